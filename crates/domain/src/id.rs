@@ -1,0 +1,70 @@
+//! Identifiers: one type per noun, so that a contact's id cannot stand where an offer's is meant.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Defines an id newtype around a UUID.
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// The bare UUID, for the edges that speak UUID.
+            pub const fn as_uuid(&self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Uuid::parse_str(text).map(Self)
+            }
+        }
+    };
+}
+
+id!(
+    /// A centre: the organisation everything belongs to.
+    CentreId
+);
+id!(
+    /// A contact.
+    ContactId
+);
+id!(
+    /// An offer of a contact to a counsellor. Random, so that it cannot repeat after a fail-over.
+    OfferId
+);
+id!(
+    /// A counsellor.
+    CounsellorId
+);
+id!(
+    /// A message of a contact, chosen by its sender.
+    MessageId
+);
+id!(
+    /// A bearer token.
+    TokenId
+);
+id!(
+    /// A command, chosen by its caller, so that a repeat can be told from a new one.
+    RequestId
+);

@@ -1,0 +1,23 @@
+//! What a helpline is made of, and what may happen to it.
+//!
+//! Types, states, transitions and policies as plain values and pure functions: no I/O, no async, no clock, no
+//! randomness. Every other crate speaks in these words; the live server, the degraded mode and the simulator run the
+//! same [`policy`].
+//!
+//! Invariants kept here:
+//! - a forbidden transition cannot be expressed: [`contact::ContactState::may_become`] is the only table;
+//! - [`policy::decide`] never pairs a contact with somebody who may not take it, and never one unit of capacity twice;
+//! - nothing here can print what a person said: personal data has no type in this crate.
+
+pub mod caller;
+pub mod channel;
+pub mod closing;
+pub mod contact;
+pub mod counsellor;
+pub mod id;
+pub mod offer;
+pub mod policy;
+pub mod presence;
+pub mod requirement;
+pub mod risk;
+pub mod settings;

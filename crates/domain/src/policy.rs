@@ -1,0 +1,227 @@
+//! Who is served next, and by whom: the only place where the policy of the line lives.
+//!
+//! [`decide`] is a pure function from the waiting heads, the free counsellors, the rules and the time to pairs with
+//! their reasons. The live matcher, the degraded mode and the simulator all call it; whatever fetches heads or commits
+//! pairs compares and moves, and never chooses.
+//!
+//! **Order of contacts**: critical or not, resumed after a cut first, deadline, sequence. The classes below critical
+//! need no order of their own: their targets have made their deadlines.
+//!
+//! **Order of counsellors**: fewest skills and languages beyond what is asked for (the rare ones stay free), lowest load
+//! on the medium, longest idle, id.
+//!
+//! **Reserve**: for each group in which critical contacts come, a contact that is not critical may not take one of the
+//! last free counsellors, until it has waited for the cap. See [`Rules`].
+//!
+//! Each contact is given the best counsellor left, most urgent contact first, and nothing is looked at again. Where all
+//! can serve all, that pairs off everybody. With mixed skills a cleverer assignment could sometimes serve one contact
+//! more by giving the most urgent one somebody less fitting; that trade is not made, because nobody could explain it to
+//! the child who waited. For the same reason a contact does not wait for a better counsellor to become free.
+//!
+//! The result does not depend on the order of the input, and a contact or a counsellor given twice is taken once.
+
+mod decide;
+mod explain;
+#[cfg(test)]
+mod properties;
+mod reserve;
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod sentences;
+
+use std::sync::Arc;
+
+pub use decide::decide;
+pub use explain::{Explanation, OnShift, WaitingCause, cool_down_is_void, explain, outlook};
+
+use crate::channel::Medium;
+use crate::counsellor::{Abilities, Capacity};
+use crate::id::{ContactId, CounsellorId};
+use crate::requirement::Requirement;
+use crate::risk::Class;
+
+/// A contact at the head of its line, or near it. Times are milliseconds of the database's clock.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Head {
+    /// The contact.
+    pub contact_id: ContactId,
+    /// Its place in line.
+    pub class: Class,
+    /// Whether it was with a counsellor already and was cut off.
+    pub resumed: bool,
+    /// When it should be answered.
+    pub deadline_ms: i64,
+    /// When it was taken in.
+    pub received_ms: i64,
+    /// Its number in order of arrival; breaks ties.
+    pub sequence: i64,
+    /// What it asks for. Heads of one line should share it, but need not.
+    pub requirement: Arc<Requirement>,
+    /// Counsellors who declined or missed it a moment ago and are not offered it again yet.
+    pub cooling: Vec<CounsellorId>,
+    /// Whether the cool-down is void because nobody else could take it. [`decide`] sees only who is free, so whoever
+    /// knows the shift says so: [`cool_down_is_void`].
+    pub cooling_void: bool,
+    /// Counsellors who must never be offered it: a conflict, or the child's wish. Nothing lifts this.
+    pub barred: Vec<CounsellorId>,
+}
+
+/// A counsellor who is ready and may have room.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Free {
+    /// The counsellor.
+    pub counsellor_id: CounsellorId,
+    /// What they can take.
+    pub abilities: Arc<Abilities>,
+    /// What they hold: live contacts, wrap-up and open offers.
+    pub held: Capacity,
+    /// Since when they have been idle, in milliseconds of the database's clock.
+    pub idle_since_ms: i64,
+}
+
+/// The rules of a centre at one moment.
+///
+/// The reserve of a group is the number of counsellors who must stay able to take a contact of that group at once. A
+/// contact that is not critical may not take a counsellor out of a group in which that would leave fewer. What does not
+/// take the counsellor out of a group (a chat for somebody with room for another) costs that group nothing. Critical
+/// contacts use the reserve freely, and so does a contact that has waited for the cap if nobody else is left for it;
+/// critical contacts come before it all the same.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Rules {
+    /// Free counsellors kept for each group.
+    pub reserve: u32,
+    /// Wait in milliseconds after which any contact may use the reserve.
+    pub cap_ms: i64,
+    /// Counsellors on shift, whatever they do.
+    pub on_shift: u32,
+    /// Counsellors on shift from which the reserve is kept.
+    pub reserve_from: u32,
+    /// The groups in which critical contacts come.
+    pub groups: Vec<Group>,
+}
+
+/// A group in which critical contacts come.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Group {
+    /// The kind of capacity they take.
+    pub medium: Medium,
+    /// Their language as a lower-case BCP 47 tag; `None` for those whose language is unknown.
+    pub language: Option<String>,
+}
+
+/// A contact to be offered to a counsellor, and why.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Pair {
+    /// The contact.
+    pub contact_id: ContactId,
+    /// The counsellor.
+    pub counsellor_id: CounsellorId,
+    /// Why this contact was next.
+    pub contact_rule: ContactRule,
+    /// Why this counsellor.
+    pub counsellor_rule: CounsellorRule,
+    /// Rules that were lifted for it.
+    pub notes: Vec<Note>,
+}
+
+/// Why a contact was next.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ContactRule {
+    /// Critical contacts come before all others.
+    CriticalFirst,
+    /// Who was cut off comes first.
+    ResumedFirst,
+    /// The earliest deadline.
+    EarliestDeadline,
+}
+
+impl ContactRule {
+    /// Every rule.
+    pub const ALL: [Self; 3] = [Self::CriticalFirst, Self::ResumedFirst, Self::EarliestDeadline];
+
+    /// The stable key of the rule.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::CriticalFirst => "critical_first",
+            Self::ResumedFirst => "resumed_first",
+            Self::EarliestDeadline => "earliest_deadline",
+        }
+    }
+}
+
+/// Why a counsellor was chosen: what decided against the next best.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum CounsellorRule {
+    /// Has the fewest skills and languages beyond what was asked for.
+    FewestOtherSkills,
+    /// Holds the least on the medium.
+    LowestLoad,
+    /// Has been idle longest.
+    LongestIdle,
+    /// Nobody else could be offered it.
+    OnlyOne,
+}
+
+impl CounsellorRule {
+    /// Every rule.
+    pub const ALL: [Self; 4] = [Self::FewestOtherSkills, Self::LowestLoad, Self::LongestIdle, Self::OnlyOne];
+
+    /// The stable key of the rule.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::FewestOtherSkills => "fewest_other_skills",
+            Self::LowestLoad => "lowest_load",
+            Self::LongestIdle => "longest_idle",
+            Self::OnlyOne => "only_one",
+        }
+    }
+}
+
+/// A rule that was lifted for a pair.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Note {
+    /// It had waited for the cap and took one of the reserve.
+    ReserveUsedByCap,
+    /// The counsellor had declined or missed it a moment ago, and nobody else could take it.
+    CoolDownLifted,
+}
+
+impl Note {
+    /// Every note.
+    pub const ALL: [Self; 2] = [Self::ReserveUsedByCap, Self::CoolDownLifted];
+
+    /// The stable key of the note.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::ReserveUsedByCap => "reserve_used_by_cap",
+            Self::CoolDownLifted => "cool_down_lifted",
+        }
+    }
+}
+
+impl Head {
+    /// The order of the line: smaller is sooner. The id makes it total, should a sequence ever repeat.
+    pub fn order(&self) -> (bool, bool, i64, i64, ContactId) {
+        (self.class != Class::Critical, !self.resumed, self.deadline_ms, self.sequence, self.contact_id)
+    }
+
+    /// Whether the reserve is not kept from it: it is critical, or has waited for the cap.
+    pub fn may_use_reserve(&self, rules: &Rules, now_ms: i64) -> bool {
+        self.class == Class::Critical || now_ms.saturating_sub(self.received_ms) >= rules.cap_ms
+    }
+
+    /// Whether it may not be offered to a counsellor, with the cool-down `lifted` or not.
+    fn refuses(&self, counsellor_id: CounsellorId, lifted: bool) -> bool {
+        self.barred.contains(&counsellor_id) || (!lifted && self.cooling.contains(&counsellor_id))
+    }
+
+    /// Why it was next.
+    const fn rule(&self) -> ContactRule {
+        match (self.class, self.resumed) {
+            (Class::Critical, _) => ContactRule::CriticalFirst,
+            (_, true) => ContactRule::ResumedFirst,
+            _ => ContactRule::EarliestDeadline,
+        }
+    }
+}

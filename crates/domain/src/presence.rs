@@ -1,0 +1,71 @@
+//! Whether a counsellor can be offered contacts.
+
+/// Whether a counsellor is there.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum PresenceState {
+    /// Not on shift.
+    Offline,
+    /// On shift, offered nothing.
+    NotReady,
+    /// On shift, offered what capacity allows.
+    Ready,
+}
+
+impl PresenceState {
+    /// Every state.
+    pub const ALL: [Self; 3] = [Self::Offline, Self::NotReady, Self::Ready];
+
+    /// The stable key under which the state is stored.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Offline => "offline",
+            Self::NotReady => "not_ready",
+            Self::Ready => "ready",
+        }
+    }
+
+    /// The state with this key.
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.key() == key)
+    }
+}
+
+/// Why a counsellor on shift is offered nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum NotReadyReason {
+    /// A pause.
+    Break,
+    /// Paperwork.
+    Administration,
+    /// Training or supervision.
+    Training,
+    /// A moment after a heavy contact.
+    Care,
+    /// Set by the system: too many offers missed in a row.
+    MissedOffers,
+    /// Set by the system: the counsellor's client was lost.
+    ClientLost,
+}
+
+impl NotReadyReason {
+    /// Every reason.
+    pub const ALL: [Self; 6] =
+        [Self::Break, Self::Administration, Self::Training, Self::Care, Self::MissedOffers, Self::ClientLost];
+
+    /// The stable key under which the reason is stored.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Break => "break",
+            Self::Administration => "administration",
+            Self::Training => "training",
+            Self::Care => "care",
+            Self::MissedOffers => "missed_offers",
+            Self::ClientLost => "client_lost",
+        }
+    }
+
+    /// The reason with this key.
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.key() == key)
+    }
+}

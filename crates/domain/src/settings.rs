@@ -1,0 +1,131 @@
+//! How a centre works: versioned data, not code.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::channel::Channel;
+use crate::risk::Class;
+
+/// Settings of a centre. Every time is in seconds. Published as a whole; every record names the version it was made
+/// under.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Lines in which contacts wait; the first is the default.
+    pub queues: Vec<Queue>,
+    /// Longest wait intended, unless a queue says otherwise.
+    pub target_waits: Vec<TargetWait>,
+    /// How long an offer rings.
+    pub offer_timeout_s: u32,
+    /// How long an offer of a critical contact rings.
+    pub critical_offer_timeout_s: u32,
+    /// Missed offers in a row after which a counsellor is set not ready.
+    pub missed_offer_limit: u32,
+    /// How long a counsellor is not offered a contact again that they declined or missed.
+    pub cool_down_s: u32,
+    /// Waits shorter than this that end by the person leaving are counted apart.
+    pub short_abandon_s: u32,
+    /// Wait after which any contact may use the reserve.
+    pub cap_s: u32,
+    /// Free counsellors kept for critical contacts, per language and medium.
+    pub reserve: u32,
+    /// Counsellors on shift from which the reserve is kept.
+    pub reserve_from: u32,
+    /// Skills counsellors can have and contacts can ask for.
+    pub skills: BTreeSet<String>,
+    /// Categories of the centre, beside the built-in set.
+    pub categories: BTreeSet<String>,
+}
+
+/// A line in which contacts wait.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Queue {
+    /// Key of the queue.
+    pub queue: String,
+    /// Name shown to people, by language tag.
+    #[serde(default)]
+    pub display_names: BTreeMap<String, String>,
+    /// Skills that every contact of this queue asks for.
+    #[serde(default)]
+    pub required_skills: BTreeMap<String, u8>,
+    /// Target waits before those of the centre.
+    #[serde(default)]
+    pub target_waits: Vec<TargetWait>,
+}
+
+/// Longest wait intended for a class on a channel.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TargetWait {
+    /// The channel; `None` means every channel.
+    pub channel: Option<Channel>,
+    /// The class.
+    pub class: Class,
+    /// The wait in seconds.
+    pub wait_s: u32,
+}
+
+/// The key of the queue that every centre begins with.
+pub const DEFAULT_QUEUE: &str = "general";
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            queues: vec![Queue {
+                queue: DEFAULT_QUEUE.to_owned(),
+                display_names: BTreeMap::from(
+                    [("ar", "عام"), ("en", "General"), ("ru", "Общая")]
+                        .map(|(tag, name)| (tag.to_owned(), name.to_owned())),
+                ),
+                required_skills: BTreeMap::new(),
+                target_waits: Vec::new(),
+            }],
+            target_waits: Vec::new(),
+            offer_timeout_s: 20,
+            critical_offer_timeout_s: 10,
+            missed_offer_limit: 2,
+            cool_down_s: 60,
+            short_abandon_s: 10,
+            cap_s: 600,
+            reserve: 1,
+            reserve_from: 8,
+            skills: BTreeSet::new(),
+            categories: BTreeSet::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// The queue with this key; the default queue for an empty key.
+    pub fn queue(&self, key: &str) -> Option<&Queue> {
+        if key.is_empty() { self.queues.first() } else { self.queues.iter().find(|queue| queue.queue == key) }
+    }
+
+    /// The wait intended, in seconds: the queue's before the centre's, one for the channel before one for all channels,
+    /// the defaults (15, 60, 180 and 300 s) last.
+    pub fn target_wait_s(&self, queue: &Queue, channel: Channel, class: Class) -> u32 {
+        let find = |waits: &[TargetWait], wanted: Option<Channel>| {
+            waits.iter().find(|wait| wait.class == class && wait.channel == wanted).map(|wait| wait.wait_s)
+        };
+        find(&queue.target_waits, Some(channel))
+            .or_else(|| find(&queue.target_waits, None))
+            .or_else(|| find(&self.target_waits, Some(channel)))
+            .or_else(|| find(&self.target_waits, None))
+            .unwrap_or(match class {
+                Class::Critical => 15,
+                Class::High => 60,
+                Class::Medium => 180,
+                Class::Low => 300,
+            })
+    }
+
+    /// How long an offer of a contact of this class rings, in seconds.
+    pub const fn offer_timeout_for(&self, class: Class) -> u32 {
+        match class {
+            Class::Critical => self.critical_offer_timeout_s,
+            Class::High | Class::Medium | Class::Low => self.offer_timeout_s,
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Comparing what must agree, and the figures of the floor.
+
+use chrono::{DateTime, Utc};
+use helpline_domain::id::CentreId;
+use helpline_domain::risk::Class;
+use sqlx::FromRow;
+
+use crate::contact::inconsistent;
+use crate::{Store, StoreError};
+
+/// Differences within Postgres. Each must be zero, always: they are counted and repaired, and an alarm is due.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromRow)]
+pub struct Differences {
+    /// Counsellors whose held capacity is not what live contacts and open offers take.
+    pub capacity: i64,
+    /// Open offers whose contact does not know of them.
+    pub stray_offers: i64,
+    /// Contacts that are offered without an open offer.
+    pub stray_contacts: i64,
+}
+
+impl Differences {
+    /// Whether everything agrees.
+    pub const fn is_none(&self) -> bool {
+        self.capacity == 0 && self.stray_offers == 0 && self.stray_contacts == 0
+    }
+}
+
+/// Held capacity as it should be: what contacts say.
+const COMPARE: &str = "
+    WITH live AS (
+        SELECT holder_id, count(*) FILTER (WHERE medium = 'voice') AS voice, count(*) FILTER (WHERE medium = 'chat') AS chat,
+            count(*) FILTER (WHERE medium = 'message') AS message
+        FROM helpline.contacts WHERE centre_id = $1 AND holder_id IS NOT NULL GROUP BY holder_id)
+    SELECT
+        (SELECT count(*) FROM helpline.presences p LEFT JOIN live ON live.holder_id = p.counsellor_id
+         WHERE p.centre_id = $1 AND (p.held_voice, p.held_chat, p.held_message)
+            IS DISTINCT FROM (coalesce(voice, 0), coalesce(chat, 0), coalesce(message, 0))) AS capacity,
+        (SELECT count(*) FROM helpline.offers o LEFT JOIN helpline.contacts c USING (centre_id, contact_id)
+         WHERE o.centre_id = $1 AND o.state = 'open' AND c.offer_id IS DISTINCT FROM o.offer_id) AS stray_offers,
+        (SELECT count(*) FROM helpline.contacts c LEFT JOIN helpline.offers o USING (centre_id, offer_id)
+         WHERE c.centre_id = $1 AND c.offer_id IS NOT NULL AND o.state IS DISTINCT FROM 'open') AS stray_contacts";
+
+const REPAIR_CAPACITY: &str = "
+    WITH live AS (
+        SELECT holder_id, count(*) FILTER (WHERE medium = 'voice') AS voice, count(*) FILTER (WHERE medium = 'chat') AS chat,
+            count(*) FILTER (WHERE medium = 'message') AS message
+        FROM helpline.contacts WHERE centre_id = $1 AND holder_id IS NOT NULL GROUP BY holder_id),
+    wrong AS (
+        SELECT p.counsellor_id, coalesce(voice, 0) AS voice, coalesce(chat, 0) AS chat, coalesce(message, 0) AS message
+        FROM helpline.presences p LEFT JOIN live ON live.holder_id = p.counsellor_id
+        WHERE p.centre_id = $1 AND (p.held_voice, p.held_chat, p.held_message)
+            IS DISTINCT FROM (coalesce(voice, 0), coalesce(chat, 0), coalesce(message, 0))),
+    repaired AS (
+        UPDATE helpline.presences p SET held_voice = wrong.voice, held_chat = wrong.chat, held_message = wrong.message,
+            revision = p.revision + 1
+        FROM wrong WHERE p.centre_id = $1 AND p.counsellor_id = wrong.counsellor_id
+        RETURNING p.counsellor_id, p.revision)
+    INSERT INTO helpline.journal (centre_id, at, event, counsellor_id, revision)
+    SELECT $1, helpline.now(), 'capacity_repaired', counsellor_id, revision FROM repaired";
+
+/// One class of one queue.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each field is described on the message of the API")]
+pub struct ClassFigures {
+    pub queue: String,
+    pub class: Class,
+    pub waiting: i64,
+    pub offered: i64,
+    pub overdue: i64,
+    pub longest_wait_ms: i64,
+}
+
+#[derive(FromRow)]
+struct ClassRow {
+    queue: String,
+    class: i16,
+    waiting: i64,
+    offered: i64,
+    overdue: i64,
+    longest_wait_ms: i64,
+}
+
+/// The floor over the last 24 hours.
+#[derive(Clone, Copy, Debug, Default, FromRow)]
+#[expect(missing_docs, reason = "each field is described on the message of the API")]
+pub struct PeriodFigures {
+    pub received: i64,
+    pub answered: i64,
+    pub answered_in_target: i64,
+    pub abandoned: i64,
+    pub short_abandoned: i64,
+}
+
+/// What the floor looks like now.
+#[derive(Clone, Debug)]
+pub struct Floor {
+    /// The database's clock.
+    pub now: DateTime<Utc>,
+    /// Each queue and class in which somebody waits.
+    pub classes: Vec<ClassFigures>,
+    /// The last 24 hours.
+    pub period: PeriodFigures,
+}
+
+impl Store {
+    /// Compares held capacity, open offers and contacts.
+    pub async fn compare(&self, centre: CentreId) -> Result<Differences, StoreError> {
+        let mut connection = self.bound(Some(centre)).await?;
+        let row = sqlx::query_as(COMPARE).bind(centre.as_uuid()).fetch_one(connection.postgres()).await;
+        connection.settle(row)
+    }
+
+    /// Sets held capacity to what contacts say, where it differs; returns for how many counsellors.
+    pub async fn repair_capacity(&self, centre: CentreId) -> Result<u64, StoreError> {
+        let mut connection = self.bound(Some(centre)).await?;
+        let done = sqlx::query(REPAIR_CAPACITY).bind(centre.as_uuid()).execute(connection.postgres()).await;
+        Ok(connection.settle(done)?.rows_affected())
+    }
+
+    /// The floor now and over the last 24 hours.
+    pub async fn floor(&self, centre: CentreId) -> Result<Floor, StoreError> {
+        let mut connection = self.bound(Some(centre)).await?;
+        let now = sqlx::query_scalar("SELECT helpline.now()").fetch_one(connection.postgres()).await;
+        let now = connection.settle(now)?;
+        let rows = sqlx::query_as::<_, ClassRow>(
+            "SELECT queue, class, count(*) FILTER (WHERE state = 'waiting') AS waiting,
+                count(*) FILTER (WHERE state = 'offered') AS offered,
+                count(*) FILTER (WHERE deadline_at < helpline.now()) AS overdue,
+                (extract(epoch FROM max(helpline.now() - received_at)) * 1000)::int8 AS longest_wait_ms
+             FROM helpline.contacts WHERE centre_id = $1 AND state IN ('waiting', 'offered')
+             GROUP BY queue, class ORDER BY queue, class",
+        )
+        .bind(centre.as_uuid())
+        .fetch_all(connection.postgres())
+        .await;
+        let classes = connection
+            .settle(rows)?
+            .into_iter()
+            .map(|row| {
+                Ok(ClassFigures {
+                    queue: row.queue,
+                    class: Class::from_number(row.class).ok_or(inconsistent("class"))?,
+                    waiting: row.waiting,
+                    offered: row.offered,
+                    overdue: row.overdue,
+                    longest_wait_ms: row.longest_wait_ms,
+                })
+            })
+            .collect::<Result<_, StoreError>>()?;
+        let period = self.period(centre).await?;
+        Ok(Floor { now, classes, period })
+    }
+
+    /// The figures of the last 24 hours. Recorded afterwards and still waiting are not among them; who left without an
+    /// answer counts as missed, whatever they waited.
+    pub async fn period(&self, centre: CentreId) -> Result<PeriodFigures, StoreError> {
+        let mut connection = self.bound(Some(centre)).await?;
+        let row = sqlx::query_as(
+            "SELECT count(*) AS received, count(answered_at) AS answered,
+                count(*) FILTER (WHERE answered_at <= deadline_at) AS answered_in_target,
+                count(*) FILTER (WHERE state = 'abandoned') AS abandoned,
+                count(*) FILTER (WHERE state = 'short_abandoned') AS short_abandoned
+             FROM helpline.contacts
+             WHERE centre_id = $1 AND received_at > helpline.now() - interval '24 hours' AND brought_by IS NOT NULL",
+        )
+        .bind(centre.as_uuid())
+        .fetch_one(connection.postgres())
+        .await;
+        connection.settle(row)
+    }
+}

@@ -1,0 +1,229 @@
+//! A contact as it stands in the store, and reading it.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use helpline_domain::channel::Channel;
+use helpline_domain::closing::Closing;
+use helpline_domain::contact::ContactState;
+use helpline_domain::id::{CentreId, ContactId, CounsellorId, OfferId, TokenId};
+use helpline_domain::requirement::Requirement;
+use helpline_domain::risk::{Class, Risk};
+use helpline_vault::Sensitive;
+use sqlx::types::Json;
+use sqlx::{FromRow, QueryBuilder};
+use uuid::Uuid;
+
+use crate::sealing::{DISPLAY_NAME, SENDER, SUMMARY};
+use crate::{Store, StoreError};
+
+/// A contact.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each field is described on the column and on the message of the API")]
+pub struct Contact {
+    pub contact_id: ContactId,
+    pub channel: Channel,
+    pub state: ContactState,
+    pub risk: Risk,
+    pub class: Class,
+    pub queue: String,
+    pub language: Option<String>,
+    pub skills: BTreeMap<String, u8>,
+    pub received_at: DateTime<Utc>,
+    pub deadline_at: DateTime<Utc>,
+    pub answered_at: Option<DateTime<Utc>>,
+    pub ended_at: Option<DateTime<Utc>>,
+    pub counsellor_id: Option<CounsellorId>,
+    pub holder_id: Option<CounsellorId>,
+    pub offer_id: Option<OfferId>,
+    pub offer_count: i32,
+    pub brought_by: Option<TokenId>,
+    pub settings_version: i64,
+    pub epoch: i64,
+    pub revision: i64,
+    pub message_count: i64,
+    pub sequence: i64,
+    pub sender: Option<Sensitive<String>>,
+    pub display_name: Option<Sensitive<String>>,
+    pub closing: Option<Closing>,
+    pub summary: Option<Sensitive<String>>,
+}
+
+impl Contact {
+    /// What it asks of a counsellor.
+    pub fn requirement(&self) -> Requirement {
+        Requirement {
+            medium: self.channel.medium(),
+            language: self.language.clone(),
+            skills: self.skills.clone(),
+        }
+    }
+}
+
+/// The columns of [`ContactRow`], as selected from `helpline.contacts` or from a CTE named like it.
+macro_rules! contact_columns {
+    () => {
+        "contact_id, channel, state, risk, class, queue, language, skills, received_at, deadline_at, answered_at, ended_at, \
+         counsellor_id, holder_id, offer_id, offer_count, brought_by, settings_version, epoch, revision, message_count, sequence, \
+         sender_sealed, display_name_sealed, closing, summary_sealed"
+    };
+}
+pub(crate) use contact_columns;
+
+#[derive(FromRow)]
+pub(crate) struct ContactRow {
+    contact_id: Uuid,
+    channel: String,
+    state: String,
+    risk: i16,
+    class: i16,
+    queue: String,
+    language: Option<String>,
+    skills: Json<BTreeMap<String, u8>>,
+    received_at: DateTime<Utc>,
+    deadline_at: DateTime<Utc>,
+    answered_at: Option<DateTime<Utc>>,
+    ended_at: Option<DateTime<Utc>>,
+    counsellor_id: Option<Uuid>,
+    holder_id: Option<Uuid>,
+    offer_id: Option<Uuid>,
+    offer_count: i32,
+    brought_by: Option<Uuid>,
+    settings_version: i64,
+    epoch: i64,
+    revision: i64,
+    message_count: i64,
+    sequence: i64,
+    sender_sealed: Option<Vec<u8>>,
+    display_name_sealed: Option<Vec<u8>>,
+    closing: Option<Json<Closing>>,
+    summary_sealed: Option<Vec<u8>>,
+}
+
+/// A column of contacts that holds what it cannot hold.
+pub(crate) const fn inconsistent(column: &'static str) -> StoreError {
+    StoreError::Inconsistent { table: "contacts", column }
+}
+
+impl Store {
+    /// Opens a row: the sealed columns become readable, the keys become types.
+    pub(crate) fn contact_from(&self, centre: CentreId, row: ContactRow) -> Result<Contact, StoreError> {
+        let id = row.contact_id;
+        Ok(Contact {
+            contact_id: id.into(),
+            channel: Channel::from_key(&row.channel).ok_or(inconsistent("channel"))?,
+            state: ContactState::from_key(&row.state).ok_or(inconsistent("state"))?,
+            risk: Risk::from_number(row.risk).ok_or(inconsistent("risk"))?,
+            class: Class::from_number(row.class).ok_or(inconsistent("class"))?,
+            queue: row.queue,
+            language: row.language,
+            skills: row.skills.0,
+            received_at: row.received_at,
+            deadline_at: row.deadline_at,
+            answered_at: row.answered_at,
+            ended_at: row.ended_at,
+            counsellor_id: row.counsellor_id.map(CounsellorId::from),
+            holder_id: row.holder_id.map(CounsellorId::from),
+            offer_id: row.offer_id.map(OfferId::from),
+            offer_count: row.offer_count,
+            brought_by: row.brought_by.map(TokenId::from),
+            settings_version: row.settings_version,
+            epoch: row.epoch,
+            revision: row.revision,
+            message_count: row.message_count,
+            sequence: row.sequence,
+            sender: self.open_some(SENDER, centre, id, row.sender_sealed.as_deref())?,
+            display_name: self.open_some(DISPLAY_NAME, centre, id, row.display_name_sealed.as_deref())?,
+            closing: row.closing.map(|closing| closing.0),
+            summary: self.open_some(SUMMARY, centre, id, row.summary_sealed.as_deref())?,
+        })
+    }
+
+    /// One contact with everything that is known of it.
+    pub async fn contact(&self, centre: CentreId, id: ContactId) -> Result<Option<Contact>, StoreError> {
+        let mut connection = self.bound(Some(centre)).await?;
+        let row = sqlx::query_as::<_, ContactRow>(concat!(
+            "SELECT ",
+            contact_columns!(),
+            " FROM helpline.contacts WHERE centre_id = $1 AND contact_id = $2"
+        ))
+        .bind(centre.as_uuid())
+        .bind(id.as_uuid())
+        .fetch_optional(connection.postgres())
+        .await;
+        let row = connection.settle(row)?;
+        drop(connection);
+        row.map(|row| self.contact_from(centre, row)).transpose()
+    }
+
+    /// A page of contacts, newest first, without anything personal: the sealed columns are not even read.
+    pub async fn contacts(
+        &self,
+        centre: CentreId,
+        filter: &ContactFilter,
+        page: ContactPage,
+    ) -> Result<Vec<Contact>, StoreError> {
+        let mut query = QueryBuilder::<sqlx::Postgres>::new(
+            "SELECT contact_id, channel, state, risk, class, queue, language, skills, received_at, deadline_at, answered_at, \
+             ended_at, counsellor_id, holder_id, offer_id, offer_count, brought_by, settings_version, epoch, revision, \
+             message_count, sequence, NULL::bytea AS sender_sealed, NULL::bytea AS display_name_sealed, NULL::jsonb AS closing, \
+             NULL::bytea AS summary_sealed FROM helpline.contacts WHERE centre_id = ",
+        );
+        query.push_bind(centre.as_uuid());
+        if !filter.states.is_empty() {
+            let states: Vec<&'static str> = filter.states.iter().map(|state| state.key()).collect();
+            query.push(" AND state = ANY(").push_bind(states).push(")");
+        }
+        if !filter.channels.is_empty() {
+            let channels: Vec<&'static str> = filter.channels.iter().map(|channel| channel.key()).collect();
+            query.push(" AND channel = ANY(").push_bind(channels).push(")");
+        }
+        if let Some(queue) = &filter.queue {
+            query.push(" AND queue = ").push_bind(queue.clone());
+        }
+        if let Some(counsellor) = filter.counsellor_id {
+            query.push(" AND counsellor_id = ").push_bind(counsellor.as_uuid());
+        }
+        if let Some(from) = filter.received_from {
+            query.push(" AND received_at >= ").push_bind(from);
+        }
+        if let Some(before) = filter.received_before {
+            query.push(" AND received_at < ").push_bind(before);
+        }
+        if let Some(before) = page.before {
+            query.push(" AND contact_id < ").push_bind(before.as_uuid());
+        }
+        query.push(" ORDER BY contact_id DESC LIMIT ").push_bind(i64::from(page.size));
+        let mut connection = self.bound(Some(centre)).await?;
+        let rows = query.build_query_as::<ContactRow>().fetch_all(connection.postgres()).await;
+        let rows = connection.settle(rows)?;
+        drop(connection);
+        rows.into_iter().map(|row| self.contact_from(centre, row)).collect()
+    }
+}
+
+/// Which contacts; what is empty or `None` does not restrict.
+#[derive(Clone, Debug, Default)]
+pub struct ContactFilter {
+    /// Any of these states.
+    pub states: Vec<ContactState>,
+    /// Any of these channels.
+    pub channels: Vec<Channel>,
+    /// In this queue.
+    pub queue: Option<String>,
+    /// Had by this counsellor, now or last.
+    pub counsellor_id: Option<CounsellorId>,
+    /// Taken in at this time or later.
+    pub received_from: Option<DateTime<Utc>>,
+    /// Taken in before this time.
+    pub received_before: Option<DateTime<Utc>>,
+}
+
+/// A page: ids sort by time, so the page begins below the last id of the one before.
+#[derive(Clone, Copy, Debug)]
+pub struct ContactPage {
+    /// How many at most.
+    pub size: u32,
+    /// Only contacts with smaller ids.
+    pub before: Option<ContactId>,
+}

@@ -1,0 +1,66 @@
+//! The truth. Every statement of SQL that Helpline knows stands in this crate, and nowhere else.
+//!
+//! One module per noun: [`contact`] (and what moves it: [`intake`], [`handling`]), [`offer`], [`line`], [`message`],
+//! [`counsellor`], [`presence`], [`settings`], [`token`]; beside them what every change shares: [`change`] (journal and
+//! request memory), [`journal`], [`matcher`] (the lease), [`check`] (comparing what must agree).
+//!
+//! Invariants:
+//! - a change of state is one statement that compares, changes, and writes its journal entry and its request row
+//!   ([`change`]); there is no way to do one without the others;
+//! - locks are taken in one order: contact, offer, presence; batches skip what is locked instead of waiting;
+//! - a connection sees the rows of the one centre set on it, by row-level security, and the server's role owns nothing;
+//! - what is personal is sealed here before it becomes a parameter, and opened here after it was a column;
+//! - every deadline is set and compared by the database's clock, `helpline.now()`.
+
+pub mod change;
+pub mod check;
+pub mod connection;
+pub mod contact;
+pub mod counsellor;
+pub mod error;
+pub mod handling;
+pub mod intake;
+pub mod journal;
+pub mod line;
+pub mod matcher;
+pub mod message;
+pub mod migrate;
+pub mod offer;
+pub mod presence;
+mod sealing;
+pub mod settings;
+pub mod token;
+
+use helpline_vault::Vault;
+
+pub use change::{Change, Command};
+pub use connection::PoolOptions;
+pub use error::StoreError;
+
+/// The store: a pool of connections and the vault that seals what is personal. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    pool: connection::Pool,
+    vault: Vault,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// A store on the database at `options.url`. Connects lazily: nothing fails here that could heal later.
+    ///
+    /// # Errors
+    /// `Other` when the URL cannot be read.
+    pub fn new(options: &PoolOptions, vault: Vault) -> Result<Self, StoreError> {
+        Ok(Self { pool: connection::pool(options)?, vault })
+    }
+
+    /// The vault, for digests and page tokens.
+    pub fn vault(&self) -> &Vault {
+        &self.vault
+    }
+}

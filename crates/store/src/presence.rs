@@ -1,0 +1,288 @@
+//! Whether counsellors are there.
+
+use chrono::{DateTime, Utc};
+use helpline_domain::counsellor::Capacity;
+use helpline_domain::id::{CentreId, CounsellorId};
+use helpline_domain::presence::{NotReadyReason, PresenceState};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::change::{Change, Command, change, change_query};
+use crate::{Store, StoreError};
+
+/// A counsellor's presence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each field is described on the message of the API")]
+pub struct Presence {
+    pub counsellor_id: CounsellorId,
+    pub state: PresenceState,
+    pub reason: Option<NotReadyReason>,
+    pub since_at: DateTime<Utc>,
+    pub idle_since: DateTime<Utc>,
+    pub held: Capacity,
+    pub capacity: Capacity,
+    pub missed_offers: i32,
+    pub revision: i64,
+}
+
+/// How much room a counsellor has after a change, for the view of free counsellors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Who.
+    pub counsellor_id: CounsellorId,
+    /// Whether they can be offered anything at all.
+    pub ready: bool,
+    /// What they hold.
+    pub held: Capacity,
+    /// What they can hold.
+    pub capacity: Capacity,
+    /// Since when they have had nothing new.
+    pub idle_since: DateTime<Utc>,
+    /// Revision of the presence: an older one never overwrites a newer.
+    pub revision: i64,
+}
+
+impl From<&Presence> for Room {
+    fn from(presence: &Presence) -> Self {
+        Self {
+            counsellor_id: presence.counsellor_id,
+            ready: presence.state == PresenceState::Ready,
+            held: presence.held,
+            capacity: presence.capacity,
+            idle_since: presence.idle_since,
+            revision: presence.revision,
+        }
+    }
+}
+
+/// What a change of a presence `p` returns for [`RoomRow`].
+macro_rules! room_columns {
+    () => {
+        "p.counsellor_id AS room_of, p.state = 'ready' AS room_ready, \
+         ARRAY[p.held_voice, p.held_chat, p.held_message, p.max_voice, p.max_chat, p.max_message] AS room_numbers, \
+         p.idle_since AS room_idle_since, p.revision AS room_revision"
+    };
+}
+pub(crate) use room_columns;
+
+/// The columns of [`room_columns`], from a CTE joined to `changed`: null where no presence changed.
+#[derive(FromRow)]
+pub(crate) struct RoomRow {
+    room_of: Option<Uuid>,
+    room_ready: Option<bool>,
+    room_numbers: Option<Vec<i16>>,
+    room_idle_since: Option<DateTime<Utc>>,
+    room_revision: Option<i64>,
+}
+
+impl RoomRow {
+    pub(crate) fn room(self) -> Result<Option<Room>, StoreError> {
+        let (Some(id), Some(ready), Some(numbers), Some(idle_since), Some(revision)) =
+            (self.room_of, self.room_ready, self.room_numbers, self.room_idle_since, self.room_revision)
+        else {
+            return Ok(None);
+        };
+        let numbers: Vec<u8> = numbers.into_iter().filter_map(|number| u8::try_from(number).ok()).collect();
+        let &[voice, chat, message, max_voice, max_chat, max_message] = numbers.as_slice() else {
+            return Err(StoreError::Inconsistent { table: "presences", column: "held" });
+        };
+        Ok(Some(Room {
+            counsellor_id: id.into(),
+            ready,
+            held: Capacity { voice, chat, message },
+            capacity: Capacity { voice: max_voice, chat: max_chat, message: max_message },
+            idle_since,
+            revision,
+        }))
+    }
+}
+
+macro_rules! presence_columns {
+    () => {
+        "counsellor_id, state, reason, since_at, idle_since, held_voice, held_chat, held_message, max_voice, max_chat, max_message, \
+         missed_offers, revision"
+    };
+}
+
+#[derive(FromRow)]
+struct PresenceRow {
+    counsellor_id: Uuid,
+    state: String,
+    reason: Option<String>,
+    since_at: DateTime<Utc>,
+    idle_since: DateTime<Utc>,
+    held_voice: i16,
+    held_chat: i16,
+    held_message: i16,
+    max_voice: i16,
+    max_chat: i16,
+    max_message: i16,
+    missed_offers: i32,
+    revision: i64,
+}
+
+impl TryFrom<PresenceRow> for Presence {
+    type Error = StoreError;
+
+    fn try_from(row: PresenceRow) -> Result<Self, StoreError> {
+        let wrong = |column| StoreError::Inconsistent { table: "presences", column };
+        let small = |number: i16| u8::try_from(number).map_err(|_| wrong("held"));
+        Ok(Self {
+            counsellor_id: row.counsellor_id.into(),
+            state: PresenceState::from_key(&row.state).ok_or(wrong("state"))?,
+            reason: row
+                .reason
+                .map(|reason| NotReadyReason::from_key(&reason).ok_or(wrong("reason")))
+                .transpose()?,
+            since_at: row.since_at,
+            idle_since: row.idle_since,
+            held: Capacity {
+                voice: small(row.held_voice)?,
+                chat: small(row.held_chat)?,
+                message: small(row.held_message)?,
+            },
+            capacity: Capacity {
+                voice: small(row.max_voice)?,
+                chat: small(row.max_chat)?,
+                message: small(row.max_message)?,
+            },
+            missed_offers: row.missed_offers,
+            revision: row.revision,
+        })
+    }
+}
+
+/// Sets the presence of the calling counsellor. The roster's version grows only when somebody comes on shift or leaves
+/// it: going to a break must not make every cache read the roster again.
+const SET_PRESENCE: &str = change!(
+    event: "presence_changed", resource: "counsellor_id", about: ("NULL::uuid", "counsellor_id", "NULL::uuid"),
+    detail: "jsonb_build_object('from', old_state, 'to', state, 'reason', reason)",
+    with: "before AS (
+        SELECT p.counsellor_id AS id, p.state AS old_state FROM helpline.presences p
+        JOIN helpline.counsellors c USING (centre_id, counsellor_id)
+        WHERE p.centre_id = $1 AND p.counsellor_id = $2 AND c.disabled_at IS NULL FOR UPDATE OF p),
+    changed AS (
+        UPDATE helpline.presences p SET state = $7, reason = $8, last_seen_at = helpline.now(),
+            since_at = CASE WHEN p.state = $7 AND p.reason IS NOT DISTINCT FROM $8 THEN p.since_at ELSE helpline.now() END,
+            idle_since = CASE WHEN p.state <> 'ready' AND $7 = 'ready' THEN helpline.now() ELSE p.idle_since END,
+            missed_offers = CASE WHEN $7 = 'ready' THEN 0 ELSE p.missed_offers END,
+            revision = p.revision + 1
+        FROM before WHERE p.centre_id = $1 AND p.counsellor_id = before.id
+        RETURNING p.*, old_state),
+    roster AS (
+        UPDATE helpline.centres c SET roster_version = c.roster_version + 1
+        FROM changed WHERE c.centre_id = $1 AND (old_state = 'offline') <> (state = 'offline'))";
+    returning: presence_columns!(),
+);
+
+/// Presences whose client has not been seen for `$2` seconds. Offers they had open are withdrawn by the sweep.
+const EXPIRE: &str = "
+    WITH gone AS (
+        SELECT counsellor_id AS id FROM helpline.presences
+        WHERE centre_id = $1 AND state = 'ready' AND last_seen_at < helpline.now() - make_interval(secs => $2)
+        FOR UPDATE SKIP LOCKED LIMIT 100),
+    changed AS (
+        UPDATE helpline.presences p SET state = 'not_ready', reason = 'client_lost', since_at = helpline.now(), revision = p.revision + 1
+        FROM gone WHERE p.centre_id = $1 AND p.counsellor_id = gone.id
+        RETURNING p.*),
+    journalled AS (
+        INSERT INTO helpline.journal (centre_id, at, event, counsellor_id, revision, detail)
+        SELECT $1, helpline.now(), 'presence_lapsed', counsellor_id, revision, jsonb_build_object('to', state, 'reason', reason)
+        FROM changed)
+    SELECT counsellor_id FROM changed";
+
+/// Counsellors set not ready because their client was lost, and not seen since for `$2` seconds, leave the shift.
+const EXPIRE_SHIFT: &str = "
+    WITH gone AS (
+        SELECT counsellor_id AS id FROM helpline.presences
+        WHERE centre_id = $1 AND state = 'not_ready' AND reason IN ('client_lost', 'missed_offers')
+          AND last_seen_at < helpline.now() - make_interval(secs => $2)
+        FOR UPDATE SKIP LOCKED LIMIT 100),
+    changed AS (
+        UPDATE helpline.presences p SET state = 'offline', reason = NULL, since_at = helpline.now(), revision = p.revision + 1
+        FROM gone WHERE p.centre_id = $1 AND p.counsellor_id = gone.id
+        RETURNING p.*),
+    roster AS (
+        UPDATE helpline.centres SET roster_version = roster_version + 1
+        WHERE centre_id = $1 AND EXISTS (SELECT FROM changed)),
+    journalled AS (
+        INSERT INTO helpline.journal (centre_id, at, event, counsellor_id, revision, detail)
+        SELECT $1, helpline.now(), 'shift_lapsed', counsellor_id, revision, jsonb_build_object('to', state)
+        FROM changed)
+    SELECT counsellor_id FROM changed";
+
+impl Store {
+    /// Sets the calling counsellor's presence; `reason` exactly for not ready.
+    pub async fn set_presence(
+        &self,
+        command: &Command,
+        state: PresenceState,
+        reason: Option<NotReadyReason>,
+    ) -> Result<Change<Presence>, StoreError> {
+        let query = change_query::<PresenceRow>(SET_PRESENCE, command)
+            .bind(state.key())
+            .bind(reason.map(NotReadyReason::key));
+        self.change(command, query).await?.try_map(Presence::try_from)
+    }
+
+    /// A counsellor's presence.
+    pub async fn presence(
+        &self,
+        centre: CentreId,
+        counsellor: CounsellorId,
+    ) -> Result<Option<Presence>, StoreError> {
+        let mut connection = self.bound(Some(centre)).await?;
+        let row = sqlx::query_as::<_, PresenceRow>(concat!(
+            "SELECT ",
+            presence_columns!(),
+            " FROM helpline.presences WHERE centre_id = $1 AND counsellor_id = $2"
+        ))
+        .bind(centre.as_uuid())
+        .bind(counsellor.as_uuid())
+        .fetch_optional(connection.postgres())
+        .await;
+        connection.settle(row)?.map(Presence::try_from).transpose()
+    }
+
+    /// Notes in one write that the clients of these counsellors are alive.
+    pub async fn touch_presences(
+        &self,
+        centre: CentreId,
+        counsellors: &[CounsellorId],
+    ) -> Result<(), StoreError> {
+        let ids: Vec<Uuid> = counsellors.iter().map(CounsellorId::as_uuid).collect();
+        let mut connection = self.bound(Some(centre)).await?;
+        let done = sqlx::query(
+            "UPDATE helpline.presences p SET last_seen_at = helpline.now()
+             FROM (SELECT counsellor_id FROM helpline.presences
+                   WHERE centre_id = $1 AND counsellor_id = ANY ($2) ORDER BY counsellor_id FOR UPDATE SKIP LOCKED) seen
+             WHERE p.centre_id = $1 AND p.counsellor_id = seen.counsellor_id",
+        )
+        .bind(centre.as_uuid())
+        .bind(ids)
+        .execute(connection.postgres())
+        .await;
+        connection.settle(done).map(drop)
+    }
+
+    /// Sets those not ready whose client has been silent for `ttl_s` seconds, and takes those off shift who have been
+    /// lost for `shift_ttl_s`. Returns who changed.
+    pub async fn lapse_presences(
+        &self,
+        centre: CentreId,
+        ttl_s: u32,
+        shift_ttl_s: u32,
+    ) -> Result<Vec<CounsellorId>, StoreError> {
+        let mut connection = self.bound(Some(centre)).await?;
+        let mut lapsed = Vec::new();
+        for (sql, seconds) in [(EXPIRE, ttl_s), (EXPIRE_SHIFT, shift_ttl_s)] {
+            let rows = sqlx::query_scalar::<_, Uuid>(sql)
+                .bind(centre.as_uuid())
+                .bind(f64::from(seconds))
+                .fetch_all(connection.postgres())
+                .await;
+            lapsed.extend(connection.settle(rows)?.into_iter().map(CounsellorId::from));
+        }
+        Ok(lapsed)
+    }
+}

@@ -1,0 +1,66 @@
+//! Sealing of columns: which value stands in which place.
+
+use helpline_domain::id::CentreId;
+use helpline_vault::{Place, Sensitive};
+use uuid::Uuid;
+
+use crate::{Store, StoreError};
+
+/// A sealed column.
+#[derive(Clone, Copy)]
+pub(crate) struct Column {
+    pub(crate) table: &'static str,
+    pub(crate) column: &'static str,
+    /// What `Debug` shows of the opened value.
+    pub(crate) kind: &'static str,
+}
+
+pub(crate) const EXTERNAL: Column = Column { table: "contacts", column: "external", kind: "contact" };
+pub(crate) const SENDER: Column = Column { table: "contacts", column: "sender", kind: "contact" };
+pub(crate) const DISPLAY_NAME: Column =
+    Column { table: "contacts", column: "display_name", kind: "identity" };
+pub(crate) const SUMMARY: Column = Column { table: "contacts", column: "summary", kind: "narrative" };
+pub(crate) const TEXT: Column = Column { table: "messages", column: "text", kind: "narrative" };
+
+impl Store {
+    pub(crate) fn seal(&self, column: Column, centre: CentreId, row: Uuid, text: &str) -> Vec<u8> {
+        let place = Place { table: column.table, column: column.column, row, centre: centre.as_uuid() };
+        self.vault.seal(place, text.as_bytes()).into_bytes()
+    }
+
+    /// Seals what is there; nothing for nothing and for the empty text.
+    pub(crate) fn seal_some(
+        &self,
+        column: Column,
+        centre: CentreId,
+        row: Uuid,
+        text: Option<&Sensitive<String>>,
+    ) -> Option<Vec<u8>> {
+        text.filter(|text| !text.expose().is_empty())
+            .map(|text| self.seal(column, centre, row, text.expose()))
+    }
+
+    pub(crate) fn open(
+        &self,
+        column: Column,
+        centre: CentreId,
+        row: Uuid,
+        sealed: &[u8],
+    ) -> Result<Sensitive<String>, StoreError> {
+        let place = Place { table: column.table, column: column.column, row, centre: centre.as_uuid() };
+        let bytes = self.vault.open(place, sealed)?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| StoreError::Inconsistent { table: column.table, column: column.column })?;
+        Ok(Sensitive::new(column.kind, text))
+    }
+
+    pub(crate) fn open_some(
+        &self,
+        column: Column,
+        centre: CentreId,
+        row: Uuid,
+        sealed: Option<&[u8]>,
+    ) -> Result<Option<Sensitive<String>>, StoreError> {
+        sealed.map(|sealed| self.open(column, centre, row, sealed)).transpose()
+    }
+}

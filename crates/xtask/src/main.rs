@@ -1,0 +1,71 @@
+//! The commands of the repository: `cargo xtask demo`, `cargo xtask test`, `cargo xtask bench`.
+//!
+//! Each installs what is missing and says so, shows its steps, and leaves no server behind.
+//!
+//! # Invariants
+//!
+//! - What a command prints for machines (the result line of `test`, the JSON of `bench`) goes to standard output;
+//!   progress goes to standard error.
+//! - It compiles in seconds: no gRPC, no database driver.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program that talks to the person at the terminal"
+)]
+
+mod environment;
+mod python;
+mod release;
+mod steps;
+mod summary;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    about = "The commands of the Helpline repository",
+    disable_help_subcommand = true
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Shows contacts arriving, waiting, being offered, answered and closed, on private servers
+    #[command(disable_help_flag = true)]
+    Demo {
+        /// Passed on to the demo; `--help` lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Checks the style, builds and runs every test, on private servers
+    Test(test::Options),
+    /// Runs a benchmark on private servers with fsync on, e.g. `cargo xtask bench contacts --format json`
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// The benchmark's name and options; `--help` lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Task::Demo { arguments } => release::run("helpline-demo", &arguments),
+        Task::Bench { arguments } => release::run("helpline-bench", &arguments),
+        Task::Test(options) => test::run(&options),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("\ncargo xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

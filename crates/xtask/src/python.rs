@@ -1,0 +1,43 @@
+//! The private Python environment of the independent client.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::{environment, steps};
+
+/// Pinned, so that the same commit tests the same client.
+const REQUIREMENTS: &str = "grpcio==1.85.1\ngrpcio-tools==1.85.1\n";
+
+/// The interpreter of an environment with grpcio in it; made once, made again when the requirements change.
+pub(crate) fn ensure() -> Result<PathBuf> {
+    let directory = environment::target().join("python");
+    let interpreter = directory.join("bin/python");
+    let made_for = directory.join("helpline-requirements.txt");
+    if interpreter.exists() && fs::read_to_string(&made_for).is_ok_and(|text| text == REQUIREMENTS) {
+        return Ok(interpreter);
+    }
+    let _ = fs::remove_dir_all(&directory);
+    fs::create_dir_all(&directory).with_context(|| format!("cannot create {}", directory.display()))?;
+    eprintln!("    python3 -m venv {}", directory.display());
+    steps::run(Command::new("python3").args(["-m", "venv"]).arg(&directory))
+        .context("a Python 3.9 or newer with venv is needed; on Debian: apt-get install -y python3-venv")?;
+    let packages: Vec<&str> = REQUIREMENTS.lines().collect();
+    eprintln!("    pip install {}", packages.join(" "));
+    let installed = Command::new(&interpreter)
+        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:"])
+        .args(packages)
+        .output()
+        .context("cannot run pip")?;
+    if !installed.status.success() {
+        bail!(
+            "pip ended with {}:\n{}",
+            installed.status,
+            String::from_utf8_lossy(&installed.stderr).trim_end()
+        );
+    }
+    fs::write(&made_for, REQUIREMENTS).with_context(|| format!("cannot write {}", made_for.display()))?;
+    Ok(interpreter)
+}

@@ -1,0 +1,1 @@
+//! Whole-system tests: see `it/` for the stories and `repo/` for the house rules.
