@@ -1,1 +1,27 @@
-//! Whole-system tests: see `it/` for the stories and `repo/` for the house rules.
+//! A helpline for one test: a database of its own, a server in this process, and people who call it.
+//!
+//! ```text
+//! let world = World::start().await;
+//! let counsellor = world.counsellor(Abilities::speaking(&["ar"])).await;
+//! let adapter = world.adapter().await;
+//! adapter.contacts().receive_contact(…).await
+//! ```
+//!
+//! Everything panics with a reason when it cannot be had: a test without its world has failed.
+#![expect(clippy::expect_used, reason = "helpers of tests: this is how they fail")]
+
+mod actor;
+mod refusal;
+mod world;
+
+pub use actor::{Actor, Bearer};
+pub use refusal::{Refused, refused};
+pub use world::{Abilities, Centre, World, WorldOptions};
+
+use uuid::Uuid;
+
+/// A new id for a command.
+#[expect(clippy::disallowed_methods, reason = "tests need ids that nobody else uses")]
+pub fn request_id() -> String {
+    Uuid::new_v4().to_string()
+}

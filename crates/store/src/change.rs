@@ -71,6 +71,16 @@ pub enum Change<T> {
 
 impl<T> Change<T> {
     /// The same with what happened now turned into something else.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Change<U> {
+        match self {
+            Self::Done(value) => Change::Done(f(value)),
+            Self::Replayed { resource_id } => Change::Replayed { resource_id },
+            Self::Reused => Change::Reused,
+            Self::Refused => Change::Refused,
+        }
+    }
+
+    /// The same with what happened now turned into something else, if that can be done.
     pub(crate) fn try_map<U>(
         self,
         f: impl FnOnce(T) -> Result<U, StoreError>,
@@ -121,6 +131,11 @@ impl Store {
             Err(error) if error.constraint() == Some("requests_unique") => self.recall(command).await,
             Err(error) => Err(error),
         }
+    }
+
+    /// What is remembered of a command that cannot be carried out as things stand: a repeat, a reuse, or nothing.
+    pub async fn recall_change<T>(&self, command: &Command) -> Result<Change<T>, StoreError> {
+        self.recall(command).await
     }
 
     /// What is remembered of the command's request id.

@@ -1,11 +1,17 @@
 //! Comparing what must agree, and the figures of the floor.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
+use helpline_domain::channel::Medium;
 use helpline_domain::id::CentreId;
+use helpline_domain::requirement::Requirement;
 use helpline_domain::risk::Class;
 use sqlx::FromRow;
+use sqlx::types::Json;
 
 use crate::contact::inconsistent;
+use crate::line::LineEntry;
 use crate::{Store, StoreError};
 
 /// Differences within Postgres. Each must be zero, always: they are counted and repaired, and an alarm is due.
@@ -168,5 +174,47 @@ impl Store {
         .fetch_one(connection.postgres())
         .await;
         connection.settle(row)
+    }
+
+    /// How many wait for what.
+    pub async fn waiting_by_requirement(
+        &self,
+        centre: CentreId,
+    ) -> Result<Vec<(Requirement, i64)>, StoreError> {
+        let mut connection = self.bound(Some(centre)).await?;
+        let rows = sqlx::query_as::<_, (String, Option<String>, Json<BTreeMap<String, u8>>, i64)>(
+            "SELECT medium, language, skills, count(*) FROM helpline.contacts
+             WHERE centre_id = $1 AND state = 'waiting' GROUP BY medium, language, skills",
+        )
+        .bind(centre.as_uuid())
+        .fetch_all(connection.postgres())
+        .await;
+        connection
+            .settle(rows)?
+            .into_iter()
+            .map(|(medium, language, skills, count)| {
+                let medium = Medium::ALL
+                    .into_iter()
+                    .find(|known| known.key() == medium)
+                    .ok_or(inconsistent("medium"))?;
+                Ok((Requirement { medium, language, skills: skills.0 }, count))
+            })
+            .collect()
+    }
+
+    /// How many waiting contacts come before this one in the order of the line.
+    pub async fn waiting_ahead(&self, centre: CentreId, entry: &LineEntry) -> Result<u32, StoreError> {
+        let mut connection = self.bound(Some(centre)).await?;
+        let count = sqlx::query_scalar::<_, i64>(
+            "SELECT count(*) FROM helpline.contacts
+             WHERE centre_id = $1 AND state = 'waiting' AND (class <> 1, deadline_at, sequence) < ($2 <> 1, $3, $4)",
+        )
+        .bind(centre.as_uuid())
+        .bind(entry.class.number())
+        .bind(entry.deadline_at)
+        .bind(entry.sequence)
+        .fetch_one(connection.postgres())
+        .await;
+        Ok(u32::try_from(connection.settle(count)?).unwrap_or(u32::MAX))
     }
 }

@@ -105,7 +105,8 @@ impl Bound {
 impl Store {
     /// A connection that sees the rows of `centre`; of none for `None`.
     pub(crate) async fn bound(&self, centre: Option<CentreId>) -> Result<Bound, StoreError> {
-        let session = self.pool.get().await.map_err(|error| match error {
+        // Boxed: its future is ten kilobytes, and would be part of the future of everything that asks something.
+        let session = Box::pin(self.pool.get()).await.map_err(|error| match error {
             PoolError::Backend(StoreError::Unavailable(why)) => StoreError::Unavailable(why),
             PoolError::Backend(error) => error,
             PoolError::Timeout(_) => StoreError::Unavailable("no connection came free in time".to_owned()),

@@ -31,6 +31,8 @@ pub struct LineEntry {
     pub received_at: DateTime<Utc>,
     pub sequence: i64,
     pub revision: i64,
+    /// Whether it was offered before.
+    pub tried: bool,
     /// Who declined or missed it within the cool-down.
     pub cooling: Vec<CounsellorId>,
     /// Who named a conflict: never offered it.
@@ -49,6 +51,7 @@ struct LineRow {
     received_at: DateTime<Utc>,
     sequence: i64,
     revision: i64,
+    offer_count: i32,
     cooling: Vec<Uuid>,
     barred: Vec<Uuid>,
 }
@@ -204,11 +207,11 @@ const HEADS: &str = concat!("
         ORDER BY deadline_at, sequence LIMIT $2) head");
 
 const ENTRIES: &str = concat!("
-    SELECT contact_id, class, signature, medium, language, skills, deadline_at, received_at, sequence, revision, ", tried_by!("c"), "
+    SELECT contact_id, class, signature, medium, language, skills, deadline_at, received_at, sequence, revision, offer_count, ", tried_by!("c"), "
     FROM helpline.contacts c WHERE centre_id = $1 AND contact_id = ANY ($2) AND state = 'waiting'");
 
 const WAITING_AFTER: &str = "
-    SELECT contact_id, class, signature, medium, language, skills, deadline_at, received_at, sequence, revision,
+    SELECT contact_id, class, signature, medium, language, skills, deadline_at, received_at, sequence, revision, offer_count,
         ARRAY[]::uuid[] AS cooling, ARRAY[]::uuid[] AS barred
     FROM helpline.contacts
     WHERE centre_id = $1 AND state = 'waiting' AND (class, signature, deadline_at, sequence) > ($2, $3, $4, $5)
@@ -360,6 +363,7 @@ impl Store {
                     received_at: row.received_at,
                     sequence: row.sequence,
                     revision: row.revision,
+                    tried: row.offer_count > 0,
                     cooling: row.cooling.into_iter().map(CounsellorId::from).collect(),
                     barred: row.barred.into_iter().map(CounsellorId::from).collect(),
                 })

@@ -1,12 +1,14 @@
 //! Messages of a contact: sequenced, sealed, stored once per message id.
 
 use chrono::{DateTime, Utc};
-use helpline_domain::id::{CentreId, ContactId, MessageId};
+use helpline_domain::contact::ContactState;
+use helpline_domain::id::{CentreId, ContactId, CounsellorId, MessageId, TokenId};
 use helpline_vault::Sensitive;
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::change::{Change, Command, change, change_query};
+use crate::contact::inconsistent;
 use crate::sealing::TEXT;
 use crate::{Store, StoreError};
 
@@ -38,6 +40,19 @@ pub struct Message {
     pub author: Author,
     pub text: Sensitive<String>,
     pub sent_at: DateTime<Utc>,
+}
+
+/// How a conversation stands: what whoever follows it must know, without opening anything sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conversation {
+    /// Where the contact stands.
+    pub state: ContactState,
+    /// Who has the contact or had it last.
+    pub counsellor_id: Option<CounsellorId>,
+    /// The adapter's token that brought the contact.
+    pub brought_by: Option<TokenId>,
+    /// How many messages there are, which is also the last one's sequence.
+    pub message_count: i64,
 }
 
 #[derive(FromRow)]
@@ -86,6 +101,32 @@ impl Store {
             .bind(self.seal(TEXT, command.centre(), message.as_uuid(), text.expose()))
             .bind(command.caller.token_id.as_uuid());
         self.change(command, query).await?.try_map(|row| self.message_from(command.centre(), row))
+    }
+
+    /// How the conversation of a contact stands.
+    pub async fn conversation(
+        &self,
+        centre: CentreId,
+        contact: ContactId,
+    ) -> Result<Option<Conversation>, StoreError> {
+        let mut connection = self.bound(Some(centre)).await?;
+        let row = sqlx::query_as::<_, (String, Option<Uuid>, Option<Uuid>, i64)>(
+            "SELECT state, counsellor_id, brought_by, message_count FROM helpline.contacts
+             WHERE centre_id = $1 AND contact_id = $2",
+        )
+        .bind(centre.as_uuid())
+        .bind(contact.as_uuid())
+        .fetch_optional(connection.postgres())
+        .await;
+        let Some((state, counsellor, brought_by, message_count)) = connection.settle(row)? else {
+            return Ok(None);
+        };
+        Ok(Some(Conversation {
+            state: ContactState::from_key(&state).ok_or(inconsistent("state"))?,
+            counsellor_id: counsellor.map(CounsellorId::from),
+            brought_by: brought_by.map(TokenId::from),
+            message_count,
+        }))
     }
 
     /// One message of a contact.

@@ -104,6 +104,27 @@ impl Store {
     }
 }
 
+/// Every centre by age, as the owner of the schema: the server's role sees one at a time.
+///
+/// # Errors
+/// `Unavailable` when the database cannot be reached.
+pub async fn centres_as_owner(owner_url: &str) -> Result<Vec<Centre>, StoreError> {
+    let mut connection = sqlx::PgConnection::connect(owner_url).await?;
+    let rows = sqlx::query_as::<_, (Uuid, String, DateTime<Utc>, i64)>(
+        "SELECT centre_id, name, created_at, settings_version FROM helpline.centres ORDER BY created_at, centre_id",
+    )
+    .fetch_all(&mut connection)
+    .await?;
+    connection.close().await?;
+    let centre = |(id, name, created_at, settings_version): (Uuid, String, DateTime<Utc>, i64)| Centre {
+        centre_id: id.into(),
+        name,
+        created_at,
+        settings_version,
+    };
+    Ok(rows.into_iter().map(centre).collect())
+}
+
 /// Creates a centre with default settings, as the owner of the schema: there is no caller yet who could.
 ///
 /// # Errors

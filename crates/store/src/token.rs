@@ -114,6 +114,35 @@ impl Store {
         Ok(Some((caller, expires_at)))
     }
 
+    /// Which of many hashes belong to good tokens, and to whom, in one question.
+    pub async fn authenticate_all(&self, hashes: &[[u8; 32]]) -> Result<Vec<([u8; 32], Caller)>, StoreError> {
+        let hashes: Vec<Vec<u8>> = hashes.iter().map(|hash| hash.to_vec()).collect();
+        let mut connection = self.bound(None).await?;
+        let rows = sqlx::query_as::<_, (Vec<u8>, Uuid, Uuid, String, Option<Uuid>)>(
+            "SELECT shown, token_id, centre_id, role, counsellor_id
+             FROM unnest($1::bytea[]) shown CROSS JOIN LATERAL helpline.authenticate(shown)",
+        )
+        .bind(hashes)
+        .fetch_all(connection.postgres())
+        .await;
+        connection
+            .settle(rows)?
+            .into_iter()
+            .map(|(hash, token_id, centre_id, role, counsellor_id)| {
+                let hash = hash
+                    .try_into()
+                    .map_err(|_| StoreError::Inconsistent { table: "tokens", column: "hash" })?;
+                let caller = Caller {
+                    token_id: token_id.into(),
+                    centre_id: centre_id.into(),
+                    role: Role::from_key(&role).ok_or(wrong_role())?,
+                    counsellor_id: counsellor_id.map(CounsellorId::from),
+                };
+                Ok((hash, caller))
+            })
+            .collect()
+    }
+
     /// Creates a token. Refused when its bearer is not a counsellor of the centre, or has left.
     pub async fn create_token(&self, command: &Command, new: &NewToken) -> Result<Change<Token>, StoreError> {
         let query = change_query::<TokenRow>(CREATE, command)

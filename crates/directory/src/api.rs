@@ -1,0 +1,5 @@
+//! The generated traits: caller, parse, use case, answer.
+
+mod centre;
+mod counsellor;
+mod token;

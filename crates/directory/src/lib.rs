@@ -1,0 +1,56 @@
+//! Who works at a centre, how it works, and who may call.
+//!
+//! Three public services: `CentreService` (the centre and its versioned settings), `CounsellorService` (people who
+//! answer), `TokenService` (bearer tokens). One use case is one file; `api` is the generated traits, `wire` translates.
+//!
+//! Invariants:
+//! - what is stored was checked as a whole: settings in force never name an unknown skill, a queue twice or a time out of
+//!   range; a counsellor has a language and only skills of the centre;
+//! - a counsellor sees nobody but themselves, and nobody sees another centre: both are `NOT_FOUND`;
+//! - a token's secret is in one answer and nowhere else, not even in the answer to its repeat;
+//! - who has left holds no open offer and no good token.
+//!
+//! Emits, as journal entries: `counsellor_created`, `counsellor_updated`, `counsellor_disabled`, `settings_published`,
+//! `token_created`, `token_revoked`. Hears nothing.
+
+mod api;
+mod wire;
+
+pub mod create_counsellor;
+pub mod create_token;
+pub mod disable_counsellor;
+pub mod get_centre;
+pub mod get_counsellor;
+pub mod get_settings;
+pub mod list_counsellors;
+pub mod list_tokens;
+pub mod publish_settings;
+pub mod revoke_token;
+mod skills;
+pub mod update_counsellor;
+
+use helpline_proto::directory::v1::centre_service_server::CentreServiceServer;
+use helpline_proto::directory::v1::counsellor_service_server::CounsellorServiceServer;
+use helpline_proto::directory::v1::token_service_server::TokenServiceServer;
+use helpline_service_kit::Ctx;
+use helpline_service_kit::authenticator::Authenticator;
+
+/// The three services. A clone is the same.
+#[derive(Clone, Debug)]
+pub struct Directory {
+    ctx: Ctx,
+    authenticator: Authenticator,
+}
+
+/// The servers of the three services; `authenticator` is the one of the access layer, told at once when a token ends.
+pub fn routes(
+    ctx: Ctx,
+    authenticator: Authenticator,
+) -> (CentreServiceServer<Directory>, CounsellorServiceServer<Directory>, TokenServiceServer<Directory>) {
+    let directory = Directory { ctx, authenticator };
+    (
+        CentreServiceServer::new(directory.clone()),
+        CounsellorServiceServer::new(directory.clone()),
+        TokenServiceServer::new(directory),
+    )
+}

@@ -1,0 +1,292 @@
+//! Settings: zero and missing mean the default, on the way in; every default is filled in, on the way out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use helpline_domain::caller::Caller;
+use helpline_domain::channel::Channel;
+use helpline_domain::risk::Class;
+use helpline_domain::settings::{Queue, Settings, TargetWait};
+use helpline_proto::directory::v1::{
+    GetSettingsRequest, PublishSettingsRequest, Queue as QueueMessage, Settings as Message,
+    TargetWait as TargetWaitMessage,
+};
+use helpline_proto::terms::v1::{Channel as ChannelMessage, PriorityClass};
+use helpline_service_kit::command::command;
+use helpline_service_kit::fields::Fields;
+use helpline_service_kit::wire::{channel, channel_from, class, class_from, read_skills, skills};
+use helpline_service_kit::{Ctx, Refusal};
+use helpline_store::settings::VersionedSettings;
+
+use crate::publish_settings::PublishSettings;
+
+const MOST_QUEUES: usize = 50;
+const MOST_SKILLS: usize = 200;
+const MOST_CATEGORIES: usize = 500;
+const MOST_NAMES: usize = 20;
+const LONGEST_NAME: usize = 100;
+/// Each class on each channel, and each class on every channel.
+const MOST_WAITS: usize = Class::ALL.len() * (Channel::ALL.len() + 1);
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+
+/// The version asked for; 0 for the one in force.
+pub(crate) fn version(request: &GetSettingsRequest) -> Result<i64, Refusal> {
+    let mut fields = Fields::new();
+    let version = fields.int("version", request.version, 0..=i64::MAX);
+    fields.build(version)
+}
+
+pub(crate) fn publish(
+    ctx: &Ctx,
+    caller: &Caller,
+    request: &PublishSettingsRequest,
+) -> Result<PublishSettings, Refusal> {
+    let mut fields = Fields::new();
+    let request_id = fields.request_id(&request.request_id);
+    let expected_version = fields.expected_revision("expected_version", request.expected_version);
+    let settings = fields
+        .required("settings", request.settings.as_ref())
+        .and_then(|settings| fields.within("settings", |fields| read(fields, settings)));
+    fields.build((|| {
+        Some(PublishSettings {
+            command: command(ctx, caller, "PublishSettings", request_id?, request),
+            settings: settings?,
+            expected_version: expected_version?,
+        })
+    })())
+}
+
+fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
+    let usual = Settings::default();
+    let skills = keys(fields, "skills", &message.skills, MOST_SKILLS);
+    let categories = keys(fields, "categories", &message.categories, MOST_CATEGORIES);
+    let queues = queues(fields, &message.queues, skills.as_ref());
+    let target_waits = waits(fields, &message.target_waits);
+    let offer_timeout = seconds(
+        fields,
+        "offer_timeout",
+        message.offer_timeout.as_ref(),
+        3..=5 * MINUTE,
+        usual.offer_timeout_s,
+    );
+    let critical_offer_timeout = seconds(
+        fields,
+        "critical_offer_timeout",
+        message.critical_offer_timeout.as_ref(),
+        3..=5 * MINUTE,
+        usual.critical_offer_timeout_s,
+    );
+    let missed_offer_limit =
+        number(fields, "missed_offer_limit", message.missed_offer_limit, 100, usual.missed_offer_limit);
+    let cool_down = seconds(fields, "cool_down", message.cool_down.as_ref(), 0..=HOUR, usual.cool_down_s);
+    let short_abandon = seconds(
+        fields,
+        "short_abandon",
+        message.short_abandon.as_ref(),
+        0..=5 * MINUTE,
+        usual.short_abandon_s,
+    );
+    let cap = seconds(fields, "cap", message.cap.as_ref(), 10..=24 * HOUR, usual.cap_s);
+    let reserve = number(fields, "reserve", message.reserve, 100, usual.reserve);
+    let reserve_from = number(fields, "reserve_from", message.reserve_from, 100_000, usual.reserve_from);
+    Some(Settings {
+        queues: queues?,
+        target_waits: target_waits?,
+        offer_timeout_s: offer_timeout?,
+        critical_offer_timeout_s: critical_offer_timeout?,
+        missed_offer_limit: missed_offer_limit?,
+        cool_down_s: cool_down?,
+        short_abandon_s: short_abandon?,
+        cap_s: cap?,
+        reserve: reserve?,
+        reserve_from: reserve_from?,
+        skills: skills?,
+        categories: categories?,
+    })
+}
+
+/// Whole seconds in a range, or the usual when missing.
+fn seconds(
+    fields: &mut Fields,
+    path: &str,
+    value: Option<&prost_types::Duration>,
+    range: RangeInclusive<u64>,
+    usual: u32,
+) -> Option<u32> {
+    let range = Duration::from_secs(*range.start())..=Duration::from_secs(*range.end());
+    let Some(duration) = fields.optional_duration(path, value, range)? else { return Some(usual) };
+    if duration.subsec_nanos() != 0 {
+        fields.refuse(path, "whole seconds");
+        return None;
+    }
+    u32::try_from(duration.as_secs()).ok()
+}
+
+/// A number up to `most`, or the usual for 0.
+fn number(fields: &mut Fields, path: &str, value: i32, most: i32, usual: u32) -> Option<u32> {
+    let value = fields.int(path, value, 0..=most)?;
+    if value == 0 { Some(usual) } else { u32::try_from(value).ok() }
+}
+
+/// Keys, each once.
+fn keys(fields: &mut Fields, path: &str, keys: &[String], most: usize) -> Option<BTreeSet<String>> {
+    if keys.len() > most {
+        fields.refuse(path, format!("at most {most} entries"));
+        return None;
+    }
+    let mut read = BTreeSet::new();
+    let mut good = true;
+    for (index, key) in keys.iter().enumerate() {
+        let path = format!("{path}[{index}]");
+        let Some(key) = fields.key(&path, key) else {
+            good = false;
+            continue;
+        };
+        if !read.insert(key) {
+            fields.refuse(&path, "each key once");
+            good = false;
+        }
+    }
+    good.then_some(read)
+}
+
+fn queues(
+    fields: &mut Fields,
+    queues: &[QueueMessage],
+    known_skills: Option<&BTreeSet<String>>,
+) -> Option<Vec<Queue>> {
+    if queues.is_empty() {
+        fields.refuse("queues", format!("from 1 to {MOST_QUEUES} entries"));
+        return None;
+    }
+    let read = fields.list("queues", queues, MOST_QUEUES, |fields, message| {
+        let queue = fields.key("queue", &message.queue);
+        let display_names = names(fields, &message.display_names);
+        let required_skills = read_skills(fields, "required_skills", &message.required_skills);
+        if let (Some(required), Some(known)) = (&required_skills, known_skills)
+            && required.keys().any(|skill| !known.contains(skill))
+        {
+            fields.refuse("required_skills", "only skills of these settings");
+        }
+        let target_waits = waits(fields, &message.target_waits);
+        Some(Queue {
+            queue: queue?,
+            display_names: display_names?,
+            required_skills: required_skills?,
+            target_waits: target_waits?,
+        })
+    })?;
+    let mut keys = BTreeSet::new();
+    let mut good = true;
+    for (index, queue) in read.iter().enumerate() {
+        if !keys.insert(queue.queue.as_str()) {
+            fields.refuse(&format!("queues[{index}].queue"), "each queue once");
+            good = false;
+        }
+    }
+    good.then_some(read)
+}
+
+fn names(fields: &mut Fields, names: &BTreeMap<String, String>) -> Option<BTreeMap<String, String>> {
+    if names.len() > MOST_NAMES {
+        fields.refuse("display_names", format!("at most {MOST_NAMES} entries"));
+        return None;
+    }
+    // The path has no tag in it: a key of a map is what was sent.
+    let read: Vec<_> = names
+        .iter()
+        .map(|(tag, name)| {
+            let tag = fields.language("display_names", tag);
+            let name = fields.line("display_names", name, 1..=LONGEST_NAME);
+            Some((tag?, name?))
+        })
+        .collect();
+    read.into_iter().collect()
+}
+
+fn waits(fields: &mut Fields, waits: &[TargetWaitMessage]) -> Option<Vec<TargetWait>> {
+    let read = fields.list("target_waits", waits, MOST_WAITS, |fields, message| {
+        let on = fields.optional_choice("channel", message.channel, ChannelMessage::as_str_name);
+        let of = fields.choice("priority_class", message.priority_class, PriorityClass::as_str_name);
+        let wait = match &message.wait {
+            Some(wait) => seconds(fields, "wait", Some(wait), 1..=24 * HOUR, 0),
+            None => {
+                fields.refuse("wait", "required");
+                None
+            }
+        };
+        let channel = match on? {
+            Some(on) => Some(channel_from(on)?),
+            None => None,
+        };
+        Some(TargetWait { channel, class: class_from(of?)?, wait_s: wait? })
+    })?;
+    let mut seen = BTreeSet::new();
+    let mut good = true;
+    for (index, wait) in read.iter().enumerate() {
+        if !seen.insert((wait.channel, wait.class)) {
+            fields.refuse(&format!("target_waits[{index}]"), "each channel and class once");
+            good = false;
+        }
+    }
+    good.then_some(read)
+}
+
+/// Settings as their message, with every default filled in.
+pub(crate) fn to_message(versioned: &VersionedSettings) -> Message {
+    let settings = &versioned.settings;
+    let mut target_waits: Vec<_> = settings.target_waits.iter().map(wait_to_message).collect();
+    let usual = Queue {
+        queue: String::new(),
+        display_names: BTreeMap::new(),
+        required_skills: BTreeMap::new(),
+        target_waits: Vec::new(),
+    };
+    for of in Class::ALL {
+        if !settings.target_waits.iter().any(|wait| wait.channel.is_none() && wait.class == of) {
+            // With no waits at all, what is left is the default; the channel does not matter then.
+            let wait_s = Settings::default().target_wait_s(&usual, Channel::Voice, of);
+            target_waits.push(wait_to_message(&TargetWait { channel: None, class: of, wait_s }));
+        }
+    }
+    let small = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+    Message {
+        version: versioned.version,
+        queues: settings.queues.iter().map(queue_to_message).collect(),
+        target_waits,
+        offer_timeout: Some(duration(settings.offer_timeout_s)),
+        critical_offer_timeout: Some(duration(settings.critical_offer_timeout_s)),
+        missed_offer_limit: small(settings.missed_offer_limit),
+        cool_down: Some(duration(settings.cool_down_s)),
+        short_abandon: Some(duration(settings.short_abandon_s)),
+        cap: Some(duration(settings.cap_s)),
+        reserve: small(settings.reserve),
+        reserve_from: small(settings.reserve_from),
+        skills: settings.skills.iter().cloned().collect(),
+        categories: settings.categories.iter().cloned().collect(),
+    }
+}
+
+fn queue_to_message(queue: &Queue) -> QueueMessage {
+    QueueMessage {
+        queue: queue.queue.clone(),
+        display_names: queue.display_names.clone(),
+        required_skills: skills(&queue.required_skills),
+        target_waits: queue.target_waits.iter().map(wait_to_message).collect(),
+    }
+}
+
+fn wait_to_message(wait: &TargetWait) -> TargetWaitMessage {
+    TargetWaitMessage {
+        channel: wait.channel.map_or(ChannelMessage::Unspecified, channel).into(),
+        priority_class: class(wait.class).into(),
+        wait: Some(duration(wait.wait_s)),
+    }
+}
+
+fn duration(seconds: u32) -> prost_types::Duration {
+    prost_types::Duration { seconds: i64::from(seconds), nanos: 0 }
+}

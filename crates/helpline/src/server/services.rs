@@ -1,0 +1,158 @@
+//! Which services a process runs, and how they come together.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use clap::ValueEnum;
+use helpline_proto::{FILE_DESCRIPTOR_SET, SERVICES};
+use helpline_queueing::Queueing;
+use helpline_queueing::workers::Timing;
+use helpline_service_kit::Ctx;
+use helpline_service_kit::authenticator::Authenticator;
+use helpline_service_kit::config::Config;
+use helpline_service_kit::lifecycle::Lifecycle;
+use tonic::service::{Routes, RoutesBuilder};
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+
+use super::StartError;
+
+/// A service: one area of the API with its workers.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, ValueEnum)]
+pub enum Service {
+    /// Centres, counsellors, settings, tokens.
+    Directory,
+    /// Contacts and messages.
+    Intake,
+    /// The line: offers, presence, handling.
+    Queueing,
+}
+
+impl Service {
+    /// The package of its API.
+    const fn package(self) -> &'static str {
+        match self {
+            Self::Directory => "helpline.directory.v1",
+            Self::Intake => "helpline.intake.v1",
+            Self::Queueing => "helpline.queueing.v1",
+        }
+    }
+}
+
+/// The services of a process.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Services(BTreeSet<Service>);
+
+impl Services {
+    /// Every service.
+    pub fn all() -> Self {
+        Self::of(Service::value_variants())
+    }
+
+    /// These services.
+    pub fn of(services: &[Service]) -> Self {
+        Self(services.iter().copied().collect())
+    }
+
+    fn has(&self, service: Service) -> bool {
+        self.0.contains(&service)
+    }
+
+    /// Full names of the gRPC services that these are.
+    fn names(&self) -> impl Iterator<Item = &'static str> {
+        SERVICES.iter().copied().filter(|name| {
+            let package = name.rsplit_once('.').map_or("", |(package, _)| package);
+            self.0.iter().any(|service| service.package() == package)
+        })
+    }
+}
+
+impl fmt::Display for Services {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, service) in self.0.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            write!(f, "{comma}{}", format!("{service:?}").to_lowercase())?;
+        }
+        Ok(())
+    }
+}
+
+/// What is served, and who tells whether it is.
+pub(super) struct Assembled {
+    pub(super) routes: Routes,
+    pub(super) health: Health,
+}
+
+/// Brings the services together, starts their workers, and adds health and reflection.
+pub(super) async fn assemble(
+    config: &Config,
+    services: &Services,
+    ctx: &Ctx,
+    authenticator: &Authenticator,
+    lifecycle: &Lifecycle,
+) -> Result<Assembled, StartError> {
+    let longest = config.limits.message_bytes;
+    let mut routes = RoutesBuilder::default();
+    if services.has(Service::Directory) {
+        let (centres, counsellors, tokens) = helpline_directory::routes(ctx.clone(), authenticator.clone());
+        routes
+            .add_service(centres.max_decoding_message_size(longest))
+            .add_service(counsellors.max_decoding_message_size(longest))
+            .add_service(tokens.max_decoding_message_size(longest));
+    }
+    if services.has(Service::Intake) {
+        let (contacts, messages) = helpline_intake::routes(ctx.clone());
+        routes
+            .add_service(contacts.max_decoding_message_size(longest))
+            .add_service(messages.max_decoding_message_size(longest));
+    }
+    if services.has(Service::Queueing) {
+        let queueing = Queueing::new(ctx.clone());
+        queueing.routes(&mut routes, longest);
+        let timing = Timing { sweep: config.timing.sweep(), presence_ttl: config.timing.presence_ttl() };
+        queueing.spawn(lifecycle, &timing);
+    }
+
+    let (reporter, server) = tonic_health::server::health_reporter();
+    let health = Health { reporter, names: services.names().chain([""]).collect() };
+    health.set(ServingStatus::Serving).await;
+    routes.add_service(server);
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    // Older clients, among them grpcurl and Python's, speak only the alpha version.
+    routes.add_service(reflection().build_v1()?).add_service(reflection().build_v1alpha()?);
+    Ok(Assembled { routes: routes.routes(), health })
+}
+
+/// The health of each service, and of the server as a whole under the empty name.
+pub(super) struct Health {
+    reporter: HealthReporter,
+    names: Vec<&'static str>,
+}
+
+impl Health {
+    /// Tells everybody to go elsewhere.
+    pub(super) async fn not_serving(&self) {
+        self.set(ServingStatus::NotServing).await;
+    }
+
+    async fn set(&self, status: ServingStatus) {
+        for name in &self.names {
+            self.reporter.set_service_status(*name, status).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn together_the_services_are_the_whole_api() {
+        assert_eq!(Services::all().names().collect::<Vec<_>>(), SERVICES);
+        assert_eq!(Services::all().to_string(), "directory,intake,queueing");
+    }
+}

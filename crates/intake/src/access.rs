@@ -1,0 +1,90 @@
+//! Who may know of which contact.
+
+use helpline_domain::caller::{Caller, Role};
+use helpline_domain::id::{ContactId, CounsellorId, TokenId};
+use helpline_service_kit::wire::Sight;
+use helpline_service_kit::{Ctx, Refusal};
+use helpline_store::contact::Contact;
+
+/// How much the caller may see of a contact with this counsellor, brought by this token; `None` when they may not know
+/// that it exists. An offer does not open a contact: only accepting it does.
+pub(crate) fn sight(
+    caller: &Caller,
+    counsellor: Option<CounsellorId>,
+    brought_by: Option<TokenId>,
+) -> Option<Sight> {
+    match caller.role {
+        Role::ChannelAdapter => (brought_by == Some(caller.token_id)).then_some(Sight::Coded),
+        Role::Counsellor => {
+            (caller.counsellor_id.is_some() && counsellor == caller.counsellor_id).then_some(Sight::Full)
+        }
+        Role::Supervisor => Some(Sight::Full),
+        Role::Administrator => None,
+    }
+}
+
+/// A contact the caller may know of, and how much of it. Error: NOT_FOUND for every other.
+pub(crate) async fn visible(ctx: &Ctx, caller: &Caller, id: ContactId) -> Result<(Contact, Sight), Refusal> {
+    let found = ctx.store.contact(caller.centre_id, id).await?;
+    found
+        .and_then(|contact| {
+            let sight = sight(caller, contact.counsellor_id, contact.brought_by)?;
+            Some((contact, sight))
+        })
+        .ok_or_else(|| Refusal::not_found("contact"))
+}
+
+/// Why a change of a contact was refused, as far as it can be known afterwards: the caller may not know of it, its state
+/// is none of those in which `allowed` holds, or it has changed since `expected_revision` (0: not asked).
+pub(crate) async fn why_refused(
+    ctx: &Ctx,
+    caller: &Caller,
+    id: ContactId,
+    expected_revision: i64,
+    allowed: impl Fn(&Contact) -> bool,
+) -> Result<Refusal, Refusal> {
+    let (contact, _) = visible(ctx, caller, id).await?;
+    Ok(if !allowed(&contact) {
+        Refusal::state("contact", contact.state.key())
+    } else if expected_revision != 0 && contact.revision != expected_revision {
+        Refusal::stale(contact.revision)
+    } else {
+        // It held when this looked and did not a moment before.
+        Refusal::race_lost()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use helpline_domain::id::CentreId;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn caller(role: Role, token: u128) -> Caller {
+        Caller {
+            token_id: Uuid::from_u128(token).into(),
+            centre_id: CentreId::from(Uuid::from_u128(1)),
+            role,
+            counsellor_id: (role == Role::Counsellor).then(|| Uuid::from_u128(token + 100).into()),
+        }
+    }
+
+    #[test]
+    fn each_role_knows_of_its_own_contacts_and_only_supervisors_of_all() {
+        let adapter = Some(TokenId::from(Uuid::from_u128(7)));
+        let counsellor = Some(CounsellorId::from(Uuid::from_u128(108)));
+        assert_eq!(sight(&caller(Role::ChannelAdapter, 7), counsellor, adapter), Some(Sight::Coded));
+        assert_eq!(sight(&caller(Role::ChannelAdapter, 8), counsellor, adapter), None);
+        assert_eq!(sight(&caller(Role::Counsellor, 8), counsellor, adapter), Some(Sight::Full));
+        assert_eq!(sight(&caller(Role::Counsellor, 9), counsellor, adapter), None);
+        assert_eq!(sight(&caller(Role::Counsellor, 9), None, adapter), None);
+        assert_eq!(sight(&caller(Role::Supervisor, 9), None, None), Some(Sight::Full));
+        assert_eq!(sight(&caller(Role::Administrator, 9), None, adapter), None);
+    }
+
+    #[test]
+    fn a_contact_recorded_afterwards_was_brought_by_no_adapter() {
+        assert_eq!(sight(&caller(Role::ChannelAdapter, 7), None, None), None);
+    }
+}

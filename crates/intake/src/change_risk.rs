@@ -1,0 +1,66 @@
+//! The risk of a contact is assessed again.
+
+use helpline_domain::caller::Caller;
+use helpline_domain::contact::ContactState;
+use helpline_domain::id::ContactId;
+use helpline_domain::risk::Risk;
+use helpline_service_kit::command::outcome;
+use helpline_service_kit::{Ctx, Refusal};
+use helpline_store::contact::Contact;
+use helpline_store::{Change, Command};
+
+use crate::get_contact::{Seen, get_contact};
+use crate::{access, placing};
+
+/// What is asked: [`ChangeRiskRequest`](helpline_proto::intake::v1::ChangeRiskRequest), read.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "each field is described on the message of the API")]
+pub struct ChangeRisk {
+    pub command: Command,
+    pub contact_id: ContactId,
+    pub risk: Risk,
+    /// 0 to skip the check.
+    pub expected_revision: i64,
+}
+
+/// Records a new assessment; a contact in line moves at once. Errors: NOT_FOUND, STATE_REFUSED when it has ended,
+/// REVISION_STALE, REQUEST_ID_REUSED.
+pub async fn change_risk(ctx: &Ctx, caller: &Caller, request: ChangeRisk) -> Result<Seen, Refusal> {
+    let ChangeRisk { command, contact_id, risk, expected_revision } = request;
+    let (before, sight) = access::visible(ctx, caller, contact_id).await?;
+    let current = ctx.settings.current(caller.centre_id).await?;
+    let class = risk.class(before.channel);
+    let target_s = placing::target_wait_s(&current.settings, &before.queue, before.channel, class);
+    let offer_timeout_s = current.settings.offer_timeout_for(class);
+    let change = ctx
+        .store
+        .change_risk(&command, contact_id, expected_revision, (risk, class), (target_s, offer_timeout_s))
+        .await?;
+    if let Change::Done(after) = &change {
+        tell(ctx, caller, &before, after).await;
+    }
+    let change = change.map(|contact| Seen { contact, sight });
+    let explain =
+        access::why_refused(ctx, caller, contact_id, expected_revision, |contact| !contact.state.is_final());
+    outcome(change, |id| get_contact(ctx, caller, id.into()), explain).await
+}
+
+/// The line holds the contact in its old class until it is told.
+async fn tell(ctx: &Ctx, caller: &Caller, before: &Contact, after: &Contact) {
+    let centre = caller.centre_id;
+    match after.state {
+        ContactState::Waiting => {
+            if before.state == ContactState::Waiting {
+                ctx.mirror.contact_left(centre, before).await;
+            }
+            ctx.mirror.contact_waits(centre, after).await;
+        }
+        ContactState::Offered => {
+            if let Some(holder) = after.holder_id {
+                ctx.mirror.counsellor_changed(centre, holder);
+            }
+            ctx.mirror.contact_changed(centre, after.contact_id);
+        }
+        _ => ctx.mirror.contact_changed(centre, after.contact_id),
+    }
+}

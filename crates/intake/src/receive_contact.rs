@@ -1,0 +1,121 @@
+//! A contact comes in and is put in line.
+
+use std::collections::BTreeMap;
+
+use helpline_domain::caller::Caller;
+use helpline_domain::channel::Channel;
+use helpline_domain::contact::ContactState;
+use helpline_domain::id::ContactId;
+use helpline_domain::risk::Risk;
+use helpline_service_kit::{Ctx, Refusal, fail_point};
+use helpline_store::contact::Contact;
+use helpline_store::intake::NewContact;
+use helpline_store::{Change, Command, StoreError};
+use helpline_vault::Sensitive;
+
+use crate::placing;
+
+/// What is asked: [`ReceiveContactRequest`](helpline_proto::intake::v1::ReceiveContactRequest), read.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each field is described on the message of the API")]
+pub struct ReceiveContact {
+    pub command: Command,
+    pub channel: Channel,
+    pub external_id: Option<Sensitive<String>>,
+    pub sender: Option<Sensitive<String>>,
+    pub display_name: Option<Sensitive<String>>,
+    /// Key of the queue; `None` for the default one.
+    pub queue: Option<String>,
+    pub language: Option<String>,
+    pub skills: BTreeMap<String, u8>,
+    pub risk: Risk,
+}
+
+/// A contact taken in.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// The contact.
+    pub contact: Contact,
+    /// Whether it was there before this call, be it by a repeat of the same command.
+    pub existing: bool,
+    /// Whether somebody has it already, or somebody on shift could take it.
+    pub served: bool,
+}
+
+/// Takes a contact in, or finds the one that is there. Errors: INVALID_FIELD for a queue or a skill that the centre does
+/// not have, REQUEST_ID_REUSED.
+pub async fn receive_contact(
+    ctx: &Ctx,
+    caller: &Caller,
+    request: ReceiveContact,
+) -> Result<Received, Refusal> {
+    let command = request.command;
+    let new = place(ctx, caller, request).await?;
+    fail_point!("receive.before_commit");
+    let change = match ctx.store.receive_contact(&command, &new).await {
+        // The conversation it would have joined ended this moment: now there is room for a new one.
+        Err(StoreError::Retry) => ctx.store.receive_contact(&command, &new).await?,
+        change => change?,
+    };
+    fail_point!("receive.after_commit");
+    let (contact, existing, roster) = match change {
+        Change::Done(received) => {
+            if !received.existing && received.contact.state == ContactState::Waiting {
+                ctx.mirror.contact_waits(caller.centre_id, &received.contact).await;
+            }
+            (received.contact, received.existing, Some(received.roster_version))
+        }
+        Change::Replayed { resource_id } => (again(ctx, caller, resource_id.into()).await?, true, None),
+        Change::Reused => return Err(Refusal::request_id_reused()),
+        Change::Refused => return Err(Refusal::bug("a contact was neither taken in nor found")),
+    };
+    let served = is_served(ctx, caller, &contact, roster).await?;
+    Ok(Received { contact, existing, served })
+}
+
+/// The contact with its place in line under the settings in force.
+async fn place(ctx: &Ctx, caller: &Caller, request: ReceiveContact) -> Result<NewContact, Refusal> {
+    let current = ctx.settings.current(caller.centre_id).await?;
+    let settings = &current.settings;
+    let queue = placing::queue(settings, request.queue.as_deref())?;
+    let skills = placing::required_skills(settings, queue, &request.skills)?;
+    let class = request.risk.class(request.channel);
+    Ok(NewContact {
+        contact_id: ContactId::from(ctx.ids.v7()),
+        channel: request.channel,
+        risk: request.risk,
+        class,
+        queue: queue.queue.clone(),
+        language: request.language,
+        skills,
+        target_s: settings.target_wait_s(queue, request.channel, class),
+        settings_version: current.version,
+        external_id: request.external_id,
+        sender: request.sender,
+        display_name: request.display_name,
+    })
+}
+
+/// The contact that the same command got before. That this caller got it is known from the command itself.
+async fn again(ctx: &Ctx, caller: &Caller, id: ContactId) -> Result<Contact, Refusal> {
+    let found = ctx.store.contact(caller.centre_id, id).await?;
+    found.ok_or_else(|| Refusal::not_found("contact"))
+}
+
+/// Whether somebody has the contact, or anybody on shift could take it: asked of the roster of the moment in which it
+/// was taken in, or of a later one.
+async fn is_served(
+    ctx: &Ctx,
+    caller: &Caller,
+    contact: &Contact,
+    roster: Option<i64>,
+) -> Result<bool, Refusal> {
+    if !matches!(contact.state, ContactState::Received | ContactState::Waiting) {
+        return Ok(true);
+    }
+    let roster = match roster {
+        Some(version) => ctx.roster.at(caller.centre_id, version).await?,
+        None => ctx.roster.now(caller.centre_id).await?,
+    };
+    Ok(roster.could_serve(&contact.requirement()))
+}

@@ -1,0 +1,60 @@
+//! The person left.
+
+use helpline_domain::caller::Caller;
+use helpline_domain::contact::ContactState;
+use helpline_domain::id::ContactId;
+use helpline_service_kit::command::outcome;
+use helpline_service_kit::{Ctx, Refusal, fail_point};
+use helpline_store::intake::Moved;
+use helpline_store::{Change, Command};
+
+use crate::access;
+use crate::get_contact::{Seen, get_contact};
+
+/// What is asked: [`RecordDepartureRequest`](helpline_proto::intake::v1::RecordDepartureRequest), read.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "each field is described on the message of the API")]
+pub struct RecordDeparture {
+    pub command: Command,
+    pub contact_id: ContactId,
+}
+
+/// Records that the person left: in line the contact ends, with a counsellor the wrap-up begins. Errors: NOT_FOUND,
+/// STATE_REFUSED when the conversation is over already, REQUEST_ID_REUSED.
+pub async fn record_departure(ctx: &Ctx, caller: &Caller, request: RecordDeparture) -> Result<Seen, Refusal> {
+    let RecordDeparture { command, contact_id } = request;
+    let (_, sight) = access::visible(ctx, caller, contact_id).await?;
+    let current = ctx.settings.current(caller.centre_id).await?;
+    let change = ctx.store.depart(&command, contact_id, current.settings.short_abandon_s).await?;
+    fail_point!("departure.after_commit");
+    if let Change::Done(moved) = &change {
+        tell(ctx, caller, moved).await;
+    }
+    let change = change.map(|moved| Seen { contact: moved.contact, sight });
+    let explain = access::why_refused(ctx, caller, contact_id, 0, |contact| may_leave(contact.state));
+    outcome(change, |id| get_contact(ctx, caller, id.into()), explain).await
+}
+
+/// Whether there is somebody who could leave.
+const fn may_leave(state: ContactState) -> bool {
+    matches!(
+        state,
+        ContactState::Received | ContactState::Waiting | ContactState::Offered | ContactState::InProgress
+    )
+}
+
+async fn tell(ctx: &Ctx, caller: &Caller, moved: &Moved) {
+    let centre = caller.centre_id;
+    if moved.contact.state.is_final() {
+        ctx.mirror.contact_left(centre, &moved.contact).await;
+    } else {
+        ctx.mirror.contact_changed(centre, moved.contact.contact_id);
+    }
+    // Whose offer just vanished, or whose caller just hung up.
+    if let Some(counsellor) = moved.held_before {
+        ctx.mirror.counsellor_changed(centre, counsellor);
+    }
+    if let Some(room) = &moved.room {
+        ctx.mirror.room_changed(centre, room).await;
+    }
+}

@@ -1,0 +1,86 @@
+//! Child and counsellor write to each other.
+
+use helpline_domain::caller::{Caller, Role};
+use helpline_domain::contact::ContactState;
+use helpline_domain::id::{ContactId, MessageId};
+use helpline_service_kit::{Ctx, Refusal, fail_point};
+use helpline_store::message::{Author, Message};
+use helpline_store::{Change, Command};
+use helpline_vault::Sensitive;
+
+use crate::access;
+
+/// What is asked: [`SendMessageRequest`](helpline_proto::intake::v1::SendMessageRequest), read.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each field is described on the message of the API")]
+pub struct SendMessage {
+    pub command: Command,
+    pub contact_id: ContactId,
+    pub message_id: MessageId,
+    pub text: Sensitive<String>,
+}
+
+/// The constraint by which a message of a contact is stored once.
+const ONCE: &str = "messages_id_unique";
+
+/// Adds a message to an open conversation; the same message is stored once and answered with as it was stored. Errors:
+/// NOT_FOUND, STATE_REFUSED when the caller may not write (any longer), ALREADY_EXISTS when the message id has another
+/// text or author, REQUEST_ID_REUSED.
+pub async fn send_message(ctx: &Ctx, caller: &Caller, request: SendMessage) -> Result<Message, Refusal> {
+    let SendMessage { command, contact_id, message_id, text } = &request;
+    let author = match caller.role {
+        Role::Counsellor => Author::Counsellor,
+        _ => Author::Child,
+    };
+    let change = match ctx.store.send_message(command, *contact_id, *message_id, author, text).await {
+        // Stored before under another request id: the access of the sender was checked before its id collided.
+        Err(error) if error.constraint() == Some(ONCE) => {
+            let stored = stored(ctx, caller, &request).await?;
+            return the_same(stored, author, text);
+        }
+        change => change?,
+    };
+    fail_point!("message.after_commit");
+    match change {
+        Change::Done(message) => {
+            ctx.mirror.message_sent(caller.centre_id, *contact_id);
+            Ok(message)
+        }
+        Change::Replayed { .. } => {
+            access::visible(ctx, caller, *contact_id).await?;
+            stored(ctx, caller, &request).await?.ok_or_else(|| Refusal::not_found("message"))
+        }
+        Change::Reused => Err(Refusal::request_id_reused()),
+        Change::Refused => {
+            let why =
+                access::why_refused(ctx, caller, *contact_id, 0, |contact| may_write(author, contact.state));
+            let why = why.await?;
+            // Sent again because the answer got lost, and meanwhile the conversation has ended: it did arrive.
+            let stored = stored(ctx, caller, &request).await?;
+            if stored.is_none() { Err(why) } else { the_same(stored, author, text) }
+        }
+    }
+}
+
+/// Whether the author may write: the child from the first moment on, the counsellor when they have accepted.
+const fn may_write(author: Author, state: ContactState) -> bool {
+    match state {
+        ContactState::InProgress => true,
+        ContactState::Received | ContactState::Waiting | ContactState::Offered => {
+            matches!(author, Author::Child)
+        }
+        _ => false,
+    }
+}
+
+/// The message that has this id already.
+async fn stored(ctx: &Ctx, caller: &Caller, request: &SendMessage) -> Result<Option<Message>, Refusal> {
+    Ok(ctx.store.message(caller.centre_id, request.contact_id, request.message_id).await?)
+}
+
+/// What is stored, if it is what was sent.
+fn the_same(stored: Option<Message>, author: Author, text: &Sensitive<String>) -> Result<Message, Refusal> {
+    stored
+        .filter(|message| message.author == author && message.text.expose() == text.expose())
+        .ok_or_else(|| Refusal::already_exists("message"))
+}

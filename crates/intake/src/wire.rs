@@ -1,0 +1,12 @@
+//! Requests become commands, with every field that cannot be used found at once; the domain becomes answers.
+
+mod contact;
+mod message;
+#[cfg(test)]
+mod tests;
+
+pub use contact::{
+    list_tokens, listed, read_change_risk, read_complete, read_departure, read_get, read_list, read_past,
+    read_receive, received, seen,
+};
+pub use message::{message, read_send, read_watch, watched};

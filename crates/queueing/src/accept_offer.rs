@@ -1,0 +1,48 @@
+//! A counsellor accepts an offer: the contact is theirs.
+
+use helpline_domain::caller::Caller;
+use helpline_domain::id::OfferId;
+use helpline_domain::offer::OfferState;
+use helpline_service_kit::command::outcome;
+use helpline_service_kit::{Ctx, Refusal, fail_point};
+use helpline_store::contact::Contact;
+use helpline_store::{Change, Command};
+
+/// Accepts an offer. Who comes second learns how the offer ended; somebody else's offer is not there.
+pub async fn accept_offer(
+    ctx: &Ctx,
+    caller: &Caller,
+    command: &Command,
+    offer: OfferId,
+) -> Result<Contact, Refusal> {
+    fail_point!("accept.before_commit");
+    let change = ctx.store.accept_offer(command, offer).await?;
+    fail_point!("accept.after_commit");
+    if let Change::Done(contact) = &change {
+        ctx.mirror.contact_changed(caller.centre_id, contact.contact_id);
+        ctx.mirror.offer_ended(caller.centre_id, caller.principal().into(), offer, OfferState::Accepted);
+    }
+    outcome(
+        change,
+        async |id| {
+            let contact = ctx.store.contact(caller.centre_id, id.into()).await?;
+            // Replayed under the access of this moment: it may be somebody else's by now.
+            contact
+                .filter(|contact| contact.counsellor_id.map(|id| id.as_uuid()) == Some(caller.principal()))
+                .ok_or_else(|| Refusal::not_found("contact"))
+        },
+        offer_refusal(ctx, caller, offer),
+    )
+    .await
+}
+
+/// Why an offer cannot be accepted or declined.
+pub(crate) async fn offer_refusal(ctx: &Ctx, caller: &Caller, offer: OfferId) -> Result<Refusal, Refusal> {
+    let state = ctx.store.offer_state(caller.centre_id, caller.principal().into(), offer).await?;
+    Ok(match state {
+        None => Refusal::not_found("offer"),
+        // Past its end, only not swept yet.
+        Some(OfferState::Open) => Refusal::offer_over("expired"),
+        Some(state) => Refusal::offer_over(state.key()),
+    })
+}

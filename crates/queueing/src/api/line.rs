@@ -1,0 +1,37 @@
+use std::pin::Pin;
+
+use futures_util::Stream;
+use helpline_proto::queueing::v1::line_service_server::LineService;
+use helpline_proto::queueing::v1::{
+    ExplainWaitingRequest, ExplainWaitingResponse, WatchQueueStatusRequest, WatchQueueStatusResponse,
+};
+use helpline_service_kit::caller::caller_of;
+use tonic::{Request, Response, Status};
+
+use crate::api::Api;
+use crate::explain_waiting::explain_waiting;
+use crate::wire;
+
+#[tonic::async_trait]
+impl LineService for Api {
+    type WatchQueueStatusStream =
+        Pin<Box<dyn Stream<Item = Result<WatchQueueStatusResponse, Status>> + Send>>;
+
+    async fn watch_queue_status(
+        &self,
+        request: Request<WatchQueueStatusRequest>,
+    ) -> Result<Response<Self::WatchQueueStatusStream>, Status> {
+        let caller = caller_of(&request)?;
+        Ok(Response::new(Box::pin(self.board.watch(caller.centre_id))))
+    }
+
+    async fn explain_waiting(
+        &self,
+        request: Request<ExplainWaitingRequest>,
+    ) -> Result<Response<ExplainWaitingResponse>, Status> {
+        let caller = caller_of(&request)?;
+        let contact_id = wire::contact_id(&request.into_inner().contact_id)?;
+        let explanation = explain_waiting(&self.ctx, &caller, contact_id).await?;
+        Ok(Response::new(ExplainWaitingResponse { explanation: Some(explanation) }))
+    }
+}

@@ -1,0 +1,93 @@
+//! "Why is this child still waiting?"
+
+use std::sync::Arc;
+
+use helpline_domain::caller::Caller;
+use helpline_domain::contact::ContactState;
+use helpline_domain::id::ContactId;
+use helpline_domain::policy::{Group, Head, OnShift, Rules, cool_down_is_void, explain};
+use helpline_domain::presence::PresenceState;
+use helpline_proto::queueing::v1::{WaitingCause, WaitingExplanation};
+use helpline_service_kit::wire::timestamp;
+use helpline_service_kit::{Ctx, Refusal};
+
+use crate::wire::{milliseconds, waiting_cause};
+
+/// Explains why a contact waits, with the policy that decides.
+pub async fn explain_waiting(
+    ctx: &Ctx,
+    caller: &Caller,
+    contact: ContactId,
+) -> Result<WaitingExplanation, Refusal> {
+    let centre = caller.centre_id;
+    let contact = ctx.store.contact(centre, contact).await?.ok_or_else(|| Refusal::not_found("contact"))?;
+    let settings = ctx.settings.current(centre).await?;
+    let entries =
+        ctx.store.line_entries_of(centre, &[contact.contact_id], settings.settings.cool_down_s).await?;
+    let Some(entry) = entries.into_iter().next() else {
+        let cause = if contact.state == ContactState::Offered {
+            WaitingCause::BeingOffered
+        } else {
+            WaitingCause::NotWaiting
+        };
+        return Ok(WaitingExplanation {
+            cause: cause.into(),
+            offer_count: contact.offer_count,
+            ..WaitingExplanation::default()
+        });
+    };
+    let ahead = ctx.store.waiting_ahead(centre, &entry).await?;
+    let (_, on_shift) = ctx.store.on_shift(centre).await?;
+    let shift: Vec<OnShift<'_>> = on_shift
+        .iter()
+        .map(|one| OnShift {
+            counsellor_id: one.counsellor_id,
+            abilities: &one.abilities,
+            held: one.held,
+            ready: one.state == PresenceState::Ready,
+        })
+        .collect();
+    let requirement = Arc::new(entry.requirement.clone());
+    let cooling_void =
+        !entry.cooling.is_empty() && cool_down_is_void(&requirement, &entry.cooling, &entry.barred, &shift);
+    let rules = Rules {
+        reserve: settings.settings.reserve,
+        cap_ms: i64::from(settings.settings.cap_s) * 1000,
+        on_shift: u32::try_from(shift.len()).unwrap_or(u32::MAX),
+        reserve_from: settings.settings.reserve_from,
+        groups: ctx
+            .store
+            .waiting_by_requirement(centre)
+            .await?
+            .into_iter()
+            .map(|(requirement, _)| Group { medium: requirement.medium, language: requirement.language })
+            .collect(),
+    };
+    let head = Head {
+        contact_id: entry.contact_id,
+        class: entry.class,
+        resumed: false,
+        deadline_ms: entry.deadline_at.timestamp_millis(),
+        received_ms: entry.received_at.timestamp_millis(),
+        sequence: entry.sequence,
+        requirement,
+        cooling: entry.cooling,
+        cooling_void,
+        barred: entry.barred,
+    };
+    let now = ctx.store.now().await?;
+    let said = explain(&head, ahead, &shift, &rules, now.timestamp_millis());
+    let count = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+    Ok(WaitingExplanation {
+        cause: waiting_cause(said.cause).into(),
+        ahead: count(said.ahead),
+        eligible_on_shift: count(said.eligible_on_shift),
+        eligible_free: count(said.eligible_free),
+        lacking_language: count(said.lacking_language),
+        lacking_skill: count(said.lacking_skill),
+        lacking_channel: count(said.lacking_channel),
+        waited: Some(milliseconds(said.waited_ms)),
+        cap_time: chrono::DateTime::from_timestamp_millis(said.cap_at_ms).map(timestamp),
+        offer_count: contact.offer_count,
+    })
+}

@@ -1,0 +1,75 @@
+//! The floor at one moment, as a supervisor sees it.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+use helpline_domain::id::CentreId;
+use helpline_domain::policy::outlook;
+use helpline_domain::presence::PresenceState;
+use helpline_proto::queueing::v1::{ClassLine, CounsellorCounts, QueueLine, QueueStatus};
+use helpline_service_kit::wire::{class, timestamp};
+use helpline_service_kit::{Ctx, Refusal};
+use helpline_store::check::Floor;
+use helpline_store::line::OnShift;
+
+use crate::wire::milliseconds;
+
+/// Reads the floor of a centre.
+pub(crate) async fn read(ctx: &Ctx, centre: CentreId) -> Result<(QueueStatus, Floor), Refusal> {
+    let floor = ctx.store.floor(centre).await?;
+    let (_, on_shift) = ctx.store.on_shift(centre).await?;
+    let mut queues: BTreeMap<&str, Vec<ClassLine>> = BTreeMap::new();
+    for figures in &floor.classes {
+        queues.entry(&figures.queue).or_default().push(ClassLine {
+            priority_class: class(figures.class).into(),
+            waiting: small(figures.waiting),
+            offered: small(figures.offered),
+            longest_wait: Some(milliseconds(figures.longest_wait_ms)),
+            overdue: small(figures.overdue),
+        });
+    }
+    let mut unserved = 0;
+    for (requirement, waiting) in ctx.store.waiting_by_requirement(centre).await? {
+        if !outlook(&requirement, on_shift.iter().map(|one| &*one.abilities)) {
+            unserved += waiting;
+        }
+    }
+    let status = QueueStatus {
+        status_time: Some(timestamp(floor.now)),
+        lines: queues
+            .into_iter()
+            .map(|(queue, classes)| QueueLine { queue: queue.to_owned(), classes })
+            .collect(),
+        counsellors: Some(counts(&on_shift)),
+        received: floor.period.received,
+        answered: floor.period.answered,
+        abandoned: floor.period.abandoned,
+        short_abandoned: floor.period.short_abandoned,
+        answered_in_target: floor.period.answered_in_target,
+        period_start_time: Some(timestamp(floor.now - TimeDelta::hours(24))),
+        unserved: small(unserved),
+        degraded: ctx.mirror.live().is_away(),
+    };
+    Ok((status, floor))
+}
+
+fn counts(on_shift: &[OnShift]) -> CounsellorCounts {
+    let mut counts = CounsellorCounts::default();
+    for one in on_shift {
+        let room = helpline_domain::channel::Medium::ALL
+            .into_iter()
+            .any(|medium| one.abilities.capacity.allows(&one.held, medium));
+        let kind = match (one.state, one.held.is_empty(), room) {
+            (PresenceState::Ready, true, _) => &mut counts.free,
+            (PresenceState::Ready, false, true) => &mut counts.partly_free,
+            (PresenceState::Ready, false, false) => &mut counts.busy,
+            _ => &mut counts.not_ready,
+        };
+        *kind += 1;
+    }
+    counts
+}
+
+fn small(number: i64) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}

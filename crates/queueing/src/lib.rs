@@ -1,0 +1,80 @@
+//! The line: who waits, who is free, who is offered whom, and what the counsellor does with the contact.
+//!
+//! Read it in the order of a contact: [`matching`] decides and commits offers; [`watch_offers`] tells the counsellor;
+//! [`accept_offer`] or [`decline_offer`] ends the offer, or the [`workers`] do when nobody answers; [`release_contact`],
+//! [`finish_wrap_up`] and [`transfer_contact`] are what follows. [`set_presence`] says who is there;
+//! [`watch_queue_status`] and [`explain_waiting`] are for those who watch over the floor.
+//!
+//! Invariants:
+//! - one open offer per contact and one hold per unit of capacity, in one transaction of the store;
+//! - exactly one of accept, decline, expiry and withdrawal wins, and the others learn what did;
+//! - the place in line is never lost: every way back keeps arrival and deadline;
+//! - while somebody is free who may take a waiting contact, one matching pass is all it waits;
+//! - everything but the lease may run in any number of replicas.
+//!
+//! In: `contact_received`, `person_left`, `contact_completed` (through the mirror and the journal). Out:
+//! `contact_offered`, `offer_accepted`, `offer_declined`, `offer_expired`, `offer_withdrawn`, `presence_changed`,
+//! `presence_lapsed`, `contact_released`, `wrap_up_finished`, `contact_transferred`.
+
+pub mod accept_offer;
+pub mod api;
+pub mod decline_offer;
+pub mod explain_waiting;
+pub mod finish_wrap_up;
+mod floor;
+pub mod matching;
+mod measures;
+pub mod release_contact;
+mod returned;
+pub mod set_presence;
+pub mod transfer_contact;
+pub mod watch_offers;
+pub mod watch_queue_status;
+mod wire;
+pub mod workers;
+
+use std::sync::Arc;
+
+use helpline_proto::queueing::v1::handling_service_server::HandlingServiceServer;
+use helpline_proto::queueing::v1::line_service_server::LineServiceServer;
+use helpline_proto::queueing::v1::offer_service_server::OfferServiceServer;
+use helpline_proto::queueing::v1::presence_service_server::PresenceServiceServer;
+use helpline_service_kit::Ctx;
+use helpline_service_kit::lifecycle::Lifecycle;
+use tonic::service::RoutesBuilder;
+
+use crate::api::Api;
+use crate::measures::Measures;
+use crate::watch_queue_status::StatusBoard;
+
+/// The queueing service of a process.
+#[derive(Clone, Debug)]
+pub struct Queueing {
+    ctx: Ctx,
+    board: StatusBoard,
+    measures: Arc<Measures>,
+}
+
+impl Queueing {
+    /// The service over the means of the process.
+    pub fn new(ctx: Ctx) -> Self {
+        let measures = Arc::new(Measures::new(&ctx.metrics));
+        Self { board: StatusBoard::new(ctx.clone()), ctx, measures }
+    }
+
+    /// Adds its gRPC services, which read messages of at most `longest` bytes.
+    pub fn routes(&self, routes: &mut RoutesBuilder, longest: usize) {
+        let api = Api::new(self.ctx.clone(), self.board.clone());
+        routes
+            .add_service(PresenceServiceServer::new(api.clone()).max_decoding_message_size(longest))
+            .add_service(OfferServiceServer::new(api.clone()).max_decoding_message_size(longest))
+            .add_service(HandlingServiceServer::new(api.clone()).max_decoding_message_size(longest))
+            .add_service(LineServiceServer::new(api).max_decoding_message_size(longest));
+    }
+
+    /// Starts the matcher and the workers.
+    pub fn spawn(&self, lifecycle: &Lifecycle, timing: &workers::Timing) {
+        matching::spawn(&self.ctx, &self.measures, lifecycle);
+        workers::spawn(&self.ctx, &self.measures, lifecycle, timing);
+    }
+}

@@ -1,0 +1,283 @@
+//! One pass: read, decide, hand over to the commit.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use helpline_domain::id::{ContactId, CounsellorId};
+use helpline_domain::policy::{Free, Head, OnShift as Shift, Pair, cool_down_is_void, decide};
+use helpline_domain::presence::PresenceState;
+use helpline_live::LiveError;
+use helpline_live::line::Waiter;
+use helpline_service_kit::mirror::waiter_of;
+use helpline_service_kit::{Refusal, fail_point};
+use helpline_store::line::{LineEntry, OfferDraft, OnShift};
+use helpline_store::matcher::Lease;
+use helpline_store::settings::VersionedSettings;
+use serde_json::json;
+
+use crate::matching::commit::{Claimed, Commit};
+use crate::matching::{COMMITS, Matcher};
+
+/// Contacts read of each line in a pass. More wait for the next one, which follows at once.
+const PER_LINE: u32 = 16;
+/// Free counsellors read in a pass.
+const MOST_FREE: usize = 2000;
+/// How long a claim may take to be committed, in milliseconds.
+const CLAIM_MS: i64 = 2000;
+
+impl Matcher {
+    /// A pass over the view in Redis. Returns whether another may find more.
+    pub(super) async fn pass_over_view(&mut self, lease: Lease) -> Result<bool, Refusal> {
+        let Some(view) = self.ctx.mirror.view(self.centre).await else { return Ok(false) };
+        let per_line = usize::try_from(PER_LINE).unwrap_or(usize::MAX);
+        let heads = match view.heads(per_line, MOST_FREE).await {
+            Ok(heads) => heads,
+            Err(error) => return self.lost_view(&error),
+        };
+        if heads.free.is_empty() || heads.waiting.is_empty() {
+            return Ok(false);
+        }
+        let settings = self.ctx.settings.current(self.centre).await?;
+        let now_ms = self.now_ms();
+        let mut free = Vec::with_capacity(heads.free.len());
+        for one in &heads.free {
+            if let Some(abilities) = self.roster.abilities(one.counsellor_id).await? {
+                free.push(Free {
+                    counsellor_id: one.counsellor_id,
+                    abilities,
+                    held: one.held,
+                    idle_since_ms: one.idle_since_ms,
+                });
+            }
+        }
+        let waiting = self.heads_of(heads.waiting, &settings).await?;
+        let pairs = {
+            let heads: Vec<Head> = waiting.values().map(|(_, head)| head.clone()).collect();
+            decide(&heads, &free, &self.roster.rules(&settings), now_ms)
+        };
+        if pairs.is_empty() {
+            return Ok(false);
+        }
+        let claims: Vec<(&Waiter, CounsellorId)> = pairs
+            .iter()
+            .filter_map(|pair| waiting.get(&pair.contact_id).map(|(waiter, _)| (waiter, pair.counsellor_id)))
+            .collect();
+        let won = match view.claim(&claims, now_ms + CLAIM_MS).await {
+            Ok(won) => won,
+            Err(error) => return self.lost_view(&error),
+        };
+        fail_point!("offer.after_claim");
+        let claimed: Vec<Claimed> = pairs
+            .iter()
+            .zip(won)
+            .filter(|(_, won)| *won)
+            .filter_map(|(pair, _)| {
+                let (waiter, head) = waiting.get(&pair.contact_id)?;
+                let draft = self.draft(pair, settings.settings.offer_timeout_for(head.class));
+                Some(Claimed { draft, waiter: waiter.clone() })
+            })
+            .collect();
+        if claimed.is_empty() {
+            return Ok(false);
+        }
+        self.begin_commit(Commit {
+            ctx: self.ctx.clone(),
+            measures: Arc::clone(&self.measures),
+            centre: self.centre,
+            lease,
+            view: Some(view),
+            claimed,
+        })
+        .await;
+        Ok(true)
+    }
+
+    /// A pass over the rows of Postgres: finds what never reached Redis, and is all there is while Redis is away.
+    pub(super) async fn pass_over_rows(&mut self, lease: Lease) -> Result<bool, Refusal> {
+        let settings = self.ctx.settings.current(self.centre).await?;
+        let entries = self.ctx.store.line_heads(self.centre, PER_LINE, settings.settings.cool_down_s).await?;
+        if entries.is_empty() {
+            return Ok(false);
+        }
+        let (_, on_shift) = self.ctx.store.on_shift(self.centre).await?;
+        self.roster.remember_people(&on_shift);
+        let free: Vec<Free> = on_shift
+            .iter()
+            .filter(|one| one.state == PresenceState::Ready)
+            .map(|one| Free {
+                counsellor_id: one.counsellor_id,
+                abilities: Arc::clone(&one.abilities),
+                held: one.held,
+                idle_since_ms: one.idle_since.timestamp_millis(),
+            })
+            .collect();
+        let mut waiting = HashMap::new();
+        for entry in &entries {
+            let head = self.head(entry, &on_shift);
+            waiting.insert(entry.contact_id, (waiter_of(entry), head));
+        }
+        let heads: Vec<Head> = waiting.values().map(|(_, head)| head.clone()).collect();
+        let now_ms = self.now_ms();
+        let pairs = decide(&heads, &free, &self.roster.rules(&settings), now_ms);
+        let claimed: Vec<Claimed> = pairs
+            .iter()
+            .filter_map(|pair| {
+                let (waiter, head) = waiting.get(&pair.contact_id)?;
+                let draft = self.draft(pair, settings.settings.offer_timeout_for(head.class));
+                Some(Claimed { draft, waiter: waiter.clone() })
+            })
+            .collect();
+        if claimed.is_empty() {
+            return Ok(false);
+        }
+        if self.keeper.in_step() {
+            // Somebody was free for them and the view did not say so, since the last look at the most.
+            for claimed in &claimed {
+                let waited_ms = (now_ms - claimed.waiter.received_ms).clamp(0, 1000);
+                self.measures.eligible_idle(f64::from(u16::try_from(waited_ms).unwrap_or(1000)) / 1000.0);
+            }
+        }
+        let commit = Commit {
+            ctx: self.ctx.clone(),
+            measures: Arc::clone(&self.measures),
+            centre: self.centre,
+            lease,
+            view: None,
+            claimed,
+        };
+        // Nothing is claimed here, so the next pass must not begin before these are committed.
+        Ok(commit.run().await > 0)
+    }
+
+    fn draft(&self, pair: &Pair, timeout_s: u32) -> OfferDraft {
+        OfferDraft {
+            offer_id: self.ctx.ids.v4().into(),
+            contact_id: pair.contact_id,
+            counsellor_id: pair.counsellor_id,
+            timeout_s,
+            explanation: json!({
+                "contact_rule": pair.contact_rule.key(),
+                "counsellor_rule": pair.counsellor_rule.key(),
+                "notes": pair.notes.iter().map(|note| note.key()).collect::<Vec<_>>(),
+            }),
+        }
+    }
+
+    /// What the view knows of waiters, completed from rows where it does not know enough: who has been offered before,
+    /// and what an unknown signature asks for. Who no longer waits is left out; claiming would find out as well.
+    async fn heads_of(
+        &mut self,
+        waiters: Vec<Waiter>,
+        settings: &VersionedSettings,
+    ) -> Result<HashMap<ContactId, (Waiter, Head)>, Refusal> {
+        let unknown: Vec<ContactId> = waiters
+            .iter()
+            .filter(|waiter| waiter.tried || self.roster.requirement(&waiter.signature).is_none())
+            .map(|waiter| waiter.contact_id)
+            .collect();
+        let (mut rows, mut on_shift) = (HashMap::new(), Vec::new());
+        if !unknown.is_empty() {
+            rows = self.roster.entries(&unknown, settings).await?;
+            if rows.values().any(|entry| !entry.cooling.is_empty()) {
+                on_shift = self.ctx.store.on_shift(self.centre).await?.1;
+            }
+            self.forget_gone(&waiters, &unknown, &rows).await;
+        }
+        let mut heads = HashMap::with_capacity(waiters.len());
+        for waiter in waiters {
+            let head = if let Some(entry) = rows.get(&waiter.contact_id) {
+                self.head(entry, &on_shift)
+            } else if unknown.contains(&waiter.contact_id) {
+                continue;
+            } else if let Some(requirement) = self.roster.requirement(&waiter.signature) {
+                Head {
+                    contact_id: waiter.contact_id,
+                    class: waiter.class,
+                    resumed: false,
+                    deadline_ms: waiter.deadline_ms,
+                    received_ms: waiter.received_ms,
+                    sequence: waiter.sequence,
+                    requirement,
+                    cooling: Vec::new(),
+                    cooling_void: false,
+                    barred: Vec::new(),
+                }
+            } else {
+                continue;
+            };
+            heads.insert(waiter.contact_id, (waiter, head));
+        }
+        Ok(heads)
+    }
+
+    /// Takes out of the view who was asked for as a row and does not wait any more.
+    async fn forget_gone(
+        &self,
+        waiters: &[Waiter],
+        asked: &[ContactId],
+        rows: &HashMap<ContactId, LineEntry>,
+    ) {
+        let gone: Vec<Waiter> = waiters
+            .iter()
+            .filter(|waiter| asked.contains(&waiter.contact_id) && !rows.contains_key(&waiter.contact_id))
+            .cloned()
+            .collect();
+        if !gone.is_empty()
+            && let Some(view) = self.ctx.mirror.view(self.centre).await
+        {
+            let _ = view.drop_waiters(&gone).await;
+        }
+    }
+
+    fn head(&mut self, entry: &LineEntry, on_shift: &[OnShift]) -> Head {
+        let requirement = self.roster.share_requirement(entry);
+        let cooling_void = !entry.cooling.is_empty() && {
+            let shift: Vec<Shift<'_>> = on_shift
+                .iter()
+                .map(|one| Shift {
+                    counsellor_id: one.counsellor_id,
+                    abilities: &one.abilities,
+                    held: one.held,
+                    ready: one.state == PresenceState::Ready,
+                })
+                .collect();
+            cool_down_is_void(&requirement, &entry.cooling, &entry.barred, &shift)
+        };
+        Head {
+            contact_id: entry.contact_id,
+            class: entry.class,
+            resumed: false,
+            deadline_ms: entry.deadline_at.timestamp_millis(),
+            received_ms: entry.received_at.timestamp_millis(),
+            sequence: entry.sequence,
+            requirement,
+            cooling: entry.cooling.clone(),
+            cooling_void,
+            barred: entry.barred.clone(),
+        }
+    }
+
+    /// The database's time as known here: close enough for the cap, which is minutes; what is committed is timed by the
+    /// database itself.
+    fn now_ms(&self) -> i64 {
+        self.keeper.database_now(self.ctx.clock.now_utc()).timestamp_millis()
+    }
+
+    fn lost_view(&mut self, error: &LiveError) -> Result<bool, Refusal> {
+        if let LiveError::Refused(why) = error {
+            tracing::warn!(why, "Redis refused a pass");
+        }
+        self.keeper.distrust();
+        Ok(false)
+    }
+
+    async fn begin_commit(&mut self, commit: Commit) {
+        while self.commits.len() >= COMMITS {
+            self.commits.join_next().await;
+        }
+        while self.commits.try_join_next().is_some() {}
+        self.commits.spawn(async move {
+            commit.run().await;
+        });
+    }
+}

@@ -1,0 +1,102 @@
+//! Who is on shift and what contacts ask for, remembered between passes.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use helpline_domain::counsellor::Abilities;
+use helpline_domain::id::{CentreId, ContactId, CounsellorId};
+use helpline_domain::policy::{Group, Rules};
+use helpline_domain::requirement::Requirement;
+use helpline_service_kit::hub::{Subscription, Topic};
+use helpline_service_kit::{Ctx, Refusal};
+use helpline_store::line::{LineEntry, OnShift};
+use helpline_store::settings::VersionedSettings;
+
+/// Requirements remembered; a centre has a few dozen.
+const MOST_REQUIREMENTS: usize = 10_000;
+
+/// What a matcher remembers of its centre.
+pub(crate) struct Roster {
+    ctx: Ctx,
+    centre: CentreId,
+    changes: Subscription,
+    people: HashMap<CounsellorId, Arc<Abilities>>,
+    requirements: HashMap<Vec<u8>, Arc<Requirement>>,
+}
+
+impl Roster {
+    pub(crate) fn new(ctx: &Ctx, centre: CentreId) -> Self {
+        Self {
+            ctx: ctx.clone(),
+            centre,
+            changes: ctx.mirror.hub().subscribe(Topic::Roster(centre)),
+            people: HashMap::new(),
+            requirements: HashMap::new(),
+        }
+    }
+
+    /// What this counsellor can take; reads the roster again when it changed or the counsellor is new to it.
+    pub(crate) async fn abilities(
+        &mut self,
+        counsellor: CounsellorId,
+    ) -> Result<Option<Arc<Abilities>>, Refusal> {
+        if self.changes.pending() || !self.people.contains_key(&counsellor) {
+            self.changes.clear();
+            let (_, on_shift) = self.ctx.store.on_shift(self.centre).await?;
+            self.remember_people(&on_shift);
+        }
+        Ok(self.people.get(&counsellor).cloned())
+    }
+
+    pub(crate) fn remember_people(&mut self, on_shift: &[OnShift]) {
+        self.people = on_shift.iter().map(|one| (one.counsellor_id, Arc::clone(&one.abilities))).collect();
+    }
+
+    /// The requirement with this signature, if it was seen before.
+    pub(crate) fn requirement(&self, signature: &[u8]) -> Option<Arc<Requirement>> {
+        self.requirements.get(signature).cloned()
+    }
+
+    /// Remembers what these contacts ask for; equal requirements become one.
+    pub(crate) fn share_requirement(&mut self, entry: &LineEntry) -> Arc<Requirement> {
+        if self.requirements.len() >= MOST_REQUIREMENTS {
+            self.requirements.clear();
+        }
+        Arc::clone(
+            self.requirements
+                .entry(entry.signature.clone())
+                .or_insert_with(|| Arc::new(entry.requirement.clone())),
+        )
+    }
+
+    /// These contacts as rows, with who must not be offered them.
+    pub(crate) async fn entries(
+        &mut self,
+        contacts: &[ContactId],
+        settings: &VersionedSettings,
+    ) -> Result<HashMap<ContactId, LineEntry>, Refusal> {
+        let entries =
+            self.ctx.store.line_entries_of(self.centre, contacts, settings.settings.cool_down_s).await?;
+        for entry in &entries {
+            self.share_requirement(entry);
+        }
+        Ok(entries.into_iter().map(|entry| (entry.contact_id, entry)).collect())
+    }
+
+    /// The rules of the centre now. The reserve is kept for every language and medium that contacts have asked for.
+    pub(crate) fn rules(&self, settings: &VersionedSettings) -> Rules {
+        let settings = &settings.settings;
+        let groups: BTreeSet<Group> = self
+            .requirements
+            .values()
+            .map(|requirement| Group { medium: requirement.medium, language: requirement.language.clone() })
+            .collect();
+        Rules {
+            reserve: settings.reserve,
+            cap_ms: i64::from(settings.cap_s) * 1000,
+            on_shift: u32::try_from(self.people.len()).unwrap_or(u32::MAX),
+            reserve_from: settings.reserve_from,
+            groups: groups.into_iter().collect(),
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! What is counted of the line: the measures by which a helpline is judged.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use chrono::TimeDelta;
+use helpline_domain::channel::Channel;
+use helpline_domain::risk::Class;
+use helpline_service_kit::metrics::Metrics;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+
+use crate::matching::Comparison;
+
+/// Bounds of waits, in seconds; the targets and the yardsticks of 10, 15 and 20 s are among them.
+const WAITS: [f64; 14] =
+    [0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 60.0, 180.0, 300.0, 600.0, 1200.0, 3600.0];
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct ContactLabels {
+    class: &'static str,
+    channel: &'static str,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct EndLabels {
+    outcome: &'static str,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct DifferenceLabels {
+    kind: &'static str,
+}
+
+type Waits = Family<ContactLabels, Histogram, fn() -> Histogram>;
+
+/// The measures of the line in this process. Figures of contacts answered and left come from the journal, so every
+/// replica counts each once; what matching does is counted where it is done.
+#[derive(Debug)]
+pub(crate) struct Measures {
+    offers: Family<ContactLabels, Counter>,
+    time_to_offer: Waits,
+    ends: Family<EndLabels, Counter>,
+    refused: Counter,
+    filled: Counter,
+    repairs: Family<DifferenceLabels, Counter>,
+    degraded: Gauge,
+    eligible_idle_seconds: Counter<f64, AtomicU64>,
+}
+
+impl Measures {
+    pub(crate) fn new(metrics: &Metrics) -> Self {
+        let measures = Self {
+            offers: Family::default(),
+            time_to_offer: Waits::new_with_constructor(|| Histogram::new(WAITS)),
+            ends: Family::default(),
+            refused: Counter::default(),
+            filled: Counter::default(),
+            repairs: Family::default(),
+            degraded: Gauge::default(),
+            eligible_idle_seconds: Counter::default(),
+        };
+        metrics.register("offers", "Offers made, by class and channel", measures.offers.clone());
+        metrics.register(
+            "offer_wait_seconds",
+            "From arrival to each offer, by class and channel",
+            measures.time_to_offer.clone(),
+        );
+        metrics.register(
+            "offers_returned",
+            "Offers that went back to the line, by outcome",
+            measures.ends.clone(),
+        );
+        metrics.register(
+            "offer_commits_refused",
+            "Pairs that Postgres refused: somebody else was first",
+            measures.refused.clone(),
+        );
+        metrics.register(
+            "line_views_filled",
+            "Times the view in Redis was filled anew",
+            measures.filled.clone(),
+        );
+        metrics.register(
+            "reconciler_repairs",
+            "Lasting differences found and repaired, by kind; zero is right",
+            measures.repairs.clone(),
+        );
+        metrics.register("line_degraded", "1 while the line works without Redis", measures.degraded.clone());
+        metrics.register(
+            "eligible_idle_seconds",
+            "Seconds in which somebody waited while somebody who may take them was free",
+            measures.eligible_idle_seconds.clone(),
+        );
+        measures
+    }
+
+    pub(crate) fn offered(&self, class: Class, channel: Channel, after: TimeDelta) {
+        let labels = ContactLabels { class: class.key(), channel: channel.key() };
+        self.offers.get_or_create(&labels).inc();
+        let seconds = after.to_std().unwrap_or_default().as_secs_f64();
+        self.time_to_offer.get_or_create(&labels).observe(seconds);
+    }
+
+    pub(crate) fn returned(&self, outcome: &'static str) {
+        self.ends.get_or_create(&EndLabels { outcome }).inc();
+    }
+
+    pub(crate) fn commit_refused(&self) {
+        self.refused.inc();
+    }
+
+    pub(crate) fn filled(&self) {
+        self.filled.inc();
+    }
+
+    pub(crate) fn degraded(&self, degraded: bool) {
+        self.degraded.set(i64::from(degraded));
+    }
+
+    /// Somebody waited this long although somebody who may take them was free.
+    pub(crate) fn eligible_idle(&self, seconds: f64) {
+        self.eligible_idle_seconds.inc_by(seconds);
+    }
+
+    pub(crate) fn repaired(&self, found: &Comparison) {
+        let count = |kind, number: u64| {
+            self.repairs.get_or_create(&DifferenceLabels { kind }).inc_by(number);
+        };
+        count("capacity", u64::try_from(found.rows.capacity).unwrap_or_default());
+        count("stray_offer", u64::try_from(found.rows.stray_offers).unwrap_or_default());
+        count("stray_contact", u64::try_from(found.rows.stray_contacts).unwrap_or_default());
+        count("missing_in_view", found.missing);
+        count("surplus_in_view", found.surplus);
+    }
+}
+
+/// What the floor shows, as gauges: set whenever the floor is looked at.
+#[derive(Clone, Debug)]
+pub(crate) struct FloorMeasures(Arc<FloorGauges>);
+
+#[derive(Debug)]
+struct FloorGauges {
+    waiting: Family<QueueLabels, Gauge>,
+    longest_wait: Family<QueueLabels, Gauge<f64, AtomicU64>>,
+    overdue: Family<QueueLabels, Gauge>,
+    period: Family<EndLabels, Gauge>,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct QueueLabels {
+    queue: String,
+    class: &'static str,
+}
+
+impl FloorMeasures {
+    pub(crate) fn new(metrics: &Metrics) -> Self {
+        let gauges = FloorGauges {
+            waiting: Family::default(),
+            longest_wait: Family::default(),
+            overdue: Family::default(),
+            period: Family::default(),
+        };
+        metrics.register(
+            "waiting",
+            "Contacts waiting or offered, by queue and class",
+            gauges.waiting.clone(),
+        );
+        metrics.register(
+            "longest_wait_seconds",
+            "Longest wait now, by queue and class",
+            gauges.longest_wait.clone(),
+        );
+        metrics.register(
+            "overdue",
+            "Waiting past their deadline, by queue and class",
+            gauges.overdue.clone(),
+        );
+        metrics.register(
+            "contacts_24h",
+            "Contacts of the last 24 hours, by outcome; abandons count as misses of the target",
+            gauges.period.clone(),
+        );
+        Self(Arc::new(gauges))
+    }
+
+    pub(crate) fn set(&self, floor: &helpline_store::check::Floor) {
+        // Queues that emptied disappear rather than stay at their last figure.
+        self.0.waiting.clear();
+        self.0.longest_wait.clear();
+        self.0.overdue.clear();
+        for line in &floor.classes {
+            let labels = QueueLabels { queue: line.queue.clone(), class: line.class.key() };
+            self.0.waiting.get_or_create(&labels).set(line.waiting + line.offered);
+            self.0.overdue.get_or_create(&labels).set(line.overdue);
+            #[expect(clippy::cast_precision_loss, reason = "milliseconds of a wait fit a double")]
+            self.0.longest_wait.get_or_create(&labels).set(line.longest_wait_ms as f64 / 1000.0);
+        }
+        let period = &floor.period;
+        for (outcome, count) in [
+            ("received", period.received),
+            ("answered", period.answered),
+            ("answered_in_target", period.answered_in_target),
+            ("abandoned", period.abandoned),
+            ("short_abandoned", period.short_abandoned),
+        ] {
+            self.0.period.get_or_create(&EndLabels { outcome }).set(count);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! A counsellor ends the conversation: the wrap-up begins.
+
+use helpline_domain::caller::Caller;
+use helpline_domain::id::ContactId;
+use helpline_service_kit::command::outcome;
+use helpline_service_kit::{Ctx, Refusal, fail_point};
+use helpline_store::contact::Contact;
+use helpline_store::{Change, Command};
+
+/// Releases a contact the caller holds.
+pub async fn release_contact(
+    ctx: &Ctx,
+    caller: &Caller,
+    command: &Command,
+    contact: ContactId,
+) -> Result<Contact, Refusal> {
+    let change = ctx.store.release_contact(command, contact).await?;
+    fail_point!("release.after_commit");
+    if let Change::Done(contact) = &change {
+        ctx.mirror.contact_changed(caller.centre_id, contact.contact_id);
+    }
+    outcome(change, async |id| own_contact(ctx, caller, id.into()).await, refusal(ctx, caller, contact)).await
+}
+
+/// A contact of the calling counsellor.
+pub(crate) async fn own_contact(ctx: &Ctx, caller: &Caller, contact: ContactId) -> Result<Contact, Refusal> {
+    let contact = ctx.store.contact(caller.centre_id, contact).await?;
+    contact
+        .filter(|contact| contact.counsellor_id.map(|id| id.as_uuid()) == Some(caller.principal()))
+        .ok_or_else(|| Refusal::not_found("contact"))
+}
+
+/// Why a step of a contact of the calling counsellor was refused.
+pub(crate) async fn refusal(ctx: &Ctx, caller: &Caller, contact: ContactId) -> Result<Refusal, Refusal> {
+    let contact = own_contact(ctx, caller, contact).await?;
+    Ok(Refusal::state("contact", contact.state.key()))
+}

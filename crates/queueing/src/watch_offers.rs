@@ -1,0 +1,207 @@
+//! A counsellor's own offers, as a stream of state: what is open now, then what opens and ends.
+//!
+//! The stream compares what it has shown with what the store says, whenever it is woken, so it cannot miss anything: a
+//! lost wake-up costs time, not an offer.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::Stream;
+use helpline_domain::caller::Caller;
+use helpline_domain::id::{CounsellorId, OfferId};
+use helpline_domain::offer::OfferState;
+use helpline_proto::queueing::v1::{WatchOffersResponse, watch_offers_response::Event};
+use helpline_service_kit::hub::{Signal, Subscription, Topic};
+use helpline_service_kit::wire::timestamp;
+use helpline_service_kit::{Ctx, Refusal};
+use helpline_store::line::OfferView;
+use helpline_store::presence::Presence;
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::Status;
+use uuid::Uuid;
+
+use crate::wire;
+
+/// At least this often something is sent.
+const CHECKPOINT: Duration = Duration::from_secs(15);
+/// How long a cursor is good for.
+const CURSOR_HOURS: i64 = 24;
+/// Messages a slow client may leave unread before the stream waits for it. Nothing is held meanwhile but these.
+const UNREAD: usize = 16;
+
+/// What a cursor remembers: when it was given and what was open then.
+#[derive(Serialize, Deserialize)]
+struct Cursor {
+    at_s: i64,
+    open: Vec<Uuid>,
+}
+
+/// Watches the caller's offers, resuming behind `after_cursor` unless it is empty.
+pub async fn watch_offers(
+    ctx: &Ctx,
+    caller: &Caller,
+    counsellor: CounsellorId,
+    after_cursor: &str,
+) -> Result<impl Stream<Item = Result<WatchOffersResponse, Status>> + use<>, Refusal> {
+    let (events, stream) = mpsc::channel(UNREAD);
+    // Subscribed before the first look, so that nothing falls between.
+    let topic = Topic::Counsellor(caller.centre_id, counsellor);
+    let signals = ctx.mirror.hub().subscribe(topic);
+    let mut watch = Watch {
+        ctx: ctx.clone(),
+        caller: *caller,
+        counsellor,
+        shown: HashMap::new(),
+        presence: None,
+        now: ctx.store.now().await?,
+        events,
+    };
+    watch.resume(after_cursor)?;
+    tokio::spawn(watch.run(signals));
+    Ok(ReceiverStream::new(stream))
+}
+
+struct Watch {
+    ctx: Ctx,
+    caller: Caller,
+    counsellor: CounsellorId,
+    /// What the client believes to be open.
+    shown: HashMap<OfferId, Option<Arc<OfferView>>>,
+    presence: Option<Presence>,
+    /// The database's clock when it was last heard.
+    now: DateTime<Utc>,
+    events: mpsc::Sender<Result<WatchOffersResponse, Status>>,
+}
+
+/// The client is gone, or has been told why the stream ends.
+struct Ended;
+
+impl Watch {
+    fn resume(&mut self, after_cursor: &str) -> Result<(), Refusal> {
+        if after_cursor.is_empty() {
+            return Ok(());
+        }
+        let refused =
+            || Refusal::invalid_field("after_cursor", "a cursor this caller got from WatchOffers, or empty");
+        let body = self
+            .ctx
+            .vault()
+            .open_token("WatchOffers", self.caller.principal().as_bytes(), after_cursor)
+            .map_err(|_| refused())?;
+        let cursor: Cursor = serde_json::from_slice(&body).map_err(|_| refused())?;
+        let age = self.now - DateTime::from_timestamp(cursor.at_s, 0).unwrap_or_default();
+        if age > TimeDelta::hours(CURSOR_HOURS) {
+            return Err(Refusal::cursor_too_old());
+        }
+        self.shown = cursor.open.into_iter().map(|id| (OfferId::from(id), None)).collect();
+        Ok(())
+    }
+
+    async fn run(mut self, mut signals: Subscription) {
+        let mut look = true;
+        loop {
+            if look {
+                signals.clear();
+                match self.look().await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(Ended)) => return,
+                    Err(refusal) => {
+                        let _ = self.events.send(Err(refusal.into())).await;
+                        return;
+                    }
+                }
+            }
+            tokio::select! {
+                () = self.events.closed() => return,
+                signal = signals.next() => match signal {
+                    Signal::Offered(offer) => {
+                        // The counsellor learns of it without another question to the database.
+                        look = false;
+                        self.now = self.now.max(offer.offered_at);
+                        if self.open(&offer).await.is_err() {
+                            return;
+                        }
+                    }
+                    Signal::Ended(id, state) => {
+                        // Without the offer's text at hand it is looked up.
+                        look = !matches!(self.shown.get(&id), Some(Some(_)) | None);
+                        if !look && self.end(id, state).await.is_err() {
+                            return;
+                        }
+                    }
+                    Signal::Journal(id, open) => look = self.shown.contains_key(&id) != open,
+                    Signal::Changed => look = true,
+                },
+                () = self.ctx.clock.sleep(CHECKPOINT) => {
+                    look = true;
+                    if self.send(None).await.is_err() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Compares what was shown with what is, and sends the difference.
+    async fn look(&mut self) -> Result<Result<(), Ended>, Refusal> {
+        let centre = self.caller.centre_id;
+        self.now = self.ctx.store.now().await?;
+        let open = self.ctx.store.open_offers(centre, self.counsellor).await?;
+        let ended: Vec<OfferId> =
+            self.shown.keys().filter(|id| open.iter().all(|offer| offer.offer_id != **id)).copied().collect();
+        for id in ended {
+            self.shown.remove(&id);
+            if let Some(offer) = self.ctx.store.offer(centre, id).await?
+                && self.send(Some(Event::Ended(wire::offer(&offer)))).await.is_err()
+            {
+                return Ok(Err(Ended));
+            }
+        }
+        for offer in open {
+            if self.open(&Arc::new(offer)).await.is_err() {
+                return Ok(Err(Ended));
+            }
+        }
+        let presence = self.ctx.store.presence(centre, self.counsellor).await?;
+        if let Some(presence) = presence {
+            let told = self.presence.as_ref();
+            // What is held changes with every offer and is told by the offers themselves.
+            let news = told.is_none_or(|told| {
+                (told.state, told.reason, told.capacity)
+                    != (presence.state, presence.reason, presence.capacity)
+            });
+            if news && self.send(Some(Event::Presence(wire::presence(&presence)))).await.is_err() {
+                return Ok(Err(Ended));
+            }
+            self.presence = Some(presence);
+        }
+        Ok(Ok(()))
+    }
+
+    /// Shows an offer, unless it is shown.
+    async fn open(&mut self, offer: &Arc<OfferView>) -> Result<(), Ended> {
+        match self.shown.insert(offer.offer_id, Some(Arc::clone(offer))) {
+            Some(_) => Ok(()),
+            None => self.send(Some(Event::Opened(wire::offer(offer)))).await,
+        }
+    }
+
+    /// Shows how an offer ended, if it was shown.
+    async fn end(&mut self, id: OfferId, state: OfferState) -> Result<(), Ended> {
+        let Some(Some(offer)) = self.shown.remove(&id) else { return Ok(()) };
+        self.send(Some(Event::Ended(wire::offer(&OfferView { state, ..(*offer).clone() })))).await
+    }
+
+    async fn send(&self, event: Option<Event>) -> Result<(), Ended> {
+        let cursor =
+            Cursor { at_s: self.now.timestamp(), open: self.shown.keys().map(OfferId::as_uuid).collect() };
+        let body = serde_json::to_vec(&cursor).unwrap_or_default();
+        let cursor = self.ctx.vault().seal_token("WatchOffers", self.caller.principal().as_bytes(), &body);
+        let message = WatchOffersResponse { cursor, server_time: Some(timestamp(self.now)), event };
+        self.events.send(Ok(message)).await.map_err(|_| Ended)
+    }
+}

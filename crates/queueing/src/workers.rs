@@ -1,0 +1,54 @@
+//! What happens by itself. Each worker is one file with a `run_once` that tests call; any number of replicas may run
+//! them, because the store lets each row be taken once.
+
+mod compare;
+mod forget;
+mod lapse;
+mod sweep;
+mod touch;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use helpline_service_kit::Ctx;
+use helpline_service_kit::lifecycle::Lifecycle;
+use helpline_service_kit::workers::{Worker, run};
+use tokio::sync::Notify;
+
+pub use compare::Compare;
+pub use forget::Forget;
+pub use lapse::Lapse;
+pub use sweep::Sweep;
+pub use touch::Touch;
+
+use crate::measures::Measures;
+
+/// How often and how long, from the configuration.
+#[derive(Clone, Copy, Debug)]
+pub struct Timing {
+    /// Between two sweeps of offers.
+    pub sweep: Duration,
+    /// How long a counsellor's client may be silent.
+    pub presence_ttl: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self { sweep: Duration::from_millis(250), presence_ttl: Duration::from_secs(15) }
+    }
+}
+
+pub(crate) fn spawn(ctx: &Ctx, measures: &Arc<Measures>, lifecycle: &Lifecycle, timing: &Timing) {
+    start(ctx, lifecycle, Sweep::new(ctx.clone(), Arc::clone(measures), timing.sweep));
+    start(ctx, lifecycle, Touch::new(ctx.clone(), timing.presence_ttl / 3));
+    start(ctx, lifecycle, Lapse::new(ctx.clone(), timing.presence_ttl));
+    start(ctx, lifecycle, Compare::new(ctx.clone(), Arc::clone(measures)));
+    start(ctx, lifecycle, Forget::new(ctx.clone()));
+}
+
+fn start(ctx: &Ctx, lifecycle: &Lifecycle, worker: impl Worker) {
+    let (ctx, soft) = (ctx.clone(), lifecycle.soft());
+    lifecycle.spawn(async move {
+        run(worker, &*ctx.clock, &ctx.metrics, &Notify::new(), &soft).await;
+    });
+}

@@ -1,0 +1,270 @@
+//! How a call is refused: one type for every error that a client can see.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt::{self, Write as _};
+use std::time::Duration;
+
+use helpline_domain::caller::Role;
+use helpline_proto::DOMAIN;
+use helpline_proto::errors::v1::ErrorReason;
+use helpline_store::StoreError;
+use helpline_vault::VaultError;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+
+use crate::ids::{Ids as _, SystemIds};
+use crate::request;
+
+/// When to try again after the database was out of reach.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// A field of a request that cannot be used.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Violation {
+    /// Path of the field, for example `closing.categories[2]`.
+    pub field: String,
+    /// What is expected there. Never what was sent.
+    pub expected: String,
+}
+
+/// A refused call: becomes a `google.rpc.Status` with `ErrorInfo`, and with `BadRequest` or `RetryInfo` where they
+/// help. Holds nothing personal.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Refusal {
+    reason: ErrorReason,
+    message: Cow<'static, str>,
+    metadata: Vec<(&'static str, String)>,
+    violations: Vec<Violation>,
+    retry: Option<Duration>,
+}
+
+impl Refusal {
+    fn new(reason: ErrorReason, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { reason, message: message.into(), metadata: Vec::new(), violations: Vec::new(), retry: None }
+    }
+
+    fn with(mut self, key: &'static str, value: impl Into<String>) -> Self {
+        self.metadata.push((key, value.into()));
+        self
+    }
+
+    fn retry_after(mut self, delay: Duration) -> Self {
+        self.retry = Some(delay);
+        self
+    }
+
+    /// INVALID_FIELD: every violation at once.
+    pub fn invalid_fields(violations: Vec<Violation>) -> Self {
+        let fields: Vec<_> = violations.iter().map(|violation| violation.field.as_str()).collect();
+        let message = format!("these fields cannot be used: {}", fields.join(", "));
+        Self { violations, ..Self::new(ErrorReason::InvalidField, message) }
+    }
+
+    /// INVALID_FIELD for one field, found after the fields were read: a key that the centre's settings do not have.
+    pub fn invalid_field(field: impl Into<String>, expected: impl Into<String>) -> Self {
+        Self::invalid_fields(vec![Violation { field: field.into(), expected: expected.into() }])
+    }
+
+    /// INVALID_PAGE_TOKEN.
+    pub fn invalid_page_token() -> Self {
+        let field = Violation {
+            field: "page_token".to_owned(),
+            expected: "the token of the previous answer to the same question, or empty".to_owned(),
+        };
+        Self {
+            violations: vec![field],
+            ..Self::new(ErrorReason::InvalidPageToken, "this page token belongs to another question")
+        }
+    }
+
+    /// TOKEN_REFUSED. Does not say whether the token is unknown, expired or revoked.
+    pub fn token_refused() -> Self {
+        Self::new(ErrorReason::TokenRefused, "no valid bearer token")
+    }
+
+    /// ROLE_REFUSED.
+    pub fn role_refused(role: Role) -> Self {
+        Self::new(ErrorReason::RoleRefused, "this role may not call this method").with("role", role.key())
+    }
+
+    /// NOT_FOUND: also for what the caller may not know of.
+    pub fn not_found(resource: &'static str) -> Self {
+        Self::new(ErrorReason::NotFound, format!("there is no such {resource}")).with("resource", resource)
+    }
+
+    /// REQUEST_ID_REUSED.
+    pub fn request_id_reused() -> Self {
+        Self::new(ErrorReason::RequestIdReused, "this request_id was used for another command")
+    }
+
+    /// ALREADY_EXISTS.
+    pub fn already_exists(resource: &'static str) -> Self {
+        Self::new(ErrorReason::AlreadyExists, format!("such a {resource} exists already"))
+            .with("resource", resource)
+    }
+
+    /// STATE_REFUSED: `state` is the key of the resource's state.
+    pub fn state(resource: &'static str, state: &str) -> Self {
+        Self::new(ErrorReason::StateRefused, format!("the state of the {resource} does not allow this"))
+            .with("resource", resource)
+            .with("state", state)
+    }
+
+    /// OFFER_OVER: `state` is the key of the offer's last state.
+    pub fn offer_over(state: &str) -> Self {
+        Self::new(ErrorReason::OfferOver, "the offer is over").with("state", state)
+    }
+
+    /// PRESENCE_REFUSED: `state` is the key of the counsellor's presence.
+    pub fn presence(state: &str) -> Self {
+        Self::new(ErrorReason::PresenceRefused, "the counsellor's presence does not allow this")
+            .with("state", state)
+    }
+
+    /// CAPACITY_EXCEEDED.
+    pub fn capacity_exceeded() -> Self {
+        Self::new(ErrorReason::CapacityExceeded, "the counsellor holds as many contacts as they can")
+    }
+
+    /// REVISION_STALE: `revision` is the one in force.
+    pub fn stale(revision: i64) -> Self {
+        Self::new(ErrorReason::RevisionStale, "it has changed since it was read")
+            .with("revision", revision.to_string())
+    }
+
+    /// RACE_LOST.
+    pub fn race_lost() -> Self {
+        Self::new(ErrorReason::RaceLost, "somebody else was first")
+    }
+
+    /// TOO_MANY: worth trying again after `delay`.
+    pub fn too_many(delay: Duration) -> Self {
+        Self::new(ErrorReason::TooMany, "too many at once").retry_after(delay)
+    }
+
+    /// STORE_UNAVAILABLE: worth trying again after a second with the same `request_id`.
+    pub fn unavailable() -> Self {
+        Self::new(ErrorReason::StoreUnavailable, "a part of the service is out of reach")
+            .retry_after(RETRY_AFTER)
+    }
+
+    /// CURSOR_TOO_OLD.
+    pub fn cursor_too_old() -> Self {
+        Self::new(ErrorReason::CursorTooOld, "the cursor is older than what is kept")
+    }
+
+    /// DEADLINE_EXCEEDED.
+    pub fn deadline_exceeded() -> Self {
+        Self::new(ErrorReason::DeadlineExceeded, "the time for this call ran out")
+    }
+
+    /// INTERNAL: logs `error` with its causes and a trace id, and tells the client the id alone. The error's text must
+    /// hold nothing personal; its `Debug` is not used.
+    pub fn internal(error: &dyn Error) -> Self {
+        let mut causes = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            let _ = write!(causes, ": {cause}");
+            source = cause.source();
+        }
+        Self::bug(&causes)
+    }
+
+    /// INTERNAL for what cannot happen: logs `what` with a trace id, and tells the client the id alone.
+    pub fn bug(what: &str) -> Self {
+        let trace = request::current_id().unwrap_or_else(|| SystemIds.v4());
+        tracing::error!(%trace, error = what, "internal error");
+        Self::new(ErrorReason::Internal, "an error of the server").with("trace", trace.to_string())
+    }
+
+    /// Why.
+    pub fn reason(&self) -> ErrorReason {
+        self.reason
+    }
+
+    /// Metadata of the reason, by key.
+    pub fn metadata(&self, key: &str) -> Option<&str> {
+        self.metadata.iter().find(|(name, _)| *name == key).map(|(_, value)| value.as_str())
+    }
+
+    /// The fields that cannot be used.
+    pub fn violations(&self) -> &[Violation] {
+        &self.violations
+    }
+
+    /// The gRPC code, which follows from the reason.
+    pub fn code(&self) -> Code {
+        match self.reason {
+            ErrorReason::InvalidField | ErrorReason::InvalidPageToken => Code::InvalidArgument,
+            ErrorReason::TokenRefused => Code::Unauthenticated,
+            ErrorReason::RoleRefused => Code::PermissionDenied,
+            ErrorReason::NotFound => Code::NotFound,
+            ErrorReason::RequestIdReused | ErrorReason::AlreadyExists => Code::AlreadyExists,
+            ErrorReason::StateRefused
+            | ErrorReason::OfferOver
+            | ErrorReason::PresenceRefused
+            | ErrorReason::CapacityExceeded => Code::FailedPrecondition,
+            ErrorReason::RevisionStale | ErrorReason::RaceLost => Code::Aborted,
+            ErrorReason::TooMany => Code::ResourceExhausted,
+            ErrorReason::StoreUnavailable => Code::Unavailable,
+            ErrorReason::CursorTooOld => Code::OutOfRange,
+            ErrorReason::DeadlineExceeded => Code::DeadlineExceeded,
+            ErrorReason::Internal | ErrorReason::Unspecified => Code::Internal,
+        }
+    }
+
+    /// The reason as it travels in `ErrorInfo.reason`: `OFFER_OVER`.
+    pub fn reason_name(&self) -> &'static str {
+        let name = self.reason.as_str_name();
+        name.strip_prefix("ERROR_REASON_").unwrap_or(name)
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.reason_name(), self.message)
+    }
+}
+
+impl Error for Refusal {}
+
+impl From<Refusal> for Status {
+    fn from(refusal: Refusal) -> Self {
+        let metadata = refusal.metadata.iter().map(|(key, value)| ((*key).to_owned(), value.clone()));
+        let mut details = ErrorDetails::new();
+        details.set_error_info(
+            refusal.reason_name(),
+            DOMAIN,
+            metadata.collect::<std::collections::HashMap<_, _>>(),
+        );
+        for violation in &refusal.violations {
+            details.add_bad_request_violation(&violation.field, &violation.expected);
+        }
+        if refusal.retry.is_some() {
+            details.set_retry_info(refusal.retry);
+        }
+        Self::with_error_details(refusal.code(), refusal.message.as_ref(), details)
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) | StoreError::OutcomeUnknown(_) | StoreError::Retry => {
+                tracing::warn!(%error, "the store did not answer");
+                Self::unavailable()
+            }
+            other => Self::internal(&other),
+        }
+    }
+}
+
+impl From<VaultError> for Refusal {
+    fn from(error: VaultError) -> Self {
+        Self::internal(&error)
+    }
+}
+
+#[cfg(test)]
+mod tests;

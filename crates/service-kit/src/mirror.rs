@@ -1,0 +1,252 @@
+//! Tells the line's view in Redis, the waiters of this process and the other processes what a committed change means.
+//!
+//! Nothing here can fail a call: Postgres has the truth already, and whoever misses a hint finds it there within a
+//! second.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use helpline_domain::id::{CentreId, ContactId, CounsellorId, OfferId};
+use helpline_domain::offer::OfferState;
+use helpline_live::hint::Hint;
+use helpline_live::line::{FreeCounsellor, LineView, Waiter};
+use helpline_live::{Live, LiveError};
+use helpline_store::Store;
+use helpline_store::contact::Contact;
+use helpline_store::line::{LineEntry, OfferView};
+use helpline_store::presence::Room;
+use tokio::sync::mpsc;
+
+use crate::hub::{Hub, Signal, Topic};
+
+/// Hints to other processes that wait to be sent; beyond that they are dropped, and the others look by themselves.
+const HINTS: usize = 1024;
+
+/// The mirror of a process. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Mirror {
+    hub: Hub,
+    live: Live,
+    store: Store,
+    generations: Arc<Mutex<HashMap<CentreId, i64>>>,
+    hints: mpsc::Sender<Hint>,
+    unsent: Arc<tokio::sync::Mutex<mpsc::Receiver<Hint>>>,
+}
+
+impl Mirror {
+    /// A mirror onto the hub of this process and the view in Redis.
+    pub fn new(hub: Hub, live: Live, store: Store) -> Self {
+        let (hints, unsent) = mpsc::channel(HINTS);
+        let unsent = Arc::new(tokio::sync::Mutex::new(unsent));
+        Self { hub, live, store, generations: Arc::default(), hints, unsent }
+    }
+
+    /// The hub, to wait in.
+    pub fn hub(&self) -> &Hub {
+        &self.hub
+    }
+
+    /// The view in Redis.
+    pub fn live(&self) -> &Live {
+        &self.live
+    }
+
+    /// A contact waits in line, newly or again.
+    pub async fn contact_waits(&self, centre: CentreId, contact: &Contact) {
+        let waiter = self.waiter(centre, contact);
+        self.in_view(centre, Act::Put(waiter)).await;
+        self.hub.wake(Topic::Line(centre));
+        self.contact_changed(centre, contact.contact_id);
+    }
+
+    /// A contact left the line without an offer: the person left, it was assessed anew, or it was pulled. `contact` is
+    /// the contact as it stood in line.
+    pub async fn contact_left(&self, centre: CentreId, contact: &Contact) {
+        let waiter = self.waiter(centre, contact);
+        self.in_view(centre, Act::Drop(waiter)).await;
+        self.contact_changed(centre, contact.contact_id);
+    }
+
+    /// A contact changed otherwise.
+    pub fn contact_changed(&self, centre: CentreId, contact: ContactId) {
+        self.hub.wake(Topic::Contact(centre, contact));
+        self.hub.wake(Topic::Floor(centre));
+    }
+
+    /// A message was added to a contact.
+    pub fn message_sent(&self, centre: CentreId, contact: ContactId) {
+        self.hub.wake(Topic::Contact(centre, contact));
+        // The other side of the conversation may be connected elsewhere.
+        self.send(Hint::Contact(centre, contact));
+    }
+
+    /// A counsellor has this much room now.
+    pub async fn room_changed(&self, centre: CentreId, room: &Room) {
+        self.in_view(centre, Act::Room(free_counsellor(room))).await;
+        if room.ready {
+            self.hub.wake(Topic::Line(centre));
+        }
+        self.hub.wake(Topic::Floor(centre));
+    }
+
+    /// A counsellor's offers or presence changed.
+    pub fn counsellor_changed(&self, centre: CentreId, counsellor: CounsellorId) {
+        if !self.hub.wake(Topic::Counsellor(centre, counsellor)) {
+            self.send(Hint::Counsellor(centre, counsellor));
+        }
+        self.hub.wake(Topic::Floor(centre));
+    }
+
+    /// Who is on shift, what they can do, the settings or a token changed.
+    pub fn roster_changed(&self, centre: CentreId) {
+        self.hub.wake(Topic::Roster(centre));
+        self.hub.wake(Topic::Floor(centre));
+        self.send(Hint::Roster(centre));
+    }
+
+    /// An offer was made.
+    pub fn offered(&self, centre: CentreId, offer: OfferView) {
+        let (counsellor, contact) = (offer.counsellor_id, offer.contact_id);
+        if !self.hub.signal(Topic::Counsellor(centre, counsellor), &Signal::Offered(Arc::new(offer))) {
+            self.send(Hint::Counsellor(centre, counsellor));
+        }
+        self.contact_changed(centre, contact);
+    }
+
+    /// An offer ended so.
+    pub fn offer_ended(&self, centre: CentreId, counsellor: CounsellorId, offer: OfferId, state: OfferState) {
+        if !self.hub.signal(Topic::Counsellor(centre, counsellor), &Signal::Ended(offer, state)) {
+            self.send(Hint::Counsellor(centre, counsellor));
+        }
+    }
+
+    /// Passes a hint from elsewhere on to the waiters of this process.
+    pub fn heard(&self, hint: Hint) {
+        match hint {
+            Hint::Line(centre) => {
+                self.hub.wake(Topic::Line(centre));
+                self.hub.wake(Topic::Floor(centre));
+            }
+            Hint::Counsellor(centre, counsellor) => {
+                self.hub.wake(Topic::Counsellor(centre, counsellor));
+            }
+            Hint::Contact(centre, contact) => {
+                self.hub.wake(Topic::Contact(centre, contact));
+            }
+            Hint::Roster(centre) => {
+                self.hub.wake(Topic::Roster(centre));
+                self.hub.wake(Topic::Line(centre));
+                self.hub.wake(Topic::Tokens);
+            }
+        }
+    }
+
+    fn send(&self, hint: Hint) {
+        if self.live.is_configured() {
+            let _ = self.hints.try_send(hint);
+        }
+    }
+
+    /// Sends hints to the other processes for as long as it is polled; one task of the process does.
+    pub async fn send_hints(&self) {
+        let mut unsent = self.unsent.lock().await;
+        while let Some(hint) = unsent.recv().await {
+            // Lost if Redis is away: the others look by themselves.
+            let _ = self.live.send(hint).await;
+        }
+    }
+
+    /// The contact as the view knows it.
+    pub fn waiter(&self, centre: CentreId, contact: &Contact) -> Waiter {
+        Waiter {
+            contact_id: contact.contact_id,
+            class: contact.class,
+            signature: self.store.signature(centre, &contact.requirement()),
+            deadline_ms: contact.deadline_at.timestamp_millis(),
+            received_ms: contact.received_at.timestamp_millis(),
+            sequence: contact.sequence,
+            tried: contact.offer_count > 0,
+        }
+    }
+
+    fn generations(&self) -> MutexGuard<'_, HashMap<CentreId, i64>> {
+        self.generations.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The centre's view at the generation last known here.
+    pub async fn view(&self, centre: CentreId) -> Option<LineView> {
+        if !self.live.is_configured() {
+            return None;
+        }
+        let known = self.generations().get(&centre).copied();
+        let generation = match known {
+            Some(generation) => generation,
+            None => {
+                let generation = self.store.generation(centre).await.ok()?;
+                self.learn_generation(centre, generation);
+                generation
+            }
+        };
+        Some(self.live.line(centre, generation))
+    }
+
+    /// Notes which generation is in force.
+    pub fn learn_generation(&self, centre: CentreId, generation: i64) {
+        self.generations().insert(centre, generation);
+    }
+
+    /// Does something to the centre's view; once more when the generation known here was an old one.
+    async fn in_view(&self, centre: CentreId, act: Act) {
+        for _ in 0..2 {
+            let Some(view) = self.view(centre).await else { return };
+            let done = match &act {
+                Act::Put(waiter) => view.put(std::slice::from_ref(waiter), true).await,
+                Act::Drop(waiter) => view.drop_waiters(std::slice::from_ref(waiter)).await.map(drop),
+                Act::Room(free) => view.put_rooms(std::slice::from_ref(free), true).await,
+            };
+            match done {
+                Err(LiveError::Stale) => {
+                    self.generations().remove(&centre);
+                }
+                Err(LiveError::Refused(why)) => {
+                    tracing::warn!(why, "Redis refused a change of the line's view");
+                    return;
+                }
+                Ok(()) | Err(LiveError::Away) => return,
+            }
+        }
+    }
+}
+
+/// What is done to a centre's view. Not a closure: the future of an async closure is not known to be `Send` where the
+/// services need it to be.
+enum Act {
+    Put(Waiter),
+    Drop(Waiter),
+    Room(FreeCounsellor),
+}
+
+/// A counsellor's room as the view knows it.
+pub fn free_counsellor(room: &Room) -> FreeCounsellor {
+    FreeCounsellor {
+        counsellor_id: room.counsellor_id,
+        idle_since_ms: room.idle_since.timestamp_millis(),
+        held: room.held,
+        capacity: room.capacity,
+        ready: room.ready,
+        revision: room.revision,
+    }
+}
+
+/// A row of the line as the view knows it.
+pub fn waiter_of(entry: &LineEntry) -> Waiter {
+    Waiter {
+        contact_id: entry.contact_id,
+        class: entry.class,
+        signature: entry.signature.clone(),
+        deadline_ms: entry.deadline_at.timestamp_millis(),
+        received_ms: entry.received_at.timestamp_millis(),
+        sequence: entry.sequence,
+        tried: entry.tried,
+    }
+}

@@ -1,0 +1,96 @@
+//! Somebody who calls the API with a token.
+
+use helpline_proto::directory::v1::centre_service_client::CentreServiceClient;
+use helpline_proto::directory::v1::counsellor_service_client::CounsellorServiceClient;
+use helpline_proto::directory::v1::token_service_client::TokenServiceClient;
+use helpline_proto::intake::v1::contact_service_client::ContactServiceClient;
+use helpline_proto::intake::v1::message_service_client::MessageServiceClient;
+use helpline_proto::queueing::v1::handling_service_client::HandlingServiceClient;
+use helpline_proto::queueing::v1::line_service_client::LineServiceClient;
+use helpline_proto::queueing::v1::offer_service_client::OfferServiceClient;
+use helpline_proto::queueing::v1::presence_service_client::PresenceServiceClient;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::Channel;
+use tonic::{Request, Status};
+
+/// Adds the bearer token to every call.
+#[derive(Clone, Debug)]
+pub struct Bearer(MetadataValue<Ascii>);
+
+impl Interceptor for Bearer {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        request.metadata_mut().insert("authorization", self.0.clone());
+        Ok(request)
+    }
+}
+
+type Link = InterceptedService<Channel, Bearer>;
+
+/// Somebody who calls. Each method gives a client that shows the actor's token; clients and clones share a connection.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    /// UUID of the token.
+    pub token_id: String,
+    /// UUID of the counsellor; empty for other roles.
+    pub counsellor_id: String,
+    secret: String,
+    link: Link,
+}
+
+/// Defines one method for each client.
+macro_rules! clients {
+    ($($(#[$doc:meta])* $name:ident: $client:ident),+ $(,)?) => {
+        impl Actor {
+            $($(#[$doc])* pub fn $name(&self) -> $client<Link> {
+                $client::new(self.link.clone())
+            })+
+        }
+    };
+}
+
+clients!(
+    /// `CentreService`.
+    centre: CentreServiceClient,
+    /// `CounsellorService`.
+    counsellors: CounsellorServiceClient,
+    /// `TokenService`.
+    tokens: TokenServiceClient,
+    /// `ContactService`.
+    contacts: ContactServiceClient,
+    /// `MessageService`.
+    messages: MessageServiceClient,
+    /// `OfferService`.
+    offers: OfferServiceClient,
+    /// `PresenceService`.
+    presence: PresenceServiceClient,
+    /// `HandlingService`.
+    handling: HandlingServiceClient,
+    /// `LineService`.
+    line: LineServiceClient,
+);
+
+impl Actor {
+    /// Somebody with this token, who calls over `channel`.
+    pub fn new(channel: Channel, secret: &str, token_id: &str, counsellor_id: &str) -> Self {
+        let bearer = format!("Bearer {secret}").parse().expect("a token is plain text");
+        Self {
+            token_id: token_id.to_owned(),
+            counsellor_id: counsellor_id.to_owned(),
+            secret: secret.to_owned(),
+            link: InterceptedService::new(channel, Bearer(bearer)),
+        }
+    }
+
+    /// The same person over another connection: another device, or another server.
+    #[must_use]
+    pub fn over(&self, channel: Channel) -> Self {
+        Self::new(channel, &self.secret, &self.token_id, &self.counsellor_id)
+    }
+
+    /// The secret of the token.
+    pub fn secret(&self) -> &str {
+        &self.secret
+    }
+}
