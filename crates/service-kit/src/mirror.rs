@@ -179,13 +179,12 @@ impl Mirror {
             return None;
         }
         let known = self.generations().get(&centre).copied();
-        let generation = match known {
-            Some(generation) => generation,
-            None => {
-                let generation = self.store.generation(centre).await.ok()?;
-                self.learn_generation(centre, generation);
-                generation
-            }
+        let generation = if let Some(generation) = known {
+            generation
+        } else {
+            let generation = self.store.generation(centre).await.ok()?;
+            self.learn_generation(centre, generation);
+            generation
         };
         Some(self.live.line(centre, generation))
     }

@@ -100,7 +100,7 @@ impl Store {
             .bind(author.key())
             .bind(self.seal(TEXT, command.centre(), message.as_uuid(), text.expose()))
             .bind(command.caller.token_id.as_uuid());
-        self.change(command, query).await?.try_map(|row| self.message_from(command.centre(), row))
+        self.change(command, query).await?.try_map(|row| self.message_from(command.centre(), &row))
     }
 
     /// How the conversation of a contact stands.
@@ -146,7 +146,7 @@ impl Store {
         .bind(message.as_uuid())
         .fetch_optional(connection.postgres())
         .await;
-        connection.settle(row)?.map(|row| self.message_from(centre, row)).transpose()
+        connection.settle(row)?.map(|row| self.message_from(centre, &row)).transpose()
     }
 
     /// Up to `most` messages of a contact behind a sequence, in order.
@@ -168,10 +168,10 @@ impl Store {
         .bind(i64::from(most))
         .fetch_all(connection.postgres())
         .await;
-        connection.settle(rows)?.into_iter().map(|row| self.message_from(centre, row)).collect()
+        connection.settle(rows)?.into_iter().map(|row| self.message_from(centre, &row)).collect()
     }
 
-    fn message_from(&self, centre: CentreId, row: MessageRow) -> Result<Message, StoreError> {
+    fn message_from(&self, centre: CentreId, row: &MessageRow) -> Result<Message, StoreError> {
         Ok(Message {
             message_id: row.message_id.into(),
             contact_id: row.contact_id.into(),

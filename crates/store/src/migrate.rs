@@ -1,5 +1,6 @@
 //! The schema: embedded migrations and what is known about the database they ran on.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use sqlx::migrate::{Migrate, Migrator};
@@ -23,7 +24,8 @@ pub fn fingerprint() -> String {
     let mut text = String::new();
     for migration in MIGRATOR.iter() {
         for byte in migration.checksum.iter().take(8) {
-            text.push_str(&format!("{byte:02x}"));
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
         }
     }
     text

@@ -67,6 +67,7 @@ pub(crate) use room_columns;
 
 /// The columns of [`room_columns`], from a CTE joined to `changed`: null where no presence changed.
 #[derive(FromRow)]
+#[expect(clippy::struct_field_names, reason = "flattened into rows with columns of their own")]
 pub(crate) struct RoomRow {
     room_of: Option<Uuid>,
     room_ready: Option<bool>,

@@ -8,6 +8,7 @@ use crate::{Store, StoreError};
 
 /// A sealed column.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_field_names, reason = "the column of a sealed column is its name")]
 pub(crate) struct Column {
     pub(crate) table: &'static str,
     pub(crate) column: &'static str,
