@@ -142,10 +142,24 @@ pub fn run(arguments: Arguments) -> ExitCode {
     match act(&config, arguments.command) {
         Ok(status) => status,
         Err(error) => {
-            eprintln!("helpline: {error:#}");
+            eprintln!("helpline: {}", in_words(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// An error and its causes, but no cause that is in the text already.
+fn in_words(error: &anyhow::Error) -> String {
+    let mut words = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !words.contains(&cause) {
+            if !words.is_empty() {
+                words.push_str(": ");
+            }
+            words.push_str(&cause);
+        }
+    }
+    words
 }
 
 /// A server needs everything; the engineer's commands need the database alone.
@@ -232,6 +246,13 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_cause_that_was_said_is_not_said_again() {
+        let error =
+            anyhow::anyhow!("no route").context("the database is away: no route").context("not started");
+        assert_eq!(in_words(&error), "not started: the database is away: no route");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use helpline_domain::id::OfferId;
 use helpline_domain::offer::DeclineReason;
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::{Ctx, Refusal, fail_point};
-use helpline_store::line::OfferView;
+use helpline_store::offer::OfferView;
 use helpline_store::{Change, Command};
 
 use crate::accept_offer::offer_refusal;

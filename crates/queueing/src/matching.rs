@@ -54,8 +54,8 @@ pub(crate) fn spawn(ctx: &Ctx, measures: &Arc<Measures>, lifecycle: &Lifecycle) 
                 Ok(centres) => {
                     for centre in centres {
                         if matched.insert(centre) {
-                            let matcher = Matcher::new(ctx.clone(), Arc::clone(&measures), centre, owner);
-                            matchers.spawn(matcher.run(soft.clone()));
+                            let one = Matcher::new(ctx.clone(), Arc::clone(&measures), centre, owner);
+                            matchers.spawn(one.run(soft.clone()));
                         }
                     }
                 }

@@ -16,7 +16,7 @@ use helpline_proto::queueing::v1::{WatchOffersResponse, watch_offers_response::E
 use helpline_service_kit::hub::{Signal, Subscription, Topic};
 use helpline_service_kit::wire::timestamp;
 use helpline_service_kit::{Ctx, Refusal};
-use helpline_store::line::OfferView;
+use helpline_store::offer::OfferView;
 use helpline_store::presence::Presence;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;

@@ -11,7 +11,7 @@ use helpline_proto::{directory, queueing::v1 as proto};
 use helpline_service_kit::Refusal;
 use helpline_service_kit::fields::Fields;
 use helpline_service_kit::wire::{channel, class, read_skills, risk, timestamp};
-use helpline_store::line::OfferView;
+use helpline_store::offer::OfferView;
 use helpline_store::presence::Presence;
 use serde_json::Value;
 

@@ -98,7 +98,7 @@ impl Keys {
     pub fn ring(&self) -> Result<helpline_vault::KeyRing, ConfigError> {
         let seal: Vec<_> = self.seal.iter().map(|key| key.expose().to_owned()).collect();
         helpline_vault::KeyRing::parse(&seal, self.index.expose()).map_err(|error| {
-            ConfigError(vec![format!("keys: {error}; each is made with `openssl rand -base64 32`")])
+            ConfigError(vec![format!("keys: {error}; `helpline config keys` makes new ones")])
         })
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use helpline_domain::id::{CentreId, ContactId, CounsellorId, OfferId};
 use helpline_domain::offer::OfferState;
-use helpline_store::line::OfferView;
+use helpline_store::offer::OfferView;
 use tokio::sync::mpsc;
 
 /// What can be waited for.

@@ -13,7 +13,8 @@ use helpline_live::line::{FreeCounsellor, LineView, Waiter};
 use helpline_live::{Live, LiveError};
 use helpline_store::Store;
 use helpline_store::contact::Contact;
-use helpline_store::line::{LineEntry, OfferView};
+use helpline_store::line::LineEntry;
+use helpline_store::offer::OfferView;
 use helpline_store::presence::Room;
 use tokio::sync::mpsc;
 

@@ -1,6 +1,8 @@
 //! Logs to standard error, spans to a collector when one is configured. Neither carries personal data: messages print
 //! redacted, and sealed values have no text.
 
+use std::io::IsTerminal as _;
+
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::{SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::Resource;
@@ -49,7 +51,9 @@ pub fn start(config: &Telemetry) -> Result<TelemetryGuard, TelemetryError> {
     let spans = provider
         .as_ref()
         .map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer("helpline")));
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    // A file or a collector of logs has no use for colours.
+    let colours = std::io::stderr().is_terminal();
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours);
     let lines = match config.format {
         LogFormat::Text => lines.boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),

@@ -1,6 +1,6 @@
 //! The truth. Every statement of SQL that Helpline knows stands in this crate, and nowhere else.
 //!
-//! One module per noun: [`contact`] (and what moves it: [`intake`], [`handling`]), [`offer`], [`line`], [`message`],
+//! One module per noun: [`contact`] (and what moves it: [`intake`], [`handling`]), [`line`], [`offering`], [`offer`], [`message`],
 //! [`counsellor`], [`presence`], [`settings`], [`token`]; beside them what every change shares: [`change`] (journal and
 //! request memory), [`journal`], [`matcher`] (the lease), [`check`] (comparing what must agree).
 //!
@@ -26,6 +26,7 @@ pub mod matcher;
 pub mod message;
 pub mod migrate;
 pub mod offer;
+pub mod offering;
 pub mod presence;
 mod sealing;
 pub mod settings;

@@ -4,19 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use helpline_domain::channel::{Channel, Medium};
+use helpline_domain::channel::Medium;
 use helpline_domain::counsellor::{Abilities, Capacity};
-use helpline_domain::id::{CentreId, ContactId, CounsellorId, OfferId};
+use helpline_domain::id::{CentreId, ContactId, CounsellorId};
 use helpline_domain::presence::PresenceState;
 use helpline_domain::requirement::Requirement;
-use helpline_domain::risk::{Class, Risk};
-use serde_json::Value;
+use helpline_domain::risk::Class;
 use sqlx::FromRow;
 use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::contact::inconsistent;
-use crate::presence::{Room, RoomRow, room_columns};
 use crate::{Store, StoreError};
 
 /// A contact in line, as far as matching needs to know it.
@@ -89,88 +87,6 @@ struct OnShiftRow {
     revision: i64,
 }
 
-/// A pair about to be committed.
-#[derive(Clone, Debug)]
-pub struct OfferDraft {
-    /// The offer's new id.
-    pub offer_id: OfferId,
-    /// The contact.
-    pub contact_id: ContactId,
-    /// The counsellor.
-    pub counsellor_id: CounsellorId,
-    /// How long it rings, in seconds.
-    pub timeout_s: u32,
-    /// Why, as stable keys.
-    pub explanation: Value,
-}
-
-/// An offer, with what the counsellor is shown of the contact. Nothing in it is personal.
-#[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "each field is described on the message of the API")]
-pub struct OfferView {
-    pub offer_id: OfferId,
-    pub contact_id: ContactId,
-    pub counsellor_id: CounsellorId,
-    pub state: helpline_domain::offer::OfferState,
-    pub channel: Channel,
-    pub class: Class,
-    pub risk: Risk,
-    pub queue: String,
-    pub language: Option<String>,
-    pub received_at: DateTime<Utc>,
-    pub offered_at: DateTime<Utc>,
-    pub expires_at: DateTime<Utc>,
-    pub explanation: Value,
-}
-
-#[derive(FromRow)]
-pub(crate) struct OfferRow {
-    offer_id: Uuid,
-    contact_id: Uuid,
-    counsellor_id: Uuid,
-    state: String,
-    channel: String,
-    class: i16,
-    risk: i16,
-    queue: String,
-    language: Option<String>,
-    received_at: DateTime<Utc>,
-    offered_at: DateTime<Utc>,
-    expires_at: DateTime<Utc>,
-    explanation: Json<Value>,
-}
-
-#[derive(FromRow)]
-struct CommittedRow {
-    #[sqlx(flatten)]
-    offer: OfferRow,
-    #[sqlx(flatten)]
-    room: RoomRow,
-}
-
-impl TryFrom<OfferRow> for OfferView {
-    type Error = StoreError;
-
-    fn try_from(row: OfferRow) -> Result<Self, StoreError> {
-        Ok(Self {
-            offer_id: row.offer_id.into(),
-            contact_id: row.contact_id.into(),
-            counsellor_id: row.counsellor_id.into(),
-            state: helpline_domain::offer::OfferState::from_key(&row.state)
-                .ok_or(StoreError::Inconsistent { table: "offers", column: "state" })?,
-            channel: Channel::from_key(&row.channel).ok_or(inconsistent("channel"))?,
-            class: Class::from_number(row.class).ok_or(inconsistent("class"))?,
-            risk: Risk::from_number(row.risk).ok_or(inconsistent("risk"))?,
-            queue: row.queue,
-            language: row.language,
-            received_at: row.received_at,
-            offered_at: row.offered_at,
-            expires_at: row.expires_at,
-            explanation: row.explanation.0,
-        })
-    }
-}
-
 /// Who must not be offered a contact: within the cool-down of `$3` seconds after declining, missing or giving it back,
 /// and for good after naming a conflict. Losing one's client is nobody's refusal.
 macro_rules! tried_by {
@@ -222,52 +138,6 @@ const ON_SHIFT: &str = "
         p.held_voice, p.held_chat, p.held_message, p.idle_since, p.revision
     FROM helpline.presences p JOIN helpline.counsellors c USING (centre_id, counsellor_id)
     WHERE p.centre_id = $1 AND p.state <> 'offline' AND c.disabled_at IS NULL";
-
-/// Commits offers that were decided on. Each contact must still wait, each counsellor still be ready with room, and each
-/// may appear once; what another transaction has locked is left for the next pass. A non-critical offer is committed
-/// only under the lease epoch it was decided under, so that two matchers cannot both spend the reserve.
-const COMMIT_OFFERS: &str = concat!("
-    WITH lease AS (SELECT epoch = $2 AS held FROM helpline.matchers WHERE centre_id = $1),
-    draft AS (
-        SELECT * FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::float8[], $7::jsonb[])
-            AS d (offer_id, contact_id, counsellor_id, timeout_s, explanation)),
-    contact AS MATERIALIZED (
-        SELECT c.contact_id, c.medium, c.class FROM helpline.contacts c JOIN draft d USING (contact_id)
-        WHERE c.centre_id = $1 AND c.state = 'waiting' AND (c.class = 1 OR coalesce((SELECT held FROM lease), false))
-        FOR UPDATE OF c SKIP LOCKED),
-    presence AS MATERIALIZED (
-        SELECT p.counsellor_id, contact.contact_id, contact.medium
-        FROM contact JOIN draft d USING (contact_id)
-        JOIN helpline.presences p ON p.centre_id = $1 AND p.counsellor_id = d.counsellor_id
-        WHERE p.state = 'ready' AND p.held_voice = 0 AND CASE contact.medium
-            WHEN 'voice' THEN p.max_voice = 1 AND p.held_chat = 0 AND p.held_message = 0
-            WHEN 'chat' THEN p.held_chat < p.max_chat
-            ELSE p.held_message < p.max_message END
-        FOR UPDATE OF p SKIP LOCKED),
-    held AS (
-        UPDATE helpline.presences p SET
-            held_voice = p.held_voice + (presence.medium = 'voice')::int, held_chat = p.held_chat + (presence.medium = 'chat')::int,
-            held_message = p.held_message + (presence.medium = 'message')::int, idle_since = helpline.now(), revision = p.revision + 1
-        FROM presence WHERE p.centre_id = $1 AND p.counsellor_id = presence.counsellor_id
-        RETURNING p.counsellor_id, ", room_columns!(), "),
-    changed AS (
-        UPDATE helpline.contacts c SET state = 'offered', holder_id = d.counsellor_id, offer_id = d.offer_id,
-            offer_count = c.offer_count + 1, revision = c.revision + 1
-        FROM presence JOIN draft d USING (contact_id, counsellor_id) JOIN held USING (counsellor_id)
-        WHERE c.centre_id = $1 AND c.contact_id = presence.contact_id
-        RETURNING c.contact_id, c.channel, c.class, c.risk, c.queue, c.language, c.received_at, c.revision,
-            d.offer_id, d.counsellor_id, d.timeout_s, d.explanation),
-    offered AS (
-        INSERT INTO helpline.offers (centre_id, offer_id, contact_id, counsellor_id, state, offered_at, expires_at, explanation)
-        SELECT $1, offer_id, contact_id, counsellor_id, 'open', helpline.now(), helpline.now() + make_interval(secs => timeout_s), explanation
-        FROM changed
-        RETURNING offer_id, offered_at, expires_at),
-    journalled AS (
-        INSERT INTO helpline.journal (centre_id, at, event, contact_id, counsellor_id, offer_id, revision)
-        SELECT $1, helpline.now(), 'contact_offered', contact_id, counsellor_id, offer_id, revision FROM changed)
-    SELECT offer_id, contact_id, counsellor_id, 'open' AS state, channel, class, risk, queue, language, received_at,
-        offered_at, expires_at, explanation, room_of, room_ready, room_numbers, room_idle_since, room_revision
-    FROM changed JOIN offered USING (offer_id) JOIN held USING (counsellor_id)");
 
 /// Where a walk over all waiting contacts stands; begins with `Default`.
 #[derive(Clone, Debug)]
@@ -412,31 +282,5 @@ impl Store {
             })
             .collect::<Result<_, StoreError>>()?;
         Ok((version, on_shift))
-    }
-
-    /// Commits offers decided under the lease `epoch`; returns those that were made. Each contact and each counsellor may
-    /// stand in one draft only.
-    pub async fn commit_offers(
-        &self,
-        centre: CentreId,
-        epoch: i64,
-        drafts: &[OfferDraft],
-    ) -> Result<Vec<(OfferView, Option<Room>)>, StoreError> {
-        let mut connection = self.bound(Some(centre)).await?;
-        let rows = sqlx::query_as::<_, CommittedRow>(COMMIT_OFFERS)
-            .bind(centre.as_uuid())
-            .bind(epoch)
-            .bind(drafts.iter().map(|draft| draft.offer_id.as_uuid()).collect::<Vec<_>>())
-            .bind(drafts.iter().map(|draft| draft.contact_id.as_uuid()).collect::<Vec<_>>())
-            .bind(drafts.iter().map(|draft| draft.counsellor_id.as_uuid()).collect::<Vec<_>>())
-            .bind(drafts.iter().map(|draft| f64::from(draft.timeout_s)).collect::<Vec<_>>())
-            .bind(drafts.iter().map(|draft| Json(draft.explanation.clone())).collect::<Vec<_>>())
-            .fetch_all(connection.postgres())
-            .await;
-        connection
-            .settle(rows)?
-            .into_iter()
-            .map(|row| Ok((row.offer.try_into()?, row.room.room()?)))
-            .collect()
     }
 }

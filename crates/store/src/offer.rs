@@ -1,15 +1,78 @@
 //! The ends of an offer: accepted, declined, expired, withdrawn. Exactly one wins.
 
+use chrono::{DateTime, Utc};
+use helpline_domain::channel::Channel;
 use helpline_domain::id::{CentreId, ContactId, CounsellorId, OfferId};
 use helpline_domain::offer::{DeclineReason, OfferState};
+use helpline_domain::risk::{Class, Risk};
+use serde_json::Value;
 use sqlx::FromRow;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::change::{Change, Command, change, change_query};
-use crate::contact::{Contact, ContactRow, contact_columns};
-use crate::line::{OfferRow, OfferView};
+use crate::contact::{Contact, ContactRow, contact_columns, inconsistent};
 use crate::presence::{Room, RoomRow, room_columns};
 use crate::{Store, StoreError};
+
+/// An offer, with what the counsellor is shown of the contact. Nothing in it is personal.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each field is described on the message of the API")]
+pub struct OfferView {
+    pub offer_id: OfferId,
+    pub contact_id: ContactId,
+    pub counsellor_id: CounsellorId,
+    pub state: OfferState,
+    pub channel: Channel,
+    pub class: Class,
+    pub risk: Risk,
+    pub queue: String,
+    pub language: Option<String>,
+    pub received_at: DateTime<Utc>,
+    pub offered_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+    pub explanation: Value,
+}
+
+#[derive(FromRow)]
+pub(crate) struct OfferRow {
+    offer_id: Uuid,
+    contact_id: Uuid,
+    counsellor_id: Uuid,
+    state: String,
+    channel: String,
+    class: i16,
+    risk: i16,
+    queue: String,
+    language: Option<String>,
+    received_at: DateTime<Utc>,
+    offered_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+    explanation: Json<Value>,
+}
+
+impl TryFrom<OfferRow> for OfferView {
+    type Error = StoreError;
+
+    fn try_from(row: OfferRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            offer_id: row.offer_id.into(),
+            contact_id: row.contact_id.into(),
+            counsellor_id: row.counsellor_id.into(),
+            state: OfferState::from_key(&row.state)
+                .ok_or(StoreError::Inconsistent { table: "offers", column: "state" })?,
+            channel: Channel::from_key(&row.channel).ok_or(inconsistent("channel"))?,
+            class: Class::from_number(row.class).ok_or(inconsistent("class"))?,
+            risk: Risk::from_number(row.risk).ok_or(inconsistent("risk"))?,
+            queue: row.queue,
+            language: row.language,
+            received_at: row.received_at,
+            offered_at: row.offered_at,
+            expires_at: row.expires_at,
+            explanation: row.explanation.0,
+        })
+    }
+}
 
 /// The columns of an offer joined with its contact, for [`OfferView`].
 macro_rules! offer_columns {

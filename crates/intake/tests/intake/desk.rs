@@ -19,7 +19,7 @@ use helpline_service_kit::ids::{Ids as _, SystemIds};
 use helpline_service_kit::metrics::Metrics;
 use helpline_service_kit::mirror::Mirror;
 use helpline_service_kit::{Ctx, Refusal};
-use helpline_store::line::OfferDraft;
+use helpline_store::offering::OfferDraft;
 use helpline_store::{Change, Command, PoolOptions, Store, migrate, settings};
 use helpline_vault::{KeyRing, SystemRandom, Vault};
 

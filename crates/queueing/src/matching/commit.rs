@@ -9,8 +9,9 @@ use helpline_service_kit::hub::Topic;
 use helpline_service_kit::mirror::free_counsellor;
 use helpline_service_kit::{Ctx, fail_point};
 use helpline_store::StoreError;
-use helpline_store::line::{OfferDraft, OfferView};
 use helpline_store::matcher::Lease;
+use helpline_store::offer::OfferView;
+use helpline_store::offering::OfferDraft;
 use helpline_store::presence::Room;
 
 use crate::measures::Measures;

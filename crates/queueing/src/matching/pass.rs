@@ -10,8 +10,9 @@ use helpline_live::LiveError;
 use helpline_live::line::Waiter;
 use helpline_service_kit::mirror::waiter_of;
 use helpline_service_kit::{Refusal, fail_point};
-use helpline_store::line::{LineEntry, OfferDraft, OnShift};
+use helpline_store::line::{LineEntry, OnShift};
 use helpline_store::matcher::Lease;
+use helpline_store::offering::OfferDraft;
 use helpline_store::settings::VersionedSettings;
 use serde_json::json;
 
@@ -32,7 +33,10 @@ impl Matcher {
         let per_line = usize::try_from(PER_LINE).unwrap_or(usize::MAX);
         let heads = match view.heads(per_line, MOST_FREE).await {
             Ok(heads) => heads,
-            Err(error) => return self.lost_view(&error),
+            Err(error) => {
+                self.lose_view(&error);
+                return Ok(false);
+            }
         };
         if heads.free.is_empty() || heads.waiting.is_empty() {
             return Ok(false);
@@ -64,7 +68,10 @@ impl Matcher {
             .collect();
         let won = match view.claim(&claims, now_ms + CLAIM_MS).await {
             Ok(won) => won,
-            Err(error) => return self.lost_view(&error),
+            Err(error) => {
+                self.lose_view(&error);
+                return Ok(false);
+            }
         };
         fail_point!("offer.after_claim");
         let claimed: Vec<Claimed> = pairs
@@ -263,12 +270,11 @@ impl Matcher {
         self.keeper.database_now(self.ctx.clock.now_utc()).timestamp_millis()
     }
 
-    fn lost_view(&mut self, error: &LiveError) -> Result<bool, Refusal> {
+    fn lose_view(&mut self, error: &LiveError) {
         if let LiveError::Refused(why) = error {
             tracing::warn!(why, "Redis refused a pass");
         }
         self.keeper.distrust();
-        Ok(false)
     }
 
     async fn begin_commit(&mut self, commit: Commit) {

@@ -26,7 +26,7 @@ impl Worker for Forget {
     }
 
     fn interval(&self) -> Duration {
-        Duration::from_secs(600)
+        Duration::from_mins(10)
     }
 
     async fn run_once(&self) -> Result<Progress, WorkerError> {

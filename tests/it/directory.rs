@@ -1,0 +1,5 @@
+//! Centres, settings, counsellors, tokens.
+
+mod counsellors;
+mod settings;
+mod tokens;

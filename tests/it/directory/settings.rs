@@ -1,0 +1,154 @@
+//! The centre and its settings.
+
+use helpline_proto::directory::v1::{
+    GetCentreRequest, GetSettingsRequest, PublishSettingsRequest, Queue, Settings, TargetWait,
+};
+use helpline_proto::terms::v1::{Channel, PriorityClass, SkillLevel};
+use helpline_tests::{Actor, World, refused, request_id};
+use tonic::Code;
+
+async fn settings(actor: &Actor, version: i64) -> Settings {
+    let answer = actor.centre().get_settings(GetSettingsRequest { version }).await.unwrap();
+    answer.into_inner().settings.unwrap()
+}
+
+fn publish(settings: Settings, expected_version: i64) -> PublishSettingsRequest {
+    PublishSettingsRequest { request_id: request_id(), settings: Some(settings), expected_version }
+}
+
+fn seconds(seconds: i64) -> Option<prost_types::Duration> {
+    Some(prost_types::Duration { seconds, nanos: 0 })
+}
+
+fn queue(key: &str) -> Queue {
+    Queue { queue: key.to_owned(), ..Queue::default() }
+}
+
+#[tokio::test]
+async fn a_new_centre_has_complete_settings_that_every_role_may_read() {
+    let world = World::start().await;
+    let adapter = world.adapter().await;
+    let centre = adapter.centre().get_centre(GetCentreRequest {}).await.unwrap().into_inner().centre.unwrap();
+    assert_eq!(centre.centre_id, world.centre.id.to_string());
+    assert_eq!((centre.name.as_str(), centre.settings_version), ("A centre", 1));
+    assert!(centre.create_time.is_some());
+
+    let settings = settings(&adapter, 0).await;
+    assert_eq!(settings.version, 1);
+    assert_eq!(settings.queues[0].queue, "general");
+    let waits: Vec<_> = settings.target_waits.iter().map(|wait| wait.wait.unwrap().seconds).collect();
+    assert_eq!(waits, [15, 60, 180, 300]);
+    assert_eq!((settings.offer_timeout, settings.critical_offer_timeout), (seconds(20), seconds(10)));
+    assert_eq!((settings.missed_offer_limit, settings.reserve, settings.reserve_from), (2, 1, 8));
+}
+
+#[tokio::test]
+async fn published_settings_hold_from_then_on_and_earlier_ones_stay_readable() {
+    let world = World::start().await;
+    let administrator = world.administrator();
+    let mut centre = administrator.centre();
+    let wait = TargetWait {
+        channel: Channel::Voice.into(),
+        priority_class: PriorityClass::High.into(),
+        wait: seconds(30),
+    };
+    let night = Queue {
+        display_names: [("EN".to_owned(), "Night".to_owned())].into(),
+        required_skills: vec![SkillLevel { skill: "night".to_owned(), level: 2 }],
+        target_waits: vec![wait.clone()],
+        ..queue("night")
+    };
+    let new = Settings {
+        queues: vec![queue("general"), night],
+        offer_timeout: seconds(30),
+        skills: vec!["night".to_owned()],
+        ..Settings::default()
+    };
+    let request = publish(new, 1);
+    let published = centre.publish_settings(request.clone()).await.unwrap().into_inner().settings.unwrap();
+    assert_eq!(published.version, 2);
+    assert_eq!((published.offer_timeout, published.cap), (seconds(30), seconds(600)));
+    assert_eq!(published.queues[1].display_names["en"], "Night");
+    assert_eq!(published.queues[1].target_waits, [wait]);
+    assert_eq!(settings(&administrator, 0).await, published);
+    assert_eq!(settings(&administrator, 1).await.skills, Vec::<String>::new());
+    let repeated = centre.publish_settings(request).await.unwrap().into_inner().settings.unwrap();
+    assert_eq!(repeated, published);
+
+    // What was read can be published as it is.
+    let same = centre.publish_settings(publish(published.clone(), 2)).await.unwrap().into_inner().settings;
+    assert_eq!(same.unwrap(), Settings { version: 3, ..published.clone() });
+    let stale = refused(centre.publish_settings(publish(published, 2)).await);
+    assert_eq!((stale.reason.as_str(), stale.metadata("revision")), ("REVISION_STALE", "3"));
+    let none = refused(centre.get_settings(GetSettingsRequest { version: 9 }).await);
+    assert_eq!(none.code, Code::NotFound);
+}
+
+#[tokio::test]
+async fn every_setting_that_cannot_be_used_is_named() {
+    let world = World::start().await;
+    let mut centre = world.administrator().centre();
+    let wait = |wait| TargetWait { priority_class: PriorityClass::Low.into(), wait, ..TargetWait::default() };
+    let half = Some(prost_types::Duration { seconds: 9, nanos: 500_000_000 });
+    let wrong = Settings {
+        queues: vec![
+            queue("general"),
+            Queue {
+                required_skills: vec![SkillLevel { skill: "unknown".to_owned(), level: 1 }],
+                target_waits: vec![wait(None), wait(seconds(86_401))],
+                ..queue("general")
+            },
+            queue("NO"),
+        ],
+        target_waits: vec![wait(seconds(5)), wait(seconds(6))],
+        offer_timeout: seconds(2),
+        critical_offer_timeout: seconds(301),
+        missed_offer_limit: -1,
+        cool_down: half,
+        cap: seconds(1),
+        reserve: 101,
+        skills: vec!["a".to_owned(), "a".to_owned(), "A".to_owned()],
+        ..Settings::default()
+    };
+    let refusal = refused(centre.publish_settings(publish(wrong, -1)).await);
+    assert_eq!(
+        refusal.fields,
+        [
+            "expected_version",
+            "settings.skills[1]",
+            "settings.skills[2]",
+            "settings.queues[1].target_waits[0].wait",
+            "settings.queues[1].target_waits[1].wait",
+            "settings.queues[2].queue",
+            "settings.target_waits[1]",
+            "settings.offer_timeout",
+            "settings.critical_offer_timeout",
+            "settings.missed_offer_limit",
+            "settings.cool_down",
+            "settings.cap",
+            "settings.reserve",
+        ]
+    );
+    let wrong = Settings {
+        queues: vec![
+            queue("general"),
+            Queue {
+                required_skills: vec![SkillLevel { skill: "unknown".to_owned(), level: 1 }],
+                ..queue("general")
+            },
+        ],
+        ..Settings::default()
+    };
+    let refusal = refused(centre.publish_settings(publish(wrong, 0)).await);
+    assert_eq!(refusal.fields, ["settings.queues[1].required_skills", "settings.queues[1].queue"]);
+    let none = refused(centre.publish_settings(publish(Settings::default(), 0)).await);
+    assert_eq!(none.fields, ["settings.queues"]);
+}
+
+#[tokio::test]
+async fn only_an_administrator_publishes_settings() {
+    let world = World::start().await;
+    let current = settings(&world.administrator(), 0).await;
+    let refusal = refused(world.supervisor().await.centre().publish_settings(publish(current, 0)).await);
+    assert_eq!(refusal.reason, "ROLE_REFUSED");
+}
