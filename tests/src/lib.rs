@@ -8,9 +8,15 @@
 //! ```
 //!
 //! Everything panics with a reason when it cannot be had: a test without its world has failed.
-#![expect(clippy::expect_used, reason = "helpers of tests: this is how they fail")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "helpers of tests: this is how they fail"
+)]
 
 mod actor;
+pub mod process;
 mod refusal;
 mod world;
 

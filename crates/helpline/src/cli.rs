@@ -186,7 +186,7 @@ fn act(config: &Config, command: Verb) -> anyhow::Result<ExitCode> {
             let owner_url = owner_url(config)?;
             match command {
                 CentreVerb::Create { name } => {
-                    println!("{}", runtime()?.block_on(centre::create(owner_url, &name))?)
+                    println!("{}", runtime()?.block_on(centre::create(owner_url, &name))?);
                 }
                 CentreVerb::List => print!("{}", runtime()?.block_on(centre::list(owner_url))?),
             }

@@ -179,6 +179,8 @@ impl Timing {
 pub struct Testing {
     /// Where to die; empty for nowhere.
     pub kill_at: String,
+    /// Whether personal data is stored unsealed.
+    pub plain: bool,
 }
 
 /// What is wrong with the settings: for each key where it came from and what to do. Shows no value.
@@ -256,6 +258,10 @@ impl Config {
         need(
             self.testing.kill_at.is_empty() || crate::fail_point::COMPILED_IN,
             "testing.kill_at is set, but this build has no fail points: remove it",
+        );
+        need(
+            !self.testing.plain || cfg!(feature = "testing"),
+            "testing.plain is set, but this build always seals: remove it",
         );
         if let Err(ConfigError(keys)) = self.keys.ring() {
             problems.extend(keys);

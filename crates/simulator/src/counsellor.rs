@@ -206,7 +206,11 @@ impl Player {
         };
         match call!(self.client.contacts(), complete_contact, request) {
             Ok(_) => {
-                self.scene.tell(&contact.contact_id, contact.channel(), format!("{} signs it off", self.name));
+                self.scene.tell(
+                    &contact.contact_id,
+                    contact.channel(),
+                    format!("{} signs it off", self.name),
+                );
             }
             Err(status) => self.trouble(&contact.contact_id, contact.channel(), "sign off", status.code()),
         }

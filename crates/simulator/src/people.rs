@@ -166,15 +166,15 @@ impl CounsellorPlan {
 /// How long a conversation lasts, in seconds of the helpline's time.
 pub fn talk_time(channel: Channel, draws: &mut Draws) -> f64 {
     match channel {
-        Channel::Voice | Channel::WalkIn => draws.log_normal(260.0, 200.0),
-        Channel::WebChat => draws.log_normal(420.0, 260.0),
-        _ => draws.log_normal(300.0, 200.0),
+        Channel::Voice | Channel::WalkIn => draws.log_normal(180.0, 140.0),
+        Channel::WebChat => draws.log_normal(300.0, 190.0),
+        _ => draws.log_normal(240.0, 150.0),
     }
 }
 
 /// How long the wrap-up lasts, in seconds of the helpline's time.
 pub fn wrap_up_time(draws: &mut Draws) -> f64 {
-    draws.log_normal(45.0, 30.0)
+    draws.log_normal(35.0, 20.0)
 }
 
 /// How long it takes to notice an offer and take it, in seconds of the helpline's time.

@@ -1,10 +1,14 @@
 //! Counsellors.
 
+use std::time::Duration;
+
 use helpline_proto::directory::v1::{
     Capacity, Counsellor, CreateCounsellorRequest, DisableCounsellorRequest, GetCounsellorRequest,
     ListCounsellorsRequest, UpdateCounsellorRequest,
 };
-use helpline_proto::terms::v1::SkillLevel;
+use helpline_proto::intake::v1::{ContactState, GetContactRequest, ReceiveContactRequest};
+use helpline_proto::queueing::v1::{GoReadyRequest, WatchOffersRequest};
+use helpline_proto::terms::v1::{Channel, SkillLevel};
 use helpline_tests::{Abilities, Actor, World, refused, request_id};
 use tonic::Code;
 
@@ -160,6 +164,47 @@ async fn who_leaves_is_shut_out_at_once_and_stays_listed_on_request() {
     assert!(counsellors.list_counsellors(list.clone()).await.unwrap().into_inner().counsellors.is_empty());
     list.include_disabled = true;
     assert_eq!(counsellors.list_counsellors(list).await.unwrap().into_inner().counsellors.len(), 1);
+}
+
+#[tokio::test]
+async fn who_leaves_while_an_offer_rings_gives_it_back_to_the_line() {
+    let world = World::start().await;
+    let amina = world.counsellor(Abilities::speaking(&["ar"])).await;
+    let mut watch = amina.offers().watch_offers(WatchOffersRequest::default()).await.unwrap().into_inner();
+    amina.presence().go_ready(GoReadyRequest { request_id: request_id() }).await.unwrap();
+    let call = ReceiveContactRequest {
+        request_id: request_id(),
+        channel: Channel::Voice.into(),
+        language: "ar".to_owned(),
+        ..ReceiveContactRequest::default()
+    };
+    let contact = world.adapter().await.contacts().receive_contact(call).await.unwrap().into_inner();
+    let contact = contact.contact.unwrap().contact_id;
+    let offers = || world.database.query("SELECT state FROM helpline.offers").unwrap();
+    let patience = Duration::from_secs(10);
+    tokio::time::timeout(patience, async {
+        while offers().is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await
+    .unwrap();
+
+    let request =
+        DisableCounsellorRequest { request_id: request_id(), counsellor_id: amina.counsellor_id.clone() };
+    world.administrator().counsellors().disable_counsellor(request).await.unwrap();
+    assert_eq!(offers(), [[Some("withdrawn".to_owned())]]);
+    let get = GetContactRequest { contact_id: contact };
+    let contact = world.supervisor().await.contacts().get_contact(get).await.unwrap().into_inner();
+    assert_eq!(contact.contact.unwrap().state(), ContactState::Waiting);
+    let ended = tokio::time::timeout(patience, async {
+        loop {
+            if let Err(status) = watch.message().await {
+                return status;
+            }
+        }
+    });
+    assert_eq!(ended.await.unwrap().code(), Code::Unauthenticated);
 }
 
 #[tokio::test]

@@ -16,7 +16,8 @@ fn publish(settings: Settings, expected_version: i64) -> PublishSettingsRequest 
     PublishSettingsRequest { request_id: request_id(), settings: Some(settings), expected_version }
 }
 
-fn seconds(seconds: i64) -> Option<prost_types::Duration> {
+#[expect(clippy::unnecessary_wraps, reason = "the fields of the messages are optional")]
+const fn seconds(seconds: i64) -> Option<prost_types::Duration> {
     Some(prost_types::Duration { seconds, nanos: 0 })
 }
 
@@ -55,7 +56,7 @@ async fn published_settings_hold_from_then_on_and_earlier_ones_stay_readable() {
     let night = Queue {
         display_names: [("EN".to_owned(), "Night".to_owned())].into(),
         required_skills: vec![SkillLevel { skill: "night".to_owned(), level: 2 }],
-        target_waits: vec![wait.clone()],
+        target_waits: vec![wait],
         ..queue("night")
     };
     let new = Settings {

@@ -30,7 +30,7 @@ impl CentreService for Directory {
         request: Request<GetSettingsRequest>,
     ) -> Result<Response<GetSettingsResponse>, Status> {
         let caller = caller_of(&request)?;
-        let version = wire::settings::version(request.get_ref())?;
+        let version = wire::settings::version(request.into_inner())?;
         let settings = get_settings(&self.ctx, &caller, version).await?;
         Ok(Response::new(GetSettingsResponse { settings: Some(wire::settings::to_message(&settings)) }))
     }

@@ -33,7 +33,7 @@ const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 
 /// The version asked for; 0 for the one in force.
-pub(crate) fn version(request: &GetSettingsRequest) -> Result<i64, Refusal> {
+pub(crate) fn version(request: GetSettingsRequest) -> Result<i64, Refusal> {
     let mut fields = Fields::new();
     let version = fields.int("version", request.version, 0..=i64::MAX);
     fields.build(version)
@@ -211,13 +211,9 @@ fn waits(fields: &mut Fields, waits: &[TargetWaitMessage]) -> Option<Vec<TargetW
     let read = fields.list("target_waits", waits, MOST_WAITS, |fields, message| {
         let on = fields.optional_choice("channel", message.channel, ChannelMessage::as_str_name);
         let of = fields.choice("priority_class", message.priority_class, PriorityClass::as_str_name);
-        let wait = match &message.wait {
-            Some(wait) => seconds(fields, "wait", Some(wait), 1..=24 * HOUR, 0),
-            None => {
-                fields.refuse("wait", "required");
-                None
-            }
-        };
+        let wait = fields
+            .required("wait", message.wait.as_ref())
+            .and_then(|wait| seconds(fields, "wait", Some(wait), 1..=24 * HOUR, 0));
         let channel = match on? {
             Some(on) => Some(channel_from(on)?),
             None => None,

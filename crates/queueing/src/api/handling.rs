@@ -1,3 +1,5 @@
+//! The API of handling: what a counsellor does with a contact they hold.
+
 use helpline_proto::queueing::v1::handling_service_server::HandlingService;
 use helpline_proto::queueing::v1::{
     FinishWrapUpRequest, FinishWrapUpResponse, ReleaseContactRequest, ReleaseContactResponse,

@@ -1,3 +1,5 @@
+//! The API of the line, for those who watch over it.
+
 use std::pin::Pin;
 
 use futures_util::Stream;

@@ -1,3 +1,5 @@
+//! The API of offers.
+
 use std::pin::Pin;
 
 use futures_util::Stream;

@@ -1,3 +1,5 @@
+//! The API of a counsellor's own presence.
+
 use helpline_domain::presence::PresenceState;
 use helpline_proto::queueing::v1::presence_service_server::PresenceService;
 use helpline_proto::queueing::v1::{

@@ -6,7 +6,7 @@ use http::HeaderMap;
 
 /// How much earlier than the client's deadline the answer leaves, so that it says DEADLINE_EXCEEDED before the
 /// transport gives up with a bare CANCELLED.
-const HEAD_START: Duration = Duration::from_millis(5);
+const HEAD_START: Duration = Duration::from_millis(20);
 
 /// How long the client gives this call. `None` without a deadline, or with one that cannot be read.
 pub(super) fn of_client(headers: &HeaderMap) -> Option<Duration> {

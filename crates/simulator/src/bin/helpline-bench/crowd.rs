@@ -41,10 +41,12 @@ pub(crate) async fn fill(adapter: &Client, field: &Field, count: usize, draws: &
             calls.join_next().await.context("a call")???;
         }
         let (adapter, request) = (adapter.clone(), contact(LANGUAGE, Channel::Voice, draws));
-        calls.spawn(async move { anyhow::Ok(call!(adapter.contacts(), receive_contact, request).map(drop)) });
+        calls.spawn(async move {
+            call!(adapter.contacts(), receive_contact, request).map(drop).context("receive")
+        });
     }
     while let Some(done) = calls.join_next().await {
-        done??.context("receive")?;
+        done??;
     }
     let begun = Instant::now();
     while field.accepted() < count as u64 {
@@ -60,7 +62,12 @@ pub(crate) async fn fill(adapter: &Client, field: &Field, count: usize, draws: &
 
 /// Puts `count` contacts in line for the crowd: a few of different kinds through the API, the rest as copies of those,
 /// with ages up to an hour and all classes. Then Redis is emptied, so that the server builds its view of all of them.
-pub(crate) async fn queue_up(stack: &StackHandle, adapter: &Client, count: usize, draws: &mut Draws) -> Result<()> {
+pub(crate) async fn queue_up(
+    stack: &StackHandle,
+    adapter: &Client,
+    count: usize,
+    draws: &mut Draws,
+) -> Result<()> {
     let skilled = |request: ReceiveContactRequest| ReceiveContactRequest {
         required_skills: vec![SkillLevel { skill: SKILL.to_owned(), level: 2 }],
         ..request
@@ -77,7 +84,9 @@ pub(crate) async fn queue_up(stack: &StackHandle, adapter: &Client, count: usize
     }
     let copies = count.saturating_sub(originals.len()) / originals.len();
     let stack = stack.clone();
-    tokio::task::spawn_blocking(move || copy(&stack, &originals, copies)).await.context("copying was cut short")?
+    tokio::task::spawn_blocking(move || copy(&stack, &originals, copies))
+        .await
+        .context("copying was cut short")?
 }
 
 fn copy(stack: &StackHandle, originals: &[String], copies: usize) -> Result<()> {
@@ -97,7 +106,8 @@ fn copy(stack: &StackHandle, originals: &[String], copies: usize) -> Result<()> 
     stack.postgres.query(DATABASE, &sql)?;
     stack.postgres.query(DATABASE, "ANALYZE helpline.contacts")?;
     let expected = originals.len() * (copies + 1);
-    let rows = stack.postgres.query(DATABASE, "SELECT count(*) FROM helpline.contacts WHERE state = 'waiting'")?;
+    let rows =
+        stack.postgres.query(DATABASE, "SELECT count(*) FROM helpline.contacts WHERE state = 'waiting'")?;
     let waiting = rows.first().and_then(|row| row.first().cloned().flatten()).unwrap_or_default();
     ensure!(waiting == expected.to_string(), "{waiting} contacts wait instead of {expected}");
     stack.redis.command(&["FLUSHALL"])?;

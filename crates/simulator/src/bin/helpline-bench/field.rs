@@ -64,14 +64,12 @@ impl Field {
     pub(crate) async fn offer_of(&self, contact_id: &str) -> Result<Seen> {
         let awaited = {
             let mut sightings = self.lock();
-            match sightings.remove(contact_id) {
-                Some(Sighting::Seen(seen)) => return Ok(seen),
-                _ => {
-                    let (sender, receiver) = oneshot::channel();
-                    sightings.insert(contact_id.to_owned(), Sighting::Awaited(sender));
-                    receiver
-                }
+            if let Some(Sighting::Seen(seen)) = sightings.remove(contact_id) {
+                return Ok(seen);
             }
+            let (sender, receiver) = oneshot::channel();
+            sightings.insert(contact_id.to_owned(), Sighting::Awaited(sender));
+            receiver
         };
         let seen = tokio::time::timeout(OFFER_PATIENCE, awaited).await;
         seen.ok().and_then(Result::ok).context("no offer was seen within 30 s")
@@ -119,10 +117,12 @@ impl Field {
                 calls.join_next().await.context("a call")???;
             }
             let (client, request) = (client.clone(), GoReadyRequest { request_id: draws.id() });
-            calls.spawn(async move { anyhow::Ok(call!(client.presence(), go_ready, request).map(drop)) });
+            calls.spawn(async move {
+                call!(client.presence(), go_ready, request).map(drop).context("come on shift")
+            });
         }
         while let Some(done) = calls.join_next().await {
-            done??.context("come on shift")?;
+            done??;
         }
         Ok(())
     }
@@ -158,7 +158,8 @@ impl Field {
                 }
                 match duty {
                     Duty::Show => {
-                        let seen = Seen { offer_id: offer.offer_id, client: client.clone(), at: Instant::now() };
+                        let seen =
+                            Seen { offer_id: offer.offer_id, client: client.clone(), at: Instant::now() };
                         self.show(offer.contact_id, seen);
                     }
                     Duty::Keep => {
@@ -187,7 +188,8 @@ pub(crate) async fn hire(
     let mut calls = JoinSet::new();
     let mut add = |done: Result<Result<Hired>, tokio::task::JoinError>| -> Result<()> {
         let hired = done??;
-        let channel = channels.get(people.len() % channels.len().max(1)).context("at least one connection")?;
+        let channel =
+            channels.get(people.len() % channels.len().max(1)).context("at least one connection")?;
         people.push(Client::new(channel.clone(), &hired.token)?);
         Ok(())
     };

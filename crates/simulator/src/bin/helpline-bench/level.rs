@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use anyhow::Result;
 use hdrhistogram::Histogram;
 
 /// Latencies, kept to three digits.
@@ -10,9 +11,8 @@ pub(crate) struct Latencies(Histogram<u64>);
 
 impl Latencies {
     /// None yet.
-    pub(crate) fn new() -> Self {
-        // The bounds are good, and if they were not, a growing histogram serves as well.
-        Self(Histogram::new_with_bounds(1, 120_000_000, 3).unwrap_or_else(|_| Histogram::from(&Histogram::<u64>::default_bounds())))
+    pub(crate) fn new() -> Result<Self> {
+        Ok(Self(Histogram::new_with_bounds(1, 120_000_000, 3)?))
     }
 
     /// One more.
@@ -82,8 +82,8 @@ mod tests {
 
     #[test]
     fn quantiles_are_in_milliseconds_and_merging_keeps_all() {
-        let mut all = Latencies::new();
-        let mut more = Latencies::new();
+        let mut all = Latencies::new().unwrap();
+        let mut more = Latencies::new().unwrap();
         (1..=50).for_each(|ms| all.add(Duration::from_millis(ms)));
         (51..=100).for_each(|ms| more.add(Duration::from_millis(ms)));
         all.merge(&more);

@@ -43,7 +43,8 @@ impl Ground {
         let begun = Instant::now() + WARM_UP;
         let mut drivers = JoinSet::new();
         for place in 0..in_flight {
-            let adapter = self.adapters.get(place % self.adapters.len()).context("at least one adapter")?.clone();
+            let adapter =
+                self.adapters.get(place % self.adapters.len()).context("at least one adapter")?.clone();
             let draws = Draws::new(draws.uuid().as_u64_pair().0, 0);
             drivers.spawn(drive(adapter, Arc::clone(&self.field), (begun, begun + self.length), draws));
         }
@@ -51,9 +52,9 @@ impl Ground {
             in_flight,
             contacts: 0,
             measured: self.length,
-            offer: Latencies::new(),
-            whole: Latencies::new(),
-            commit: Latencies::new(),
+            offer: Latencies::new()?,
+            whole: Latencies::new()?,
+            commit: Latencies::new()?,
             cost: None,
         };
         let mut all = 0;
@@ -85,15 +86,21 @@ struct Driven {
     all: u64,
 }
 
-async fn drive(adapter: Client, field: Arc<Field>, (from, to): (Instant, Instant), mut draws: Draws) -> Result<Driven> {
-    let mut driven = Driven { offer: Latencies::new(), whole: Latencies::new(), all: 0 };
+async fn drive(
+    adapter: Client,
+    field: Arc<Field>,
+    (from, to): (Instant, Instant),
+    mut draws: Draws,
+) -> Result<Driven> {
+    let mut driven = Driven { offer: Latencies::new()?, whole: Latencies::new()?, all: 0 };
     loop {
         let begun = Instant::now();
         if begun >= to {
             return Ok(driven);
         }
         let received = call!(adapter.contacts(), receive_contact, contact("en", Channel::Voice, &mut draws));
-        let contact_id = received.context("receive")?.contact.context("an answer with the contact")?.contact_id;
+        let contact_id =
+            received.context("receive")?.contact.context("an answer with the contact")?.contact_id;
         let seen = field.offer_of(&contact_id).await?;
         let accept = AcceptOfferRequest { request_id: draws.id(), offer_id: seen.offer_id };
         call!(seen.client.offers(), accept_offer, accept).context("accept")?;

@@ -30,7 +30,8 @@ impl Machine {
     /// This machine, now.
     pub(crate) fn here() -> Self {
         let tools = Tools::find(&ToolSettings::from_environment()).ok();
-        let version = |pick: &dyn Fn(&Tools) -> String| tools.as_ref().map_or_else(|| "unknown".to_owned(), pick);
+        let version =
+            |pick: &dyn Fn(&Tools) -> String| tools.as_ref().map_or_else(|| "unknown".to_owned(), pick);
         Self {
             date: output("date", &["-u", "+%Y-%m-%d"]),
             processor: field("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown".to_owned()),
@@ -55,5 +56,8 @@ fn field(path: &str, name: &str) -> Option<String> {
 
 fn output(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output().ok();
-    output.map_or_else(|| "unknown".to_owned(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    output.map_or_else(
+        || "unknown".to_owned(),
+        |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+    )
 }

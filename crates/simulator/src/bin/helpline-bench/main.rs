@@ -2,7 +2,11 @@
 //!
 //! Everything runs on a private stack with `fsync` on: real server process, real gRPC, real commits. Progress goes to
 //! standard error, figures to standard output, with `--format json` one object on the last line.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program that talks to the person at the terminal")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program that talks to the person at the terminal"
+)]
 
 mod contacts;
 mod crowd;

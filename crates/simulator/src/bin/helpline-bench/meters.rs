@@ -29,7 +29,9 @@ impl Reading {
     pub(crate) async fn take(stack: &StackHandle) -> Result<Self> {
         tokio::time::sleep(STATISTICS_DELAY).await;
         let stack = stack.clone();
-        tokio::task::spawn_blocking(move || Self::read(&stack)).await.context("reading the meters was cut short")?
+        tokio::task::spawn_blocking(move || Self::read(&stack))
+            .await
+            .context("reading the meters was cut short")?
     }
 
     fn read(stack: &StackHandle) -> Result<Self> {
@@ -39,7 +41,8 @@ impl Reading {
              FROM pg_stat_database WHERE datname = current_database()",
         )?;
         let row = rows.first().context("statistics of Postgres")?;
-        let number = |text: Option<&str>| text.and_then(|text| text.parse().ok()).context("statistics of Postgres");
+        let number =
+            |text: Option<&str>| text.and_then(|text| text.parse().ok()).context("statistics of Postgres");
         let script = "local sum = 0
             for line in string.gmatch(redis.call('INFO', 'commandstats'), '[^\\r\\n]+') do
                 if string.find(line, 'cmdstat_evalsha') or string.find(line, 'cmdstat_eval:') then
@@ -99,7 +102,7 @@ impl Probe {
 
 async fn probe(url: String, stop: CancellationToken) -> Result<Latencies> {
     let mut connection = PgConnection::connect(&url).await?;
-    let mut latencies = Latencies::new();
+    let mut latencies = Latencies::new()?;
     let mut tick = tokio::time::interval(PROBE);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {

@@ -37,7 +37,9 @@ pub(crate) fn run(stack: &StackHandle, directory: &std::path::Path, seconds: u64
     if !output.status.success() {
         bail!("pgbench ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr).trim_end());
     }
-    parse(&String::from_utf8_lossy(&output.stdout)).context("pgbench printed something else than expected").map(Some)
+    parse(&String::from_utf8_lossy(&output.stdout))
+        .context("pgbench printed something else than expected")
+        .map(Some)
 }
 
 fn parse(output: &str) -> Option<Pgbench> {

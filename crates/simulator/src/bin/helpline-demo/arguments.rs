@@ -9,7 +9,7 @@ use helpline_simulator::arrivals::{Profile, Rate};
 use helpline_simulator::speed::Speed;
 
 /// Contacts in an hour of the helpline's time: enough to keep twelve counsellors busy.
-const USUAL_RATE: f64 = 180.0;
+const USUAL_RATE: f64 = 260.0;
 
 /// Shows contacts arriving, waiting, being offered, answered and closed, on private servers.
 #[derive(Clone, Debug, Parser)]
@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
     /// How much faster than life it goes
     #[arg(long, default_value = "20", value_name = "N")]
     pub(crate) speed: Speed,
-    /// Contacts in an hour of the helpline's time [default: 180, or what the file of --arrivals says]
+    /// Contacts in an hour of the helpline's time [default: 260, or what the file of --arrivals says]
     #[arg(long, value_name = "CALLS_PER_HOUR", value_parser = rate)]
     rate: Option<f64>,
     /// Arrivals as in a week: a CSV file with the columns weekday, minute_of_day, mean_calls_per_6_min. With --rate

@@ -72,11 +72,8 @@ fn explain(arguments: &Arguments, house: &House, servers: &[Server], token: &str
     if (speed.factor() - 1.0).abs() > f64::EPSILON {
         let targets: Vec<String> =
             TARGETS.iter().map(|target| speed.setting(*target, 1).to_string()).collect();
-        say(&format!(
-            "A second here is {speed} s of the helpline, and its target waits of 15, 60, 180, 300 s are published \
-             as {} s; times on the screen are the helpline's",
-            targets.join(", ")
-        ));
+        say(&format!("A second here is {speed} s of the helpline; times on the screen are the helpline's."));
+        println!("    Its target waits of 15, 60, 180, 300 s are published as {} s.", targets.join(", "));
     }
     say(&format!("Logs: {}", house.log_directory().display()));
     if let Some(server) = servers.first() {

@@ -1,0 +1,212 @@
+//! A well-formed request for every method, about things that are not there.
+
+use helpline_proto::directory::v1::{
+    Capacity, Counsellor, CreateCounsellorRequest, CreateTokenRequest, DisableCounsellorRequest,
+    GetCentreRequest, GetCounsellorRequest, GetSettingsRequest, ListCounsellorsRequest, ListTokensRequest,
+    PublishSettingsRequest, Queue, RevokeTokenRequest, Settings, TargetWait, UpdateCounsellorRequest,
+};
+use helpline_proto::intake::v1::{
+    ActionTaken, AgeBand, ChangeRiskRequest, Closing, CompleteContactRequest, ContactFilter, ContactKind,
+    ContactState, Gender, GetContactRequest, ListContactsRequest, ReceiveContactRequest,
+    RecordDepartureRequest, RecordPastContactRequest, SendMessageRequest, WatchMessagesRequest,
+};
+use helpline_proto::queueing::v1::{
+    AcceptOfferRequest, DeclineOfferRequest, DeclineReason, ExplainWaitingRequest, FinishWrapUpRequest,
+    GetPresenceRequest, GoNotReadyRequest, GoOfflineRequest, GoReadyRequest, NotReadyReason,
+    ReleaseContactRequest, TransferContactRequest, WatchOffersRequest, WatchQueueStatusRequest,
+};
+use helpline_proto::terms::v1::{Channel, PriorityClass, Risk, SkillLevel};
+use helpline_proto::{Method, Role};
+use helpline_tests::request_id as id;
+use prost::Message as _;
+use prost_reflect::DynamicMessage;
+use prost_types::{Duration, Timestamp};
+
+use crate::cast::SKILL;
+use crate::schema;
+
+/// A request that can be read in every field and asks for nothing that is there. Ids are new with every call.
+pub(crate) fn well_formed(method: &Method) -> DynamicMessage {
+    let bytes = encoded(method.name);
+    DynamicMessage::decode(schema::input(method), bytes.as_slice()).unwrap()
+}
+
+fn encoded(name: &str) -> Vec<u8> {
+    match name {
+        "AcceptOffer" => AcceptOfferRequest { request_id: id(), offer_id: id() }.encode_to_vec(),
+        "ChangeRisk" => ChangeRiskRequest {
+            request_id: id(),
+            contact_id: id(),
+            risk: Risk::High.into(),
+            expected_revision: 0,
+        }
+        .encode_to_vec(),
+        "CompleteContact" => CompleteContactRequest {
+            request_id: id(),
+            contact_id: id(),
+            closing: Some(closing()),
+            expected_revision: 0,
+        }
+        .encode_to_vec(),
+        "CreateCounsellor" => {
+            CreateCounsellorRequest { request_id: id(), counsellor: Some(counsellor(String::new())) }
+                .encode_to_vec()
+        }
+        "CreateToken" => CreateTokenRequest {
+            request_id: id(),
+            role: Role::Counsellor.into(),
+            label: "the evening shift".to_owned(),
+            counsellor_id: id(),
+            lifetime: Some(seconds(3600)),
+        }
+        .encode_to_vec(),
+        "DeclineOffer" => DeclineOfferRequest {
+            request_id: id(),
+            offer_id: id(),
+            reason: DeclineReason::Busy.into(),
+        }
+        .encode_to_vec(),
+        "DisableCounsellor" => {
+            DisableCounsellorRequest { request_id: id(), counsellor_id: id() }.encode_to_vec()
+        }
+        "ExplainWaiting" => ExplainWaitingRequest { contact_id: id() }.encode_to_vec(),
+        "FinishWrapUp" => FinishWrapUpRequest { request_id: id(), contact_id: id() }.encode_to_vec(),
+        "GetCentre" => GetCentreRequest {}.encode_to_vec(),
+        "GetContact" => GetContactRequest { contact_id: id() }.encode_to_vec(),
+        "GetCounsellor" => GetCounsellorRequest { counsellor_id: id() }.encode_to_vec(),
+        "GetPresence" => GetPresenceRequest {}.encode_to_vec(),
+        "GetSettings" => GetSettingsRequest { version: 0 }.encode_to_vec(),
+        "GoNotReady" => GoNotReadyRequest { request_id: id(), reason: NotReadyReason::Break.into() }
+            .encode_to_vec(),
+        "GoOffline" => GoOfflineRequest { request_id: id() }.encode_to_vec(),
+        "GoReady" => GoReadyRequest { request_id: id() }.encode_to_vec(),
+        "ListContacts" => ListContactsRequest {
+            page_size: 5,
+            page_token: String::new(),
+            filter: Some(ContactFilter {
+                states: vec![ContactState::Closed.into()],
+                channels: vec![Channel::Letter.into()],
+                queue: "default".to_owned(),
+                counsellor_id: id(),
+                received_from: Some(Timestamp { seconds: 0, nanos: 0 }),
+                received_before: Some(Timestamp { seconds: 4_000_000_000, nanos: 0 }),
+            }),
+        }
+        .encode_to_vec(),
+        "ListCounsellors" => ListCounsellorsRequest::default().encode_to_vec(),
+        "ListTokens" => ListTokensRequest::default().encode_to_vec(),
+        "PublishSettings" => {
+            PublishSettingsRequest { request_id: id(), settings: Some(settings()), expected_version: 0 }
+                .encode_to_vec()
+        }
+        "ReceiveContact" => ReceiveContactRequest {
+            request_id: id(),
+            channel: Channel::WebChat.into(),
+            external_id: id(),
+            sender: String::new(),
+            display_name: "A child".to_owned(),
+            queue: String::new(),
+            language: "en".to_owned(),
+            required_skills: vec![skill()],
+            risk: Risk::Low.into(),
+        }
+        .encode_to_vec(),
+        "RecordDeparture" => RecordDepartureRequest { request_id: id(), contact_id: id() }.encode_to_vec(),
+        "RecordPastContact" => RecordPastContactRequest {
+            request_id: id(),
+            channel: Channel::Letter.into(),
+            receive_time: Some(Timestamp { seconds: 1_700_000_000, nanos: 0 }),
+            sender: "A sender".to_owned(),
+            display_name: "A child".to_owned(),
+            queue: String::new(),
+            language: "en".to_owned(),
+            risk: Risk::Low.into(),
+            closing: Some(closing()),
+        }
+        .encode_to_vec(),
+        "ReleaseContact" => ReleaseContactRequest { request_id: id(), contact_id: id() }.encode_to_vec(),
+        "RevokeToken" => RevokeTokenRequest { request_id: id(), token_id: id() }.encode_to_vec(),
+        "SendMessage" => SendMessageRequest {
+            request_id: id(),
+            contact_id: id(),
+            message_id: id(),
+            text: "hello".to_owned(),
+        }
+        .encode_to_vec(),
+        "TransferContact" => TransferContactRequest {
+            request_id: id(),
+            contact_id: id(),
+            queue: String::new(),
+            language: "en".to_owned(),
+            required_skills: vec![skill()],
+        }
+        .encode_to_vec(),
+        "UpdateCounsellor" => UpdateCounsellorRequest {
+            request_id: id(),
+            counsellor: Some(counsellor(id())),
+            expected_revision: 0,
+        }
+        .encode_to_vec(),
+        "WatchMessages" => WatchMessagesRequest { contact_id: id(), after_sequence: 0 }.encode_to_vec(),
+        "WatchOffers" => WatchOffersRequest::default().encode_to_vec(),
+        "WatchQueueStatus" => WatchQueueStatusRequest {}.encode_to_vec(),
+        other => panic!("{other} is new: say here what a well-formed request of it is"),
+    }
+}
+
+/// What a counsellor records of a conversation.
+pub(crate) fn closing() -> Closing {
+    Closing {
+        kind: ContactKind::Counselling.into(),
+        categories: vec!["violence.physical".to_owned()],
+        gender: Gender::Female.into(),
+        age_band: AgeBand::AgeBand1315.into(),
+        region: "unknown".to_owned(),
+        action_taken: ActionTaken::Counselled.into(),
+        summary: "Somebody listened".to_owned(),
+    }
+}
+
+fn counsellor(counsellor_id: String) -> Counsellor {
+    Counsellor {
+        counsellor_id,
+        display_name: "Amina".to_owned(),
+        languages: vec!["ar".to_owned()],
+        skills: vec![skill()],
+        capacity: Some(Capacity { voice: 1, chats: 2, messages: 5 }),
+        ..Counsellor::default()
+    }
+}
+
+fn settings() -> Settings {
+    let wait = TargetWait {
+        channel: Channel::Voice.into(),
+        priority_class: PriorityClass::High.into(),
+        wait: Some(seconds(20)),
+    };
+    Settings {
+        queues: vec![Queue {
+            queue: "default".to_owned(),
+            display_names: [("en".to_owned(), "Everybody".to_owned())].into(),
+            required_skills: vec![],
+            target_waits: vec![wait],
+        }],
+        target_waits: vec![wait],
+        offer_timeout: Some(seconds(20)),
+        critical_offer_timeout: Some(seconds(10)),
+        cool_down: Some(seconds(60)),
+        short_abandon: Some(seconds(5)),
+        cap: Some(seconds(900)),
+        skills: vec![SKILL.to_owned()],
+        categories: vec!["violence".to_owned()],
+        ..Settings::default()
+    }
+}
+
+fn skill() -> SkillLevel {
+    SkillLevel { skill: SKILL.to_owned(), level: 1 }
+}
+
+const fn seconds(seconds: i64) -> Duration {
+    Duration { seconds, nanos: 0 }
+}

@@ -1,0 +1,85 @@
+//! A server dies at every place where it could leave something half done.
+
+use std::os::unix::process::ExitStatusExt as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use helpline_devstack::StackOptions;
+use helpline_proto::terms::v1::Channel;
+use helpline_service_kit::fail_point::FAIL_POINTS;
+use helpline_tests::process::{Fleet, FleetOptions, private_stack, until};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::afterwards::all_is_well;
+use crate::load::Load;
+use crate::story::{Act, Board};
+
+/// How long a load may take to come past a place, and to finish afterwards.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Places tried at once: each mostly waits.
+const AT_ONCE: usize = 4;
+const SIGKILL: i32 = 9;
+
+/// A load that passes through every write path at least twice.
+fn board() -> Board {
+    use Act::{Decline, Ignore, Leave, Pause, Talk, Transfer};
+    let mut board = Board::new();
+    for acts in [
+        &[Talk][..],
+        &[Ignore, Talk],
+        &[Decline, Talk],
+        &[Pause, Talk],
+        &[Transfer, Talk],
+        &[Leave],
+        &[Transfer, Decline, Leave],
+        &[Pause, Ignore, Talk],
+        &[],
+    ] {
+        board.add_many(2, Channel::WebChat, acts);
+    }
+    board.add_many(2, Channel::Voice, &[Talk]);
+    board
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_half_done_wherever_a_server_is_killed() {
+    let stack = private_stack(StackOptions::default());
+    let permits = Arc::new(Semaphore::new(AT_ONCE));
+    let mut places = JoinSet::new();
+    for place in FAIL_POINTS {
+        let (stack, permits) = (Arc::clone(&stack), Arc::clone(&permits));
+        places.spawn(async move {
+            let _permit = permits.acquire_owned().await.expect("a permit");
+            let options = FleetOptions {
+                testing: format!("kill_at = \"{place}@2\""),
+                settings: SETTINGS.to_owned(),
+                ..FleetOptions::default()
+            };
+            kill_at(place, Fleet::start_on(stack, options).await).await;
+        });
+    }
+    let mut failed = 0;
+    while let Some(done) = places.join_next().await {
+        failed += usize::from(done.is_err());
+    }
+    assert_eq!(failed, 0, "places that failed; each has said why above");
+}
+
+/// Offers that end soon, and everybody may be asked again at once.
+pub(crate) const SETTINGS: &str = r#"{"offer_timeout_s": 2, "critical_offer_timeout_s": 2, "missed_offer_limit": 100,
+    "cool_down_s": 0, "reserve": 0}"#;
+
+async fn kill_at(place: &str, mut fleet: Fleet) {
+    let load = Load::begin(&fleet, board(), 4, Duration::from_millis(5)).await;
+    let (status, took) = until(&format!("the server dies at {place}"), PATIENCE, || {
+        std::future::ready(fleet.server(0).status())
+    })
+    .await;
+    assert_eq!(status.signal(), Some(SIGKILL), "{place}: {status}");
+    fleet.restart(0, "");
+    let begun = std::time::Instant::now();
+    let (board, adapters) = load.finish(PATIENCE).await;
+    println!("{place}: hit after {took:.1?}, all over {:.1?} after the restart", begun.elapsed());
+    all_is_well(&fleet, &board, &adapters).await;
+}

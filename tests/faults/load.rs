@@ -1,0 +1,352 @@
+//! Adapters and counsellors who play the stories of a board through the public API, and who ask again with the same
+//! `request_id` whenever nobody answers.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use helpline_domain::caller::Role;
+use helpline_proto::intake::v1::{
+    ActionTaken, AgeBand, Closing, CompleteContactRequest, ContactKind, Gender, ReceiveContactRequest,
+    RecordDepartureRequest, SendMessageRequest,
+};
+use helpline_proto::queueing::v1::watch_offers_response::Event;
+use helpline_proto::queueing::v1::{
+    AcceptOfferRequest, DeclineOfferRequest, DeclineReason, FinishWrapUpRequest, GoNotReadyRequest,
+    GoReadyRequest, NotReadyReason, Offer, PresenceState, ReleaseContactRequest, TransferContactRequest,
+    WatchOffersRequest,
+};
+use helpline_proto::terms::v1::Channel;
+use helpline_tests::process::{Fleet, is_transient, retry};
+use helpline_tests::{Actor, Refused, request_id};
+use tokio::task::JoinSet;
+use tonic::{Response, Status};
+
+use crate::story::{Act, Board};
+
+/// How long somebody keeps asking. Longer than any fault lasts.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// A load under way.
+pub(crate) struct Load {
+    pub(crate) board: Arc<Board>,
+    pub(crate) adapters: Vec<Actor>,
+    tasks: JoinSet<()>,
+}
+
+impl Load {
+    /// Begins to play the stories of a board: so many counsellors, contacts coming one each `pace`, everybody spread over
+    /// the servers.
+    pub(crate) async fn begin(fleet: &Fleet, board: Board, counsellors: usize, pace: Duration) -> Self {
+        let board = Arc::new(board);
+        let adapters = fleet.bearers(Role::ChannelAdapter, &vec![None; fleet.servers().len()]).await;
+        let mut tasks = JoinSet::new();
+        for actor in fleet.counsellors(counsellors, (1, 2, 5)).await {
+            tasks.spawn(Player { actor, board: Arc::clone(&board), adapters: adapters.clone() }.play());
+        }
+        let (arriving, bringing) = (Arc::clone(&board), adapters.clone());
+        tasks.spawn(async move {
+            let mut children = JoinSet::new();
+            for number in 0..arriving.stories.len() {
+                let adapter = bringing[number % bringing.len()].clone();
+                children.spawn(arrive(Arc::clone(&arriving), number, adapter));
+                tokio::time::sleep(pace).await;
+            }
+            while let Some(done) = children.join_next().await {
+                done.expect("a child's calls");
+            }
+        });
+        Self { board, adapters, tasks }
+    }
+
+    /// Waits until `wanted` stories are over. Fails at once when a player fails.
+    pub(crate) async fn wait_over(&mut self, wanted: usize, patience: Duration) {
+        let begun = Instant::now();
+        while self.board.count_over() < wanted {
+            while let Some(done) = self.tasks.try_join_next() {
+                done.expect("a player of the load");
+            }
+            assert!(
+                begun.elapsed() < patience,
+                "{} of {wanted} stories are over after {patience:?}; left: {:#?}",
+                self.board.count_over(),
+                self.board.unfinished()
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Waits until all stories are over; then everybody goes home.
+    pub(crate) async fn finish(mut self, patience: Duration) -> (Arc<Board>, Vec<Actor>) {
+        let all = self.board.stories.len();
+        self.wait_over(all, patience).await;
+        self.tasks.abort_all();
+        (self.board, self.adapters)
+    }
+}
+
+/// The request by which a story's contact is received.
+pub(crate) fn arrival(board: &Board, number: usize) -> ReceiveContactRequest {
+    let story = &board.stories[number];
+    ReceiveContactRequest {
+        request_id: story.request_id.clone(),
+        channel: story.channel.into(),
+        external_id: story.external_id.clone(),
+        sender: story.sender.clone(),
+        display_name: "Somebody".to_owned(),
+        language: story.language.clone(),
+        ..ReceiveContactRequest::default()
+    }
+}
+
+async fn arrive(board: Arc<Board>, number: usize, adapter: Actor) {
+    let request = arrival(&board, number);
+    let received = ask("receive", || {
+        let (mut client, request) = (adapter.contacts(), request.clone());
+        async move { client.receive_contact(request).await }
+    })
+    .await;
+    let contact = received.contact.expect("the contact");
+    board.received(number, &contact);
+    let story = &board.stories[number];
+    if story.channel != Channel::Voice {
+        say(&adapter, &contact.contact_id, "Hello?").await;
+    }
+    if !story.language.is_empty() {
+        depart(&adapter, &contact.contact_id).await;
+        board.over(number);
+    }
+}
+
+/// A call that must be answered with success, however often it takes.
+async fn ask<T, F>(what: &str, call: impl FnMut() -> F) -> T
+where
+    F: Future<Output = Result<Response<T>, Status>>,
+{
+    retry(what, PATIENCE, call).await.unwrap_or_else(|status| panic!("{what} was refused: {status:?}"))
+}
+
+/// The same for a call about an offer that may be over: then `None`.
+async fn ask_while_open<T, F>(what: &str, call: impl FnMut() -> F) -> Option<T>
+where
+    F: Future<Output = Result<Response<T>, Status>>,
+{
+    match retry(what, PATIENCE, call).await {
+        Ok(answer) => Some(answer),
+        Err(status) if Refused::from(&*status).reason == "OFFER_OVER" => None,
+        Err(status) => panic!("{what} was refused: {status:?}"),
+    }
+}
+
+async fn say(actor: &Actor, contact_id: &str, text: &str) {
+    let request = SendMessageRequest {
+        request_id: request_id(),
+        contact_id: contact_id.to_owned(),
+        message_id: request_id(),
+        text: text.to_owned(),
+    };
+    ask("send a message", || {
+        let (mut client, request) = (actor.messages(), request.clone());
+        async move { client.send_message(request).await }
+    })
+    .await;
+}
+
+async fn depart(adapter: &Actor, contact_id: &str) {
+    let request =
+        RecordDepartureRequest { request_id: request_id(), contact_id: contact_id.to_owned() };
+    ask("record a departure", || {
+        let (mut client, request) = (adapter.contacts(), request.clone());
+        async move { client.record_departure(request).await }
+    })
+    .await;
+}
+
+/// A closing record that says enough.
+pub(crate) fn closing(summary: &str) -> Closing {
+    Closing {
+        kind: ContactKind::Information.into(),
+        gender: Gender::Unknown.into(),
+        age_band: AgeBand::Unknown.into(),
+        region: "unknown".to_owned(),
+        action_taken: ActionTaken::Informed.into(),
+        summary: summary.to_owned(),
+        ..Closing::default()
+    }
+}
+
+/// A counsellor of a load.
+#[derive(Clone)]
+struct Player {
+    actor: Actor,
+    board: Arc<Board>,
+    adapters: Vec<Actor>,
+}
+
+impl Player {
+    /// Watches offers and acts on each, reconnecting whenever the stream ends, until the load is over.
+    async fn play(self) {
+        let mut handled = std::collections::HashSet::new();
+        let mut acts = JoinSet::new();
+        loop {
+            self.go_ready().await;
+            let mut client = self.actor.offers();
+            let mut stream = match client.watch_offers(WatchOffersRequest::default()).await {
+                Ok(stream) => stream.into_inner(),
+                Err(status) => {
+                    assert!(is_transient(&status), "watching offers was refused: {status:?}");
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    continue;
+                }
+            };
+            loop {
+                while let Some(done) = acts.try_join_next() {
+                    done.expect("an act of a counsellor");
+                }
+                match stream.message().await {
+                    Ok(Some(message)) => match message.event {
+                        Some(Event::Opened(offer)) if handled.insert(offer.offer_id.clone()) => {
+                            acts.spawn(self.clone().act(offer));
+                        }
+                        Some(Event::Presence(presence)) => {
+                            // Set not ready by the system: a fault took our sign of life, or offers were missed.
+                            let by_system = [NotReadyReason::ClientLost, NotReadyReason::MissedOffers]
+                                .contains(&presence.reason());
+                            if presence.state() == PresenceState::Offline || by_system {
+                                break;
+                            }
+                        }
+                        _ => {}
+                    },
+                    Ok(None) => break,
+                    Err(status) => {
+                        assert!(is_transient(&status), "the stream of offers ended with {status:?}");
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn go_ready(&self) {
+        let request = GoReadyRequest { request_id: request_id() };
+        ask("go ready", || {
+            let (mut client, request) = (self.actor.presence(), request.clone());
+            async move { client.go_ready(request).await }
+        })
+        .await;
+    }
+
+    async fn act(self, offer: Offer) {
+        let begun = Instant::now();
+        let number = loop {
+            if let Some(number) = self.board.of_contact(&offer.contact_id) {
+                break number;
+            }
+            assert!(begun.elapsed() < PATIENCE, "an offer of a contact that nobody received");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        };
+        let Some(act) = self.board.act(number, &offer.offer_id) else { return };
+        match act {
+            Act::Ignore => {}
+            Act::Decline => self.decline(number, &offer).await,
+            Act::Pause => {
+                let request = GoNotReadyRequest {
+                    request_id: request_id(),
+                    reason: NotReadyReason::Break.into(),
+                };
+                ask("go not ready", || {
+                    let (mut client, request) = (self.actor.presence(), request.clone());
+                    async move { client.go_not_ready(request).await }
+                })
+                .await;
+                self.board.acted(number);
+                self.go_ready().await;
+            }
+            Act::Transfer | Act::Leave | Act::Talk => {
+                if self.accept(&offer).await {
+                    self.handle(number, act, &offer.contact_id).await;
+                }
+            }
+        }
+    }
+
+    async fn decline(&self, number: usize, offer: &Offer) {
+        let request = DeclineOfferRequest {
+            request_id: request_id(),
+            offer_id: offer.offer_id.clone(),
+            reason: DeclineReason::Busy.into(),
+        };
+        let done = ask_while_open("decline", || {
+            let (mut client, request) = (self.actor.offers(), request.clone());
+            async move { client.decline_offer(request).await }
+        })
+        .await;
+        if done.is_some() {
+            self.board.acted(number);
+        }
+    }
+
+    async fn accept(&self, offer: &Offer) -> bool {
+        let request =
+            AcceptOfferRequest { request_id: request_id(), offer_id: offer.offer_id.clone() };
+        ask_while_open("accept", || {
+            let (mut client, request) = (self.actor.offers(), request.clone());
+            async move { client.accept_offer(request).await }
+        })
+        .await
+        .is_some()
+    }
+
+    async fn handle(&self, number: usize, act: Act, contact_id: &str) {
+        let contact_id = contact_id.to_owned();
+        match act {
+            Act::Transfer => {
+                self.board.acted(number);
+                let request = TransferContactRequest {
+                    request_id: request_id(),
+                    contact_id,
+                    ..TransferContactRequest::default()
+                };
+                ask("transfer", || {
+                    let (mut client, request) = (self.actor.handling(), request.clone());
+                    async move { client.transfer_contact(request).await }
+                })
+                .await;
+                return;
+            }
+            Act::Leave => depart(&self.adapters[number % self.adapters.len()], &contact_id).await,
+            _ => {
+                if self.board.stories[number].channel != Channel::Voice {
+                    say(&self.actor, &contact_id, "I am here.").await;
+                }
+                let request =
+                    ReleaseContactRequest { request_id: request_id(), contact_id: contact_id.clone() };
+                ask("release", || {
+                    let (mut client, request) = (self.actor.handling(), request.clone());
+                    async move { client.release_contact(request).await }
+                })
+                .await;
+                let request =
+                    FinishWrapUpRequest { request_id: request_id(), contact_id: contact_id.clone() };
+                ask("finish the wrap-up", || {
+                    let (mut client, request) = (self.actor.handling(), request.clone());
+                    async move { client.finish_wrap_up(request).await }
+                })
+                .await;
+            }
+        }
+        let request = CompleteContactRequest {
+            request_id: request_id(),
+            contact_id,
+            closing: Some(closing("What was said.")),
+            expected_revision: 0,
+        };
+        ask("complete", || {
+            let (mut client, request) = (self.actor.contacts(), request.clone());
+            async move { client.complete_contact(request).await }
+        })
+        .await;
+        self.board.acted(number);
+        self.board.over(number);
+    }
+}

@@ -1,0 +1,14 @@
+//! What happens when things break: real processes, a real Postgres and a real Redis are killed, emptied and restarted under
+//! load, and afterwards every child who was let in has been served once.
+#![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests: this is how they fail")]
+
+mod afterwards;
+mod client_lost;
+mod fail_points;
+mod leaks;
+mod load;
+mod matcher;
+mod pairing;
+mod postgres;
+mod redis;
+mod story;

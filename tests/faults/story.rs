@@ -1,0 +1,154 @@
+//! What is to happen with each contact of a load, and how far it has come.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use helpline_proto::intake::v1::Contact;
+use helpline_proto::terms::v1::Channel;
+use helpline_tests::request_id;
+
+/// What a counsellor does with an offer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Act {
+    /// Does not answer.
+    Ignore,
+    /// Declines.
+    Decline,
+    /// Takes a break, so that the offer is withdrawn.
+    Pause,
+    /// Accepts and gives it back to the line.
+    Transfer,
+    /// Accepts; the child leaves during the talk; the counsellor signs off.
+    Leave,
+    /// Accepts, talks, ends the talk and the wrap-up, signs off.
+    Talk,
+}
+
+/// One contact of a load.
+#[derive(Debug)]
+pub(crate) struct Story {
+    pub(crate) external_id: String,
+    pub(crate) sender: String,
+    pub(crate) channel: Channel,
+    /// Language wanted; one that nobody speaks keeps it in line.
+    pub(crate) language: String,
+    /// The request by which it is received, and by which it is received again.
+    pub(crate) request_id: String,
+}
+
+#[derive(Debug)]
+struct Progress {
+    acts: VecDeque<Act>,
+    /// The contact as the first answer showed it.
+    received: Option<Contact>,
+    /// Offers that are deliberately not answered.
+    ignored: HashSet<String>,
+    over: bool,
+}
+
+/// All contacts of a load.
+#[derive(Debug)]
+pub(crate) struct Board {
+    pub(crate) stories: Vec<Story>,
+    progress: Mutex<Vec<Progress>>,
+    by_contact: Mutex<HashMap<String, usize>>,
+}
+
+impl Board {
+    /// A board with nothing on it.
+    pub(crate) fn new() -> Self {
+        Self { stories: Vec::new(), progress: Mutex::default(), by_contact: Mutex::default() }
+    }
+
+    /// Adds a contact to which these acts happen, one with each offer. Without any, it is left in line until the person
+    /// leaves.
+    pub(crate) fn add(&mut self, channel: Channel, acts: &[Act]) {
+        let number = self.stories.len();
+        let unique = request_id();
+        self.stories.push(Story {
+            external_id: format!("call-{number}-{unique}"),
+            sender: format!("sender-{number}-{unique}"),
+            channel,
+            language: if acts.is_empty() { "tg".to_owned() } else { String::new() },
+            request_id: request_id(),
+        });
+        self.progress().push(Progress {
+            acts: acts.iter().copied().collect(),
+            received: None,
+            ignored: HashSet::new(),
+            over: false,
+        });
+    }
+
+    /// Adds `count` contacts with the same acts.
+    pub(crate) fn add_many(&mut self, count: usize, channel: Channel, acts: &[Act]) {
+        for _ in 0..count {
+            self.add(channel, acts);
+        }
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Vec<Progress>> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that a contact was received.
+    pub(crate) fn received(&self, number: usize, contact: &Contact) {
+        self.progress()[number].received.get_or_insert_with(|| contact.clone());
+        let mut by_contact = self.by_contact.lock().unwrap_or_else(PoisonError::into_inner);
+        by_contact.insert(contact.contact_id.clone(), number);
+    }
+
+    /// The contact as it was first received.
+    pub(crate) fn first_answer(&self, number: usize) -> Option<Contact> {
+        self.progress()[number].received.clone()
+    }
+
+    /// The story of a contact. An offer may come before the answer to the call that received it, so the board may not
+    /// know it yet.
+    pub(crate) fn of_contact(&self, contact_id: &str) -> Option<usize> {
+        self.by_contact.lock().unwrap_or_else(PoisonError::into_inner).get(contact_id).copied()
+    }
+
+    /// What to do with this offer; `None` for one that is being ignored already.
+    pub(crate) fn act(&self, number: usize, offer_id: &str) -> Option<Act> {
+        let progress = &mut self.progress()[number];
+        if progress.ignored.contains(offer_id) {
+            return None;
+        }
+        // A new offer means that the ignored one is over.
+        if progress.acts.front() == Some(&Act::Ignore) && !progress.ignored.is_empty() {
+            progress.acts.pop_front();
+            progress.ignored.clear();
+        }
+        if progress.acts.front() == Some(&Act::Ignore) {
+            progress.ignored.insert(offer_id.to_owned());
+        }
+        progress.acts.front().copied()
+    }
+
+    /// The act succeeded; the next offer gets the next one.
+    pub(crate) fn acted(&self, number: usize) {
+        self.progress()[number].acts.pop_front();
+    }
+
+    /// The contact is signed off, or the person left.
+    pub(crate) fn over(&self, number: usize) {
+        self.progress()[number].over = true;
+    }
+
+    /// How many contacts are over.
+    pub(crate) fn count_over(&self) -> usize {
+        self.progress().iter().filter(|progress| progress.over).count()
+    }
+
+    /// What is still to happen, for the message of a test that waited in vain.
+    pub(crate) fn unfinished(&self) -> Vec<String> {
+        let progress = self.progress();
+        let open = progress.iter().enumerate().filter(|(_, progress)| !progress.over);
+        open.map(|(number, progress)| {
+            let contact = progress.received.as_ref().map_or("not received", |contact| &contact.contact_id);
+            format!("{number}: {contact} {:?}", progress.acts)
+        })
+        .collect()
+    }
+}
