@@ -60,12 +60,10 @@ fn encoded(name: &str) -> Vec<u8> {
             lifetime: Some(seconds(3600)),
         }
         .encode_to_vec(),
-        "DeclineOffer" => DeclineOfferRequest {
-            request_id: id(),
-            offer_id: id(),
-            reason: DeclineReason::Busy.into(),
+        "DeclineOffer" => {
+            DeclineOfferRequest { request_id: id(), offer_id: id(), reason: DeclineReason::Busy.into() }
+                .encode_to_vec()
         }
-        .encode_to_vec(),
         "DisableCounsellor" => {
             DisableCounsellorRequest { request_id: id(), counsellor_id: id() }.encode_to_vec()
         }
@@ -76,8 +74,9 @@ fn encoded(name: &str) -> Vec<u8> {
         "GetCounsellor" => GetCounsellorRequest { counsellor_id: id() }.encode_to_vec(),
         "GetPresence" => GetPresenceRequest {}.encode_to_vec(),
         "GetSettings" => GetSettingsRequest { version: 0 }.encode_to_vec(),
-        "GoNotReady" => GoNotReadyRequest { request_id: id(), reason: NotReadyReason::Break.into() }
-            .encode_to_vec(),
+        "GoNotReady" => {
+            GoNotReadyRequest { request_id: id(), reason: NotReadyReason::Break.into() }.encode_to_vec()
+        }
         "GoOffline" => GoOfflineRequest { request_id: id() }.encode_to_vec(),
         "GoReady" => GoReadyRequest { request_id: id() }.encode_to_vec(),
         "ListContacts" => ListContactsRequest {
@@ -86,7 +85,7 @@ fn encoded(name: &str) -> Vec<u8> {
             filter: Some(ContactFilter {
                 states: vec![ContactState::Closed.into()],
                 channels: vec![Channel::Letter.into()],
-                queue: "default".to_owned(),
+                queue: "general".to_owned(),
                 counsellor_id: id(),
                 received_from: Some(Timestamp { seconds: 0, nanos: 0 }),
                 received_before: Some(Timestamp { seconds: 4_000_000_000, nanos: 0 }),
@@ -186,7 +185,7 @@ fn settings() -> Settings {
     };
     Settings {
         queues: vec![Queue {
-            queue: "default".to_owned(),
+            queue: "general".to_owned(),
             display_names: [("en".to_owned(), "Everybody".to_owned())].into(),
             required_skills: vec![],
             target_waits: vec![wait],

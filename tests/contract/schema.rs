@@ -14,12 +14,7 @@ static POOL: LazyLock<DescriptorPool> =
 const IGNORED: &[(&str, &[&str])] = &[
     (
         "CreateCounsellor",
-        &[
-            "counsellor.counsellor_id",
-            "counsellor.disabled",
-            "counsellor.create_time",
-            "counsellor.revision",
-        ],
+        &["counsellor.counsellor_id", "counsellor.disabled", "counsellor.create_time", "counsellor.revision"],
     ),
     ("UpdateCounsellor", &["counsellor.disabled", "counsellor.create_time", "counsellor.revision"]),
     ("PublishSettings", &["settings.version"]),

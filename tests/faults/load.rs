@@ -152,8 +152,7 @@ async fn say(actor: &Actor, contact_id: &str, text: &str) {
 }
 
 async fn depart(adapter: &Actor, contact_id: &str) {
-    let request =
-        RecordDepartureRequest { request_id: request_id(), contact_id: contact_id.to_owned() };
+    let request = RecordDepartureRequest { request_id: request_id(), contact_id: contact_id.to_owned() };
     ask("record a departure", || {
         let (mut client, request) = (adapter.contacts(), request.clone());
         async move { client.record_departure(request).await }
@@ -245,26 +244,25 @@ impl Player {
             assert!(begun.elapsed() < PATIENCE, "an offer of a contact that nobody received");
             tokio::time::sleep(Duration::from_millis(10)).await;
         };
-        let Some(act) = self.board.act(number, &offer.offer_id) else { return };
+        let act = self.board.next_act(number);
         match act {
             Act::Ignore => {}
             Act::Decline => self.decline(number, &offer).await,
             Act::Pause => {
-                let request = GoNotReadyRequest {
-                    request_id: request_id(),
-                    reason: NotReadyReason::Break.into(),
-                };
+                let request =
+                    GoNotReadyRequest { request_id: request_id(), reason: NotReadyReason::Break.into() };
                 ask("go not ready", || {
                     let (mut client, request) = (self.actor.presence(), request.clone());
                     async move { client.go_not_ready(request).await }
                 })
                 .await;
-                self.board.acted(number);
                 self.go_ready().await;
             }
             Act::Transfer | Act::Leave | Act::Talk => {
                 if self.accept(&offer).await {
                     self.handle(number, act, &offer.contact_id).await;
+                } else {
+                    self.board.give_back(number, act);
                 }
             }
         }
@@ -281,14 +279,13 @@ impl Player {
             async move { client.decline_offer(request).await }
         })
         .await;
-        if done.is_some() {
-            self.board.acted(number);
+        if done.is_none() {
+            self.board.give_back(number, Act::Decline);
         }
     }
 
     async fn accept(&self, offer: &Offer) -> bool {
-        let request =
-            AcceptOfferRequest { request_id: request_id(), offer_id: offer.offer_id.clone() };
+        let request = AcceptOfferRequest { request_id: request_id(), offer_id: offer.offer_id.clone() };
         ask_while_open("accept", || {
             let (mut client, request) = (self.actor.offers(), request.clone());
             async move { client.accept_offer(request).await }
@@ -301,7 +298,6 @@ impl Player {
         let contact_id = contact_id.to_owned();
         match act {
             Act::Transfer => {
-                self.board.acted(number);
                 let request = TransferContactRequest {
                     request_id: request_id(),
                     contact_id,
@@ -346,7 +342,6 @@ impl Player {
             async move { client.complete_contact(request).await }
         })
         .await;
-        self.board.acted(number);
         self.board.over(number);
     }
 }

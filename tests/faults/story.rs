@@ -1,6 +1,6 @@
 //! What is to happen with each contact of a load, and how far it has come.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use helpline_proto::intake::v1::Contact;
@@ -41,8 +41,6 @@ struct Progress {
     acts: VecDeque<Act>,
     /// The contact as the first answer showed it.
     received: Option<Contact>,
-    /// Offers that are deliberately not answered.
-    ignored: HashSet<String>,
     over: bool,
 }
 
@@ -72,12 +70,7 @@ impl Board {
             language: if acts.is_empty() { "tg".to_owned() } else { String::new() },
             request_id: request_id(),
         });
-        self.progress().push(Progress {
-            acts: acts.iter().copied().collect(),
-            received: None,
-            ignored: HashSet::new(),
-            over: false,
-        });
+        self.progress().push(Progress { acts: acts.iter().copied().collect(), received: None, over: false });
     }
 
     /// Adds `count` contacts with the same acts.
@@ -109,26 +102,16 @@ impl Board {
         self.by_contact.lock().unwrap_or_else(PoisonError::into_inner).get(contact_id).copied()
     }
 
-    /// What to do with this offer; `None` for one that is being ignored already.
-    pub(crate) fn act(&self, number: usize, offer_id: &str) -> Option<Act> {
-        let progress = &mut self.progress()[number];
-        if progress.ignored.contains(offer_id) {
-            return None;
-        }
-        // A new offer means that the ignored one is over.
-        if progress.acts.front() == Some(&Act::Ignore) && !progress.ignored.is_empty() {
-            progress.acts.pop_front();
-            progress.ignored.clear();
-        }
-        if progress.acts.front() == Some(&Act::Ignore) {
-            progress.ignored.insert(offer_id.to_owned());
-        }
-        progress.acts.front().copied()
+    /// What to do with the next offer of a contact. It is taken, so that a second offer gets the act after it although the
+    /// answer to the first is still on its way.
+    pub(crate) fn next_act(&self, number: usize) -> Act {
+        // With all acts under way, whoever is offered it again goes on with it.
+        self.progress()[number].acts.pop_front().unwrap_or(Act::Talk)
     }
 
-    /// The act succeeded; the next offer gets the next one.
-    pub(crate) fn acted(&self, number: usize) {
-        self.progress()[number].acts.pop_front();
+    /// The act could not be done: the offer was over. The next offer gets it.
+    pub(crate) fn give_back(&self, number: usize, act: Act) {
+        self.progress()[number].acts.push_front(act);
     }
 
     /// The contact is signed off, or the person left.

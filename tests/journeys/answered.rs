@@ -152,7 +152,9 @@ async fn child_and_counsellor_write_to_each_other_in_one_order() {
 #[tokio::test]
 async fn every_channel_takes_the_capacity_of_its_kind() {
     let stage = Stage::set().await;
-    for channel in [Channel::Voice, Channel::WebChat, Channel::Sms, Channel::Whatsapp, Channel::Telegram, Channel::Email] {
+    for channel in
+        [Channel::Voice, Channel::WebChat, Channel::Sms, Channel::Whatsapp, Channel::Telegram, Channel::Email]
+    {
         let desk = stage.desk(Abilities::speaking(&["en"])).await;
         let contact = stage.receive(by(channel, "en")).await;
         let offer = desk.offered(&contact).await;

@@ -7,8 +7,8 @@ use helpline_proto::queueing::v1::watch_offers_response::Event;
 use helpline_proto::queueing::v1::{
     AcceptOfferRequest, AcceptOfferResponse, DeclineOfferRequest, DeclineOfferResponse, DeclineReason,
     FinishWrapUpRequest, GetPresenceRequest, GoNotReadyRequest, GoOfflineRequest, GoReadyRequest,
-    NotReadyReason, Offer, OfferState, Presence, PresenceState, ReleaseContactRequest, TransferContactRequest,
-    WatchOffersRequest,
+    NotReadyReason, Offer, OfferState, Presence, PresenceState, ReleaseContactRequest,
+    TransferContactRequest, WatchOffersRequest,
 };
 use helpline_tests::{Actor, request_id};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -149,8 +149,7 @@ impl Desk {
     }
 
     pub(crate) async fn not_ready(&self) -> Presence {
-        let request =
-            GoNotReadyRequest { request_id: request_id(), reason: NotReadyReason::Break.into() };
+        let request = GoNotReadyRequest { request_id: request_id(), reason: NotReadyReason::Break.into() };
         self.actor.presence().go_not_ready(request).await.unwrap().into_inner().presence.unwrap()
     }
 
@@ -171,8 +170,7 @@ impl Desk {
     }
 
     pub(crate) async fn try_accept(&self, offer: &Offer) -> Result<Response<AcceptOfferResponse>, Status> {
-        let request =
-            AcceptOfferRequest { request_id: request_id(), offer_id: offer.offer_id.clone() };
+        let request = AcceptOfferRequest { request_id: request_id(), offer_id: offer.offer_id.clone() };
         self.actor.offers().accept_offer(request).await
     }
 

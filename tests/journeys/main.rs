@@ -10,5 +10,10 @@
 )]
 
 mod answered;
+mod decline;
 mod desk;
+mod eligibility;
+mod missed;
+mod order;
+mod risk;
 mod stage;

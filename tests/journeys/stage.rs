@@ -9,7 +9,7 @@ use helpline_proto::intake::v1::{
 };
 use helpline_proto::queueing::v1::{ExplainWaitingRequest, WaitingCause, WaitingExplanation};
 use helpline_proto::terms::v1::{Channel, Risk, SkillLevel};
-use helpline_tests::{Abilities, Actor, World, WorldOptions, request_id};
+use helpline_tests::{Abilities, Actor, Refused, World, WorldOptions, request_id};
 use prost_types::Timestamp;
 use tonic::{Response, Status};
 
@@ -86,9 +86,11 @@ impl Stage {
     }
 
     /// The person leaves.
-    pub(crate) async fn try_leave(&self, contact_id: &str) -> Result<Response<RecordDepartureResponse>, Status> {
-        let request =
-            RecordDepartureRequest { request_id: request_id(), contact_id: contact_id.to_owned() };
+    pub(crate) async fn try_leave(
+        &self,
+        contact_id: &str,
+    ) -> Result<Response<RecordDepartureResponse>, Status> {
+        let request = RecordDepartureRequest { request_id: request_id(), contact_id: contact_id.to_owned() };
         self.adapter.contacts().record_departure(request).await
     }
 
@@ -225,4 +227,10 @@ pub(crate) fn seconds(time: Option<Timestamp>) -> f64 {
 /// Whether two numbers of seconds are the same but for what calls take.
 pub(crate) fn about(left: f64, right: f64) -> bool {
     (left - right).abs() < 5.0
+}
+
+/// Why a call was refused that must be.
+#[track_caller]
+pub(crate) fn why<T>(answer: Result<T, Status>) -> Refused {
+    Refused::from(&answer.map(drop).expect_err("the call should have been refused"))
 }

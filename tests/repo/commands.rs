@@ -28,10 +28,8 @@ fn fault(command: &[String]) -> Option<String> {
 fn helpline(command: &[String]) -> Option<String> {
     let filled = command.iter().map(|word| if word.starts_with('$') { VALUE } else { word });
     let error = Arguments::try_parse_from(filled).err()?;
-    let shown = matches!(
-        error.kind(),
-        clap::error::ErrorKind::DisplayHelp | clap::error::ErrorKind::DisplayVersion
-    );
+    let shown =
+        matches!(error.kind(), clap::error::ErrorKind::DisplayHelp | clap::error::ErrorKind::DisplayVersion);
     (!shown).then(|| error.to_string())
 }
 
@@ -62,7 +60,8 @@ fn xtask(task: &str, rest: &[&str]) -> Option<String> {
     }
     let measures = names(&source, "Subcommand");
     let is_known = |name: &&str| name.starts_with('-') || measures.iter().any(|known| known == name);
-    (task == "bench" && !rest.first().is_some_and(is_known)).then(|| format!("bench has {}", measures.join(", ")))
+    (task == "bench" && !rest.first().is_some_and(is_known))
+        .then(|| format!("bench has {}", measures.join(", ")))
 }
 
 fn cargo(rest: &[&str]) -> Option<String> {
@@ -171,7 +170,9 @@ fn every_command_in_a_document_exists() {
 
 #[test]
 fn a_command_that_does_not_exist_is_found() {
-    let fault = |line: &str| commands(&format!("```sh\n{line}\n```")).iter().find_map(|one| super::commands::fault(one));
+    let fault = |line: &str| {
+        commands(&format!("```sh\n{line}\n```")).iter().find_map(|one| super::commands::fault(one))
+    };
     for good in [
         "cargo xtask demo --for 30s",
         "cargo xtask test --fast -- -E x",

@@ -54,7 +54,8 @@ fn every_alert_looks_at_a_metric_that_exists() {
         tree::files(&["rs"]).into_iter().filter(|file| !tree::is_test(&file.path)).collect();
     let is_registered = |metric: &str| {
         let name = metric.trim_start_matches("helpline_");
-        let name = ["_total", "_bucket", "_count", "_sum"].iter().fold(name, |name, end| name.trim_end_matches(end));
+        let name =
+            ["_total", "_bucket", "_count", "_sum"].iter().fold(name, |name, end| name.trim_end_matches(end));
         let quoted = format!("\"{name}\",");
         sources.iter().any(|file| file.text.contains(".register(") && file.text.contains(&quoted))
     };

@@ -12,7 +12,8 @@ fn links(markdown: &str) -> Vec<&str> {
 
 /// Paths of files and folders in backticks, such as `crates/live/src/line.rs`.
 fn paths(markdown: &str) -> Vec<&str> {
-    const ENDS: [&str; 10] = [".rs", ".sql", ".lua", ".proto", ".md", ".toml", ".yaml", ".py", ".service", "/"];
+    const ENDS: [&str; 10] =
+        [".rs", ".sql", ".lua", ".proto", ".md", ".toml", ".yaml", ".py", ".service", "/"];
     // Blocks of code are not prose.
     let prose = markdown.split("```").step_by(2);
     let spans = prose.flat_map(|text| text.split('`').skip(1).step_by(2));

@@ -45,16 +45,27 @@ impl Silent<'_> {
         }
         for (index, oneof) in numbered(&message.oneof_decl) {
             // That of an optional field is made up by the compiler.
-            let is_real = message.field.iter().any(|field| field.oneof_index == Some(index) && !field.proto3_optional());
+            let is_real = message
+                .field
+                .iter()
+                .any(|field| field.oneof_index == Some(index) && !field.proto3_optional());
             if is_real {
                 self.note(&[path, &[part::ONEOF, index]].concat(), &format!("{name}.{}", oneof.name()));
             }
         }
         for (index, nested) in numbered(&message.nested_type) {
-            self.message(&[path, &[part::NESTED_MESSAGE, index]].concat(), &format!("{name}.{}", nested.name()), nested);
+            self.message(
+                &[path, &[part::NESTED_MESSAGE, index]].concat(),
+                &format!("{name}.{}", nested.name()),
+                nested,
+            );
         }
         for (index, nested) in numbered(&message.enum_type) {
-            self.enumeration(&[path, &[part::NESTED_ENUM, index]].concat(), &format!("{name}.{}", nested.name()), nested);
+            self.enumeration(
+                &[path, &[part::NESTED_ENUM, index]].concat(),
+                &format!("{name}.{}", nested.name()),
+                nested,
+            );
         }
     }
 

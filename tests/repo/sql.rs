@@ -69,7 +69,9 @@ fn sql_stands_in_the_store_and_in_the_migrations_alone() {
     }
     tree::none(&problems);
 
-    for sql in ["SELECT 1", "x; UPDATE a\n SET b = 1", "select a from b", "update helpline.contacts set a = 1"] {
+    for sql in
+        ["SELECT 1", "x; UPDATE a\n SET b = 1", "select a from b", "update helpline.contacts set a = 1"]
+    {
         assert!(is_sql(sql), "{sql}");
     }
     for prose in ["the counsellor may select it", "no update from the settings", "COPYRIGHT", "drop it"] {
@@ -89,7 +91,10 @@ fn every_table_says_what_it_holds() {
     let migrations: String = tree::files(&["sql"]).into_iter().map(|file| file.text).collect();
     assert!(migrations.contains("CREATE TABLE helpline.contacts"), "the migrations were not read");
     tree::none(&silent_tables(&migrations));
-    assert_eq!(silent_tables("CREATE TABLE a (x int); COMMENT ON TABLE a IS 'b'; CREATE TABLE c (\n)"), ["c"]);
+    assert_eq!(
+        silent_tables("CREATE TABLE a (x int); COMMENT ON TABLE a IS 'b'; CREATE TABLE c (\n)"),
+        ["c"]
+    );
 }
 
 #[test]
@@ -109,7 +114,9 @@ fn every_table_keeps_centres_apart() {
 #[test]
 fn migrations_are_numbered_without_a_gap() {
     let names = tree::files(&["sql"]).into_iter().filter_map(|file| {
-        file.path.strip_prefix("migrations/").map(|name| name.split('_').next().unwrap_or_default().to_owned())
+        file.path
+            .strip_prefix("migrations/")
+            .map(|name| name.split('_').next().unwrap_or_default().to_owned())
     });
     for (place, number) in names.enumerate() {
         assert_eq!(number, format!("{:04}", place + 1));

@@ -39,7 +39,9 @@ fn has_word(line: &str, word: &str) -> bool {
 fn nothing_is_left_unfinished_and_nothing_speaks_of_the_workshop() {
     let mut problems = Vec::new();
     for file in tree::files(&["rs", "sql", "lua", "proto", "md", "toml", "py", "yaml", "yml", "service"]) {
-        problems.extend(found(&file.text).into_iter().map(|(line, word)| format!("{}:{line}: {word}", file.path)));
+        problems.extend(
+            found(&file.text).into_iter().map(|(line, word)| format!("{}:{line}: {word}", file.path)),
+        );
     }
     tree::none(&problems);
 

@@ -77,8 +77,8 @@ pub async fn complete_contact(ctx: &Ctx, caller: &Caller, request: CompleteConta
 async fn tell(ctx: &Ctx, caller: &Caller, moved: &Moved) {
     let centre = caller.centre_id;
     ctx.mirror.contact_changed(centre, moved.contact.contact_id);
-    if let Some(counsellor) = moved.held_before {
-        ctx.mirror.counsellor_changed(centre, counsellor);
+    if let (Some(answered), Some(ended)) = (moved.contact.answered_at, moved.contact.ended_at) {
+        ctx.metrics.contacts().handled(ended - answered);
     }
     if let Some(room) = &moved.room {
         ctx.mirror.room_changed(centre, room).await;

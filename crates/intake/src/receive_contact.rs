@@ -70,6 +70,9 @@ pub async fn receive_contact(
         Change::Refused => return Err(Refusal::bug("a contact was neither taken in nor found")),
     };
     let served = is_served(ctx, caller, &contact, roster).await?;
+    if !existing {
+        ctx.metrics.contacts().received(contact.class, contact.channel, served);
+    }
     Ok(Received { contact, existing, served })
 }
 

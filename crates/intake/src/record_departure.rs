@@ -45,7 +45,10 @@ const fn may_leave(state: ContactState) -> bool {
 
 async fn tell(ctx: &Ctx, caller: &Caller, moved: &Moved) {
     let centre = caller.centre_id;
-    if moved.contact.state.is_final() {
+    if let (true, Some(ended)) = (moved.contact.state.is_final(), moved.contact.ended_at) {
+        let contact = &moved.contact;
+        let short = contact.state == ContactState::ShortAbandoned;
+        ctx.metrics.contacts().left(contact.class, contact.channel, ended - contact.received_at, short);
         ctx.mirror.contact_left(centre, &moved.contact).await;
     } else {
         ctx.mirror.contact_changed(centre, moved.contact.contact_id);

@@ -19,6 +19,7 @@ pub async fn accept_offer(
     let change = ctx.store.accept_offer(command, offer).await?;
     fail_point!("accept.after_commit");
     if let Change::Done(contact) = &change {
+        measure(ctx, contact);
         ctx.mirror.contact_changed(caller.centre_id, contact.contact_id);
         ctx.mirror.offer_ended(caller.centre_id, caller.principal().into(), offer, OfferState::Accepted);
     }
@@ -34,6 +35,16 @@ pub async fn accept_offer(
         offer_refusal(ctx, caller, offer),
     )
     .await
+}
+
+fn measure(ctx: &Ctx, contact: &Contact) {
+    let measures = ctx.metrics.contacts();
+    measures.offer_ended("accepted");
+    // The epoch grows with each change of custody: from 1 to 2 with the first answer.
+    if let (Some(answered), 2) = (contact.answered_at, contact.epoch) {
+        let times = [contact.received_at, contact.deadline_at, answered];
+        measures.answered(contact.class, contact.channel, times, contact.offer_count);
+    }
 }
 
 /// Why an offer cannot be accepted or declined.

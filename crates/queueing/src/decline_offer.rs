@@ -22,6 +22,7 @@ pub async fn decline_offer(
     let change = ctx.store.decline_offer(command, offer, reason).await?;
     fail_point!("decline.after_commit");
     if let Change::Done(returned) = &change {
+        ctx.metrics.contacts().offer_ended("declined");
         returned::tell(ctx, caller.centre_id, returned).await?;
     }
     let load = async |id: uuid::Uuid| {

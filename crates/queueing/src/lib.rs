@@ -44,7 +44,7 @@ use helpline_service_kit::lifecycle::Lifecycle;
 use tonic::service::RoutesBuilder;
 
 use crate::api::Api;
-use crate::measures::Measures;
+use crate::measures::{FloorMeasures, Measures};
 use crate::watch_queue_status::StatusBoard;
 
 /// The queueing service of a process.
@@ -53,13 +53,15 @@ pub struct Queueing {
     ctx: Ctx,
     board: StatusBoard,
     measures: Arc<Measures>,
+    floor_measures: FloorMeasures,
 }
 
 impl Queueing {
     /// The service over the means of the process.
     pub fn new(ctx: Ctx) -> Self {
         let measures = Arc::new(Measures::new(&ctx.metrics));
-        Self { board: StatusBoard::new(ctx.clone()), ctx, measures }
+        let floor_measures = FloorMeasures::new(&ctx.metrics);
+        Self { board: StatusBoard::new(ctx.clone()), ctx, measures, floor_measures }
     }
 
     /// Adds its gRPC services, which read messages of at most `longest` bytes.
@@ -75,6 +77,6 @@ impl Queueing {
     /// Starts the matcher and the workers.
     pub fn spawn(&self, lifecycle: &Lifecycle, timing: &workers::Timing) {
         matching::spawn(&self.ctx, &self.measures, lifecycle);
-        workers::spawn(&self.ctx, &self.measures, lifecycle, timing);
+        workers::spawn(&self.ctx, (&self.measures, &self.floor_measures), lifecycle, timing);
     }
 }

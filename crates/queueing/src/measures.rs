@@ -1,32 +1,25 @@
 //! What is counted of the line: the measures by which a helpline is judged.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::TimeDelta;
 use helpline_domain::channel::Channel;
+use helpline_domain::id::CentreId;
 use helpline_domain::risk::Class;
+use helpline_service_kit::measures::{LineLabels, Waits, labels, waits};
 use helpline_service_kit::metrics::Metrics;
+use helpline_store::check::Floor;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::metrics::histogram::Histogram;
 
 use crate::matching::Comparison;
 
-/// Bounds of waits, in seconds; the targets and the yardsticks of 10, 15 and 20 s are among them.
-const WAITS: [f64; 14] =
-    [0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 60.0, 180.0, 300.0, 600.0, 1200.0, 3600.0];
-
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
-struct ContactLabels {
-    class: &'static str,
-    channel: &'static str,
-}
-
-#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
-struct EndLabels {
+struct PeriodLabels {
+    centre: String,
     outcome: &'static str,
 }
 
@@ -35,15 +28,11 @@ struct DifferenceLabels {
     kind: &'static str,
 }
 
-type Waits = Family<ContactLabels, Histogram, fn() -> Histogram>;
-
-/// The measures of the line in this process. Figures of contacts answered and left come from the journal, so every
-/// replica counts each once; what matching does is counted where it is done.
+/// What matching does in this process. What becomes of contacts is counted with them, in the service kit.
 #[derive(Debug)]
 pub(crate) struct Measures {
-    offers: Family<ContactLabels, Counter>,
+    offers: Family<LineLabels, Counter>,
     time_to_offer: Waits,
-    ends: Family<EndLabels, Counter>,
     refused: Counter,
     filled: Counter,
     repairs: Family<DifferenceLabels, Counter>,
@@ -55,8 +44,7 @@ impl Measures {
     pub(crate) fn new(metrics: &Metrics) -> Self {
         let measures = Self {
             offers: Family::default(),
-            time_to_offer: Waits::new_with_constructor(|| Histogram::new(WAITS)),
-            ends: Family::default(),
+            time_to_offer: waits(),
             refused: Counter::default(),
             filled: Counter::default(),
             repairs: Family::default(),
@@ -68,11 +56,6 @@ impl Measures {
             "offer_wait_seconds",
             "From arrival to each offer, by class and channel",
             measures.time_to_offer.clone(),
-        );
-        metrics.register(
-            "offers_returned",
-            "Offers that went back to the line, by outcome",
-            measures.ends.clone(),
         );
         metrics.register(
             "offer_commits_refused",
@@ -99,14 +82,10 @@ impl Measures {
     }
 
     pub(crate) fn offered(&self, class: Class, channel: Channel, after: TimeDelta) {
-        let labels = ContactLabels { class: class.key(), channel: channel.key() };
+        let labels = labels(class, channel);
         self.offers.get_or_create(&labels).inc();
         let seconds = after.to_std().unwrap_or_default().as_secs_f64();
         self.time_to_offer.get_or_create(&labels).observe(seconds);
-    }
-
-    pub(crate) fn returned(&self, outcome: &'static str) {
-        self.ends.get_or_create(&EndLabels { outcome }).inc();
     }
 
     pub(crate) fn commit_refused(&self) {
@@ -147,11 +126,14 @@ struct FloorGauges {
     waiting: Family<QueueLabels, Gauge>,
     longest_wait: Family<QueueLabels, Gauge<f64, AtomicU64>>,
     overdue: Family<QueueLabels, Gauge>,
-    period: Family<EndLabels, Gauge>,
+    /// The lines that had a figure when each centre was last looked at.
+    lines: Mutex<Vec<QueueLabels>>,
+    period: Family<PeriodLabels, Gauge>,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 struct QueueLabels {
+    centre: String,
     queue: String,
     class: &'static str,
 }
@@ -162,6 +144,7 @@ impl FloorMeasures {
             waiting: Family::default(),
             longest_wait: Family::default(),
             overdue: Family::default(),
+            lines: Mutex::default(),
             period: Family::default(),
         };
         metrics.register(
@@ -187,17 +170,23 @@ impl FloorMeasures {
         Self(Arc::new(gauges))
     }
 
-    pub(crate) fn set(&self, floor: &helpline_store::check::Floor) {
-        // Queues that emptied disappear rather than stay at their last figure.
-        self.0.waiting.clear();
-        self.0.longest_wait.clear();
-        self.0.overdue.clear();
+    pub(crate) fn set(&self, centre: CentreId, floor: &Floor) {
+        let centre = centre.to_string();
+        // Lines that emptied go to zero rather than stay at their last figure.
+        let mut seen = self.0.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        for labels in seen.extract_if(.., |labels| labels.centre == centre) {
+            self.0.waiting.get_or_create(&labels).set(0);
+            self.0.overdue.get_or_create(&labels).set(0);
+            self.0.longest_wait.get_or_create(&labels).set(0.0);
+        }
         for line in &floor.classes {
-            let labels = QueueLabels { queue: line.queue.clone(), class: line.class.key() };
+            let labels =
+                QueueLabels { centre: centre.clone(), queue: line.queue.clone(), class: line.class.key() };
             self.0.waiting.get_or_create(&labels).set(line.waiting + line.offered);
             self.0.overdue.get_or_create(&labels).set(line.overdue);
             #[expect(clippy::cast_precision_loss, reason = "milliseconds of a wait fit a double")]
             self.0.longest_wait.get_or_create(&labels).set(line.longest_wait_ms as f64 / 1000.0);
+            seen.push(labels);
         }
         let period = &floor.period;
         for (outcome, count) in [
@@ -207,7 +196,7 @@ impl FloorMeasures {
             ("abandoned", period.abandoned),
             ("short_abandoned", period.short_abandoned),
         ] {
-            self.0.period.get_or_create(&EndLabels { outcome }).set(count);
+            self.0.period.get_or_create(&PeriodLabels { centre: centre.clone(), outcome }).set(count);
         }
     }
 }

@@ -39,6 +39,8 @@ async fn tell(ctx: &Ctx, caller: &Caller, presence: &Presence) -> Result<(), Ref
     if presence.state != PresenceState::Ready {
         while let Some(withdrawn) = ctx.store.withdraw_one_offer(centre, Some(presence.counsellor_id)).await?
         {
+            fail_point!("withdraw.after_commit");
+            ctx.metrics.contacts().offer_ended("withdrawn");
             returned::tell(ctx, centre, &withdrawn).await?;
         }
     }

@@ -14,7 +14,6 @@ use tokio_stream::wrappers::WatchStream;
 use tonic::Status;
 
 use crate::floor;
-use crate::measures::FloorMeasures;
 
 /// At most this often the floor is computed.
 const SHORTEST: Duration = Duration::from_secs(1);
@@ -27,15 +26,13 @@ type Latest = watch::Receiver<Option<Arc<QueueStatus>>>;
 #[derive(Clone, Debug)]
 pub struct StatusBoard {
     ctx: Ctx,
-    measures: FloorMeasures,
     boards: Arc<Mutex<HashMap<CentreId, Latest>>>,
 }
 
 impl StatusBoard {
     /// Boards over the means of the process.
     pub fn new(ctx: Ctx) -> Self {
-        let measures = FloorMeasures::new(&ctx.metrics);
-        Self { ctx, measures, boards: Arc::default() }
+        Self { ctx, boards: Arc::default() }
     }
 
     /// Watches a centre's floor.
@@ -72,8 +69,7 @@ impl StatusBoard {
             changes.clear();
             let began = self.ctx.clock.instant();
             match floor::read(&self.ctx, centre).await {
-                Ok((status, figures)) => {
-                    self.measures.set(&figures);
+                Ok((status, _)) => {
                     board.send_replace(Some(Arc::new(status)));
                 }
                 Err(refusal) => tracing::warn!(error = %refusal, "the floor could not be read"),

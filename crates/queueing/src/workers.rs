@@ -4,6 +4,7 @@
 mod compare;
 mod forget;
 mod lapse;
+mod look;
 mod sweep;
 mod touch;
 
@@ -18,10 +19,11 @@ use tokio::sync::Notify;
 pub use compare::Compare;
 pub use forget::Forget;
 pub use lapse::Lapse;
+pub use look::Look;
 pub use sweep::Sweep;
 pub use touch::Touch;
 
-use crate::measures::Measures;
+use crate::measures::{FloorMeasures, Measures};
 
 /// How often and how long, from the configuration.
 #[derive(Clone, Copy, Debug)]
@@ -38,8 +40,14 @@ impl Default for Timing {
     }
 }
 
-pub(crate) fn spawn(ctx: &Ctx, measures: &Arc<Measures>, lifecycle: &Lifecycle, timing: &Timing) {
-    start(ctx, lifecycle, Sweep::new(ctx.clone(), Arc::clone(measures), timing.sweep));
+pub(crate) fn spawn(
+    ctx: &Ctx,
+    (measures, floor): (&Arc<Measures>, &FloorMeasures),
+    lifecycle: &Lifecycle,
+    timing: &Timing,
+) {
+    start(ctx, lifecycle, Look::new(ctx.clone(), floor.clone()));
+    start(ctx, lifecycle, Sweep::new(ctx.clone(), timing.sweep));
     start(ctx, lifecycle, Touch::new(ctx.clone(), timing.presence_ttl / 3));
     start(ctx, lifecycle, Lapse::new(ctx.clone(), timing.presence_ttl));
     start(ctx, lifecycle, Compare::new(ctx.clone(), Arc::clone(measures)));

@@ -9,6 +9,7 @@
 
 mod body;
 mod deadline;
+mod unreadable;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -183,7 +184,14 @@ impl Door {
             },
         };
 
-        let failed = Status::from_header_map(response.headers()).map(|status| status.code());
+        let failed = Status::from_header_map(response.headers());
+        let (response, failed) = match failed.as_ref().and_then(unreadable::explain) {
+            Some(refusal) => {
+                let code = refusal.code();
+                (refuse(refusal), Some(code))
+            }
+            None => (response, failed.map(|status| status.code())),
+        };
         match (place, failed) {
             (Some(place), None) => {
                 let ends = limit.map(|limit| started + limit);

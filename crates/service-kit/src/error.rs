@@ -159,6 +159,21 @@ impl Refusal {
         Self::new(ErrorReason::DeadlineExceeded, "the time for this call ran out")
     }
 
+    /// REQUEST_MALFORMED: `field` is the path of the field that could not be decoded, if it is one.
+    pub fn malformed(field: Option<String>) -> Self {
+        let violation =
+            |field| Violation { field, expected: "what the type of the field can hold".to_owned() };
+        Self {
+            violations: field.into_iter().map(violation).collect(),
+            ..Self::new(ErrorReason::RequestMalformed, "this is no request of this method")
+        }
+    }
+
+    /// REQUEST_TOO_LONG.
+    pub fn too_long() -> Self {
+        Self::new(ErrorReason::RequestTooLong, "the request is longer than the server reads")
+    }
+
     /// INTERNAL: logs `error` with its causes and a trace id, and tells the client the id alone. The error's text must
     /// hold nothing personal; its `Debug` is not used.
     pub fn internal(error: &dyn Error) -> Self {
@@ -196,7 +211,9 @@ impl Refusal {
     /// The gRPC code, which follows from the reason.
     pub fn code(&self) -> Code {
         match self.reason {
-            ErrorReason::InvalidField | ErrorReason::InvalidPageToken => Code::InvalidArgument,
+            ErrorReason::InvalidField | ErrorReason::InvalidPageToken | ErrorReason::RequestMalformed => {
+                Code::InvalidArgument
+            }
             ErrorReason::TokenRefused => Code::Unauthenticated,
             ErrorReason::RoleRefused => Code::PermissionDenied,
             ErrorReason::NotFound => Code::NotFound,
@@ -206,7 +223,7 @@ impl Refusal {
             | ErrorReason::PresenceRefused
             | ErrorReason::CapacityExceeded => Code::FailedPrecondition,
             ErrorReason::RevisionStale | ErrorReason::RaceLost => Code::Aborted,
-            ErrorReason::TooMany => Code::ResourceExhausted,
+            ErrorReason::TooMany | ErrorReason::RequestTooLong => Code::ResourceExhausted,
             ErrorReason::StoreUnavailable => Code::Unavailable,
             ErrorReason::CursorTooOld => Code::OutOfRange,
             ErrorReason::DeadlineExceeded => Code::DeadlineExceeded,

@@ -15,7 +15,7 @@
 //! | wake those who wait for a change | [`mirror`] and [`wake`], over [`hub`] |
 //! | speak the shared words of the API | [`wire`] |
 //! | tell whether anybody on shift could take a contact | [`roster`] |
-//! | measure | [`metrics`] |
+//! | measure | [`measures`], [`metrics`] |
 //! | prove that nothing is left half done | [`fail_point`] |
 //!
 //! Invariants:
@@ -41,6 +41,7 @@ pub mod fields;
 pub mod hub;
 pub mod ids;
 pub mod lifecycle;
+pub mod measures;
 pub mod metrics;
 pub mod mirror;
 pub mod page;

@@ -20,6 +20,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::measures::Measures;
+
 /// Bounds of the histograms, in seconds.
 const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
 
@@ -52,6 +54,7 @@ struct Inner {
     seconds: Histograms,
     streams: Family<MethodLabels, Gauge>,
     runs: Family<WorkerLabels, Counter>,
+    contacts: Measures,
 }
 
 impl Default for Metrics {
@@ -72,7 +75,13 @@ impl Metrics {
         registry.register("open_streams", "Streams open now", streams.clone());
         let runs = Family::default();
         registry.register("worker_runs", "Runs of background workers, by outcome", runs.clone());
-        Self(Arc::new(Inner { registry: Mutex::new(registry), calls, seconds, streams, runs }))
+        let contacts = Measures::new(&mut registry);
+        Self(Arc::new(Inner { registry: Mutex::new(registry), calls, seconds, streams, runs, contacts }))
+    }
+
+    /// What is counted of contacts.
+    pub fn contacts(&self) -> &Measures {
+        &self.0.contacts
     }
 
     /// Adds a metric of a service, named `helpline_<name>`. Keep a clone to change it. Labels must not come from what

@@ -200,10 +200,10 @@ impl Fleet {
     /// New counsellors, off shift, who speak English and hold so many calls, chats and conversations at once.
     pub async fn counsellors(&self, count: usize, (voice, chats, messages): (u8, u8, u8)) -> Vec<Actor> {
         let ids: Vec<_> = (0..count).map(|_| CounsellorId::from(SystemIds.v7())).collect();
-        let values = |row: &dyn Fn(&CounsellorId) -> String| ids.iter().map(row).collect::<Vec<_>>().join(", ");
+        let values =
+            |row: &dyn Fn(&CounsellorId) -> String| ids.iter().map(row).collect::<Vec<_>>().join(", ");
         let people = values(&|id| format!("('{}', '{id}', 'A counsellor', '{{en}}')", self.centre));
-        let presences =
-            values(&|id| format!("('{}', '{id}', {voice}, {chats}, {messages})", self.centre));
+        let presences = values(&|id| format!("('{}', '{id}', {voice}, {chats}, {messages})", self.centre));
         self.sql(&format!(
             "INSERT INTO helpline.counsellors (centre_id, counsellor_id, display_name, languages) VALUES {people};
              INSERT INTO helpline.presences (centre_id, counsellor_id, max_voice, max_chat, max_message) VALUES {presences}"

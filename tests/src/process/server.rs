@@ -182,10 +182,8 @@ impl Drop for ServerProcess {
 
 #[expect(clippy::disallowed_methods, reason = "the runner says where the programs are")]
 fn program() -> PathBuf {
-    let directory = std::env::var_os("HELPLINE_BIN_DIR").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/debug"),
-        PathBuf::from,
-    );
+    let directory = std::env::var_os("HELPLINE_BIN_DIR")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/debug"), PathBuf::from);
     directory.join("helpline")
 }
 

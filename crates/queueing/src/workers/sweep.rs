@@ -1,38 +1,35 @@
 //! Ends offers nobody answered, and takes back those of counsellors who are no longer ready.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use helpline_domain::id::CentreId;
 use helpline_service_kit::workers::{Progress, Worker, WorkerError};
 use helpline_service_kit::{Ctx, fail_point};
 
-use crate::measures::Measures;
 use crate::returned;
 
 /// The sweep over open offers.
 #[derive(Debug)]
 pub struct Sweep {
     ctx: Ctx,
-    measures: Arc<Measures>,
     interval: Duration,
 }
 
 impl Sweep {
-    pub(crate) fn new(ctx: Ctx, measures: Arc<Measures>, interval: Duration) -> Self {
-        Self { ctx, measures, interval }
+    pub(crate) fn new(ctx: Ctx, interval: Duration) -> Self {
+        Self { ctx, interval }
     }
 
     async fn sweep(&self, centre: CentreId) -> Result<(), WorkerError> {
         let limit = self.ctx.settings.current(centre).await?.settings.missed_offer_limit;
         while let Some(expired) = self.ctx.store.expire_one_offer(centre, limit).await? {
             fail_point!("expire.after_commit");
-            self.measures.returned("expired");
+            self.ctx.metrics.contacts().offer_ended("expired");
             returned::tell(&self.ctx, centre, &expired).await?;
         }
         while let Some(withdrawn) = self.ctx.store.withdraw_one_offer(centre, None).await? {
             fail_point!("withdraw.after_commit");
-            self.measures.returned("withdrawn");
+            self.ctx.metrics.contacts().offer_ended("withdrawn");
             returned::tell(&self.ctx, centre, &withdrawn).await?;
         }
         Ok(())

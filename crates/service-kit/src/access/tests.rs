@@ -245,7 +245,7 @@ async fn the_shorter_of_the_clients_and_the_methods_time_holds_for_the_look_up_t
         let request = get(RECEIVE).header("authorization", &authorization).header("grpc-timeout", wish);
         assert_eq!(reason(&bench.call(request).await), "DEADLINE_EXCEEDED");
         let took = started.elapsed().as_millis();
-        assert!((bound - 10..=bound + 1).contains(&took), "{wish}: {took} ms");
+        assert!((bound - 21..=bound + 1).contains(&took), "{wish}: {took} ms");
     }
 }
 

@@ -1,0 +1,40 @@
+//! Looks at every floor so that its gauges are true also when nobody watches.
+
+use std::time::Duration;
+
+use helpline_service_kit::Ctx;
+use helpline_service_kit::workers::{Progress, Worker, WorkerError};
+
+use crate::floor;
+use crate::measures::FloorMeasures;
+
+/// The look at the floors.
+#[derive(Debug)]
+pub struct Look {
+    ctx: Ctx,
+    measures: FloorMeasures,
+}
+
+impl Look {
+    pub(crate) fn new(ctx: Ctx, measures: FloorMeasures) -> Self {
+        Self { ctx, measures }
+    }
+}
+
+impl Worker for Look {
+    fn name(&self) -> &'static str {
+        "look_at_floors"
+    }
+
+    fn interval(&self) -> Duration {
+        Duration::from_secs(10)
+    }
+
+    async fn run_once(&self) -> Result<Progress, WorkerError> {
+        for centre in self.ctx.store.centre_ids().await? {
+            let (_, figures) = floor::read(&self.ctx, centre).await?;
+            self.measures.set(centre, &figures);
+        }
+        Ok(Progress::Done)
+    }
+}
