@@ -48,7 +48,8 @@ async fn a_call_finds_a_counsellor_and_is_closed_with_its_record() {
 
     let finished = amina.finish(&released).await;
     assert_eq!(finished.state(), ContactState::WrapUp);
-    let second = amina.offered(&waiting).await;
+    let offer = amina.offered(&waiting).await;
+    amina.accept(&offer).await;
     stage.world.advance(60.0);
     let closed = amina.complete(&finished).await;
     assert_eq!((closed.state(), closed.closing.as_ref()), (ContactState::Closed, Some(&closing())));
@@ -59,7 +60,6 @@ async fn a_call_finds_a_counsellor_and_is_closed_with_its_record() {
     assert_eq!(closed.answer_time, accepted.answer_time);
     // Signing off later freed nobody a second time.
     assert_eq!(amina.held().await, (1, 0, 0));
-    assert_eq!(second.contact_id, waiting.contact_id);
 
     let steps = stage.journal(&contact);
     let steps: Vec<_> = steps.iter().map(|(event, role)| (event.as_str(), role.as_str())).collect();

@@ -119,10 +119,11 @@ impl Watch {
                 () = self.events.closed() => return,
                 signal = signals.next() => match signal {
                     Signal::Offered(offer) => {
-                        // The counsellor learns of it without another question to the database.
+                        // The counsellor learns of it without another question to the database. What is shown already
+                        // was read later than this and may have changed since.
                         look = false;
                         self.now = self.now.max(offer.offered_at);
-                        if self.open(&offer).await.is_err() {
+                        if !self.shown.contains_key(&offer.offer_id) && self.open(&offer).await.is_err() {
                             return;
                         }
                     }
@@ -182,11 +183,16 @@ impl Watch {
         Ok(Ok(()))
     }
 
-    /// Shows an offer, unless it is shown.
+    /// Shows an offer, unless it is shown as it is. A risk that was raised meanwhile is shown again, with the new end.
     async fn open(&mut self, offer: &Arc<OfferView>) -> Result<(), Ended> {
         match self.shown.insert(offer.offer_id, Some(Arc::clone(offer))) {
-            Some(_) => Ok(()),
-            None => self.send(Some(Event::Opened(wire::offer(offer)))).await,
+            Some(Some(told))
+                if (told.risk, told.class, told.expires_at)
+                    == (offer.risk, offer.class, offer.expires_at) =>
+            {
+                Ok(())
+            }
+            _ => self.send(Some(Event::Opened(wire::offer(offer)))).await,
         }
     }
 

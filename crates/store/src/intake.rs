@@ -93,7 +93,7 @@ const CHANGE_RISK: &str = change!(
         FROM before WHERE c.centre_id = $1 AND c.contact_id = before.id
         RETURNING c.*, old_risk),
     shortened AS (
-        UPDATE helpline.offers o SET expires_at = least(o.expires_at, o.offered_at + make_interval(secs => $12))
+        UPDATE helpline.offers o SET expires_at = least(o.expires_at, helpline.now() + make_interval(secs => $12))
         FROM changed WHERE o.centre_id = $1 AND o.offer_id = changed.offer_id AND o.state = 'open')";
     returning: contact_columns!(),
 );
@@ -277,8 +277,8 @@ impl Store {
         })
     }
 
-    /// Records a new assessment. The deadline may only move earlier, and so may the end of an open offer; `target_s` and
-    /// `offer_timeout_s` are those of the new class.
+    /// Records a new assessment. The deadline may only move earlier, and so may the end of an open offer, which rings on
+    /// for `offer_timeout_s` at most; `target_s` and `offer_timeout_s` are those of the new class.
     pub async fn change_risk(
         &self,
         command: &Command,
