@@ -17,7 +17,7 @@ use crate::workers::{Progress, Worker, WorkerError};
 /// How often the journal is read.
 const TAIL: Duration = Duration::from_millis(500);
 /// Entries read at a time per centre.
-const MOST: i32 = 5000;
+const MOST: i32 = 20_000;
 /// How long after a loss Redis is listened to again.
 const LISTEN_AGAIN: Duration = Duration::from_millis(500);
 

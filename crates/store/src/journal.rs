@@ -66,18 +66,19 @@ impl Store {
         .fetch_all(connection.postgres())
         .await;
         let rows = connection.settle(rows)?;
-        // A centre whose entries were cut off at `most` is read again from its last one.
-        let mut next = start;
+        // Where a long transaction holds the start back and entries pile up behind it, the reader goes on from the last
+        // it got: what that transaction writes is then found by the waiters' own looks, not by the tail.
         let mut counts = std::collections::HashMap::<Uuid, (i32, u64)>::new();
         for row in &rows {
             let entry = counts.entry(row.centre_id).or_default();
             *entry = (entry.0 + 1, position(&row.xid)?.0);
         }
-        for (count, last) in counts.into_values() {
-            if count >= most {
-                next = next.min(TailPosition(last));
-            }
-        }
+        let cut = counts
+            .into_values()
+            .filter(|(count, _)| *count >= most)
+            .map(|(_, last)| TailPosition(last))
+            .min();
+        let next = cut.unwrap_or(start);
         let events = rows
             .into_iter()
             .map(|row| Event {
