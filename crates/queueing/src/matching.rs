@@ -148,6 +148,10 @@ impl Matcher {
                 self.lease = None;
             }
         }
+        if self.lease.is_none() {
+            // Whoever matches says whether the line is degraded.
+            self.measures.degraded(false);
+        }
         if before.is_none() && self.lease.is_some() {
             tracing::info!(centre = %self.centre, "matching");
             self.keeper.distrust();

@@ -1,7 +1,8 @@
 //! What every end of an offer in favour of the line means for the others.
 
-use helpline_domain::id::CentreId;
-use helpline_service_kit::{Ctx, Refusal};
+use helpline_domain::contact::ContactState;
+use helpline_domain::id::{CentreId, CounsellorId};
+use helpline_service_kit::{Ctx, Refusal, fail_point};
 use helpline_store::offer::Returned;
 
 /// Tells the line and the counsellor that an offer ended and its contact waits again.
@@ -11,9 +12,23 @@ pub(crate) async fn tell(ctx: &Ctx, centre: CentreId, returned: &Returned) -> Re
     }
     ctx.mirror.counsellor_changed(centre, returned.counsellor_id);
     if let Some(contact) = ctx.store.contact(centre, returned.contact_id).await?
-        && contact.state == helpline_domain::contact::ContactState::Waiting
+        && contact.state == ContactState::Waiting
     {
         ctx.mirror.contact_waits(centre, &contact).await;
+    }
+    Ok(())
+}
+
+/// Takes back the open offers of counsellors who are not ready: of this one, or of all.
+pub(crate) async fn withdraw(
+    ctx: &Ctx,
+    centre: CentreId,
+    counsellor: Option<CounsellorId>,
+) -> Result<(), Refusal> {
+    while let Some(withdrawn) = ctx.store.withdraw_one_offer(centre, counsellor).await? {
+        fail_point!("withdraw.after_commit");
+        ctx.metrics.contacts().offer_ended("withdrawn");
+        tell(ctx, centre, &withdrawn).await?;
     }
     Ok(())
 }

@@ -37,12 +37,7 @@ async fn tell(ctx: &Ctx, caller: &Caller, presence: &Presence) -> Result<(), Ref
     ctx.mirror.roster_changed(centre);
     ctx.mirror.room_changed(centre, &Room::from(presence)).await;
     if presence.state != PresenceState::Ready {
-        while let Some(withdrawn) = ctx.store.withdraw_one_offer(centre, Some(presence.counsellor_id)).await?
-        {
-            fail_point!("withdraw.after_commit");
-            ctx.metrics.contacts().offer_ended("withdrawn");
-            returned::tell(ctx, centre, &withdrawn).await?;
-        }
+        returned::withdraw(ctx, centre, Some(presence.counsellor_id)).await?;
     }
     ctx.mirror.counsellor_changed(centre, presence.counsellor_id);
     Ok(())

@@ -208,8 +208,12 @@ impl Fields {
         value: Option<&prost_types::Duration>,
         range: RangeInclusive<Duration>,
     ) -> Option<Duration> {
+        // Taken apart by hand: the conversion of prost normalises first, which overflows for the least number.
         let duration = value
-            .and_then(|value| Duration::try_from(*value).ok())
+            .and_then(|value| {
+                let nanoseconds = u32::try_from(value.nanos).ok().filter(|nanoseconds| *nanoseconds < 1_000_000_000)?;
+                Some(Duration::new(u64::try_from(value.seconds).ok()?, nanoseconds))
+            })
             .filter(|duration| range.contains(duration));
         self.check(path, duration, || {
             format!("a duration from {} s to {} s", range.start().as_secs_f64(), range.end().as_secs_f64())

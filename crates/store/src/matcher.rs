@@ -62,10 +62,11 @@ impl Store {
     }
 
     /// Raises the generation if it is still `seen`; returns the one in force. Of several replicas that noticed the same
-    /// loss, one raises it and the others find it raised.
+    /// loss, one raises it and the others find it raised. It never falls below the clock in milliseconds, so that a
+    /// database restored from a backup does not repeat one that Redis may still hold.
     pub async fn raise_generation(&self, centre: CentreId, seen: i64) -> Result<i64, StoreError> {
         let mut connection = self.bound(Some(centre)).await?;
-        let raised = sqlx::query("UPDATE helpline.centres SET generation = generation + 1 WHERE centre_id = $1 AND generation = $2")
+        let raised = sqlx::query("UPDATE helpline.centres SET generation = greatest(generation + 1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint) WHERE centre_id = $1 AND generation = $2")
             .bind(centre.as_uuid())
             .bind(seen)
             .execute(connection.postgres())

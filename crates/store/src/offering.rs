@@ -33,8 +33,9 @@ struct CommittedRow {
 }
 
 /// Commits offers that were decided on. Each contact must still wait, each counsellor still be ready with room, and each
-/// may appear once; what another transaction has locked is left for the next pass. A non-critical offer is committed
-/// only under the lease epoch it was decided under, so that two matchers cannot both spend the reserve.
+/// may appear once. A contact that another transaction has locked is left for the next pass; a counsellor is waited for,
+/// in one order, because whoever came later would be offered to them meanwhile. A non-critical offer is committed only
+/// under the lease epoch it was decided under, so that two matchers cannot both spend the reserve.
 const COMMIT_OFFERS: &str = concat!("
     WITH lease AS (SELECT epoch = $2 AS held FROM helpline.matchers WHERE centre_id = $1),
     draft AS (
@@ -52,7 +53,7 @@ const COMMIT_OFFERS: &str = concat!("
             WHEN 'voice' THEN p.max_voice = 1 AND p.held_chat = 0 AND p.held_message = 0
             WHEN 'chat' THEN p.held_chat < p.max_chat
             ELSE p.held_message < p.max_message END
-        FOR UPDATE OF p SKIP LOCKED),
+        ORDER BY p.counsellor_id FOR UPDATE OF p),
     held AS (
         UPDATE helpline.presences p SET
             held_voice = p.held_voice + (presence.medium = 'voice')::int, held_chat = p.held_chat + (presence.medium = 'chat')::int,

@@ -27,11 +27,7 @@ impl Sweep {
             self.ctx.metrics.contacts().offer_ended("expired");
             returned::tell(&self.ctx, centre, &expired).await?;
         }
-        while let Some(withdrawn) = self.ctx.store.withdraw_one_offer(centre, None).await? {
-            fail_point!("withdraw.after_commit");
-            self.ctx.metrics.contacts().offer_ended("withdrawn");
-            returned::tell(&self.ctx, centre, &withdrawn).await?;
-        }
+        returned::withdraw(&self.ctx, centre, None).await?;
         Ok(())
     }
 }
