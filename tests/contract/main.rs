@@ -17,3 +17,8 @@ mod raw;
 mod requests;
 mod schema;
 mod stage;
+mod text;
+mod offers;
+mod pages;
+mod strangers;
+mod replay;

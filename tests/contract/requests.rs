@@ -187,7 +187,7 @@ fn settings() -> Settings {
         queues: vec![Queue {
             queue: "general".to_owned(),
             display_names: [("en".to_owned(), "Everybody".to_owned())].into(),
-            required_skills: vec![],
+            required_skills: vec![skill()],
             target_waits: vec![wait],
         }],
         target_waits: vec![wait],

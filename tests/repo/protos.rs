@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use helpline_proto::FILE_DESCRIPTOR_SET;
 use prost_reflect::DescriptorPool;
-use prost_types::{DescriptorProto, EnumDescriptorProto, FileDescriptorProto};
+use prost_types::{DescriptorProto, EnumDescriptorProto, FileDescriptorProto, MessageOptions};
 
 use crate::tree;
 
@@ -36,7 +36,7 @@ impl Silent<'_> {
 
     fn message(&mut self, path: &[i32], name: &str, message: &DescriptorProto) {
         // The entries of a map are messages that nobody wrote.
-        if message.options.as_ref().is_some_and(|options| options.map_entry()) {
+        if message.options.as_ref().is_some_and(MessageOptions::map_entry) {
             return;
         }
         self.note(path, name);

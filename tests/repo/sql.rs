@@ -53,12 +53,11 @@ fn sql_stands_in_the_store_and_in_the_migrations_alone() {
     for file in tree::files(&["rs"]).iter().filter(|file| !tree::is_test(&file.path)) {
         let exception = EXCEPTIONS.iter().position(|(path, _)| file.path.starts_with(path));
         for statement in statements(file) {
-            match exception {
-                Some(place) => needed[place] = true,
-                None => {
-                    let beginning: String = statement.trim().chars().take(60).collect();
-                    problems.push(format!("{}: {beginning}", file.path));
-                }
+            if let Some(place) = exception {
+                needed[place] = true;
+            } else {
+                let beginning: String = statement.trim().chars().take(60).collect();
+                problems.push(format!("{}: {beginning}", file.path));
             }
         }
     }

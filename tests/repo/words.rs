@@ -30,8 +30,8 @@ fn has_word(line: &str, word: &str) -> bool {
     let is_letter = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
     line.match_indices(word).any(|(start, _)| {
         let (before, after) = (line[..start].chars().next_back(), line[start + word.len()..].chars().next());
-        let ends_in_letter = is_letter(word.chars().next_back());
-        !is_letter(before) && !(ends_in_letter && is_letter(after))
+        let joined = is_letter(word.chars().next_back()) && is_letter(after);
+        !joined && !is_letter(before)
     })
 }
 
