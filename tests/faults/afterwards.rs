@@ -1,5 +1,7 @@
 //! What must be true after every fault: nobody lost, nobody doubled, nothing held by nobody.
 
+use std::time::Duration;
+
 use helpline_proto::intake::v1::ContactState;
 use helpline_queueing::matching::compare;
 use helpline_tests::process::{Fleet, until};
@@ -90,17 +92,22 @@ pub(crate) async fn everything_agrees(fleet: &Fleet) {
     }
 }
 
-/// Waits until the view in Redis holds every waiting contact, and returns how long that took.
-pub(crate) async fn view_is_filled(fleet: &Fleet, patience: std::time::Duration) -> std::time::Duration {
+/// Which generation of the view is in force.
+pub(crate) fn generation(fleet: &Fleet) -> i64 {
+    fleet.count(&format!("SELECT generation FROM helpline.centres WHERE centre_id = '{}'", fleet.centre))
+}
+
+/// Waits until a view in Redis that is newer than `old` holds everybody who waits; how long that took.
+pub(crate) async fn view_is_filled(fleet: &Fleet, old: i64, patience: Duration) -> Duration {
     let ctx = fleet.ctx();
     let waiting = format!(
         "SELECT count(*) FROM helpline.contacts WHERE centre_id = '{}' AND state = 'waiting'",
         fleet.centre
     );
-    let filled = until("a view that holds all who wait", patience, || async {
+    let filled = until("a new view that holds all who wait", patience, || async {
         let generation = ctx.store.generation(fleet.centre).await.ok()?;
         let view = ctx.mirror.live().line(fleet.centre, generation);
-        let in_force = view.in_force().await.ok()?;
+        let in_force = generation > old && view.in_force().await.ok()?;
         let there = i64::try_from(view.all().await.ok()?.len()).ok()?;
         (in_force && there >= fleet.count(&waiting)).then_some(())
     });

@@ -18,6 +18,7 @@ use helpline_proto::queueing::v1::{
 use helpline_proto::terms::v1::Channel;
 use helpline_tests::process::{Fleet, is_transient, retry};
 use helpline_tests::{Actor, Refused, request_id};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tonic::{Response, Status};
 
@@ -31,6 +32,8 @@ pub(crate) struct Load {
     pub(crate) board: Arc<Board>,
     pub(crate) adapters: Vec<Actor>,
     tasks: JoinSet<()>,
+    /// True when those who stay in line may leave it.
+    closing: watch::Sender<bool>,
 }
 
 impl Load {
@@ -44,18 +47,22 @@ impl Load {
             tasks.spawn(Player { actor, board: Arc::clone(&board), adapters: adapters.clone() }.play());
         }
         let (arriving, bringing) = (Arc::clone(&board), adapters.clone());
+        let closing = watch::Sender::new(false);
+        let leave = closing.subscribe();
         tasks.spawn(async move {
             let mut children = JoinSet::new();
             for number in 0..arriving.stories.len() {
                 let adapter = bringing[number % bringing.len()].clone();
-                children.spawn(arrive(Arc::clone(&arriving), number, adapter));
-                tokio::time::sleep(pace).await;
+                children.spawn(arrive(Arc::clone(&arriving), number, adapter, leave.clone()));
+                if !arriving.stories[number].patient {
+                    tokio::time::sleep(pace).await;
+                }
             }
             while let Some(done) = children.join_next().await {
                 done.expect("a child's calls");
             }
         });
-        Self { board, adapters, tasks }
+        Self { board, adapters, tasks, closing }
     }
 
     /// Waits until `wanted` stories are over. Fails at once when a player fails.
@@ -78,6 +85,8 @@ impl Load {
     /// Waits until all stories are over; then everybody goes home.
     pub(crate) async fn finish(mut self, patience: Duration) -> (Arc<Board>, Vec<Actor>) {
         let all = self.board.stories.len();
+        self.wait_over(all - self.board.count_patient(), patience).await;
+        self.closing.send_replace(true);
         self.wait_over(all, patience).await;
         self.tasks.abort_all();
         (self.board, self.adapters)
@@ -98,7 +107,7 @@ pub(crate) fn arrival(board: &Board, number: usize) -> ReceiveContactRequest {
     }
 }
 
-async fn arrive(board: Arc<Board>, number: usize, adapter: Actor) {
+async fn arrive(board: Arc<Board>, number: usize, adapter: Actor, mut leave: watch::Receiver<bool>) {
     let request = arrival(&board, number);
     let received = ask("receive", || {
         let (mut client, request) = (adapter.contacts(), request.clone());
@@ -109,7 +118,11 @@ async fn arrive(board: Arc<Board>, number: usize, adapter: Actor) {
     board.received(number, &contact);
     let story = &board.stories[number];
     if story.channel != Channel::Voice {
-        say(&adapter, &contact.contact_id, "Hello?").await;
+        // A counsellor may have been quicker and have signed off already.
+        let _ = try_to_say(&adapter, &contact.contact_id, "Hello?").await;
+    }
+    if story.patient {
+        let _ = leave.wait_for(|leave| *leave).await;
     }
     if !story.language.is_empty() {
         depart(&adapter, &contact.contact_id).await;
@@ -138,17 +151,28 @@ where
 }
 
 async fn say(actor: &Actor, contact_id: &str, text: &str) {
+    let said = try_to_say(actor, contact_id, text).await;
+    said.unwrap_or_else(|status| panic!("a message was refused: {status:?}"));
+}
+
+/// Says something, unless the conversation is over.
+async fn try_to_say(actor: &Actor, contact_id: &str, text: &str) -> Result<(), Box<Status>> {
     let request = SendMessageRequest {
         request_id: request_id(),
         contact_id: contact_id.to_owned(),
         message_id: request_id(),
         text: text.to_owned(),
     };
-    ask("send a message", || {
+    let said = retry("send a message", PATIENCE, || {
         let (mut client, request) = (actor.messages(), request.clone());
         async move { client.send_message(request).await }
-    })
-    .await;
+    });
+    match said.await {
+        Err(status) if Refused::from(&*status).reason != "STATE_REFUSED" => {
+            panic!("a message was refused: {status:?}")
+        }
+        said => said.map(drop),
+    }
 }
 
 async fn depart(adapter: &Actor, contact_id: &str) {

@@ -9,7 +9,7 @@ use helpline_proto::queueing::v1::WatchQueueStatusRequest;
 use helpline_proto::terms::v1::Channel;
 use helpline_tests::process::{Fleet, FleetOptions, until};
 
-use crate::afterwards::{all_is_well, view_is_filled};
+use crate::afterwards::{all_is_well, generation, view_is_filled};
 use crate::fail_points::SETTINGS;
 use crate::load::Load;
 use crate::story::{Act, Board};
@@ -26,6 +26,7 @@ async fn under_load(stories: usize) -> (Fleet, Load) {
         FleetOptions { processes: 2, settings: SETTINGS.to_owned(), ..FleetOptions::default() };
     let fleet = Fleet::start(options).await;
     let mut board = Board::new();
+    board.add_patient(100);
     for number in 0..stories {
         let acts: &[Act] = match number % 6 {
             0 => &[Act::Decline, Act::Talk],
@@ -50,8 +51,9 @@ async fn emptying_redis_under_load_loses_and_doubles_nobody() {
     let (fleet, mut load) = under_load(80).await;
     for round in 1..=3 {
         load.wait_over(12 * round, PATIENCE).await;
+        let old = generation(&fleet);
         fleet.stack.redis.command(&["FLUSHALL"]).expect("a flush");
-        let took = view_is_filled(&fleet, REFILLED + SLACK).await;
+        let took = view_is_filled(&fleet, old, REFILLED + SLACK).await;
         println!("round {round}: filled again after {took:.1?}");
     }
     let (board, adapters) = load.finish(PATIENCE).await;
@@ -76,8 +78,9 @@ async fn without_redis_the_line_works_from_postgres_and_says_so() {
     let before = load.board.count_over();
     load.wait_over(before + 25, PATIENCE).await;
 
+    let old = generation(&fleet);
     fleet.stack.start_redis(RedisStart::Empty).expect("Redis again");
-    let took = view_is_filled(&fleet, REFILLED + SLACK).await;
+    let took = view_is_filled(&fleet, old, REFILLED + SLACK).await;
     println!("filled {took:.1?} after Redis came back empty");
     until("the metrics say that all is well", Duration::from_secs(5), || {
         std::future::ready((total(&fleet, "line_degraded") == 0.0).then_some(()))
@@ -94,11 +97,13 @@ async fn a_redis_that_comes_back_with_old_data_is_not_believed() {
     let dump = fleet.stack.redis.dump().expect("a dump");
     let old = fs::read(&dump).expect("the dump");
     load.wait_over(30, PATIENCE).await;
+    let generation_before = generation(&fleet);
     fleet.stack.stop_redis();
     fs::write(&dump, old).expect("the old dump in place of the new");
     fleet.stack.start_redis(RedisStart::KeepData).expect("Redis again");
-    let took = view_is_filled(&fleet, REFILLED + SLACK).await;
+    let took = view_is_filled(&fleet, generation_before, REFILLED + SLACK).await;
     println!("filled {took:.1?} after Redis came back with old data");
+    for s in fleet.servers() { println!("{}", s.log()); }
     let (board, adapters) = load.finish(PATIENCE).await;
     all_is_well(&fleet, &board, &adapters).await;
 }

@@ -34,6 +34,8 @@ pub(crate) struct Story {
     pub(crate) language: String,
     /// The request by which it is received, and by which it is received again.
     pub(crate) request_id: String,
+    /// Whether the person stays in line until the load ends.
+    pub(crate) patient: bool,
 }
 
 #[derive(Debug)]
@@ -69,6 +71,7 @@ impl Board {
             channel,
             language: if acts.is_empty() { "tg".to_owned() } else { String::new() },
             request_id: request_id(),
+            patient: false,
         });
         self.progress().push(Progress { acts: acts.iter().copied().collect(), received: None, over: false });
     }
@@ -78,6 +81,21 @@ impl Board {
         for _ in 0..count {
             self.add(channel, acts);
         }
+    }
+
+    /// Adds contacts that nobody can take and that stay in line until the load ends.
+    pub(crate) fn add_patient(&mut self, count: usize) {
+        for _ in 0..count {
+            self.add(Channel::WebChat, &[]);
+            if let Some(story) = self.stories.last_mut() {
+                story.patient = true;
+            }
+        }
+    }
+
+    /// How many stay in line until the load ends.
+    pub(crate) fn count_patient(&self) -> usize {
+        self.stories.iter().filter(|story| story.patient).count()
     }
 
     fn progress(&self) -> MutexGuard<'_, Vec<Progress>> {

@@ -95,6 +95,12 @@ impl Watch {
         }
     }
 
+    /// Forgets what was told and not looked at.
+    pub(crate) async fn forget(&self) {
+        while self.opened.lock().await.try_recv().is_ok() {}
+        while self.ended.lock().await.try_recv().is_ok() {}
+    }
+
     /// Where to resume.
     pub(crate) fn cursor(&self) -> String {
         self.cursor.lock().unwrap().clone()
@@ -115,10 +121,10 @@ async fn next<T>(what: &str, receiver: &tokio::sync::Mutex<UnboundedReceiver<T>>
 }
 
 impl Desk {
-    /// A counsellor who watches their offers and has not said that they are ready.
+    /// A counsellor who watches their offers; who has just come has not said that they are ready.
     pub(crate) async fn open(actor: Actor) -> Self {
         let watch = Watch::open(&actor, "").await.unwrap();
-        watch.until_presence(PresenceState::Offline).await;
+        next("the presence", &watch.presences).await;
         Self { actor, watch }
     }
 

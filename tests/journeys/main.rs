@@ -15,5 +15,6 @@ mod desk;
 mod eligibility;
 mod missed;
 mod order;
+mod races;
 mod risk;
 mod stage;

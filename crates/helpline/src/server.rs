@@ -29,8 +29,9 @@ use tonic::transport::server::TcpIncoming;
 
 pub use services::{Service, Services};
 
-/// How often a silent connection is asked whether somebody is there, and how long the answer may take.
-const KEEP_ALIVE: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(10));
+/// A silent connection is asked whether somebody is there after this share of a presence's time to live, and must answer
+/// within as long: a client that died without a word must not count as alive for longer than one whose stream broke.
+const KEEP_ALIVE: u32 = 3;
 /// How long streams go on after a connection reached its age: their clients are told to reconnect first.
 const AGE_GRACE: Duration = Duration::from_secs(30);
 /// How long a stopping server still accepts, so that whoever asks its health stops sending first; never more than a
@@ -147,8 +148,8 @@ impl Server {
         background::spawn(&ctx, &authenticator, &lifecycle);
 
         let server = tonic::transport::Server::builder()
-            .http2_keepalive_interval(Some(KEEP_ALIVE.0))
-            .http2_keepalive_timeout(Some(KEEP_ALIVE.1))
+            .http2_keepalive_interval(Some(config.timing.presence_ttl() / KEEP_ALIVE))
+            .http2_keepalive_timeout(Some(config.timing.presence_ttl() / KEEP_ALIVE))
             .max_connection_age(config.timing.connection_age())
             .max_connection_age_grace(AGE_GRACE)
             .layer(access)

@@ -6,6 +6,7 @@
 //! are about has been claimed, so it is not seen twice.
 
 mod commit;
+mod in_hand;
 mod keeper;
 mod pass;
 mod roster;
@@ -25,6 +26,7 @@ use uuid::Uuid;
 
 pub use keeper::{Comparison, compare};
 
+use crate::matching::in_hand::InHand;
 use crate::matching::keeper::Keeper;
 use crate::matching::roster::Roster;
 use crate::measures::Measures;
@@ -79,6 +81,7 @@ pub(crate) struct Matcher {
     lease: Option<Lease>,
     roster: Roster,
     keeper: Keeper,
+    in_hand: InHand,
     commits: JoinSet<()>,
 }
 
@@ -93,6 +96,7 @@ impl Matcher {
             owner,
             lease: None,
             roster,
+            in_hand: InHand::default(),
             commits: JoinSet::new(),
         }
     }
@@ -155,6 +159,10 @@ impl Matcher {
         if before.is_none() && self.lease.is_some() {
             tracing::info!(centre = %self.centre, "matching");
             self.keeper.distrust();
+        }
+        if self.lease.is_none() {
+            // Who matches knows better; for who does not, it is what the last try to reach Redis said.
+            self.measures.degraded(self.ctx.mirror.live().is_away());
         }
     }
 

@@ -27,8 +27,14 @@ pub struct PoolOptions {
 pub(crate) type Pool = deadpool::managed::Pool<Connections>;
 
 pub(crate) fn pool(options: &PoolOptions) -> Result<Pool, StoreError> {
-    let connect =
-        options.url.parse::<PgConnectOptions>()?.application_name("helpline").disable_statement_logging();
+    let connect = options
+        .url
+        .parse::<PgConnectOptions>()?
+        .application_name("helpline")
+        // A change is one large statement: planning it anew each time costs several times its execution. Its plan does
+        // not depend on its parameters, which are keys.
+        .options([("plan_cache_mode", "force_generic_plan"), ("jit", "off")])
+        .disable_statement_logging();
     Pool::builder(Connections { connect })
         .max_size(options.size)
         .wait_timeout(Some(options.wait))

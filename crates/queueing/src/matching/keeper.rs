@@ -53,9 +53,13 @@ impl Keeper {
     /// Once a second: is the view still the one that was filled? Fill it if not; compare from time to time.
     pub(super) async fn tend(&mut self) -> Result<(), Refusal> {
         self.ahead = self.ctx.store.now().await? - self.ctx.clock.now_utc();
+        let tended = self.tend_view().await;
         self.measures.degraded(!self.in_step());
-        let live = self.ctx.mirror.live().clone();
-        if !live.is_configured() {
+        tended
+    }
+
+    async fn tend_view(&mut self) -> Result<(), Refusal> {
+        if !self.ctx.mirror.live().is_configured() {
             return Ok(());
         }
         match self.check_and_fill().await {

@@ -45,6 +45,9 @@ impl Matcher {
         let now_ms = self.now_ms();
         let mut free = Vec::with_capacity(heads.free.len());
         for one in &heads.free {
+            if self.in_hand.leaves_out(one.counsellor_id) {
+                continue;
+            }
             if let Some(abilities) = self.roster.abilities(one.counsellor_id).await? {
                 free.push(Free {
                     counsellor_id: one.counsellor_id,
@@ -110,7 +113,7 @@ impl Matcher {
         self.roster.remember_people(&on_shift);
         let free: Vec<Free> = on_shift
             .iter()
-            .filter(|one| one.state == PresenceState::Ready)
+            .filter(|one| one.state == PresenceState::Ready && !self.in_hand.leaves_out(one.counsellor_id))
             .map(|one| Free {
                 counsellor_id: one.counsellor_id,
                 abilities: Arc::clone(&one.abilities),
@@ -278,12 +281,15 @@ impl Matcher {
     }
 
     async fn begin_commit(&mut self, commit: Commit) {
+        let counsellors = commit.claimed.iter().map(|claimed| claimed.draft.counsellor_id).collect();
+        let taken = self.in_hand.take(counsellors, self.ctx.mirror.hub(), self.centre);
         while self.commits.len() >= COMMITS {
             self.commits.join_next().await;
         }
         while self.commits.try_join_next().is_some() {}
         self.commits.spawn(async move {
             commit.run().await;
+            drop(taken);
         });
     }
 }

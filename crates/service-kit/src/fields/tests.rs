@@ -113,13 +113,16 @@ fn numbers_durations_and_times_have_bounds() {
         let range = Duration::from_mins(1)..=Duration::from_mins(2);
         fields.duration("missing", None, range.clone());
         fields.duration("negative", Some(&prost_types::Duration { seconds: -1, nanos: 0 }), range.clone());
-        fields.duration("long", Some(&prost_types::Duration { seconds: 121, nanos: 0 }), range);
+        fields.duration("long", Some(&prost_types::Duration { seconds: 121, nanos: 0 }), range.clone());
+        for (seconds, nanos) in [(i64::MIN, i32::MIN), (i64::MAX, i32::MAX), (100, -1), (100, 1_000_000_000)] {
+            fields.duration("odd", Some(&prost_types::Duration { seconds, nanos }), range.clone());
+        }
         fields.timestamp("missing", None);
         fields.timestamp("odd", Some(&prost_types::Timestamp { seconds: 1, nanos: -1 }));
         fields.timestamp("late", Some(&prost_types::Timestamp { seconds: i64::MAX, nanos: 0 }));
         fields.page_size(-1);
     });
-    assert_eq!(violations.len(), 9, "{violations:?}");
+    assert_eq!(violations.len(), 13, "{violations:?}");
     assert_eq!(violations[0].expected, "from 1 to 5");
     assert_eq!(violations[2].expected, "a duration from 60 s to 120 s");
 

@@ -1,0 +1,173 @@
+//! What the database itself refuses, whatever the server would ask of it: these tests are the server's role with nothing
+//! in between.
+
+mod rules;
+
+use std::collections::BTreeMap;
+
+use helpline_domain::caller::Role;
+use helpline_domain::id::CentreId;
+use helpline_tests::World;
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+
+use crate::stage::{self, abilities, healthy, new_language};
+
+/// A session as the server's role.
+struct Session(PgConnection);
+
+/// Why the database refused: SQLSTATE and, where one stood in the way, the constraint.
+type Why = (String, String);
+
+impl Session {
+    /// A new session that has not said for which centre it asks.
+    async fn new(world: &World) -> Self {
+        let url = world.config().database.url.expose();
+        Self(PgConnection::connect(url).await.expect("a session as the server"))
+    }
+
+    /// A session that asks for a centre.
+    async fn of(world: &World, centre: CentreId) -> Self {
+        let mut session = Self::new(world).await;
+        session.run(&format!("SET helpline.centre = '{centre}'")).await.unwrap();
+        session
+    }
+
+    /// Runs SQL; how many rows it touched.
+    async fn run(&mut self, sql: &str) -> Result<u64, Why> {
+        let done = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.0).await;
+        done.map(|done| done.rows_affected()).map_err(|error| why(&error))
+    }
+
+    /// One number.
+    async fn number(&mut self, sql: &str) -> Result<i64, Why> {
+        let found = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut self.0).await;
+        found.map_err(|error| why(&error))
+    }
+}
+
+fn why(error: &sqlx::Error) -> Why {
+    let error = error.as_database_error().expect("an error of the database");
+    (error.code().unwrap_or_default().into_owned(), error.constraint().unwrap_or_default().to_owned())
+}
+
+/// Not allowed to: for want of a privilege, or by the policy of the row.
+const FORBIDDEN: &str = "42501";
+
+/// A world with two centres of which each has rows in every table.
+async fn two_centres() -> (World, CentreId, CentreId) {
+    let world = World::start().await;
+    let other = world.another_centre().await;
+    for centre in [&world.centre, &other] {
+        let language = new_language();
+        let counsellor = world.counsellor_of(centre, abilities(&language)).await;
+        let adapter = world.bearer(centre.id, Role::ChannelAdapter, None).await;
+        let offer = stage::offer(&adapter, &counsellor, &language).await;
+        let contact = stage::accept(&counsellor, &offer).await;
+        let message = helpline_proto::intake::v1::SendMessageRequest {
+            request_id: helpline_tests::request_id(),
+            contact_id: contact.contact_id.clone(),
+            message_id: helpline_tests::request_id(),
+            text: "hello".to_owned(),
+        };
+        adapter.messages().send_message(message).await.unwrap();
+        stage::complete(&counsellor, &contact.contact_id).await;
+        stage::offer(&adapter, &counsellor, &language).await;
+    }
+    let ids = (world.centre.id, other.id);
+    (world, ids.0, ids.1)
+}
+
+/// The tables that belong to centres, each with its number of rows of a centre. Every table must be one of them, or be
+/// known to hold nothing of anybody.
+fn tables(world: &World, centre: CentreId) -> BTreeMap<String, i64> {
+    const OF_NOBODY: [&str; 2] = ["clock", "_migrations"];
+    let sql = "SELECT relname FROM pg_class WHERE relnamespace = 'helpline'::regnamespace AND relkind IN ('r', 'p', 'm', 'v')";
+    let found = world.database.query(sql).unwrap();
+    let names = found.into_iter().map(|row| row[0].clone().unwrap());
+    let owned = names.filter(|name| !OF_NOBODY.contains(&name.as_str()));
+    owned
+        .map(|name| {
+            let sql = format!("SELECT count(*) FROM helpline.{name} WHERE centre_id = '{centre}'");
+            let rows = world.database.query(&sql).expect("every table says whose its rows are");
+            (name, rows[0][0].as_ref().unwrap().parse().unwrap())
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn without_a_centre_no_row_of_any_table_is_visible() {
+    let (world, centre, _) = two_centres().await;
+    for (table, rows) in tables(&world, centre) {
+        assert!(rows > 0, "{table} is empty: this test would prove nothing");
+        for setting in ["", "RESET helpline.centre;", "SET helpline.centre = '';"] {
+            let mut session = Session::new(&world).await;
+            session.run(setting).await.unwrap();
+            let seen = session.number(&format!("SELECT count(*) FROM helpline.{table}")).await;
+            assert_eq!(seen, Ok(0), "{table} after {setting:?}");
+            if let Ok(touched) =
+                session.run(&format!("UPDATE helpline.{table} SET centre_id = centre_id")).await
+            {
+                assert_eq!(touched, 0, "{table}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn with_a_centre_no_row_of_another_can_be_read_written_or_given_away() {
+    let (world, ours, theirs) = two_centres().await;
+    let mut session = Session::of(&world, ours).await;
+    for (table, rows) in tables(&world, ours) {
+        let theirs_before = tables(&world, theirs)[&table];
+        assert!(rows > 0 && theirs_before > 0, "{table} is empty: this test would prove nothing");
+        let count = format!("SELECT count(*) FROM helpline.{table}");
+        let foreign = format!("SELECT count(*) FROM helpline.{table} WHERE centre_id <> '{ours}'");
+        assert!(session.number(&count).await.unwrap() > 0, "{table}: one's own rows are there");
+        assert_eq!(session.number(&foreign).await, Ok(0), "{table}");
+
+        // A row of theirs, word for word, cannot be written again, nor one of ours be made theirs.
+        let row = world
+            .database
+            .query(&format!(
+                "SELECT row_to_json(t) FROM helpline.{table} t WHERE centre_id = '{theirs}' LIMIT 1"
+            ))
+            .unwrap()[0][0]
+            .clone()
+            .unwrap()
+            .replace('\'', "''");
+        let insert = format!(
+            "INSERT INTO helpline.{table} OVERRIDING SYSTEM VALUE
+             SELECT * FROM json_populate_record(NULL::helpline.{table}, '{row}')"
+        );
+        assert_eq!(session.run(&insert).await.unwrap_err().0, FORBIDDEN, "{table}");
+        let give_away = format!("UPDATE helpline.{table} SET centre_id = '{theirs}'");
+        assert_eq!(session.run(&give_away).await.unwrap_err().0, FORBIDDEN, "{table}");
+        for change in [
+            format!("UPDATE helpline.{table} SET centre_id = '{ours}' WHERE centre_id = '{theirs}'"),
+            format!("DELETE FROM helpline.{table} WHERE centre_id = '{theirs}'"),
+        ] {
+            match session.run(&change).await {
+                Ok(touched) => assert_eq!(touched, 0, "{change}"),
+                Err((code, _)) => assert_eq!(code, FORBIDDEN, "{change}"),
+            }
+        }
+        assert_eq!(tables(&world, theirs)[&table], theirs_before, "{table}");
+    }
+    healthy(&world).await;
+}
+
+#[tokio::test]
+async fn every_table_is_isolated_for_its_owner_too() {
+    let (world, ..) = two_centres().await;
+    let sql =
+        "SELECT relname FROM pg_class WHERE relnamespace = 'helpline'::regnamespace AND relkind IN ('r', 'p')
+               AND relname NOT IN ('clock', '_migrations') AND NOT (relrowsecurity AND relforcerowsecurity)";
+    assert_eq!(world.database.query(sql).unwrap(), Vec::<Vec<Option<String>>>::new());
+    // Without a policy of its own, a role sees nothing: there is one for the server and one for the owner, no more.
+    let sql = "SELECT tablename, policyname, roles::text FROM pg_policies WHERE schemaname = 'helpline'
+               AND policyname NOT IN ('centre_only', 'owner_all')";
+    assert_eq!(world.database.query(sql).unwrap(), Vec::<Vec<Option<String>>>::new());
+    let sql = "SELECT count(*) FROM pg_policies WHERE schemaname = 'helpline' AND policyname = 'centre_only'
+               AND roles <> ARRAY['helpline_server'::name]";
+    assert_eq!(world.database.query(sql).unwrap()[0][0].as_deref(), Some("0"));
+}

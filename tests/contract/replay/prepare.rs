@@ -1,0 +1,184 @@
+//! For every command: somebody who may give it, in a state in which it can be carried out.
+
+use helpline_proto::Method;
+use helpline_proto::directory::v1::{
+    DisableCounsellorRequest, GetCounsellorRequest, UpdateCounsellorRequest,
+};
+use helpline_proto::intake::v1::{
+    ChangeRiskRequest, CompleteContactRequest, RecordDepartureRequest, SendMessageRequest,
+};
+use helpline_proto::queueing::v1::{
+    AcceptOfferRequest, DeclineOfferRequest, DeclineReason, FinishWrapUpRequest, Offer,
+    ReleaseContactRequest, TransferContactRequest,
+};
+use helpline_proto::terms::v1::Risk;
+use helpline_tests::{Actor, request_id};
+use prost::Message;
+use prost_reflect::{DynamicMessage, Kind, Value};
+
+use crate::cast::Cast;
+use crate::requests::{closing, well_formed};
+use crate::schema;
+use crate::stage::{abilities, accept, go_not_ready, new_language, offer, receive};
+
+/// A command that can be carried out, and another that differs from it; `None` where a command says nothing but its id.
+pub(super) struct Prepared {
+    pub(super) actor: Actor,
+    pub(super) request: DynamicMessage,
+    pub(super) other: Option<DynamicMessage>,
+}
+
+/// Brings about a state in which the method can be carried out by a new caller.
+pub(super) async fn prepare(cast: &Cast, method: &Method) -> Prepared {
+    let language = new_language();
+    let world = &cast.world;
+    let request = |message: &dyn Encoded| {
+        DynamicMessage::decode(schema::input(method), message.bytes().as_slice()).unwrap()
+    };
+    let offered = async || {
+        let counsellor = world.counsellor(abilities(&language)).await;
+        let offer = offer(&cast.adapter, &counsellor, &language).await;
+        (counsellor, offer)
+    };
+    let in_progress = async || {
+        let (counsellor, offer) = offered().await;
+        accept(&counsellor, &offer).await;
+        // Nothing is offered to them while the command is repeated.
+        go_not_ready(&counsellor).await;
+        (counsellor, offer)
+    };
+    let (actor, request) = match method.name {
+        "CreateToken" => {
+            let mut request = well_formed(method);
+            let id = cast.counsellor.counsellor_id.clone();
+            request.set_field_by_name("counsellor_id", Value::String(id));
+            (cast.administrator.clone(), request)
+        }
+        "RevokeToken" => {
+            let token_id = world.adapter().await.token_id;
+            let mut request = well_formed(method);
+            request.set_field_by_name("token_id", Value::String(token_id));
+            (cast.administrator.clone(), request)
+        }
+        "UpdateCounsellor" => {
+            let counsellor_id = world.counsellor(abilities(&language)).await.counsellor_id;
+            let get = GetCounsellorRequest { counsellor_id };
+            let answer = cast.administrator.counsellors().get_counsellor(get).await.unwrap().into_inner();
+            let mut counsellor = answer.counsellor.unwrap();
+            counsellor.display_name = "Another name".to_owned();
+            let expected_revision = counsellor.revision;
+            let update = UpdateCounsellorRequest {
+                request_id: request_id(),
+                counsellor: Some(counsellor),
+                expected_revision,
+            };
+            (cast.administrator.clone(), request(&update))
+        }
+        "DisableCounsellor" => {
+            let counsellor_id = world.counsellor(abilities(&language)).await.counsellor_id;
+            let disable = DisableCounsellorRequest { request_id: request_id(), counsellor_id };
+            (cast.administrator.clone(), request(&disable))
+        }
+        "CreateCounsellor" | "PublishSettings" => (cast.administrator.clone(), well_formed(method)),
+        "ReceiveContact" => (cast.adapter.clone(), well_formed(method)),
+        "RecordPastContact" => (cast.counsellor.clone(), well_formed(method)),
+        "GoReady" | "GoNotReady" | "GoOffline" => {
+            (world.counsellor(abilities(&language)).await, well_formed(method))
+        }
+        "ChangeRisk" => {
+            let contact = receive(&cast.adapter, &language).await;
+            let change = ChangeRiskRequest {
+                request_id: request_id(),
+                contact_id: contact.contact_id,
+                risk: Risk::High.into(),
+                expected_revision: contact.revision,
+            };
+            (cast.adapter.clone(), request(&change))
+        }
+        "RecordDeparture" => {
+            let contact_id = receive(&cast.adapter, &language).await.contact_id;
+            (cast.adapter.clone(), request(&RecordDepartureRequest { request_id: request_id(), contact_id }))
+        }
+        "SendMessage" => {
+            let send = SendMessageRequest {
+                request_id: request_id(),
+                contact_id: receive(&cast.adapter, &language).await.contact_id,
+                message_id: request_id(),
+                text: "hello".to_owned(),
+            };
+            (cast.adapter.clone(), request(&send))
+        }
+        "AcceptOffer" => {
+            let (counsellor, Offer { offer_id, .. }) = offered().await;
+            (counsellor, request(&AcceptOfferRequest { request_id: request_id(), offer_id }))
+        }
+        "DeclineOffer" => {
+            let (counsellor, Offer { offer_id, .. }) = offered().await;
+            let reason = DeclineReason::Busy.into();
+            (counsellor, request(&DeclineOfferRequest { request_id: request_id(), offer_id, reason }))
+        }
+        "CompleteContact" => {
+            let (counsellor, Offer { contact_id, .. }) = in_progress().await;
+            let complete = CompleteContactRequest {
+                request_id: request_id(),
+                contact_id,
+                closing: Some(closing()),
+                expected_revision: 0,
+            };
+            (counsellor, request(&complete))
+        }
+        "ReleaseContact" => {
+            let (counsellor, Offer { contact_id, .. }) = in_progress().await;
+            (counsellor, request(&ReleaseContactRequest { request_id: request_id(), contact_id }))
+        }
+        "FinishWrapUp" => {
+            let (counsellor, Offer { contact_id, .. }) = in_progress().await;
+            let release = ReleaseContactRequest { request_id: request_id(), contact_id: contact_id.clone() };
+            counsellor.handling().release_contact(release).await.unwrap();
+            (counsellor, request(&FinishWrapUpRequest { request_id: request_id(), contact_id }))
+        }
+        "TransferContact" => {
+            let (counsellor, Offer { contact_id, .. }) = in_progress().await;
+            let transfer = TransferContactRequest {
+                request_id: request_id(),
+                contact_id,
+                ..TransferContactRequest::default()
+            };
+            (counsellor, request(&transfer))
+        }
+        other => panic!("{other} is new: say here when it can be carried out"),
+    };
+    let other = differing(cast, method, &request).await;
+    Prepared { actor, request, other }
+}
+
+/// The same command with one thing changed that it asks for. Another contact is one that the adapter brought, so that
+/// nothing but the repeated id is wrong with it.
+async fn differing(cast: &Cast, method: &Method, request: &DynamicMessage) -> Option<DynamicMessage> {
+    let mut other = request.clone();
+    let places = schema::places(method);
+    let text = places.iter().find(|place| place.path != "request_id" && place.kind() == Kind::String);
+    let Some(place) = text else {
+        let place = places.iter().find(|place| matches!(place.kind(), Kind::Enum(_)))?;
+        place.put(&mut other, Value::EnumNumber(2));
+        return Some(other);
+    };
+    let value = match place.name() {
+        "contact_id" => receive(&cast.adapter, &new_language()).await.contact_id,
+        name if name.ends_with("_id") => request_id(),
+        _ => "another".to_owned(),
+    };
+    place.put(&mut other, Value::String(value));
+    Some(other)
+}
+
+/// Any message, encoded.
+trait Encoded {
+    fn bytes(&self) -> Vec<u8>;
+}
+
+impl<M: Message> Encoded for M {
+    fn bytes(&self) -> Vec<u8> {
+        self.encode_to_vec()
+    }
+}
