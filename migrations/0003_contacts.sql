@@ -46,7 +46,7 @@ CREATE TABLE helpline.contacts (
     CONSTRAINT held_by_who_has_it CHECK (
         CASE state
             WHEN 'offered' THEN holder_id IS NOT NULL AND offer_id IS NOT NULL
-            WHEN 'in_progress' THEN holder_id IS NOT NULL AND holder_id = counsellor_id AND offer_id IS NULL
+            WHEN 'in_progress' THEN holder_id IS NOT NULL AND holder_id IS NOT DISTINCT FROM counsellor_id AND offer_id IS NULL
             WHEN 'wrap_up' THEN counsellor_id IS NOT NULL AND (holder_id IS NULL OR holder_id = counsellor_id) AND offer_id IS NULL
             ELSE holder_id IS NULL AND offer_id IS NULL
         END

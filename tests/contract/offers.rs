@@ -94,13 +94,13 @@ async fn a_change_made_from_a_stale_revision_is_refused_with_the_one_in_force() 
         closing: Some(closing()),
         expected_revision: contact.revision,
     };
-    let stale = [
+    let refusals = [
         refused(contacts.change_risk(assess(contact.revision, Risk::Low)).await),
         refused(contacts.change_risk(assess(revision + 1, Risk::Low)).await),
         refused(contacts.change_risk(assess(i64::MAX, Risk::Low)).await),
         refused(contacts.complete_contact(complete.clone()).await),
     ];
-    for answer in stale {
+    for answer in refusals {
         assert_eq!((answer.code, answer.reason.as_str()), (Code::Aborted, "REVISION_STALE"));
         assert_eq!(answer.metadata("revision"), revision.to_string());
     }

@@ -32,14 +32,13 @@ fn texts(method: &Method) -> impl Iterator<Item = Place> {
     schema::places(method).into_iter().filter(|place| place.kind() == Kind::String)
 }
 
-/// Texts with the marker that are refused for their length, their characters, or their form.
-fn markers() -> [String; 5] {
+/// Texts with the marker that are refused for their form, for their characters, or for their length.
+fn markers() -> [String; 4] {
     [
         MARKER.to_owned(),
-        MARKER.to_uppercase(),
-        format!("{MARKER}\0"),
-        format!("{MARKER} {}", "x".repeat(25_000)),
+        format!("{}\0", MARKER.to_uppercase()),
         format!("hlp_{MARKER}"),
+        format!("{MARKER} {}", "x".repeat(25_000)),
     ]
 }
 
@@ -48,26 +47,30 @@ async fn no_refusal_repeats_what_was_sent_in_a_field() {
     let cast = Cast::new().await;
     let mut refusals = 0;
     for method in METHODS {
+        let mut requests = Vec::new();
         for marker in markers() {
-            // In every field at once, and in each alone with the others as they should be.
             let mut everywhere = well_formed(method);
-            let mut requests = Vec::new();
+            for place in texts(method) {
+                place.put(&mut everywhere, Value::String(marker.clone()));
+            }
+            requests.push(everywhere);
+        }
+        // In each field alone too, with the others as they should be.
+        for marker in &markers()[..2] {
             for place in texts(method) {
                 let mut alone = well_formed(method);
                 place.put(&mut alone, Value::String(marker.clone()));
-                place.put(&mut everywhere, Value::String(marker.clone()));
                 requests.push(alone);
             }
-            requests.push(everywhere);
-            for request in requests {
-                if let Err(status) = cast.call(method, &request).await {
-                    refusals += 1;
-                    assert_silent(&status, method.name);
-                }
+        }
+        for request in requests {
+            if let Err(status) = cast.call(method, &request).await {
+                refusals += 1;
+                assert_silent(&status, method.name);
             }
         }
     }
-    assert!(refusals > 300, "only {refusals} refusals");
+    assert!(refusals > 150, "only {refusals} refusals");
 }
 
 #[tokio::test]

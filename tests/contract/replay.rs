@@ -209,9 +209,9 @@ async fn a_command_refused_by_the_settings_succeeds_when_they_have_changed() {
         settings: settings.settings,
         expected_version: version + 1,
     };
-    let stale = refused(administrator.centre().publish_settings(request.clone()).await);
+    let refusal = refused(administrator.centre().publish_settings(request.clone()).await);
     assert_eq!(
-        (stale.reason.as_str(), stale.metadata("revision")),
+        (refusal.reason.as_str(), refusal.metadata("revision")),
         ("REVISION_STALE", version.to_string().as_str())
     );
     request.expected_version = version;

@@ -52,14 +52,15 @@ impl Place {
 
 fn put(message: &mut DynamicMessage, steps: &[FieldDescriptor], value: Value) {
     let (field, rest) = steps.split_first().unwrap();
+    let there = message.get_field(field).into_owned();
+    let (first, others) = match there {
+        Value::List(mut entries) if !entries.is_empty() => (Some(entries.remove(0)), entries),
+        Value::List(_) => (None, Vec::new()),
+        single => (Some(single), Vec::new()),
+    };
     let value = match (rest, field.kind()) {
         ([], _) => value,
         (_, Kind::Message(descriptor)) => {
-            let there = message.get_field(field).into_owned();
-            let first = match there {
-                Value::List(entries) => entries.into_iter().next(),
-                single => Some(single),
-            };
             let mut inner = match first {
                 Some(Value::Message(inner)) => inner,
                 _ => DynamicMessage::new(descriptor),
@@ -69,7 +70,9 @@ fn put(message: &mut DynamicMessage, steps: &[FieldDescriptor], value: Value) {
         }
         (_, kind) => panic!("{kind:?} holds no fields"),
     };
-    message.set_field(field, if field.is_list() { Value::List(vec![value]) } else { value });
+    let whole =
+        if field.is_list() { Value::List(std::iter::once(value).chain(others).collect()) } else { value };
+    message.set_field(field, whole);
 }
 
 /// The request of a method.

@@ -1,1 +1,256 @@
-//! To come.
+//! Marker strings in every personal field, and a search for them wherever somebody without a key could look.
+
+mod collector;
+mod scan;
+
+use std::time::Duration;
+
+use helpline_devstack::StackOptions;
+use helpline_domain::caller::Role;
+use helpline_proto::intake::v1::{
+    CompleteContactRequest, Contact, ListContactsRequest, ReceiveContactRequest, RecordPastContactRequest,
+    SendMessageRequest,
+};
+use helpline_proto::queueing::v1::watch_offers_response::Event;
+use helpline_proto::queueing::v1::{AcceptOfferRequest, GoReadyRequest, ReleaseContactRequest, WatchOffersRequest};
+use helpline_proto::terms::v1::Channel;
+use helpline_tests::process::{Fleet, FleetOptions, private_stack};
+use helpline_tests::{Actor, request_id};
+use prost_types::Timestamp;
+use tonic::Status;
+
+use collector::Collector;
+use scan::{Finding, Markers, search};
+
+use crate::load::closing;
+
+/// The personal fields: each gets a marker of its own.
+const FIELDS: [&str; 8] = [
+    "sender", "external_id", "display_name", "child_message", "counsellor_message", "summary", "past_sender",
+    "past_summary",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_personal_can_be_read_without_the_api() {
+    let (found, markers) = play_and_search("").await;
+    assert!(found.is_empty(), "{} of {} markers leaked: {found:#?}", found.len(), markers.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_search_finds_every_field_when_nothing_is_sealed() {
+    let (found, markers) = play_and_search("plain = true").await;
+    let in_postgres = |field: &str| {
+        found.iter().any(|finding| finding.field == field && finding.place.contains("/pg/data/"))
+    };
+    for field in FIELDS {
+        assert!(in_postgres(field), "the search missed {field}");
+    }
+    let elsewhere: Vec<_> =
+        found.iter().filter(|finding| !finding.place.contains("/pg/data/")).collect();
+    assert!(elsewhere.is_empty(), "beside Postgres: {elsewhere:#?}");
+    assert!(markers.len() > FIELDS.len(), "tokens and keys are searched for too");
+}
+
+/// Plays contacts with markers through a server, and searches. Returns what was found and what was searched for.
+async fn play_and_search(testing: &str) -> (Vec<Finding>, Markers) {
+    let stack = private_stack(StackOptions { redis_append_only: true, ..StackOptions::default() });
+    let collector = Collector::start().await;
+    let options = FleetOptions {
+        log: "trace".to_owned(),
+        testing: testing.to_owned(),
+        otlp: collector.url(),
+        ..FleetOptions::default()
+    };
+    let mut fleet = Fleet::start_on(stack, options).await;
+    let mut markers = Markers::new(&FIELDS);
+    let statuses = play(&fleet, &mut markers).await;
+    for key in fleet.keys() {
+        markers.add("key", &key);
+    }
+
+    let metrics = fleet.server(0).metrics();
+    assert!(metrics.contains("helpline_calls_total"), "the metrics are there");
+    let redis = &fleet.stack.redis;
+    redis.dump().expect("a dump of Redis");
+    fleet.sql("CHECKPOINT");
+    fleet.sql("SELECT pg_switch_wal()");
+    // An orderly end sends the last spans.
+    fleet.server(0).stop();
+    let spans = collector.received();
+    assert!(scan::contains(&spans, b"ReceiveContact"), "the spans are there");
+    let log = fleet.server(0).log();
+    assert!(log.contains("TRACE") && log.contains("ReceiveContact"), "the log is detailed");
+
+    let mut found = Vec::new();
+    search(&markers, "the metrics", metrics.as_bytes(), &mut found);
+    search(&markers, "the server's log", log.as_bytes(), &mut found);
+    search(&markers, "the spans", &spans, &mut found);
+    for (what, status) in &statuses {
+        let place = format!("the refusal of {what}");
+        search(&markers, &place, format!("{status:?} {:?}", status.metadata()).as_bytes(), &mut found);
+        search(&markers, &place, status.details(), &mut found);
+    }
+    let searched: usize = [
+        fleet.stack.postgres.data_dir(),
+        fleet.stack.redis.data_dir().to_owned(),
+        fleet.stack.log_dir.clone(),
+    ]
+    .iter()
+    .map(|directory| scan::search_files(&markers, directory, &mut found))
+    .sum();
+    assert!(searched > 100, "only {searched} files were searched");
+    (found, markers)
+}
+
+/// A contact from arrival to its end, one recorded afterwards, and every refusal that could repeat what was sent.
+async fn play(fleet: &Fleet, markers: &mut Markers) -> Vec<(&'static str, Status)> {
+    let adapter = fleet.bearer(Role::ChannelAdapter, None).await;
+    let counsellor = fleet.counsellors(1, (1, 2, 5)).await.remove(0);
+    markers.add("token", adapter.secret());
+    markers.add("token", counsellor.secret());
+    let mut statuses = Vec::new();
+
+    let call = ReceiveContactRequest {
+        request_id: request_id(),
+        channel: Channel::WebChat.into(),
+        external_id: markers.of("external_id").to_owned(),
+        sender: markers.of("sender").to_owned(),
+        display_name: markers.of("display_name").to_owned(),
+        ..ReceiveContactRequest::default()
+    };
+    let received = adapter.contacts().receive_contact(call.clone()).await.expect("a contact").into_inner();
+    let contact = received.contact.expect("the contact");
+    send(&adapter, &contact, request_id(), markers.of("child_message")).await.expect("a message");
+    refuse_arrivals(&adapter, &call, &mut statuses).await;
+
+    accept(&counsellor).await;
+    let id = request_id();
+    let text = markers.of("counsellor_message");
+    send(&counsellor, &contact, id.clone(), text).await.expect("a message");
+    let other = send(&counsellor, &contact, id, &format!("{text}, changed")).await;
+    statuses.push(("another text under the same id", other.expect_err("another text")));
+    for (what, text) in [("a long text", text.repeat(2000)), ("a control character", format!("{text}\u{0}"))] {
+        let refused = send(&counsellor, &contact, request_id(), &text).await;
+        statuses.push((what, refused.expect_err(what)));
+    }
+    let release = ReleaseContactRequest { request_id: request_id(), contact_id: contact.contact_id.clone() };
+    counsellor.handling().release_contact(release).await.expect("the wrap-up");
+    let late = send(&counsellor, &contact, request_id(), text).await;
+    statuses.push(("a late message", late.expect_err("a late message")));
+    complete(&counsellor, &contact, markers, &mut statuses).await;
+    record_past(&counsellor, markers, &mut statuses).await;
+    statuses
+}
+
+async fn send(actor: &Actor, contact: &Contact, message_id: String, text: &str) -> Result<(), Status> {
+    let request = SendMessageRequest {
+        request_id: request_id(),
+        contact_id: contact.contact_id.clone(),
+        message_id,
+        text: text.to_owned(),
+    };
+    actor.messages().send_message(request).await.map(drop)
+}
+
+async fn refuse_arrivals(
+    adapter: &Actor,
+    call: &ReceiveContactRequest,
+    statuses: &mut Vec<(&'static str, Status)>,
+) {
+    let marker = call.sender.clone();
+    let wrong = [
+        ("another content under the same request id", ReceiveContactRequest {
+            display_name: format!("{} the second", call.display_name),
+            ..call.clone()
+        }),
+        ("a long sender", ReceiveContactRequest { sender: marker.repeat(20), ..call.clone() }),
+        ("a sender with a control character", ReceiveContactRequest {
+            sender: format!("{marker}\u{7}"),
+            ..call.clone()
+        }),
+        ("a queue that is none", ReceiveContactRequest { queue: marker.clone(), ..call.clone() }),
+        ("a language that is none", ReceiveContactRequest { language: marker.clone(), ..call.clone() }),
+    ];
+    for (what, request) in wrong {
+        let refused = adapter.contacts().receive_contact(request).await;
+        statuses.push((what, refused.expect_err(what)));
+    }
+    let stranger = Contact { contact_id: marker.clone(), ..Contact::default() };
+    let refused = send(adapter, &stranger, marker, "x").await;
+    statuses.push(("a marker as an id", refused.expect_err("no id")));
+}
+
+async fn accept(counsellor: &Actor) {
+    let watching = counsellor.offers().watch_offers(WatchOffersRequest::default()).await;
+    let mut offers = watching.expect("offers").into_inner();
+    counsellor.presence().go_ready(GoReadyRequest { request_id: request_id() }).await.expect("ready");
+    let offer = tokio::time::timeout(Duration::from_secs(20), async {
+        loop {
+            let message = offers.message().await.expect("a stream").expect("a message");
+            if let Some(Event::Opened(offer)) = message.event {
+                return offer;
+            }
+        }
+    });
+    let offer_id = offer.await.expect("an offer").offer_id;
+    let request = AcceptOfferRequest { request_id: request_id(), offer_id };
+    counsellor.offers().accept_offer(request).await.expect("an acceptance");
+}
+
+async fn complete(
+    counsellor: &Actor,
+    contact: &Contact,
+    markers: &Markers,
+    statuses: &mut Vec<(&'static str, Status)>,
+) {
+    let summary = markers.of("summary");
+    let good = CompleteContactRequest {
+        request_id: request_id(),
+        contact_id: contact.contact_id.clone(),
+        closing: Some(closing(summary)),
+        expected_revision: 0,
+    };
+    let with = |change: &dyn Fn(&mut helpline_proto::intake::v1::Closing)| {
+        let mut closing = closing(summary);
+        change(&mut closing);
+        CompleteContactRequest { closing: Some(closing), request_id: request_id(), ..good.clone() }
+    };
+    let wrong = [
+        ("a region that is none", with(&|closing| summary.clone_into(&mut closing.region))),
+        ("a category that is none", with(&|closing| closing.categories = vec![summary.to_owned()])),
+        ("a long summary", with(&|closing| closing.summary = summary.repeat(2000))),
+    ];
+    for (what, request) in wrong {
+        let refused = counsellor.contacts().complete_contact(request).await;
+        statuses.push((what, refused.expect_err(what)));
+    }
+    counsellor.contacts().complete_contact(good).await.expect("signed off");
+}
+
+async fn record_past(
+    counsellor: &Actor,
+    markers: &Markers,
+    statuses: &mut Vec<(&'static str, Status)>,
+) {
+    let past = RecordPastContactRequest {
+        request_id: request_id(),
+        channel: Channel::Letter.into(),
+        receive_time: Some(Timestamp { seconds: 1_700_000_000, nanos: 0 }),
+        sender: markers.of("past_sender").to_owned(),
+        display_name: markers.of("display_name").to_owned(),
+        closing: Some(closing(markers.of("past_summary"))),
+        ..RecordPastContactRequest::default()
+    };
+    counsellor.contacts().record_past_contact(past.clone()).await.expect("a record");
+    let future = RecordPastContactRequest {
+        request_id: request_id(),
+        receive_time: Some(Timestamp { seconds: 32_000_000_000, nanos: 0 }),
+        ..past
+    };
+    let refused = counsellor.contacts().record_past_contact(future).await;
+    statuses.push(("a record from the future", refused.expect_err("the future")));
+    let page_token = markers.of("past_sender").to_owned();
+    let list = ListContactsRequest { page_token, ..ListContactsRequest::default() };
+    let refused = counsellor.contacts().list_contacts(list).await;
+    statuses.push(("a page token that is none", refused.expect_err("no page token")));
+}

@@ -10,11 +10,16 @@
 )]
 
 mod answered;
+mod capacity;
 mod decline;
 mod desk;
 mod eligibility;
+mod leaving;
 mod missed;
 mod order;
+mod presence;
 mod races;
+mod returning;
 mod risk;
 mod stage;
+mod transfer;

@@ -127,7 +127,7 @@ async fn all<F: Future<Output = ()>>(futures: impl Iterator<Item = F>) {
 #[tokio::test]
 async fn an_offer_is_accepted_before_its_end_or_expires_but_never_both() {
     let stage = Stage::set().await;
-    let languages = ["aa", "ab", "af", "ak", "am", "an", "as", "av", "ay", "az"];
+    let languages = ["aa", "ab", "af", "ak", "am", "an", "as"];
     let mut rings = Vec::new();
     for language in languages {
         let desk = stage.desk(Abilities::speaking(&[language])).await;

@@ -8,7 +8,7 @@ use helpline_domain::risk::Risk;
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::wire::Sight;
 use helpline_service_kit::{Ctx, Refusal};
-use helpline_store::intake::PastContact;
+use helpline_store::past::PastContact;
 use helpline_store::{Change, Command};
 use helpline_vault::Sensitive;
 

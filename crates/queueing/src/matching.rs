@@ -117,9 +117,14 @@ impl Matcher {
                     looked = Some(now);
                 }
                 line.clear();
-                if let Err(refusal) = self.match_now(due).await {
-                    tracing::warn!(error = %refusal, "a matching pass failed");
-                    self.ctx.clock.sleep(Duration::from_millis(100)).await;
+                match self.match_now(due).await {
+                    // Whatever there is to do, the lease is renewed in time.
+                    Ok(true) => continue,
+                    Ok(false) => {}
+                    Err(refusal) => {
+                        tracing::warn!(error = %refusal, "a matching pass failed");
+                        self.ctx.clock.sleep(Duration::from_millis(100)).await;
+                    }
                 }
             }
             self.wait(&mut line, &soft).await;
@@ -160,24 +165,32 @@ impl Matcher {
             tracing::info!(centre = %self.centre, "matching");
             self.keeper.distrust();
         }
-        if self.lease.is_none() {
-            // Who matches knows better; for who does not, it is what the last try to reach Redis said.
-            self.measures.degraded(self.ctx.mirror.live().is_away());
-        }
     }
 
-    /// Passes until nothing more can be offered now. With `truth`, begins with one over Postgres.
-    async fn match_now(&mut self, truth: bool) -> Result<(), Refusal> {
-        let Some(lease) = self.lease else { return Ok(()) };
+    /// Passes until nothing more can be offered now, or until the lease is to be renewed: then `true`, and there may be
+    /// more. With `truth`, begins with passes over Postgres.
+    async fn match_now(&mut self, truth: bool) -> Result<bool, Refusal> {
+        let Some(lease) = self.lease else { return Ok(false) };
+        let begun = self.ctx.clock.instant();
+        let clock = Arc::clone(&self.ctx.clock);
+        let late = || clock.instant().duration_since(begun) >= RENEW;
         if truth {
             self.keeper.tend().await?;
         }
         if truth || !self.keeper.in_step() {
-            while self.pass_over_rows(lease).await? {}
+            while self.pass_over_rows(lease).await? {
+                if late() {
+                    return Ok(true);
+                }
+            }
         }
         if self.keeper.in_step() {
-            while self.pass_over_view(lease).await? {}
+            while self.pass_over_view(lease).await? {
+                if late() {
+                    return Ok(true);
+                }
+            }
         }
-        Ok(())
+        Ok(false)
     }
 }

@@ -121,7 +121,7 @@ impl Store {
     where
         R: for<'r> FromRow<'r, PgRow> + Send + Unpin,
     {
-        let mut connection = self.bound(Some(command.centre())).await?;
+        let mut connection = self.bound(command.centre()).await?;
         let result = query.fetch_optional(connection.postgres()).await;
         let result = connection.settle(result);
         drop(connection);
@@ -140,7 +140,7 @@ impl Store {
 
     /// What is remembered of the command's request id.
     pub(crate) async fn recall<R>(&self, command: &Command) -> Result<Change<R>, StoreError> {
-        let mut connection = self.bound(Some(command.centre())).await?;
+        let mut connection = self.bound(command.centre()).await?;
         let found = sqlx::query_as::<_, (Vec<u8>, Uuid)>(
             "SELECT command_hash, resource_id FROM helpline.requests
              WHERE centre_id = $1 AND caller_id = $2 AND method = $3 AND request_id = $4",
@@ -165,7 +165,7 @@ impl Store {
         resource_id: Uuid,
         revision: i64,
     ) -> Result<(), StoreError> {
-        let mut connection = self.bound(Some(command.centre())).await?;
+        let mut connection = self.bound(command.centre()).await?;
         let done = sqlx::query(
             "INSERT INTO helpline.requests (centre_id, caller_id, method, request_id, command_hash, resource_id, revision, at)
              VALUES ($1, $2, $3, $4, $5, $6, $7, helpline.now()) ON CONFLICT DO NOTHING",
@@ -187,7 +187,7 @@ impl Store {
     /// Rows are deleted rather than dropped as partitions: a partition per day would let the same request id in twice
     /// around midnight.
     pub async fn forget_requests(&self, centre: CentreId, most: i64) -> Result<u64, StoreError> {
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         let done = sqlx::query(
             "DELETE FROM helpline.requests WHERE ctid = ANY (ARRAY(
                  SELECT ctid FROM helpline.requests

@@ -112,21 +112,21 @@ pub struct Floor {
 impl Store {
     /// Compares held capacity, open offers and contacts.
     pub async fn compare(&self, centre: CentreId) -> Result<Differences, StoreError> {
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         let row = sqlx::query_as(COMPARE).bind(centre.as_uuid()).fetch_one(connection.postgres()).await;
         connection.settle(row)
     }
 
     /// Sets held capacity to what contacts say, where it differs; returns for how many counsellors.
     pub async fn repair_capacity(&self, centre: CentreId) -> Result<u64, StoreError> {
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         let done = sqlx::query(REPAIR_CAPACITY).bind(centre.as_uuid()).execute(connection.postgres()).await;
         Ok(connection.settle(done)?.rows_affected())
     }
 
     /// The floor now and over the last 24 hours.
     pub async fn floor(&self, centre: CentreId) -> Result<Floor, StoreError> {
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         let now = sqlx::query_scalar("SELECT helpline.now()").fetch_one(connection.postgres()).await;
         let now = connection.settle(now)?;
         let rows = sqlx::query_as::<_, ClassRow>(
@@ -161,7 +161,7 @@ impl Store {
     /// The figures of the last 24 hours. Recorded afterwards and still waiting are not among them; who left without an
     /// answer counts as missed, whatever they waited.
     pub async fn period(&self, centre: CentreId) -> Result<PeriodFigures, StoreError> {
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         let row = sqlx::query_as(
             "SELECT count(*) AS received, count(answered_at) AS answered,
                 count(*) FILTER (WHERE answered_at <= deadline_at) AS answered_in_target,
@@ -181,7 +181,7 @@ impl Store {
         &self,
         centre: CentreId,
     ) -> Result<Vec<(Requirement, i64)>, StoreError> {
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         let rows = sqlx::query_as::<_, (String, Option<String>, Json<BTreeMap<String, u8>>, i64)>(
             "SELECT medium, language, skills, count(*) FROM helpline.contacts
              WHERE centre_id = $1 AND state = 'waiting' GROUP BY medium, language, skills",
@@ -204,7 +204,7 @@ impl Store {
 
     /// How many waiting contacts come before this one in the order of the line.
     pub async fn waiting_ahead(&self, centre: CentreId, entry: &LineEntry) -> Result<u32, StoreError> {
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         let count = sqlx::query_scalar::<_, i64>(
             "SELECT count(*) FROM helpline.contacts
              WHERE centre_id = $1 AND state = 'waiting' AND (class <> 1, deadline_at, sequence) < ($2 <> 1, $3, $4)",

@@ -37,6 +37,8 @@ pub(crate) fn pool(options: &PoolOptions) -> Result<Pool, StoreError> {
         .disable_statement_logging();
     Pool::builder(Connections { connect })
         .max_size(options.size)
+        // The connection used last is warm, and most likely serves the centre that is asked for.
+        .queue_mode(deadpool::managed::QueueMode::Lifo)
         .wait_timeout(Some(options.wait))
         .create_timeout(Some(options.wait))
         .runtime(deadpool::Runtime::Tokio1)
@@ -109,9 +111,9 @@ impl Bound {
 }
 
 impl Store {
-    /// A connection that sees the rows of `centre`; of none for `None`.
-    pub(crate) async fn bound(&self, centre: Option<CentreId>) -> Result<Bound, StoreError> {
-        // Boxed: its future is ten kilobytes, and would be part of the future of everything that asks something.
+    /// A connection for what needs no centre: functions that see no rows, or that open one door for the server. What the
+    /// connection served last stays set.
+    pub(crate) async fn unbound(&self) -> Result<Bound, StoreError> {
         let session = Box::pin(self.pool.get()).await.map_err(|error| match error {
             PoolError::Backend(StoreError::Unavailable(why)) => StoreError::Unavailable(why),
             PoolError::Backend(error) => error,
@@ -119,29 +121,34 @@ impl Store {
             PoolError::Closed => StoreError::Unavailable("the pool is closed".to_owned()),
             _ => StoreError::Unavailable("the pool gave no connection".to_owned()),
         })?;
-        let mut bound = Bound(session);
-        if bound.0.centre != centre {
-            let setting = centre.map(|centre| centre.to_string()).unwrap_or_default();
+        Ok(Bound(session))
+    }
+
+    /// A connection that sees the rows of `centre`.
+    pub(crate) async fn bound(&self, centre: CentreId) -> Result<Bound, StoreError> {
+        let mut bound = self.unbound().await?;
+        if bound.0.centre != Some(centre) {
+            let setting = centre.to_string();
             let set = sqlx::query("SELECT set_config('helpline.centre', $1, false)")
                 .bind(setting)
                 .execute(bound.postgres())
                 .await;
             bound.settle(set)?;
-            bound.0.centre = centre;
+            bound.0.centre = Some(centre);
         }
         Ok(bound)
     }
 
     /// The database's clock, `helpline.now()`; also the cheapest proof that it answers.
     pub async fn now(&self) -> Result<chrono::DateTime<chrono::Utc>, StoreError> {
-        let mut connection = self.bound(None).await?;
+        let mut connection = self.unbound().await?;
         let now = sqlx::query_scalar("SELECT helpline.now()").fetch_one(connection.postgres()).await;
         connection.settle(now)
     }
 
     /// Every centre's id.
     pub async fn centre_ids(&self) -> Result<Vec<CentreId>, StoreError> {
-        let mut connection = self.bound(None).await?;
+        let mut connection = self.unbound().await?;
         let ids = sqlx::query_scalar::<_, uuid::Uuid>("SELECT helpline.centre_ids()")
             .fetch_all(connection.postgres())
             .await;

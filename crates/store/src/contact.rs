@@ -141,7 +141,7 @@ impl Store {
 
     /// One contact with everything that is known of it.
     pub async fn contact(&self, centre: CentreId, id: ContactId) -> Result<Option<Contact>, StoreError> {
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         let row = sqlx::query_as::<_, ContactRow>(concat!(
             "SELECT ",
             contact_columns!(),
@@ -194,7 +194,7 @@ impl Store {
             query.push(" AND contact_id < ").push_bind(before.as_uuid());
         }
         query.push(" ORDER BY contact_id DESC LIMIT ").push_bind(i64::from(page.size));
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         let rows = query.build_query_as::<ContactRow>().fetch_all(connection.postgres()).await;
         let rows = connection.settle(rows)?;
         drop(connection);

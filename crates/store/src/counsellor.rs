@@ -171,7 +171,7 @@ impl Store {
         centre: CentreId,
         id: CounsellorId,
     ) -> Result<Option<Counsellor>, StoreError> {
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         let row =
             sqlx::query_as::<_, CounsellorRow>(concat!(select_counsellor!(), "AND c.counsellor_id = $2"))
                 .bind(centre.as_uuid())
@@ -189,7 +189,7 @@ impl Store {
         after: Option<CounsellorId>,
         size: u32,
     ) -> Result<Vec<Counsellor>, StoreError> {
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         let rows = sqlx::query_as::<_, CounsellorRow>(concat!(
             select_counsellor!(),
             "AND ($2 OR c.disabled_at IS NULL) AND ($3::uuid IS NULL OR c.counsellor_id > $3) ORDER BY c.counsellor_id LIMIT $4"

@@ -1,8 +1,7 @@
-//! Changes of a contact that intake makes: receive, assess, depart, complete, record afterwards.
+//! Changes of a contact that intake makes: receive, assess, depart, complete.
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
 use helpline_domain::channel::Channel;
 use helpline_domain::closing::Closing;
 use helpline_domain::id::{CentreId, ContactId, CounsellorId, OfferId};
@@ -10,10 +9,11 @@ use helpline_domain::requirement::Requirement;
 use helpline_domain::risk::{Class, Risk};
 use helpline_vault::{Sensitive, normalise_identifier};
 use sqlx::FromRow;
+use sqlx::postgres::PgRow;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::change::{Change, Command, change, change_query};
+use crate::change::{Change, ChangeQuery, Command, change, change_query};
 use crate::contact::{Contact, ContactRow, contact_columns};
 use crate::presence::{Room, RoomRow, room_columns};
 use crate::sealing::{DISPLAY_NAME, EXTERNAL, SENDER, SUMMARY};
@@ -80,17 +80,29 @@ const EXISTING: &str = concat!(
      ORDER BY external_index = $3 DESC NULLS LAST LIMIT 1"
 );
 
+/// Whether the statement sees the offer of the contact it has locked. An offer committed while the statement waited for
+/// the lock is in the contact's row, which is read again, but not among the offers, which are not: the statement would
+/// leave it open. It changes nothing then, and is run again.
+macro_rules! offer_is_seen {
+    () => {
+        "(old_offer IS NULL OR EXISTS (SELECT FROM helpline.offers o WHERE o.centre_id = $1 AND o.offer_id = old_offer))"
+    };
+}
+
+/// How often a change that did not see the contact's offer is run at most. Each run sees what the one before did not.
+const RUNS: usize = 3;
+
 const CHANGE_RISK: &str = change!(
     event: "risk_changed", resource: "contact_id", about: ("contact_id", "counsellor_id", "offer_id"),
     detail: "jsonb_build_object('from', old_risk, 'to', risk)",
     with: "before AS (
-        SELECT contact_id AS id, risk AS old_risk FROM helpline.contacts
+        SELECT contact_id AS id, risk AS old_risk, offer_id AS old_offer FROM helpline.contacts
         WHERE centre_id = $1 AND contact_id = $7 AND ($8::bigint = 0 OR revision = $8)
           AND state IN ('received', 'waiting', 'offered', 'in_progress', 'wrap_up', 'waiting_offline') FOR UPDATE),
     changed AS (
         UPDATE helpline.contacts c SET risk = $9, class = $10,
             deadline_at = least(c.deadline_at, c.received_at + make_interval(secs => $11)), revision = c.revision + 1
-        FROM before WHERE c.centre_id = $1 AND c.contact_id = before.id
+        FROM before WHERE c.centre_id = $1 AND c.contact_id = before.id AND ", offer_is_seen!(), "
         RETURNING c.*, old_risk),
     shortened AS (
         UPDATE helpline.offers o SET expires_at = least(o.expires_at, helpline.now() + make_interval(secs => $12))
@@ -112,7 +124,7 @@ const DEPART: &str = change!(
             ended_at = CASE WHEN old_state <> 'in_progress' THEN helpline.now() END,
             holder_id = CASE WHEN old_state = 'in_progress' THEN c.holder_id END,
             offer_id = NULL, revision = c.revision + 1
-        FROM before WHERE c.centre_id = $1 AND c.contact_id = before.id
+        FROM before WHERE c.centre_id = $1 AND c.contact_id = before.id AND ", offer_is_seen!(), "
         RETURNING c.*, old_state, old_medium, old_holder, old_offer),
     ended AS (
         UPDATE helpline.offers o SET state = 'withdrawn', reason = 'person_left', ended_at = helpline.now()
@@ -146,19 +158,6 @@ const COMPLETE: &str = change!(
     returning: contact_columns!(), ", old_holder, NULL::uuid AS old_offer, freed.*"; from: "changed LEFT JOIN freed ON true"
 );
 
-const RECORD_PAST: &str = change!(
-    event: "past_contact_recorded", resource: "contact_id", about: ("contact_id", "counsellor_id", "NULL::uuid"), detail: "NULL::jsonb",
-    with: "changed AS (
-        INSERT INTO helpline.contacts (centre_id, contact_id, channel, medium, state, risk, class, queue, language,
-            signature, received_at, deadline_at, answered_at, ended_at, counsellor_id, settings_version, sender_index,
-            sender_sealed, display_name_sealed, closing, summary_sealed)
-        SELECT $1, $7, $8, $9, CASE WHEN $20::jsonb IS NULL THEN 'waiting_offline' ELSE 'closed' END, $10, $11, $12, $13,
-            $14, $15, $15, $15, CASE WHEN $20::jsonb IS NOT NULL THEN helpline.now() END, $16, $17, $18, $19, $22, $20, $21
-        WHERE $15 <= helpline.now()
-        RETURNING *)";
-    returning: contact_columns!(),
-);
-
 /// A contact changed, and whose capacity that freed.
 #[derive(Clone, Debug)]
 pub struct Moved {
@@ -180,22 +179,6 @@ struct MovedRow {
     old_offer: Option<Uuid>,
     #[sqlx(flatten)]
     room: RoomRow,
-}
-
-/// A contact about to be recorded after the fact.
-#[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "each field is described on the message of the API")]
-pub struct PastContact {
-    pub contact_id: ContactId,
-    pub channel: Channel,
-    pub risk: Risk,
-    pub queue: String,
-    pub language: Option<String>,
-    pub received_at: DateTime<Utc>,
-    pub settings_version: i64,
-    pub sender: Option<Sensitive<String>>,
-    pub display_name: Option<Sensitive<String>>,
-    pub closing: Option<(Closing, Sensitive<String>)>,
 }
 
 impl Store {
@@ -258,7 +241,7 @@ impl Store {
         external_index: Option<Vec<u8>>,
         sender_index: Option<Vec<u8>>,
     ) -> Result<Option<ReceivedRow>, StoreError> {
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         let found = sqlx::query_as::<_, ReceivedRow>(EXISTING)
             .bind(centre.as_uuid())
             .bind(channel.key())
@@ -287,14 +270,18 @@ impl Store {
         (risk, class): (Risk, Class),
         (target_s, offer_timeout_s): (u32, u32),
     ) -> Result<Change<Contact>, StoreError> {
-        let query = change_query::<ContactRow>(CHANGE_RISK, command)
-            .bind(contact.as_uuid())
-            .bind(expected_revision)
-            .bind(risk.number())
-            .bind(class.number())
-            .bind(f64::from(target_s))
-            .bind(f64::from(offer_timeout_s));
-        self.change(command, query).await?.try_map(|row| self.contact_from(command.centre(), row))
+        let query = || {
+            change_query::<ContactRow>(CHANGE_RISK, command)
+                .bind(contact.as_uuid())
+                .bind(expected_revision)
+                .bind(risk.number())
+                .bind(class.number())
+                .bind(f64::from(target_s))
+                .bind(f64::from(offer_timeout_s))
+        };
+        self.change_seeing_offers(command, query)
+            .await?
+            .try_map(|row| self.contact_from(command.centre(), row))
     }
 
     /// Records that the person left: in line the contact ends, with a counsellor the wrap-up begins.
@@ -304,10 +291,28 @@ impl Store {
         contact: ContactId,
         short_abandon_s: u32,
     ) -> Result<Change<Moved>, StoreError> {
-        let query = change_query::<MovedRow>(DEPART, command)
-            .bind(contact.as_uuid())
-            .bind(f64::from(short_abandon_s));
-        self.change(command, query).await?.try_map(|row| self.moved(command.centre(), row))
+        let query = || {
+            change_query::<MovedRow>(DEPART, command).bind(contact.as_uuid()).bind(f64::from(short_abandon_s))
+        };
+        self.change_seeing_offers(command, query).await?.try_map(|row| self.moved(command.centre(), row))
+    }
+
+    /// Runs a change with [`offer_is_seen`], again when it was refused: it may not have seen an offer.
+    async fn change_seeing_offers<R>(
+        &self,
+        command: &Command,
+        query: impl Fn() -> ChangeQuery<R>,
+    ) -> Result<Change<R>, StoreError>
+    where
+        R: for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    {
+        for _ in 1..RUNS {
+            match self.change(command, query()).await? {
+                Change::Refused => {}
+                change => return Ok(change),
+            }
+        }
+        self.change(command, query()).await
     }
 
     /// Signs a contact off as its counsellor.
@@ -328,39 +333,6 @@ impl Store {
         self.change(command, query).await?.try_map(|row| self.moved(command.centre(), row))
     }
 
-    /// Records a contact after the fact, as the calling counsellor's. Refused when it lies in the future.
-    pub async fn record_past(
-        &self,
-        command: &Command,
-        past: &PastContact,
-    ) -> Result<Change<Contact>, StoreError> {
-        let centre = command.centre();
-        let row = past.contact_id.as_uuid();
-        let requirement = Requirement {
-            medium: past.channel.medium(),
-            language: past.language.clone(),
-            skills: BTreeMap::new(),
-        };
-        let query = change_query::<ContactRow>(RECORD_PAST, command)
-            .bind(row)
-            .bind(past.channel.key())
-            .bind(past.channel.medium().key())
-            .bind(past.risk.number())
-            .bind(past.risk.class(past.channel).number())
-            .bind(past.queue.clone())
-            .bind(past.language.clone())
-            .bind(self.signature(centre, &requirement))
-            .bind(past.received_at)
-            .bind(command.caller.principal())
-            .bind(past.settings_version)
-            .bind(self.index_some(centre, "sender", past.sender.as_ref()))
-            .bind(self.seal_some(SENDER, centre, row, past.sender.as_ref()))
-            .bind(past.closing.as_ref().map(|(closing, _)| Json(closing.clone())))
-            .bind(self.seal_some(SUMMARY, centre, row, past.closing.as_ref().map(|(_, summary)| summary)))
-            .bind(self.seal_some(DISPLAY_NAME, centre, row, past.display_name.as_ref()));
-        self.change(command, query).await?.try_map(|row| self.contact_from(centre, row))
-    }
-
     fn moved(&self, centre: CentreId, row: MovedRow) -> Result<Moved, StoreError> {
         Ok(Moved {
             contact: self.contact_from(centre, row.contact)?,
@@ -376,7 +348,7 @@ impl Store {
         self.vault().blind_index(centre.as_uuid(), "requirement", &requirement.canonical())[..8].to_vec()
     }
 
-    fn index_some(
+    pub(crate) fn index_some(
         &self,
         centre: CentreId,
         domain: &'static str,

@@ -46,7 +46,7 @@ pub struct Tail {
 impl Store {
     /// The oldest transaction still running: where a reader that needs no history begins.
     pub async fn tail_start(&self) -> Result<TailPosition, StoreError> {
-        let mut connection = self.bound(None).await?;
+        let mut connection = self.unbound().await?;
         let xmin = sqlx::query_scalar::<_, String>("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")
             .fetch_one(connection.postgres())
             .await;
@@ -57,7 +57,7 @@ impl Store {
     pub async fn tail(&self, from: TailPosition, most: i32) -> Result<Tail, StoreError> {
         // The position to resume from is taken before the entries are read, so that nothing can commit between.
         let start = self.tail_start().await?;
-        let mut connection = self.bound(None).await?;
+        let mut connection = self.unbound().await?;
         let rows = sqlx::query_as::<_, EventRow>(
             "SELECT centre_id, xid::text, entry_id, event, contact_id, counsellor_id, offer_id FROM helpline.tail($1::text::xid8, $2)",
         )

@@ -27,6 +27,7 @@ pub mod message;
 pub mod migrate;
 pub mod offer;
 pub mod offering;
+pub mod past;
 pub mod presence;
 mod sealing;
 pub mod settings;

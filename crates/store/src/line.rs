@@ -215,7 +215,7 @@ impl Store {
         centre: CentreId,
         query: sqlx::query::QueryAs<'static, sqlx::Postgres, LineRow, sqlx::postgres::PgArguments>,
     ) -> Result<Vec<LineEntry>, StoreError> {
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         let rows = query.fetch_all(connection.postgres()).await;
         let rows = connection.settle(rows)?;
         rows.into_iter()
@@ -243,7 +243,7 @@ impl Store {
 
     /// Everybody on shift, and the version of the roster they were read at or after.
     pub async fn on_shift(&self, centre: CentreId) -> Result<(i64, Vec<OnShift>), StoreError> {
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         // The version is read first: a change in between makes the list newer than its version, never older.
         let version =
             sqlx::query_scalar::<_, i64>("SELECT roster_version FROM helpline.centres WHERE centre_id = $1")

@@ -20,7 +20,7 @@ impl Store {
         owner: Uuid,
         ttl_s: f64,
     ) -> Result<Option<Lease>, StoreError> {
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         let epoch = sqlx::query_scalar::<_, i64>(
             "INSERT INTO helpline.matchers AS m (centre_id, owner_id, epoch, until_at)
              VALUES ($1, $2, 1, helpline.now() + make_interval(secs => $3))
@@ -40,7 +40,7 @@ impl Store {
 
     /// Gives the lease back, so that another replica need not wait for its end.
     pub async fn release_matcher(&self, centre: CentreId, owner: Uuid) -> Result<(), StoreError> {
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         let done = sqlx::query(
             "UPDATE helpline.matchers SET until_at = helpline.now() WHERE centre_id = $1 AND owner_id = $2",
         )
@@ -53,7 +53,7 @@ impl Store {
 
     /// The generation of the centre's view in Redis.
     pub async fn generation(&self, centre: CentreId) -> Result<i64, StoreError> {
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         let generation = sqlx::query_scalar("SELECT generation FROM helpline.centres WHERE centre_id = $1")
             .bind(centre.as_uuid())
             .fetch_one(connection.postgres())
@@ -65,7 +65,7 @@ impl Store {
     /// loss, one raises it and the others find it raised. It never falls below the clock in milliseconds, so that a
     /// database restored from a backup does not repeat one that Redis may still hold.
     pub async fn raise_generation(&self, centre: CentreId, seen: i64) -> Result<i64, StoreError> {
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         let raised = sqlx::query("UPDATE helpline.centres SET generation = greatest(generation + 1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint) WHERE centre_id = $1 AND generation = $2")
             .bind(centre.as_uuid())
             .bind(seen)

@@ -109,7 +109,7 @@ impl Store {
         centre: CentreId,
         contact: ContactId,
     ) -> Result<Option<Conversation>, StoreError> {
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         let row = sqlx::query_as::<_, (String, Option<Uuid>, Option<Uuid>, i64)>(
             "SELECT state, counsellor_id, brought_by, message_count FROM helpline.contacts
              WHERE centre_id = $1 AND contact_id = $2",
@@ -136,7 +136,7 @@ impl Store {
         contact: ContactId,
         message: MessageId,
     ) -> Result<Option<Message>, StoreError> {
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         let row = sqlx::query_as::<_, MessageRow>(
             "SELECT message_id, contact_id, sequence, author, text_sealed, sent_at FROM helpline.messages
              WHERE centre_id = $1 AND contact_id = $2 AND message_id = $3",
@@ -157,7 +157,7 @@ impl Store {
         after: i64,
         most: u32,
     ) -> Result<Vec<Message>, StoreError> {
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         let rows = sqlx::query_as::<_, MessageRow>(
             "SELECT message_id, contact_id, sequence, author, text_sealed, sent_at FROM helpline.messages
              WHERE centre_id = $1 AND contact_id = $2 AND sequence > $3 ORDER BY sequence LIMIT $4",

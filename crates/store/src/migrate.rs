@@ -88,7 +88,7 @@ pub struct Facts {
 impl Store {
     /// Asks the database what the doctor wants to know.
     pub async fn facts(&self) -> Result<Facts, StoreError> {
-        let mut connection = self.bound(None).await?;
+        let mut connection = self.unbound().await?;
         let row = sqlx::query_as::<_, (i32, bool, bool, i64, chrono::DateTime<chrono::Utc>, bool)>(
             "SELECT current_setting('server_version_num')::int,
                     (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user),

@@ -248,7 +248,7 @@ impl Store {
     ) -> Result<Option<Returned>, StoreError> {
         let query =
             sqlx::query_as::<_, ReturnedRow>(EXPIRE_ONE).bind(centre.as_uuid()).bind(i64::from(missed_limit));
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         let row = query.fetch_optional(connection.postgres()).await;
         connection.settle(row)?.map(Returned::try_from).transpose()
     }
@@ -262,14 +262,14 @@ impl Store {
         let query = sqlx::query_as::<_, ReturnedRow>(WITHDRAW_ONE)
             .bind(centre.as_uuid())
             .bind(counsellor.map(|counsellor| counsellor.as_uuid()));
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         let row = query.fetch_optional(connection.postgres()).await;
         connection.settle(row)?.map(Returned::try_from).transpose()
     }
 
     /// One offer.
     pub async fn offer(&self, centre: CentreId, offer: OfferId) -> Result<Option<OfferView>, StoreError> {
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         let row = sqlx::query_as::<_, OfferRow>(concat!(
             "SELECT ",
             offer_columns!(),
@@ -289,7 +289,7 @@ impl Store {
         centre: CentreId,
         counsellor: CounsellorId,
     ) -> Result<Vec<OfferView>, StoreError> {
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         let rows = sqlx::query_as::<_, OfferRow>(concat!(
             "SELECT ",
             offer_columns!(),

@@ -88,7 +88,7 @@ impl Store {
         epoch: i64,
         drafts: &[OfferDraft],
     ) -> Result<Vec<(OfferView, Option<Room>)>, StoreError> {
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         let rows = sqlx::query_as::<_, CommittedRow>(COMMIT_OFFERS)
             .bind(centre.as_uuid())
             .bind(epoch)

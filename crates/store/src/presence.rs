@@ -232,7 +232,7 @@ impl Store {
         centre: CentreId,
         counsellor: CounsellorId,
     ) -> Result<Option<Presence>, StoreError> {
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         let row = sqlx::query_as::<_, PresenceRow>(concat!(
             "SELECT ",
             presence_columns!(),
@@ -252,7 +252,7 @@ impl Store {
         counsellors: &[CounsellorId],
     ) -> Result<(), StoreError> {
         let ids: Vec<Uuid> = counsellors.iter().map(CounsellorId::as_uuid).collect();
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         let done = sqlx::query(
             "UPDATE helpline.presences p SET last_seen_at = helpline.now()
              FROM (SELECT counsellor_id FROM helpline.presences
@@ -274,7 +274,7 @@ impl Store {
         ttl_s: u32,
         shift_ttl_s: u32,
     ) -> Result<Vec<CounsellorId>, StoreError> {
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         let mut lapsed = Vec::new();
         for (sql, seconds) in [(EXPIRE, ttl_s), (EXPIRE_SHIFT, shift_ttl_s)] {
             let rows = sqlx::query_scalar::<_, Uuid>(sql)

@@ -58,7 +58,7 @@ const PUBLISH: &str = change!(
 impl Store {
     /// A centre.
     pub async fn centre(&self, centre: CentreId) -> Result<Option<Centre>, StoreError> {
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         let row = sqlx::query_as::<_, (String, DateTime<Utc>, i64)>(
             "SELECT name, created_at, settings_version FROM helpline.centres WHERE centre_id = $1",
         )
@@ -79,7 +79,7 @@ impl Store {
         centre: CentreId,
         version: i64,
     ) -> Result<Option<VersionedSettings>, StoreError> {
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         let row = sqlx::query_as::<_, SettingsRow>(
             "SELECT s.version, s.settings FROM helpline.settings s JOIN helpline.centres c USING (centre_id)
              WHERE centre_id = $1 AND s.version = CASE WHEN $2 = 0 THEN c.settings_version ELSE $2 END",

@@ -95,7 +95,7 @@ const REVOKE: &str = change!(
 impl Store {
     /// The caller who shows a token with this hash; `None` if it is unknown, expired or revoked, or its bearer has left.
     pub async fn authenticate(&self, hash: &[u8; 32]) -> Result<Option<(Caller, DateTime<Utc>)>, StoreError> {
-        let mut connection = self.bound(None).await?;
+        let mut connection = self.unbound().await?;
         let row = sqlx::query_as::<_, (Uuid, Uuid, String, Option<Uuid>, DateTime<Utc>)>(
             "SELECT token_id, centre_id, role, counsellor_id, expires_at FROM helpline.authenticate($1)",
         )
@@ -117,7 +117,7 @@ impl Store {
     /// Which of many hashes belong to good tokens, and to whom, in one question.
     pub async fn authenticate_all(&self, hashes: &[[u8; 32]]) -> Result<Vec<([u8; 32], Caller)>, StoreError> {
         let hashes: Vec<Vec<u8>> = hashes.iter().map(|hash| hash.to_vec()).collect();
-        let mut connection = self.bound(None).await?;
+        let mut connection = self.unbound().await?;
         let rows = sqlx::query_as::<_, (Vec<u8>, Uuid, Uuid, String, Option<Uuid>)>(
             "SELECT shown, token_id, centre_id, role, counsellor_id
              FROM unnest($1::bytea[]) shown CROSS JOIN LATERAL helpline.authenticate(shown)",
@@ -163,7 +163,7 @@ impl Store {
 
     /// One token.
     pub async fn token(&self, centre: CentreId, token: TokenId) -> Result<Option<Token>, StoreError> {
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         let row = sqlx::query_as::<_, TokenRow>(
             "SELECT token_id, role, label, counsellor_id, created_at, expires_at, revoked_at FROM helpline.tokens
              WHERE centre_id = $1 AND token_id = $2",
@@ -182,7 +182,7 @@ impl Store {
         after: Option<TokenId>,
         size: u32,
     ) -> Result<Vec<Token>, StoreError> {
-        let mut connection = self.bound(Some(centre)).await?;
+        let mut connection = self.bound(centre).await?;
         let rows = sqlx::query_as::<_, TokenRow>(
             "SELECT token_id, role, label, counsellor_id, created_at, expires_at, revoked_at FROM helpline.tokens
              WHERE centre_id = $1 AND ($2::uuid IS NULL OR token_id > $2) ORDER BY token_id LIMIT $3",

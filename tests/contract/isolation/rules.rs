@@ -1,9 +1,8 @@
 //! What the server's role may not do at all, and what no role may do to a row.
 
-use helpline_domain::id::CentreId;
 use helpline_tests::World;
 
-use super::{FORBIDDEN, Session, two_centres};
+use super::{FORBIDDEN, Session, fill, two_centres};
 
 /// A rule of the table was broken.
 const CHECK: &str = "23514";
@@ -17,7 +16,7 @@ fn value(world: &World, sql: &str) -> String {
 
 #[tokio::test]
 async fn the_servers_role_owns_nothing_and_is_nobody_else() {
-    let (world, ..) = two_centres().await;
+    let world = World::start().await;
     let role = "(SELECT oid FROM pg_roles WHERE rolname = 'helpline_server')";
     for (catalogue, owner) in [
         ("pg_class", "relowner"),
@@ -104,7 +103,7 @@ async fn the_servers_role_cannot_open_the_door_it_stands_behind() {
 
 #[tokio::test]
 async fn the_doors_through_isolation_are_known_and_tell_ids_alone() {
-    let (world, ..) = two_centres().await;
+    let world = World::start().await;
     let sql =
         "SELECT proname FROM pg_proc WHERE pronamespace = 'helpline'::regnamespace AND prosecdef ORDER BY 1";
     let doors: Vec<_> =
@@ -118,15 +117,16 @@ async fn the_doors_through_isolation_are_known_and_tell_ids_alone() {
 }
 
 /// A centre with a closed contact, an offered one, and their counsellor; and a session of it.
-async fn at_work() -> (World, CentreId, Session) {
-    let (world, centre, _) = two_centres().await;
-    let session = Session::of(&world, centre).await;
-    (world, centre, session)
+async fn at_work() -> (World, Session) {
+    let world = World::start().await;
+    fill(&world, &world.centre).await;
+    let session = Session::of(&world, world.centre.id).await;
+    (world, session)
 }
 
 #[tokio::test]
 async fn a_final_state_cannot_be_left() {
-    let (world, _, mut session) = at_work().await;
+    let (world, mut session) = at_work().await;
     let closed = "WHERE state = 'closed'";
     assert!(session.number(&format!("SELECT count(*) FROM helpline.contacts {closed}")).await.unwrap() > 0);
     for state in ["waiting", "in_progress", "wrap_up", "abandoned"] {
@@ -148,7 +148,7 @@ async fn a_final_state_cannot_be_left() {
 
 #[tokio::test]
 async fn a_contact_has_one_open_offer_at_most_and_a_state_that_agrees_with_it() {
-    let (_world, _, mut session) = at_work().await;
+    let (_world, mut session) = at_work().await;
     let second = "INSERT INTO helpline.offers (centre_id, offer_id, contact_id, counsellor_id, state, offered_at, expires_at, explanation)
                   SELECT centre_id, gen_random_uuid(), contact_id, counsellor_id, 'open', offered_at, expires_at, explanation
                   FROM helpline.offers WHERE state = 'open'";
@@ -177,10 +177,10 @@ async fn a_contact_has_one_open_offer_at_most_and_a_state_that_agrees_with_it() 
 
 #[tokio::test]
 async fn nobody_holds_more_than_they_can() {
-    let (_world, _, mut session) = at_work().await;
+    let (_world, mut session) = at_work().await;
     for (change, constraint) in [
-        ("held_voice = 2", "held_within_bounds"),
         ("held_chat = -1", "held_within_bounds"),
+        ("held_voice = 2", "held_within_maximum"),
         ("held_chat = 11", "held_within_maximum"),
         ("held_message = 51", "held_within_maximum"),
         ("held_voice = 1, held_chat = 1", "voice_excludes_everything"),
@@ -197,7 +197,7 @@ async fn nobody_holds_more_than_they_can() {
 
 #[tokio::test]
 async fn what_must_be_once_is_once() {
-    let (_world, _, mut session) = at_work().await;
+    let (_world, mut session) = at_work().await;
     for (table, columns, changed, constraint) in [
         (
             "messages",

@@ -2,7 +2,8 @@
 
 use helpline_proto::Method;
 use helpline_proto::directory::v1::{
-    DisableCounsellorRequest, GetCounsellorRequest, UpdateCounsellorRequest,
+    DisableCounsellorRequest, GetCounsellorRequest, GetSettingsRequest, PublishSettingsRequest,
+    UpdateCounsellorRequest,
 };
 use helpline_proto::intake::v1::{
     ChangeRiskRequest, CompleteContactRequest, RecordDepartureRequest, SendMessageRequest,
@@ -65,7 +66,7 @@ pub(super) async fn prepare(cast: &Cast, method: &Method) -> Prepared {
             let get = GetCounsellorRequest { counsellor_id };
             let answer = cast.administrator.counsellors().get_counsellor(get).await.unwrap().into_inner();
             let mut counsellor = answer.counsellor.unwrap();
-            counsellor.display_name = "Another name".to_owned();
+            "Another name".clone_into(&mut counsellor.display_name);
             let expected_revision = counsellor.revision;
             let update = UpdateCounsellorRequest {
                 request_id: request_id(),
@@ -79,7 +80,19 @@ pub(super) async fn prepare(cast: &Cast, method: &Method) -> Prepared {
             let disable = DisableCounsellorRequest { request_id: request_id(), counsellor_id };
             (cast.administrator.clone(), request(&disable))
         }
-        "CreateCounsellor" | "PublishSettings" => (cast.administrator.clone(), well_formed(method)),
+        "CreateCounsellor" => (cast.administrator.clone(), well_formed(method)),
+        "PublishSettings" => {
+            let get = GetSettingsRequest::default();
+            let answer = cast.administrator.centre().get_settings(get).await.unwrap().into_inner();
+            let mut settings = answer.settings.unwrap();
+            settings.cool_down = Some(prost_types::Duration { seconds: 7, nanos: 0 });
+            let publish = PublishSettingsRequest {
+                request_id: request_id(),
+                expected_version: settings.version,
+                settings: Some(settings),
+            };
+            (cast.administrator.clone(), request(&publish))
+        }
         "ReceiveContact" => (cast.adapter.clone(), well_formed(method)),
         "RecordPastContact" => (cast.counsellor.clone(), well_formed(method)),
         "GoReady" | "GoNotReady" | "GoOffline" => {

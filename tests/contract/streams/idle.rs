@@ -140,3 +140,24 @@ async fn a_client_that_vanishes_leaves_no_stream_behind() {
     };
     tokio::time::timeout(SOON, gone).await.expect("every place is given back");
 }
+
+#[tokio::test]
+async fn a_client_that_never_reads_keeps_no_server_from_stopping() {
+    let config = "[timing]\nshutdown_grace_s = 1\n".to_owned();
+    let stage = Stage::with(WorldOptions { config, ..WorldOptions::default() }).await;
+    let contact = stage.accepted().await;
+    let idle = stage.counsellor.over(narrow(&stage.world).await);
+    let request = WatchMessagesRequest { contact_id: contact.contact_id.clone(), after_sequence: 0 };
+    let _unread = idle.messages().watch_messages(request).await.unwrap().into_inner();
+    for _ in 0..40 {
+        let request = SendMessageRequest {
+            request_id: request_id(),
+            contact_id: contact.contact_id.clone(),
+            message_id: request_id(),
+            text: "x".repeat(10_000),
+        };
+        stage.adapter.messages().send_message(request).await.unwrap();
+    }
+    // It gets the grace that every call gets, and no more.
+    tokio::time::timeout(SOON, stage.world.stop()).await.expect("the server stops");
+}

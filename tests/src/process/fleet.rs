@@ -1,7 +1,6 @@
 //! Servers over one database, the centre they serve, and a look inside.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,6 +48,8 @@ pub struct FleetOptions {
     pub presence_ttl_s: u32,
     /// Filter of their logs.
     pub log: String,
+    /// Address of a collector of spans; empty for none.
+    pub otlp: String,
     /// The section `testing` of the first server at its first start, without its head.
     pub testing: String,
     /// Settings of the centre that differ from the defaults, as JSON.
@@ -62,6 +63,7 @@ impl Default for FleetOptions {
             redis: Redis::Known,
             presence_ttl_s: 15,
             log: "info".to_owned(),
+            otlp: String::new(),
             testing: String::new(),
             settings: "{}".to_owned(),
         }
@@ -120,10 +122,11 @@ impl Fleet {
         let _ = write!(
             settings,
             "[database]\nurl = \"{}\"\npool_size = 12\n[redis]\nurl = \"{redis}\"\n\
-             [keys]\nseal = [\"{seal}\"]\nindex = \"{index}\"\n[telemetry]\nlog = \"{}\"\n\
+             [keys]\nseal = [\"{seal}\"]\nindex = \"{index}\"\n[telemetry]\nlog = \"{}\"\notlp = \"{}\"\n\
              [timing]\npresence_ttl_s = {}\nshutdown_grace_s = 2\n",
             database.url_for("helpline_server", PASSWORD),
             options.log,
+            options.otlp,
             options.presence_ttl_s,
         );
         let servers = (0..options.processes)
@@ -230,11 +233,6 @@ impl Fleet {
         self.sql(&format!("UPDATE helpline.clock SET moved = moved + make_interval(secs => {seconds})"));
     }
 
-    /// The name of the database in which the fleet works.
-    pub fn database(&self) -> &str {
-        self.database.name()
-    }
-
     /// The means of a server, in this process and over the same database, Redis and keys: for looking inside.
     pub fn ctx(&self) -> Ctx {
         let ring = KeyRing::parse(&[self.seal.clone()], &self.index).expect("the keys of the fleet");
@@ -251,8 +249,9 @@ impl Fleet {
         Ctx::new(store, Arc::new(SystemClock), ids, Metrics::new(), mirror)
     }
 
-    /// The directory with the servers' configuration and logs.
-    pub fn files(&self) -> PathBuf {
-        self._files.path().to_owned()
+    /// The key that seals and the key of blind indexes, as the configuration has them, without their numbers.
+    pub fn keys(&self) -> [String; 2] {
+        let (_, seal) = self.seal.split_once(':').unwrap_or(("", &self.seal));
+        [seal.to_owned(), self.index.clone()]
     }
 }

@@ -117,6 +117,18 @@ impl ServerProcess {
         }
     }
 
+    /// Asks it to finish as a signal of the system would, and waits until it has.
+    pub fn stop(&mut self) {
+        let id = self.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill").success());
+        let begun = Instant::now();
+        while self.status().is_none() {
+            assert!(begun.elapsed() < START_PATIENCE, "the server does not end:\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        self.kill();
+    }
+
     /// How it ended; `None` while it runs.
     pub fn status(&mut self) -> Option<ExitStatus> {
         self.running.as_mut()?.process.try_wait().expect("a child can be asked")

@@ -35,7 +35,6 @@ const MAX_CROWD_ON_A_CONNECTION: usize = 200;
 /// What one run has in common.
 struct Run {
     house: House,
-    centre: Uuid,
     token: String,
     length: Duration,
     waiting: usize,
@@ -52,7 +51,7 @@ pub(crate) fn measure(options: &Options) -> Result<Report> {
     Probe::prepare(house.stack())?;
     let centre = house.create_centre("Benchmark")?;
     let token = house.create_token(centre, "administrator", "Benchmark")?;
-    let run = Run { house, centre, token, length: Duration::from_secs(seconds), waiting, full };
+    let run = Run { house, token, length: Duration::from_secs(seconds), waiting, full };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -111,13 +110,14 @@ impl Run {
         staff::publish(&administrator, settings(), draws).await?;
         let adapters = self.adapters(&administrator, &channels, draws).await?;
         let workers = field::hire(&administrator, &channels, workers(), draws).await?;
-        let levels = self.levels("quiet line", adapters, &workers, draws).await?;
+        let levels = self.levels("quiet line", server, adapters, &workers, draws).await?;
         Ok(levels)
     }
 
     async fn levels(
         &self,
         name: &str,
+        server: &Server,
         adapters: Vec<Client>,
         workers: &[Client],
         draws: &mut Draws,
@@ -126,7 +126,9 @@ impl Run {
         let field = Arc::new(Field::default());
         field.open(workers, Duty::Show, &stop, draws).await?;
         let stack = self.house.stack().handle().clone();
-        let ground = Ground { stack, adapters, field, length: self.length };
+        let ground = Ground { stack, server: server.id(), adapters, field, length: self.length };
+        let first = ground.first(draws).await?;
+        progress(&format!("{name}, the first contact: offer seen after {} ms", first.as_millis()));
         let mut levels = Vec::new();
         for in_flight in IN_FLIGHT {
             levels.push(ground.level(name, in_flight, draws).await?);
@@ -167,13 +169,10 @@ impl Run {
         crowd::queue_up(self.house.stack(), &adapter, self.waiting, draws).await?;
         tokio::time::sleep(Duration::from_secs(5)).await;
         let workers = field::hire(&administrator, &channels, workers(), draws).await?;
-        let levels = self.levels("long line", adapters, &workers, draws).await?;
+        let levels = self.levels("long line", server, adapters, &workers, draws).await?;
         let loaded_mb = server.resident_mb()?;
         stop.cancel();
-        let centre = self.centre;
-        progress(&format!(
-            "done with centre {centre}; with everything the server occupies {loaded_mb:.1} MB"
-        ));
+        progress(&format!("after everything the server occupies {loaded_mb:.1} MB"));
         Ok(Long { waiting: self.waiting, full: self.full, streams_mb, loaded_mb, levels })
     }
 }

@@ -44,7 +44,9 @@ gRPC, no access check, no matching. pgbench is a cross-check of what the disk an
 - `long` is a line in which {waiting} contacts of four kinds and all classes wait for {full} counsellors who are on \
 shift, keep a stream open, and are full with a call each. The contacts that are measured are for others.
 - Statements are transactions that PostgreSQL counted (each statement is one), Redis scripts are calls that reached \
-Redis, WAL bytes are what the log grew by; background work of that time is included, the timed commits are not.
+Redis, WAL bytes are what the log grew by; \
+background work of that time is included, the timed commits are not. CPU is what the kernel counted for the processes; \
+it hardly depends on what else the machine does, so its last column says what a quiet machine could carry.
 
 ## Figures
 

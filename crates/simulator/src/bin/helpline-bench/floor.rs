@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+use helpline_devstack::StackHandle;
 use helpline_domain::caller::{Caller, Role};
 use helpline_domain::channel::Channel;
 use helpline_domain::closing::{ActionTaken, AgeBand, Closing, ContactKind, Gender};
@@ -25,6 +26,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::level::{Latencies, Level};
+use crate::meters::Reading;
 use crate::progress;
 
 const WARM_UP: Duration = Duration::from_secs(1);
@@ -40,6 +42,7 @@ pub(crate) struct Floor {
     epoch: i64,
     length: Duration,
     people: Vec<Caller>,
+    stack: StackHandle,
 }
 
 impl Floor {
@@ -90,21 +93,33 @@ impl Floor {
             view.put_rooms(&[free(&Room::from(&presence))], false).await?;
             people.push(person);
         }
-        Ok(Self { store, view, centre, epoch: lease.epoch, length, people })
+        Ok(Self {
+            store,
+            view,
+            centre,
+            epoch: lease.epoch,
+            length,
+            people,
+            stack: house.stack().handle().clone(),
+        })
     }
 
     /// Measures with so many contacts in flight.
     pub(crate) async fn level(self: &Arc<Self>, in_flight: usize, draws: &mut Draws) -> Result<Level> {
+        let before = Reading::take(&self.stack, None).await?;
         let begun = Instant::now() + WARM_UP;
         let mut drivers = JoinSet::new();
         for person in self.people.iter().take(in_flight) {
             let draws = Draws::new(draws.uuid().as_u64_pair().0, 0);
             drivers.spawn(Arc::clone(self).drive(*person, (begun, begun + self.length), draws));
         }
-        let mut whole = Latencies::new()?;
+        let (mut whole, mut all) = (Latencies::new()?, 0);
         while let Some(driven) = drivers.join_next().await {
-            whole.merge(&driven??);
+            let (counted, carried) = driven??;
+            whole.merge(&counted);
+            all += carried;
         }
+        let after = Reading::take(&self.stack, None).await?;
         let level = Level {
             in_flight,
             contacts: whole.count(),
@@ -112,7 +127,7 @@ impl Floor {
             offer: Latencies::new()?,
             whole,
             commit: Latencies::new()?,
-            cost: None,
+            cost: Some(after.cost_since(&before, all, 0)),
         };
         progress(&format!("floor, {in_flight} in flight: {:.0} contacts/s", level.per_second()));
         Ok(level)
@@ -133,7 +148,7 @@ impl Floor {
         person: Caller,
         (from, to): (Instant, Instant),
         mut draws: Draws,
-    ) -> Result<Latencies> {
+    ) -> Result<(Latencies, u64)> {
         let counsellor = person.counsellor_id.context("a counsellor")?;
         let adapter = Caller {
             token_id: draws.uuid().into(),
@@ -141,13 +156,14 @@ impl Floor {
             role: Role::ChannelAdapter,
             counsellor_id: None,
         };
-        let mut latencies = Latencies::new()?;
+        let (mut latencies, mut all) = (Latencies::new()?, 0);
         loop {
             let begun = Instant::now();
             if begun >= to {
-                return Ok(latencies);
+                return Ok((latencies, all));
             }
             self.one_contact(adapter, person, counsellor, &mut draws).await?;
+            all += 1;
             let ended = Instant::now();
             if ended >= from && ended < to {
                 latencies.add(ended - begun);

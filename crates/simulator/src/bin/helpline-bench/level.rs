@@ -74,6 +74,18 @@ pub(crate) struct Cost {
     pub(crate) redis_commands: f64,
     /// Bytes of the write-ahead log.
     pub(crate) wal_bytes: f64,
+    /// Milliseconds of processor time: those of the server, PostgreSQL, Redis and the load itself. Unlike the contacts
+    /// per second they hardly depend on what else the machine does.
+    pub(crate) cpu_ms: [f64; 4],
+}
+
+impl Cost {
+    /// Contacts per second at which so many cores would be used up, the load included.
+    pub(crate) fn bound(&self, cores: usize) -> f64 {
+        let sum: f64 = self.cpu_ms.iter().sum();
+        let cores = u32::try_from(cores).unwrap_or(1);
+        if sum > 0.0 { f64::from(cores) * 1000.0 / sum } else { 0.0 }
+    }
 }
 
 #[cfg(test)]

@@ -27,6 +27,8 @@ const WARM_UP: Duration = Duration::from_secs(1);
 pub(crate) struct Ground {
     /// The databases, for their meters.
     pub(crate) stack: StackHandle,
+    /// Process id of the server.
+    pub(crate) server: u32,
     /// Adapters, on several connections.
     pub(crate) adapters: Vec<Client>,
     /// The counsellors.
@@ -36,9 +38,17 @@ pub(crate) struct Ground {
 }
 
 impl Ground {
+    /// Lets one contact through, so that what is done once is done; says how soon it was offered.
+    pub(crate) async fn first(&self, draws: &mut Draws) -> Result<Duration> {
+        let adapter = self.adapters.first().context("at least one adapter")?.clone();
+        let mut first = Latencies::new()?;
+        one(&adapter, &self.field, draws, |offer, _| first.add(offer)).await?;
+        Ok(Duration::from_secs_f64(first.quantile_ms(1.0) / 1000.0))
+    }
+
     /// Measures with so many contacts in flight.
     pub(crate) async fn level(&self, name: &str, in_flight: usize, draws: &mut Draws) -> Result<Level> {
-        let before = Reading::take(&self.stack).await?;
+        let before = Reading::take(&self.stack, Some(self.server)).await?;
         let probe = Probe::start(&self.stack);
         let begun = Instant::now() + WARM_UP;
         let mut drivers = JoinSet::new();
@@ -66,7 +76,7 @@ impl Ground {
         }
         level.contacts = level.whole.count();
         level.commit = probe.finish().await?;
-        let after = Reading::take(&self.stack).await?;
+        let after = Reading::take(&self.stack, Some(self.server)).await?;
         level.cost = Some(after.cost_since(&before, all, level.commit.count()));
         progress(&format!(
             "{name}, {in_flight} in flight: {:.0} contacts/s, offer seen after {:.2} ms (p99 {:.2} ms), one commit p99 {:.2} ms",
@@ -94,30 +104,44 @@ async fn drive(
 ) -> Result<Driven> {
     let mut driven = Driven { offer: Latencies::new()?, whole: Latencies::new()?, all: 0 };
     loop {
-        let begun = Instant::now();
-        if begun >= to {
+        if Instant::now() >= to {
             return Ok(driven);
         }
-        let received = call!(adapter.contacts(), receive_contact, contact("en", Channel::Voice, &mut draws));
-        let contact_id =
-            received.context("receive")?.contact.context("an answer with the contact")?.contact_id;
-        let seen = field.offer_of(&contact_id).await?;
-        let accept = AcceptOfferRequest { request_id: draws.id(), offer_id: seen.offer_id };
-        call!(seen.client.offers(), accept_offer, accept).context("accept")?;
-        let complete = CompleteContactRequest {
-            request_id: draws.id(),
-            contact_id,
-            closing: Some(closing()),
-            expected_revision: 0,
-        };
-        call!(seen.client.contacts(), complete_contact, complete).context("complete")?;
-        driven.all += 1;
-        let ended = Instant::now();
-        if ended >= from && ended < to {
-            driven.offer.add(seen.at.saturating_duration_since(begun));
-            driven.whole.add(ended - begun);
-        }
+        let Driven { offer, whole, all } = &mut driven;
+        one(&adapter, &field, &mut draws, |to_offer, to_end| {
+            *all += 1;
+            let ended = Instant::now();
+            if ended >= from && ended < to {
+                offer.add(to_offer);
+                whole.add(to_end);
+            }
+        })
+        .await?;
     }
+}
+
+/// Carries one contact through; `note` gets the time to its offer and the time to its sign-off.
+async fn one(
+    adapter: &Client,
+    field: &Field,
+    draws: &mut Draws,
+    mut note: impl FnMut(Duration, Duration) + Send,
+) -> Result<()> {
+    let begun = Instant::now();
+    let received = call!(adapter.contacts(), receive_contact, contact("en", Channel::Voice, draws));
+    let contact_id = received.context("receive")?.contact.context("an answer with the contact")?.contact_id;
+    let seen = field.offer_of(&contact_id).await?;
+    let accept = AcceptOfferRequest { request_id: draws.id(), offer_id: seen.offer_id };
+    call!(seen.client.offers(), accept_offer, accept).context("accept")?;
+    let complete = CompleteContactRequest {
+        request_id: draws.id(),
+        contact_id,
+        closing: Some(closing()),
+        expected_revision: 0,
+    };
+    call!(seen.client.contacts(), complete_contact, complete).context("complete")?;
+    note(seen.at.saturating_duration_since(begun), begun.elapsed());
+    Ok(())
 }
 
 /// A contact with everything that is sealed and indexed.

@@ -18,6 +18,7 @@ mod load;
 mod machine;
 mod meters;
 mod pgbench;
+mod processor;
 mod report;
 
 use std::process::ExitCode;

@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::level::{Cost, Latencies};
+use crate::processor;
 
 /// How often a commit is timed.
 const PROBE: Duration = Duration::from_millis(10);
@@ -22,19 +23,21 @@ pub(crate) struct Reading {
     statements: f64,
     redis_commands: f64,
     wal_bytes: f64,
+    /// Of the server, PostgreSQL, Redis, ourselves.
+    cpu_ms: [f64; 4],
 }
 
 impl Reading {
     /// Reads them, with the delay it takes them to be true.
-    pub(crate) async fn take(stack: &StackHandle) -> Result<Self> {
+    pub(crate) async fn take(stack: &StackHandle, server: Option<u32>) -> Result<Self> {
         tokio::time::sleep(STATISTICS_DELAY).await;
         let stack = stack.clone();
-        tokio::task::spawn_blocking(move || Self::read(&stack))
+        tokio::task::spawn_blocking(move || Self::read(&stack, server))
             .await
             .context("reading the meters was cut short")?
     }
 
-    fn read(stack: &StackHandle) -> Result<Self> {
+    fn read(stack: &StackHandle, server: Option<u32>) -> Result<Self> {
         let rows = stack.postgres.query(
             DATABASE,
             "SELECT xact_commit + xact_rollback, pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')
@@ -55,6 +58,12 @@ impl Reading {
             statements: number(row.first().and_then(Option::as_deref))?,
             wal_bytes: number(row.get(1).and_then(Option::as_deref))?,
             redis_commands: commands.trim().parse().context("statistics of Redis")?,
+            cpu_ms: [
+                server.map_or(0.0, processor::of),
+                stack.postgres_pid().map_or(0.0, processor::of_family),
+                stack.redis_pid().map_or(0.0, processor::of),
+                processor::of(std::process::id()),
+            ],
         })
     }
 
@@ -66,6 +75,7 @@ impl Reading {
             statements: (self.statements - before.statements - whole(commits)) / contacts,
             redis_commands: (self.redis_commands - before.redis_commands) / contacts,
             wal_bytes: (self.wal_bytes - before.wal_bytes) / contacts,
+            cpu_ms: std::array::from_fn(|place| (self.cpu_ms[place] - before.cpu_ms[place]) / contacts),
         }
     }
 }

@@ -115,6 +115,8 @@ impl Report {
             fields.insert("statements_per_contact".to_owned(), rounded(cost.statements));
             fields.insert("redis_commands_per_contact".to_owned(), rounded(cost.redis_commands));
             fields.insert("wal_bytes_per_contact".to_owned(), rounded(cost.wal_bytes));
+            fields.insert("server_cpu_ms_per_contact".to_owned(), rounded(cost.cpu_ms[0]));
+            fields.insert("postgres_cpu_ms_per_contact".to_owned(), rounded(cost.cpu_ms[1]));
         }
         if let (Some(fields), Some(pgbench)) = (object.as_object_mut(), &self.pgbench) {
             fields.insert("pgbench_per_second".to_owned(), rounded(pgbench.per_second));
@@ -139,19 +141,7 @@ impl Report {
         for (name, value, aim) in self.ratios() {
             let _ = writeln!(text, "| {name} | {value:.2} | {aim} |");
         }
-        let _ = writeln!(
-            text,
-            "\n| per contact, {MAIN} in flight | statements | Redis scripts | WAL bytes |\n|---|---|---|---|"
-        );
-        for (name, levels) in [("quiet", &self.quiet), ("long", &self.long.levels)] {
-            if let Some(cost) = main_of(levels).and_then(|level| level.cost) {
-                let _ = writeln!(
-                    text,
-                    "| {name} | {:.2} | {:.2} | {:.0} |",
-                    cost.statements, cost.redis_commands, cost.wal_bytes
-                );
-            }
-        }
+        text.push_str(&self.costs());
         let _ = writeln!(text, "\n| memory of the server | MB |\n|---|---|\n| idle | {:.1} |", self.idle_mb);
         let _ = writeln!(text, "| with {} offer streams | {:.1} |", self.long.full, self.long.streams_mb);
         let _ = writeln!(
@@ -168,6 +158,30 @@ impl Report {
                 );
             }
             None => text.push_str("\nThere is no pgbench in this installation of PostgreSQL.\n"),
+        }
+        text
+    }
+}
+
+impl Report {
+    /// What a contact costs, as a table.
+    fn costs(&self) -> String {
+        let mut text = format!(
+            "\n| per contact, {MAIN} in flight | statements | Redis scripts | WAL bytes | CPU ms of server | PostgreSQL | \
+             Redis | load | contacts/s when {} cores are used up |\n|---|---|---|---|---|---|---|---|---|\n",
+            self.machine.cores
+        );
+        for (name, levels) in [("quiet", &self.quiet), ("long", &self.long.levels), ("floor", &self.floor)] {
+            let Some(cost) = main_of(levels).and_then(|level| level.cost) else { continue };
+            let [server, postgres, redis, load] = cost.cpu_ms;
+            let _ = writeln!(
+                text,
+                "| {name} | {:.2} | {:.2} | {:.0} | {server:.3} | {postgres:.3} | {redis:.3} | {load:.3} | {:.0} |",
+                cost.statements,
+                cost.redis_commands,
+                cost.wal_bytes,
+                cost.bound(self.machine.cores)
+            );
         }
         text
     }

@@ -16,7 +16,12 @@ fn level(in_flight: usize, contacts: u64, offer_ms: u64) -> Level {
         offer: latencies(offer_ms),
         whole: latencies(offer_ms * 2),
         commit: latencies(4),
-        cost: Some(Cost { statements: 4.1, redis_commands: 5.0, wal_bytes: 3000.0 }),
+        cost: Some(Cost {
+            statements: 4.1,
+            redis_commands: 5.0,
+            wal_bytes: 3000.0,
+            cpu_ms: [0.4, 0.8, 0.1, 0.7],
+        }),
     }
 }
 
@@ -83,9 +88,14 @@ fn the_ratios_are_those_of_sixteen_in_flight() {
 #[test]
 fn the_tables_name_every_level() {
     let text = report().text();
-    for row in
-        ["| quiet | 1 |", "| quiet | 64 |", "| long | 16 | 800 |", "| floor | 16 | 1250 |", "| idle | 12.5 |"]
-    {
+    for row in [
+        "| quiet | 1 |",
+        "| quiet | 64 |",
+        "| long | 16 | 800 |",
+        "| floor | 16 | 1250 |",
+        "| idle | 12.5 |",
+        "| 0.700 | 1000 |",
+    ] {
         assert!(text.contains(row), "{row}\n{text}");
     }
 }
