@@ -36,7 +36,8 @@ async fn on_shift(counsellor: &Actor) -> Streaming<WatchOffersResponse> {
 async fn offer(stream: &mut Streaming<WatchOffersResponse>, patience: Duration) -> Offer {
     let opened = tokio::time::timeout(patience, async {
         loop {
-            if let Some(Event::Opened(offer)) = stream.message().await.expect("a stream").expect("more").event {
+            if let Some(Event::Opened(offer)) = stream.message().await.expect("a stream").expect("more").event
+            {
                 return offer;
             }
         }
@@ -50,7 +51,7 @@ async fn a_call(fleet: &Fleet) {
         channel: Channel::Voice.into(),
         ..ReceiveContactRequest::default()
     };
-    let adapter = fleet.bearer(Role::ChannelAdapter, None).await;
+    let adapter = fleet.bearer(Role::ChannelAdapter, None);
     adapter.contacts().receive_contact(request).await.expect("a contact");
 }
 
@@ -64,17 +65,15 @@ fn assert_lost(fleet: &Fleet, lost: &Actor, other: &Actor) {
     };
     assert_eq!(presence(lost), [["not_ready", "client_lost"]]);
     assert_eq!(presence(other), [["ready", ""]]);
-    let offers = format!(
-        "SELECT state, reason FROM helpline.offers WHERE counsellor_id = '{}'",
-        lost.counsellor_id
-    );
+    let offers =
+        format!("SELECT state, reason FROM helpline.offers WHERE counsellor_id = '{}'", lost.counsellor_id);
     assert_eq!(fleet.sql(&offers), [["withdrawn", "client_lost"]]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn when_a_counsellors_client_dies_the_open_offer_goes_to_somebody_else() {
     let fleet = fleet().await;
-    let mut people = fleet.counsellors(2, (1, 2, 5)).await;
+    let mut people = fleet.counsellors(2, (1, 2, 5));
     let (second, first) = (people.remove(1), people.remove(0));
     let mut stream = on_shift(&first).await;
     a_call(&fleet).await;
@@ -92,7 +91,7 @@ async fn when_a_counsellors_client_dies_the_open_offer_goes_to_somebody_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_counsellor_whose_network_falls_silent_is_lost_as_one_who_hangs_up() {
     let mut fleet = fleet().await;
-    let mut people = fleet.counsellors(2, (1, 2, 5)).await;
+    let mut people = fleet.counsellors(2, (1, 2, 5));
     let silent = Arc::new(AtomicBool::new(false));
     let address = silent_proxy(fleet.server(0).grpc(), Arc::clone(&silent)).await;
     let channel = Endpoint::from_shared(format!("http://{address}")).expect("an address").connect_lazy();

@@ -16,7 +16,7 @@ use crate::load::Load;
 use crate::story::{Act, Board};
 
 /// How long a load may take to come past a place, and to finish afterwards.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Places tried at once: each mostly waits.
 const AT_ONCE: usize = 4;
 const SIGKILL: i32 = 9;
@@ -71,7 +71,7 @@ pub(crate) const SETTINGS: &str = r#"{"offer_timeout_s": 2, "critical_offer_time
     "cool_down_s": 0, "reserve": 0}"#;
 
 async fn kill_at(place: &str, mut fleet: Fleet) {
-    let load = Load::begin(&fleet, board(), 4, Duration::from_millis(5)).await;
+    let load = Load::begin(&fleet, board(), 4, Duration::from_millis(5));
     let (status, took) = until(&format!("the server dies at {place}"), PATIENCE, || {
         std::future::ready(fleet.server(0).status())
     })

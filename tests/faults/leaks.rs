@@ -12,7 +12,9 @@ use helpline_proto::intake::v1::{
     SendMessageRequest,
 };
 use helpline_proto::queueing::v1::watch_offers_response::Event;
-use helpline_proto::queueing::v1::{AcceptOfferRequest, GoReadyRequest, ReleaseContactRequest, WatchOffersRequest};
+use helpline_proto::queueing::v1::{
+    AcceptOfferRequest, GoReadyRequest, ReleaseContactRequest, WatchOffersRequest,
+};
 use helpline_proto::terms::v1::Channel;
 use helpline_tests::process::{Fleet, FleetOptions, private_stack};
 use helpline_tests::{Actor, request_id};
@@ -26,7 +28,13 @@ use crate::load::closing;
 
 /// The personal fields: each gets a marker of its own.
 const FIELDS: [&str; 8] = [
-    "sender", "external_id", "display_name", "child_message", "counsellor_message", "summary", "past_sender",
+    "sender",
+    "external_id",
+    "display_name",
+    "child_message",
+    "counsellor_message",
+    "summary",
+    "past_sender",
     "past_summary",
 ];
 
@@ -45,8 +53,7 @@ async fn the_same_search_finds_every_field_when_nothing_is_sealed() {
     for field in FIELDS {
         assert!(in_postgres(field), "the search missed {field}");
     }
-    let elsewhere: Vec<_> =
-        found.iter().filter(|finding| !finding.place.contains("/pg/data/")).collect();
+    let elsewhere: Vec<_> = found.iter().filter(|finding| !finding.place.contains("/pg/data/")).collect();
     assert!(elsewhere.is_empty(), "beside Postgres: {elsewhere:#?}");
     assert!(markers.len() > FIELDS.len(), "tokens and keys are searched for too");
 }
@@ -104,8 +111,8 @@ async fn play_and_search(testing: &str) -> (Vec<Finding>, Markers) {
 
 /// A contact from arrival to its end, one recorded afterwards, and every refusal that could repeat what was sent.
 async fn play(fleet: &Fleet, markers: &mut Markers) -> Vec<(&'static str, Status)> {
-    let adapter = fleet.bearer(Role::ChannelAdapter, None).await;
-    let counsellor = fleet.counsellors(1, (1, 2, 5)).await.remove(0);
+    let adapter = fleet.bearer(Role::ChannelAdapter, None);
+    let counsellor = fleet.counsellors(1, (1, 2, 5)).remove(0);
     markers.add("token", adapter.secret());
     markers.add("token", counsellor.secret());
     let mut statuses = Vec::new();
@@ -129,7 +136,8 @@ async fn play(fleet: &Fleet, markers: &mut Markers) -> Vec<(&'static str, Status
     send(&counsellor, &contact, id.clone(), text).await.expect("a message");
     let other = send(&counsellor, &contact, id, &format!("{text}, changed")).await;
     statuses.push(("another text under the same id", other.expect_err("another text")));
-    for (what, text) in [("a long text", text.repeat(2000)), ("a control character", format!("{text}\u{0}"))] {
+    for (what, text) in [("a long text", text.repeat(2000)), ("a control character", format!("{text}\u{0}"))]
+    {
         let refused = send(&counsellor, &contact, request_id(), &text).await;
         statuses.push((what, refused.expect_err(what)));
     }
@@ -159,15 +167,18 @@ async fn refuse_arrivals(
 ) {
     let marker = call.sender.clone();
     let wrong = [
-        ("another content under the same request id", ReceiveContactRequest {
-            display_name: format!("{} the second", call.display_name),
-            ..call.clone()
-        }),
+        (
+            "another content under the same request id",
+            ReceiveContactRequest {
+                display_name: format!("{} the second", call.display_name),
+                ..call.clone()
+            },
+        ),
         ("a long sender", ReceiveContactRequest { sender: marker.repeat(20), ..call.clone() }),
-        ("a sender with a control character", ReceiveContactRequest {
-            sender: format!("{marker}\u{7}"),
-            ..call.clone()
-        }),
+        (
+            "a sender with a control character",
+            ReceiveContactRequest { sender: format!("{marker}\u{7}"), ..call.clone() },
+        ),
         ("a queue that is none", ReceiveContactRequest { queue: marker.clone(), ..call.clone() }),
         ("a language that is none", ReceiveContactRequest { language: marker.clone(), ..call.clone() }),
     ];
@@ -227,11 +238,7 @@ async fn complete(
     counsellor.contacts().complete_contact(good).await.expect("signed off");
 }
 
-async fn record_past(
-    counsellor: &Actor,
-    markers: &Markers,
-    statuses: &mut Vec<(&'static str, Status)>,
-) {
+async fn record_past(counsellor: &Actor, markers: &Markers, statuses: &mut Vec<(&'static str, Status)>) {
     let past = RecordPastContactRequest {
         request_id: request_id(),
         channel: Channel::Letter.into(),

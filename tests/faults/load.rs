@@ -39,11 +39,11 @@ pub(crate) struct Load {
 impl Load {
     /// Begins to play the stories of a board: so many counsellors, contacts coming one each `pace`, everybody spread over
     /// the servers.
-    pub(crate) async fn begin(fleet: &Fleet, board: Board, counsellors: usize, pace: Duration) -> Self {
+    pub(crate) fn begin(fleet: &Fleet, board: Board, counsellors: usize, pace: Duration) -> Self {
         let board = Arc::new(board);
-        let adapters = fleet.bearers(Role::ChannelAdapter, &vec![None; fleet.servers().len()]).await;
+        let adapters = fleet.bearers(Role::ChannelAdapter, &vec![None; fleet.servers().len()]);
         let mut tasks = JoinSet::new();
-        for actor in fleet.counsellors(counsellors, (1, 2, 5)).await {
+        for actor in fleet.counsellors(counsellors, (1, 2, 5)) {
             tasks.spawn(Player { actor, board: Arc::clone(&board), adapters: adapters.clone() }.play());
         }
         let (arriving, bringing) = (Arc::clone(&board), adapters.clone());

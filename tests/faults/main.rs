@@ -1,6 +1,11 @@
 //! What happens when things break: real processes, a real Postgres and a real Redis are killed, emptied and restarted under
 //! load, and afterwards every child who was let in has been served once.
-#![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests: this is how they fail")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "helpers of tests: this is how they fail, and say how long things took"
+)]
 
 mod afterwards;
 mod client_lost;

@@ -15,7 +15,7 @@ use crate::fail_points::SETTINGS;
 use crate::load::Load;
 use crate::story::{Act, Board};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Seconds without a sign of life.
 const TTL: u32 = 3;
 /// Longer than the time to live.
@@ -34,9 +34,9 @@ async fn a_restart_of_postgres_is_said_clearly_and_costs_nobody_their_place_or_p
     board.add_many(60, Channel::WebChat, &[Act::Talk]);
     board.add_many(6, Channel::WebChat, &[Act::Decline, Act::Talk]);
     board.add_many(6, Channel::WebChat, &[Act::Transfer, Act::Talk]);
-    let mut load = Load::begin(&fleet, board, 6, Duration::from_millis(60)).await;
+    let mut load = Load::begin(&fleet, board, 6, Duration::from_millis(60));
     load.wait_over(10, PATIENCE).await;
-    let adapter = fleet.bearer(Role::ChannelAdapter, None).await;
+    let adapter = fleet.bearer(Role::ChannelAdapter, None);
 
     // Short, as a restart is.
     fleet.stack.restart_postgres().expect("Postgres again");

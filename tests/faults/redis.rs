@@ -14,7 +14,7 @@ use crate::fail_points::SETTINGS;
 use crate::load::Load;
 use crate::story::{Act, Board};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Until the view holds everybody again.
 const REFILLED: Duration = Duration::from_secs(2);
 /// For a machine that does other things too.
@@ -22,8 +22,7 @@ const SLACK: Duration = Duration::from_secs(3);
 
 /// Two servers under a load that lasts for a few seconds whatever happens.
 async fn under_load(stories: usize) -> (Fleet, Load) {
-    let options =
-        FleetOptions { processes: 2, settings: SETTINGS.to_owned(), ..FleetOptions::default() };
+    let options = FleetOptions { processes: 2, settings: SETTINGS.to_owned(), ..FleetOptions::default() };
     let fleet = Fleet::start(options).await;
     let mut board = Board::new();
     board.add_patient(100);
@@ -38,7 +37,7 @@ async fn under_load(stories: usize) -> (Fleet, Load) {
         };
         board.add(Channel::WebChat, acts);
     }
-    let load = Load::begin(&fleet, board, 6, Duration::from_millis(60)).await;
+    let load = Load::begin(&fleet, board, 6, Duration::from_millis(60));
     (fleet, load)
 }
 
@@ -70,7 +69,7 @@ async fn without_redis_the_line_works_from_postgres_and_says_so() {
         std::future::ready((total(&fleet, "line_degraded") >= 1.0).then_some(()))
     })
     .await;
-    let supervisor = fleet.bearer(Role::Supervisor, None).await;
+    let supervisor = fleet.bearer(Role::Supervisor, None);
     let floor = supervisor.line().watch_queue_status(WatchQueueStatusRequest {}).await.expect("the floor");
     let status = floor.into_inner().message().await.expect("a stream").expect("a status");
     assert!(status.status.expect("the floor").degraded, "the supervisor is not told");

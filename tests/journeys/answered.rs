@@ -19,7 +19,7 @@ async fn a_call_finds_a_counsellor_and_is_closed_with_its_record() {
     assert!(about(seconds(contact.deadline_time) - seconds(contact.receive_time), 60.0));
 
     let offer = amina.offered(&contact).await;
-    assert_eq!(seconds(offer.receive_time), seconds(contact.receive_time));
+    assert_eq!(offer.receive_time, contact.receive_time);
     assert!((seconds(offer.expire_time) - seconds(offer.offer_time) - 20.0).abs() < 0.001);
     let why = Explanation {
         contact_rule: "earliest_deadline".to_owned(),

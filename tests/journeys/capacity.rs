@@ -12,7 +12,8 @@ use crate::stage::{Stage, by, call, chat, until};
 async fn give(stage: &Stage, desk: &Desk, capacity: Capacity) {
     let administrator = stage.world.administrator();
     let request = GetCounsellorRequest { counsellor_id: desk.id().to_owned() };
-    let counsellor = administrator.counsellors().get_counsellor(request).await.unwrap().into_inner().counsellor;
+    let counsellor =
+        administrator.counsellors().get_counsellor(request).await.unwrap().into_inner().counsellor;
     let counsellor = Counsellor { capacity: Some(capacity), ..counsellor.unwrap() };
     let request = UpdateCounsellorRequest {
         request_id: request_id(),
@@ -123,4 +124,18 @@ async fn a_capacity_raised_is_used_at_once() {
     give(&stage, &amina, Capacity { voice: 0, chats: 2, messages: 0 }).await;
     amina.offered(&waiting).await;
     until("both are held", async || (amina.held().await == (0, 2, 0)).then_some(())).await;
+}
+
+#[tokio::test]
+async fn a_counsellor_can_be_changed_in_the_instant_in_which_they_come_or_go() {
+    let stage = Stage::set().await;
+    let amina = stage.desk_off_shift(Abilities::speaking(&["ar"])).await;
+    for turn in 1..=40 {
+        let capacity = Capacity { voice: 1, chats: 1 + turn % 5, messages: 0 };
+        tokio::join!(give(&stage, &amina, capacity), async {
+            amina.ready().await;
+            amina.offline().await;
+        });
+        assert_eq!(amina.presence().await.capacity, Some(capacity));
+    }
 }

@@ -70,6 +70,12 @@ impl Watch {
         offer
     }
 
+    /// The next offer that opens, however long that takes.
+    pub(crate) async fn some_offer(&self) -> Offer {
+        let offer = self.opened.lock().await.recv().await;
+        offer.expect("the stream goes on")
+    }
+
     /// The next offer that ends.
     pub(crate) async fn next_end(&self) -> Offer {
         next("an offer ends", &self.ended).await
@@ -113,11 +119,9 @@ fn tell<T>(listeners: &UnboundedSender<T>, news: T) {
 
 async fn next<T>(what: &str, receiver: &tokio::sync::Mutex<UnboundedReceiver<T>>) -> T {
     let mut receiver = receiver.lock().await;
-    match tokio::time::timeout(PATIENCE, receiver.recv()).await {
-        Ok(Some(news)) => news,
-        Ok(None) => panic!("the stream ended before: {what}"),
-        Err(_) => panic!("not in time: {what}"),
-    }
+    let news = tokio::time::timeout(PATIENCE, receiver.recv()).await;
+    let news = news.unwrap_or_else(|_| panic!("not in time: {what}"));
+    news.unwrap_or_else(|| panic!("the stream ended before: {what}"))
 }
 
 impl Desk {

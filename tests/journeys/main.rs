@@ -8,18 +8,27 @@
     clippy::panic,
     reason = "helpers of tests: this is how they fail"
 )]
+#![expect(clippy::similar_names, reason = "a contact has a state, and all of it happens on a stage")]
 
 mod answered;
 mod capacity;
+mod chance;
+mod conservation;
 mod decline;
 mod desk;
 mod eligibility;
+mod interleaving;
 mod leaving;
 mod missed;
 mod order;
+mod past;
 mod presence;
 mod races;
+mod reserve;
 mod returning;
 mod risk;
 mod stage;
+mod status;
 mod transfer;
+mod transitions;
+mod two_servers;

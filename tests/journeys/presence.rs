@@ -1,7 +1,9 @@
 //! Counsellors come, pause and leave.
 
 use helpline_proto::intake::v1::ContactState;
-use helpline_proto::queueing::v1::{GoNotReadyRequest, GoReadyRequest, NotReadyReason, OfferState, PresenceState};
+use helpline_proto::queueing::v1::{
+    GoNotReadyRequest, GoReadyRequest, NotReadyReason, OfferState, PresenceState,
+};
 use helpline_tests::{Abilities, refused, request_id};
 use tonic::Code;
 
@@ -100,37 +102,32 @@ async fn only_the_system_gives_the_reasons_that_are_the_systems() {
 }
 
 #[tokio::test]
-async fn who_comes_back_to_the_stream_learns_what_ended_meanwhile() {
+async fn who_comes_back_to_the_stream_learns_what_ended_and_what_opened_meanwhile() {
     let stage = Stage::set().await;
-    let mut amina = stage.desk(Abilities::speaking(&["ar"]).taking(0, 3, 0)).await;
+    let amina = stage.desk(Abilities::speaking(&["ar"]).taking(0, 3, 0)).await;
     let gone = stage.receive(chat("ar")).await;
     let stays = stage.receive(chat("ar")).await;
-    let (gone_offer, stays_offer) = (amina.offered(&gone).await, amina.offered(&stays).await);
+    let (offer, _) = (amina.offered(&gone).await, amina.offered(&stays).await);
     let cursor = amina.watch.cursor();
-    amina.watch = Watch::open(&amina.actor, "").await.unwrap();
-    let again = [amina.next_offer().await.offer_id, amina.next_offer().await.offer_id];
-    assert_eq!(again, [gone_offer.offer_id.clone(), stays_offer.offer_id.clone()], "afresh means everything");
-
-    drop(std::mem::replace(&mut amina.watch, Watch::open(&amina.actor, &cursor).await.unwrap()));
-    let cursor = cursor_after(&amina).await;
+    let Desk { actor, watch } = amina;
+    drop(watch);
     stage.leave(&gone).await;
     let later = stage.receive(chat("ar")).await;
-    let resumed = Watch::open(&amina.actor, &cursor).await.unwrap();
-    let end = resumed.next_end().await;
-    assert_eq!((end.offer_id, end.state), (gone_offer.offer_id, OfferState::Withdrawn.into()));
-    let mut opened = Vec::new();
-    while !opened.contains(&later.contact_id) {
-        opened.push(resumed.next_offer().await.contact_id);
-    }
-    assert!(!opened.contains(&gone.contact_id));
-}
+    stage.until_state(&later, ContactState::Offered).await;
 
-/// The cursor when both open offers were told.
-async fn cursor_after(desk: &Desk) -> String {
-    for _ in 0..2 {
-        desk.next_offer().await;
-    }
-    desk.watch.cursor()
+    let resumed = Watch::open(&actor, &cursor).await.unwrap();
+    let end = resumed.next_end().await;
+    assert_eq!((end.offer_id, end.state), (offer.offer_id, OfferState::Withdrawn.into()));
+    let opened = [resumed.next_offer().await.contact_id, resumed.next_offer().await.contact_id];
+    assert_eq!(
+        opened,
+        [stays.contact_id.clone(), later.contact_id.clone()],
+        "in the order in which they were made"
+    );
+    let afresh = Watch::open(&actor, "").await.unwrap();
+    let opened = [afresh.next_offer().await.contact_id, afresh.next_offer().await.contact_id];
+    assert_eq!(opened, [stays.contact_id, later.contact_id]);
+    assert!(!afresh.has_end().await);
 }
 
 #[tokio::test]
@@ -143,7 +140,10 @@ async fn a_cursor_older_than_a_day_or_of_somebody_else_is_refused() {
     let foreign = crate::stage::why(foreign);
     assert_eq!((foreign.code, foreign.fields), (Code::InvalidArgument, vec!["after_cursor".to_owned()]));
     for made_up in ["x", "AAAA", "%%%"] {
-        assert_eq!(crate::stage::why(Watch::open(&amina.actor, made_up).await.map(drop)).code, Code::InvalidArgument);
+        assert_eq!(
+            crate::stage::why(Watch::open(&amina.actor, made_up).await.map(drop)).code,
+            Code::InvalidArgument
+        );
     }
     stage.world.advance(24.0 * 3600.0 + 5.0);
     // Tokens of tests do not live for a day; the counsellor has a new one.

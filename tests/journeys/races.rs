@@ -2,6 +2,7 @@
 
 use helpline_proto::intake::v1::{Contact, ContactState};
 use helpline_proto::queueing::v1::{DeclineReason, Offer};
+use helpline_proto::terms::v1::Risk;
 use helpline_tests::{Abilities, Refused};
 use tonic::{Code, Status};
 
@@ -202,5 +203,27 @@ async fn two_devices_of_one_counsellor_cannot_accept_one_offer_twice() {
         let lost = Refused::from(&lost.map(drop).unwrap_err());
         assert_eq!((lost.reason.as_str(), lost.metadata("state")), ("OFFER_OVER", "accepted"));
         amina.complete(&contact).await;
+    }
+}
+
+#[tokio::test]
+async fn a_contact_can_be_given_back_in_the_instant_in_which_it_is_assessed() {
+    let stage = Stage::set().await;
+    let amina = stage.desk(Abilities::speaking(&["ar"])).await;
+    let contact = stage.receive(call("ar")).await;
+    for turn in 0..20 {
+        // An offer is told once more when it was assessed after that; then it may be over.
+        let held = loop {
+            let offer = amina.offered(&contact).await;
+            if let Ok(accepted) = amina.try_accept(&offer).await {
+                break accepted.into_inner().contact.unwrap();
+            }
+        };
+        let risk = if turn % 2 == 0 { Risk::HarmNow } else { Risk::Low };
+        let (given, assessed) = tokio::join!(amina.try_transfer(&held), stage.assess(&held, risk));
+        assert_eq!(assessed.risk(), risk);
+        assert!(given.is_ok(), "{given:?}");
+        // At once, because nobody else is there.
+        stage.until_state(&contact, ContactState::Offered).await;
     }
 }

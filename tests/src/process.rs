@@ -11,6 +11,7 @@
 //! The program comes from the directory in `HELPLINE_BIN_DIR`, else `target/debug`. It must have been built together with
 //! the tests (`cargo build --workspace --bins`), which compiles the fail points in; without them it says so and ends.
 //! Servers and their files go with the [`Fleet`], and a guard ends them when the test itself is killed.
+#![expect(clippy::print_stdout, reason = "what servers said, when a test fails")]
 
 mod fleet;
 mod server;

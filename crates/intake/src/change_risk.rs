@@ -7,6 +7,7 @@ use helpline_domain::risk::Risk;
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::contact::Contact;
+use helpline_store::intake::Assessed;
 use helpline_store::{Change, Command};
 
 use crate::get_contact::{Seen, get_contact};
@@ -36,24 +37,26 @@ pub async fn change_risk(ctx: &Ctx, caller: &Caller, request: ChangeRisk) -> Res
         .store
         .change_risk(&command, contact_id, expected_revision, (risk, class), (target_s, offer_timeout_s))
         .await?;
-    if let Change::Done(after) = &change {
-        tell(ctx, caller, &before, after).await;
+    if let Change::Done(assessed) = &change {
+        tell(ctx, caller, assessed).await;
     }
-    let change = change.map(|contact| Seen { contact, sight });
+    let change = change.map(|assessed| Seen { contact: assessed.contact, sight });
     let explain =
         access::why_refused(ctx, caller, contact_id, expected_revision, |contact| !contact.state.is_final());
     outcome(change, |id| get_contact(ctx, caller, id.into()), explain).await
 }
 
 /// The line holds the contact in its old class until it is told.
-async fn tell(ctx: &Ctx, caller: &Caller, before: &Contact, after: &Contact) {
+async fn tell(ctx: &Ctx, caller: &Caller, assessed: &Assessed) {
     let centre = caller.centre_id;
+    let after = &assessed.contact;
     match after.state {
         ContactState::Waiting => {
-            if before.state == ContactState::Waiting {
-                ctx.mirror.contact_left(centre, before).await;
+            if assessed.class_before != after.class {
+                let before = Contact { class: assessed.class_before, ..after.clone() };
+                ctx.mirror.contact_left(centre, &before).await;
             }
-            ctx.mirror.contact_waits(centre, after).await;
+            ctx.mirror.contact_waits_again(centre, after).await;
         }
         ContactState::Offered => {
             if let Some(holder) = after.holder_id {

@@ -5,17 +5,20 @@ use helpline_domain::id::{CentreId, CounsellorId};
 use helpline_service_kit::{Ctx, Refusal, fail_point};
 use helpline_store::offer::Returned;
 
-/// Tells the line and the counsellor that an offer ended and its contact waits again.
+/// Tells the line and the counsellor that an offer ended and its contact waits again. The contact is in line before the
+/// counsellor is free, or whoever came later would be offered first.
 pub(crate) async fn tell(ctx: &Ctx, centre: CentreId, returned: &Returned) -> Result<(), Refusal> {
+    let contact = ctx.store.contact(centre, returned.contact_id).await;
+    if let Ok(Some(contact)) = &contact
+        && contact.state == ContactState::Waiting
+    {
+        ctx.mirror.contact_waits_again(centre, contact).await;
+    }
     if let Some(room) = &returned.room {
         ctx.mirror.room_changed(centre, room).await;
     }
     ctx.mirror.counsellor_changed(centre, returned.counsellor_id);
-    if let Some(contact) = ctx.store.contact(centre, returned.contact_id).await?
-        && contact.state == ContactState::Waiting
-    {
-        ctx.mirror.contact_waits(centre, &contact).await;
-    }
+    contact?;
     Ok(())
 }
 

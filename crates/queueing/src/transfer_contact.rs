@@ -12,6 +12,9 @@ use helpline_store::{Change, Command};
 use crate::release_contact::{own_contact, refusal};
 use crate::wire::Transfer;
 
+/// How often a contact is read and given back that others keep changing in between.
+const TRIES: usize = 3;
+
 /// Transfers a contact that the caller holds. The answer shows what the caller may still see of it.
 pub async fn transfer_contact(
     ctx: &Ctx,
@@ -20,20 +23,14 @@ pub async fn transfer_contact(
     transfer: Transfer,
 ) -> Result<(Contact, Sight), Refusal> {
     let centre = caller.centre_id;
-    let change = match ctx.store.contact(centre, transfer.contact_id).await? {
-        Some(seen) if holds(caller, &seen) => {
-            let to = destination(ctx, caller, &seen, &transfer).await?;
-            ctx.store.transfer_contact(command, &seen, &to).await?
-        }
-        // Not the caller's any more: a repeat is recognised, anything else explained below.
-        _ => ctx.store.recall_change(command).await?,
-    };
+    let change = change(ctx, caller, command, &transfer).await?;
     fail_point!("transfer.after_commit");
     if let Change::Done(freed) = &change {
+        // In line before the counsellor is free, or whoever came later would be offered first.
+        ctx.mirror.contact_waits_again(centre, &freed.contact).await;
         if let Some(room) = &freed.room {
             ctx.mirror.room_changed(centre, room).await;
         }
-        ctx.mirror.contact_waits(centre, &freed.contact).await;
     }
     let load = async |id: uuid::Uuid| {
         let contact = ctx.store.contact(centre, id.into()).await?;
@@ -44,6 +41,29 @@ pub async fn transfer_contact(
     let sight =
         if own_contact(ctx, caller, contact.contact_id).await.is_ok() { Sight::Full } else { Sight::Coded };
     Ok((contact, sight))
+}
+
+async fn change(
+    ctx: &Ctx,
+    caller: &Caller,
+    command: &Command,
+    transfer: &Transfer,
+) -> Result<Change<Freed>, Refusal> {
+    for _ in 0..TRIES {
+        let change = match ctx.store.contact(caller.centre_id, transfer.contact_id).await? {
+            Some(seen) if holds(caller, &seen) => {
+                let to = destination(ctx, caller, &seen, transfer).await?;
+                ctx.store.transfer_contact(command, &seen, &to).await?
+            }
+            // Not the caller's any more: a repeat is recognised, anything else explained below.
+            _ => return Ok(ctx.store.recall_change(command).await?),
+        };
+        if !matches!(change, Change::Refused) {
+            return Ok(change);
+        }
+        // Assessed anew since it was read, perhaps.
+    }
+    Err(Refusal::race_lost())
 }
 
 fn holds(caller: &Caller, contact: &Contact) -> bool {

@@ -62,6 +62,17 @@ impl StatusBoard {
         latest
     }
 
+    /// Takes a board away that nobody but the board itself reads. Under the lock, or somebody could take it in the same
+    /// instant and watch a stream that ends.
+    fn gives_up(&self, centre: CentreId, board: &watch::Sender<Option<Arc<QueueStatus>>>) -> bool {
+        let mut boards = self.boards.lock().unwrap_or_else(PoisonError::into_inner);
+        let unread = board.receiver_count() <= 1;
+        if unread {
+            boards.remove(&centre);
+        }
+        unread
+    }
+
     /// Writes a centre's board until nobody but the board itself reads it.
     async fn write(self, centre: CentreId, board: watch::Sender<Option<Arc<QueueStatus>>>) {
         let mut changes = self.ctx.mirror.hub().subscribe(Topic::Floor(centre));
@@ -77,7 +88,7 @@ impl StatusBoard {
             // Looking must stay a small part of the work, however long the line.
             let took = self.ctx.clock.instant().duration_since(began);
             self.ctx.clock.sleep(SHORTEST.max(took * 10)).await;
-            if board.receiver_count() <= 1 {
+            if self.gives_up(centre, &board) {
                 return;
             }
             tokio::select! {

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use helpline_domain::contact::ContactState;
 use helpline_domain::id::{CentreId, ContactId, CounsellorId, OfferId};
 use helpline_domain::offer::OfferState;
 use helpline_live::hint::Hint;
@@ -22,6 +23,8 @@ use crate::hub::{Hub, Signal, Topic};
 
 /// Hints to other processes that wait to be sent; beyond that they are dropped, and the others look by themselves.
 const HINTS: usize = 1024;
+/// How often a contact is looked at that is moved again whenever it was put in line.
+const LOOKS: usize = 3;
 
 /// The mirror of a process. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -58,6 +61,25 @@ impl Mirror {
         self.in_view(centre, Act::Put(waiter)).await;
         self.hub.wake(Topic::Line(centre));
         self.contact_changed(centre, contact.contact_id);
+    }
+
+    /// A contact that was known to others before waits in line: given back, or at another place. Whoever moves it on while
+    /// it is being put there cannot take out what is not there yet, so it is looked at once more.
+    pub async fn contact_waits_again(&self, centre: CentreId, contact: &Contact) {
+        self.contact_waits(centre, contact).await;
+        let mut put = self.waiter(centre, contact);
+        for _ in 0..LOOKS {
+            let Ok(now) = self.store.contact(centre, contact.contact_id).await else { return };
+            let now = now.filter(|now| now.state == ContactState::Waiting);
+            let now = now.map(|now| self.waiter(centre, &now));
+            if now.as_ref() == Some(&put) {
+                return;
+            }
+            self.in_view(centre, Act::Drop(put)).await;
+            let Some(now) = now else { return };
+            self.in_view(centre, Act::Put(now.clone())).await;
+            put = now;
+        }
     }
 
     /// A contact left the line without an offer: the person left, it was assessed anew, or it was pulled. `contact` is

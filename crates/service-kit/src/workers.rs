@@ -15,8 +15,9 @@ use crate::metrics::Metrics;
 
 /// The first pause after an error; it doubles with every further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// The longest pause after errors: a database that is back is noticed within this time.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// The longest pause after errors lies between these, and is the worker's interval if that does: when the database is
+/// back, nobody's heart-beat comes later than it would have come anyway.
+const LONGEST_PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(5));
 
 /// An error of a worker's run. Its text is logged, so it holds nothing personal.
 pub type WorkerError = Box<dyn Error + Send + Sync>;
@@ -44,7 +45,8 @@ pub trait Worker: Send + Sync + 'static {
 }
 
 /// Runs a worker until `stop`, finishing the run that is under way. A wake-up runs it at once, unless its last run
-/// failed: then it waits for 0.1 s to 5 s, longer with every failure. A panic counts as a failure.
+/// failed: then it waits, from 0.1 s on, longer with every failure, for its interval at most (1 s if that is shorter, 5 s if
+/// longer). A panic counts as a failure.
 pub async fn run<W: Worker>(
     worker: W,
     clock: &dyn Clock,
@@ -76,13 +78,13 @@ pub async fn run<W: Worker>(
                     failures += 1;
                     metrics.worker_ran(name, "error");
                     tracing::warn!(error = %error, failures, "a run failed");
-                    back_off(failures)
+                    back_off(failures, worker.interval())
                 }
                 Err(_) => {
                     failures += 1;
                     metrics.worker_ran(name, "panic");
                     tracing::error!(failures, "a run panicked");
-                    back_off(failures)
+                    back_off(failures, worker.interval())
                 }
             };
             tokio::select! {
@@ -95,10 +97,11 @@ pub async fn run<W: Worker>(
     work.instrument(span).await;
 }
 
-fn back_off(failures: u32) -> Duration {
+fn back_off(failures: u32, interval: Duration) -> Duration {
+    let (least, most) = LONGEST_PAUSE;
     FIRST_PAUSE
         .saturating_mul(1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX))
-        .min(LONGEST_PAUSE)
+        .min(interval.clamp(least, most))
 }
 
 #[cfg(test)]

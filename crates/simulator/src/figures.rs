@@ -47,8 +47,8 @@ impl Figures {
     pub fn counted(postgres: &PostgresHandle) -> Result<Self> {
         let rows = postgres.query(
             DATABASE,
-            "SELECT count(*), count(answered_at), count(*) FILTER (WHERE state = 'abandoned'),
-                 count(*) FILTER (WHERE state = 'short_abandoned'),
+            "SELECT count(*), count(answered_at), count(*) FILTER (WHERE state = 'abandoned' AND answered_at IS NULL),
+                 count(*) FILTER (WHERE state = 'short_abandoned' AND answered_at IS NULL),
                  count(*) FILTER (WHERE state IN ('waiting', 'offered')),
                  count(*) FILTER (WHERE answered_at <= deadline_at)
              FROM helpline.contacts",

@@ -159,14 +159,15 @@ impl Store {
     }
 
     /// The figures of the last 24 hours. Recorded afterwards and still waiting are not among them; who left without an
-    /// answer counts as missed, whatever they waited.
+    /// answer counts as missed, whatever they waited. Who was answered, given back to the line and left it then was
+    /// answered, and is counted once.
     pub async fn period(&self, centre: CentreId) -> Result<PeriodFigures, StoreError> {
         let mut connection = self.bound(centre).await?;
         let row = sqlx::query_as(
             "SELECT count(*) AS received, count(answered_at) AS answered,
                 count(*) FILTER (WHERE answered_at <= deadline_at) AS answered_in_target,
-                count(*) FILTER (WHERE state = 'abandoned') AS abandoned,
-                count(*) FILTER (WHERE state = 'short_abandoned') AS short_abandoned
+                count(*) FILTER (WHERE state = 'abandoned' AND answered_at IS NULL) AS abandoned,
+                count(*) FILTER (WHERE state = 'short_abandoned' AND answered_at IS NULL) AS short_abandoned
              FROM helpline.contacts
              WHERE centre_id = $1 AND received_at > helpline.now() - interval '24 hours' AND brought_by IS NOT NULL",
         )

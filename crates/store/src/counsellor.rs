@@ -89,15 +89,19 @@ const CREATE: &str = change!(
     returning: changed_columns!(),
 );
 
+/// The presence is changed before the centre, as when somebody comes on shift: in the other order the two could wait for
+/// each other.
 const UPDATE: &str = change!(
     event: "counsellor_updated", resource: "counsellor_id", about: ("NULL::uuid", "counsellor_id", "NULL::uuid"), detail: "NULL::jsonb",
-    with: "changed AS (
+    with: "updated AS (
         UPDATE helpline.counsellors SET display_name = $8, languages = $9, skills = $10, revision = revision + 1
         WHERE centre_id = $1 AND counsellor_id = $7 AND disabled_at IS NULL AND ($14::bigint = 0 OR revision = $14)
-        RETURNING *, $11::smallint AS max_voice, $12::smallint AS max_chat, $13::smallint AS max_message),
+        RETURNING *),
     presence AS (
         UPDATE helpline.presences p SET max_voice = $11, max_chat = $12, max_message = $13, revision = p.revision + 1
-        FROM changed WHERE p.centre_id = $1 AND p.counsellor_id = changed.counsellor_id)", with_roster!();
+        FROM updated WHERE p.centre_id = $1 AND p.counsellor_id = updated.counsellor_id
+        RETURNING p.max_voice, p.max_chat, p.max_message),
+    changed AS (SELECT * FROM updated CROSS JOIN presence)", with_roster!();
     returning: changed_columns!(),
 );
 

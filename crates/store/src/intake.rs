@@ -14,7 +14,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::change::{Change, ChangeQuery, Command, change, change_query};
-use crate::contact::{Contact, ContactRow, contact_columns};
+use crate::contact::{Contact, ContactRow, contact_columns, inconsistent};
 use crate::presence::{Room, RoomRow, room_columns};
 use crate::sealing::{DISPLAY_NAME, EXTERNAL, SENDER, SUMMARY};
 use crate::{Store, StoreError};
@@ -96,18 +96,18 @@ const CHANGE_RISK: &str = change!(
     event: "risk_changed", resource: "contact_id", about: ("contact_id", "counsellor_id", "offer_id"),
     detail: "jsonb_build_object('from', old_risk, 'to', risk)",
     with: "before AS (
-        SELECT contact_id AS id, risk AS old_risk, offer_id AS old_offer FROM helpline.contacts
+        SELECT contact_id AS id, risk AS old_risk, class AS old_class, offer_id AS old_offer FROM helpline.contacts
         WHERE centre_id = $1 AND contact_id = $7 AND ($8::bigint = 0 OR revision = $8)
           AND state IN ('received', 'waiting', 'offered', 'in_progress', 'wrap_up', 'waiting_offline') FOR UPDATE),
     changed AS (
         UPDATE helpline.contacts c SET risk = $9, class = $10,
             deadline_at = least(c.deadline_at, c.received_at + make_interval(secs => $11)), revision = c.revision + 1
         FROM before WHERE c.centre_id = $1 AND c.contact_id = before.id AND ", offer_is_seen!(), "
-        RETURNING c.*, old_risk),
+        RETURNING c.*, old_risk, old_class),
     shortened AS (
         UPDATE helpline.offers o SET expires_at = least(o.expires_at, helpline.now() + make_interval(secs => $12))
         FROM changed WHERE o.centre_id = $1 AND o.offer_id = changed.offer_id AND o.state = 'open')";
-    returning: contact_columns!(),
+    returning: contact_columns!(), ", old_class",
 );
 
 const DEPART: &str = change!(
@@ -120,7 +120,8 @@ const DEPART: &str = change!(
     changed AS (
         UPDATE helpline.contacts c SET
             state = CASE WHEN old_state = 'in_progress' THEN 'wrap_up'
-                WHEN helpline.now() - c.received_at < make_interval(secs => $8) THEN 'short_abandoned' ELSE 'abandoned' END,
+                WHEN c.answered_at IS NULL AND helpline.now() - c.received_at < make_interval(secs => $8) THEN 'short_abandoned'
+                ELSE 'abandoned' END,
             ended_at = CASE WHEN old_state <> 'in_progress' THEN helpline.now() END,
             holder_id = CASE WHEN old_state = 'in_progress' THEN c.holder_id END,
             offer_id = NULL, revision = c.revision + 1
@@ -157,6 +158,22 @@ const COMPLETE: &str = change!(
         RETURNING ", room_columns!(), ")";
     returning: contact_columns!(), ", old_holder, NULL::uuid AS old_offer, freed.*"; from: "changed LEFT JOIN freed ON true"
 );
+
+/// A contact assessed.
+#[derive(Clone, Debug)]
+pub struct Assessed {
+    /// The contact.
+    pub contact: Contact,
+    /// The class in which it stood.
+    pub class_before: Class,
+}
+
+#[derive(FromRow)]
+struct AssessedRow {
+    #[sqlx(flatten)]
+    contact: ContactRow,
+    old_class: i16,
+}
 
 /// A contact changed, and whose capacity that freed.
 #[derive(Clone, Debug)]
@@ -269,9 +286,9 @@ impl Store {
         expected_revision: i64,
         (risk, class): (Risk, Class),
         (target_s, offer_timeout_s): (u32, u32),
-    ) -> Result<Change<Contact>, StoreError> {
+    ) -> Result<Change<Assessed>, StoreError> {
         let query = || {
-            change_query::<ContactRow>(CHANGE_RISK, command)
+            change_query::<AssessedRow>(CHANGE_RISK, command)
                 .bind(contact.as_uuid())
                 .bind(expected_revision)
                 .bind(risk.number())
@@ -279,9 +296,12 @@ impl Store {
                 .bind(f64::from(target_s))
                 .bind(f64::from(offer_timeout_s))
         };
-        self.change_seeing_offers(command, query)
-            .await?
-            .try_map(|row| self.contact_from(command.centre(), row))
+        self.change_seeing_offers(command, query).await?.try_map(|row| {
+            Ok(Assessed {
+                contact: self.contact_from(command.centre(), row.contact)?,
+                class_before: Class::from_number(row.old_class).ok_or(inconsistent("class"))?,
+            })
+        })
     }
 
     /// Records that the person left: in line the contact ends, with a counsellor the wrap-up begins.

@@ -88,6 +88,14 @@ pub fn private_stack(options: StackOptions) -> Arc<Stack> {
     Arc::new(Stack::start(&options).expect("a private Postgres and Redis"))
 }
 
+/// What Postgres has said of itself lately: for the message of a test that failed.
+fn trouble(stack: &Stack) -> String {
+    let log = std::fs::read_to_string(stack.log_dir.join("postgres.log")).unwrap_or_default();
+    let own = |line: &&str| ["LOG: ", "FATAL: ", "PANIC: "].iter().any(|kind| line.contains(kind));
+    let lines: Vec<&str> = log.lines().filter(own).collect();
+    lines[lines.len().saturating_sub(20)..].join("\n")
+}
+
 /// Servers over one database. Dropping it kills them.
 #[derive(Debug)]
 pub struct Fleet {
@@ -114,7 +122,8 @@ impl Fleet {
         let files = tempfile::tempdir().expect("a directory");
         let database = stack.postgres.create_database(PREPARED).expect("a database");
         let centre = CentreId::from(SystemIds.v7());
-        create_centre(&database.url(), centre, "A centre").await.expect("a centre");
+        let created = create_centre(&database.url(), centre, "A centre").await;
+        created.unwrap_or_else(|error| panic!("no centre: {error}\n{}", trouble(&stack)));
         let random = |bytes: &mut [u8]| SystemRandom.fill(bytes);
         let (seal, index) = (KeyRing::generate_key(1, &random), KeyRing::generate_index_key(&random));
         let redis = if options.redis == Redis::Known { stack.redis_url() } else { String::new() };
@@ -168,12 +177,12 @@ impl Fleet {
     }
 
     /// A new token of the centre, for calls to the first server.
-    pub async fn bearer(&self, role: Role, counsellor: Option<CounsellorId>) -> Actor {
-        self.bearers(role, &[counsellor]).await.remove(0)
+    pub fn bearer(&self, role: Role, counsellor: Option<CounsellorId>) -> Actor {
+        self.bearers(role, &[counsellor]).remove(0)
     }
 
     /// New tokens of the centre, made at once; each bearer calls one server, in turn.
-    pub async fn bearers(&self, role: Role, counsellors: &[Option<CounsellorId>]) -> Vec<Actor> {
+    pub fn bearers(&self, role: Role, counsellors: &[Option<CounsellorId>]) -> Vec<Actor> {
         let mut rows = Vec::new();
         let mut actors = Vec::new();
         for (number, counsellor) in counsellors.iter().enumerate() {
@@ -201,7 +210,7 @@ impl Fleet {
     }
 
     /// New counsellors, off shift, who speak English and hold so many calls, chats and conversations at once.
-    pub async fn counsellors(&self, count: usize, (voice, chats, messages): (u8, u8, u8)) -> Vec<Actor> {
+    pub fn counsellors(&self, count: usize, (voice, chats, messages): (u8, u8, u8)) -> Vec<Actor> {
         let ids: Vec<_> = (0..count).map(|_| CounsellorId::from(SystemIds.v7())).collect();
         let values =
             |row: &dyn Fn(&CounsellorId) -> String| ids.iter().map(row).collect::<Vec<_>>().join(", ");
@@ -212,7 +221,7 @@ impl Fleet {
              INSERT INTO helpline.presences (centre_id, counsellor_id, max_voice, max_chat, max_message) VALUES {presences}"
         ));
         let ids: Vec<_> = ids.into_iter().map(Some).collect();
-        self.bearers(Role::Counsellor, &ids).await
+        self.bearers(Role::Counsellor, &ids)
     }
 
     /// Runs SQL as superuser; every value as text, empty for NULL.
@@ -235,7 +244,8 @@ impl Fleet {
 
     /// The means of a server, in this process and over the same database, Redis and keys: for looking inside.
     pub fn ctx(&self) -> Ctx {
-        let ring = KeyRing::parse(&[self.seal.clone()], &self.index).expect("the keys of the fleet");
+        let ring =
+            KeyRing::parse(std::slice::from_ref(&self.seal), &self.index).expect("the keys of the fleet");
         let vault = Vault::new(ring, Arc::new(SystemRandom));
         let options = PoolOptions {
             url: self.database.url_for("helpline_server", PASSWORD),
@@ -253,5 +263,13 @@ impl Fleet {
     pub fn keys(&self) -> [String; 2] {
         let (_, seal) = self.seal.split_once(':').unwrap_or(("", &self.seal));
         [seal.to_owned(), self.index.clone()]
+    }
+}
+
+impl Drop for Fleet {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("--- end of the log of Postgres\n{}\n---", trouble(&self.stack));
+        }
     }
 }

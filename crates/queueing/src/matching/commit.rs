@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use helpline_domain::id::{CentreId, ContactId, CounsellorId};
+use helpline_domain::id::{CentreId, ContactId};
+use helpline_domain::risk::Class;
 use helpline_live::line::{LineView, Waiter};
 use helpline_service_kit::hub::Topic;
-use helpline_service_kit::mirror::free_counsellor;
+use helpline_service_kit::mirror::{free_counsellor, waiter_of};
 use helpline_service_kit::{Ctx, fail_point};
 use helpline_store::StoreError;
 use helpline_store::matcher::Lease;
@@ -53,15 +54,14 @@ impl Commit {
 
     async fn tell(&self, made: Vec<(OfferView, Option<Room>)>) {
         let mut rooms: Vec<Room> = made.iter().filter_map(|(_, room)| *room).collect();
-        let offered: HashMap<ContactId, CounsellorId> =
-            made.iter().map(|(offer, _)| (offer.contact_id, offer.counsellor_id)).collect();
+        let offered: HashMap<ContactId, Class> =
+            made.iter().map(|(offer, _)| (offer.contact_id, offer.class)).collect();
         for (offer, _) in made {
             self.measures.offered(offer.class, offer.channel, offer.offered_at - offer.received_at);
             self.ctx.mirror.offered(self.centre, offer);
         }
         let refused: Vec<&Claimed> =
             self.claimed.iter().filter(|claimed| !offered.contains_key(&claimed.draft.contact_id)).collect();
-        let still_waiting = self.still_waiting(&refused).await;
         for claimed in &refused {
             self.measures.commit_refused();
             if let Ok(Some(presence)) =
@@ -70,22 +70,7 @@ impl Commit {
                 rooms.push(Room::from(&presence));
             }
         }
-        if let Some(view) = &self.view {
-            let ends: Vec<(&Waiter, bool)> = self
-                .claimed
-                .iter()
-                .map(|claimed| (&claimed.waiter, still_waiting.contains(&claimed.draft.contact_id)))
-                .collect();
-            let _ = view.release(&ends).await;
-        } else if let Some(view) = self.ctx.mirror.view(self.centre).await {
-            let gone: Vec<Waiter> = self
-                .claimed
-                .iter()
-                .filter(|claimed| offered.contains_key(&claimed.draft.contact_id))
-                .map(|claimed| claimed.waiter.clone())
-                .collect();
-            let _ = view.drop_waiters(&gone).await;
-        }
+        self.tell_view(&offered, &refused).await;
         // Who speaks is full and was taken out by the claim; who chats may have room for another.
         let rooms: Vec<_> = rooms
             .iter()
@@ -100,14 +85,48 @@ impl Commit {
         }
     }
 
-    /// Which of the refused wait all the same: what was locked a moment ago, or lost its counsellor.
-    async fn still_waiting(&self, refused: &[&Claimed]) -> Vec<ContactId> {
+    /// Takes out of the view who was offered, and leaves in who was refused and waits all the same: what was locked a
+    /// moment ago, or lost its counsellor.
+    async fn tell_view(&self, offered: &HashMap<ContactId, Class>, refused: &[&Claimed]) {
+        let mut waiting = self.waiting(refused).await;
+        if let Some(view) = &self.view {
+            let ends: Vec<(&Waiter, bool)> = self
+                .claimed
+                .iter()
+                .map(|claimed| (&claimed.waiter, waiting.contains(&claimed.waiter)))
+                .collect();
+            let _ = view.release(&ends).await;
+        }
+        let Some(view) = self.ctx.mirror.view(self.centre).await else { return };
+        // Assessed anew meanwhile, a contact stands where it was put then and not where it was read.
+        let mut gone: Vec<Waiter> = self
+            .claimed
+            .iter()
+            .filter_map(|claimed| {
+                let class = *offered.get(&claimed.draft.contact_id)?;
+                let moved = class != claimed.waiter.class;
+                (moved || self.view.is_none()).then(|| Waiter { class, ..claimed.waiter.clone() })
+            })
+            .collect();
+        if !waiting.is_empty() {
+            // Put back, and gone since?
+            let still = self.waiting(refused).await;
+            waiting.retain(|waiter| !still.contains(waiter));
+            gone.extend(waiting);
+        }
+        if !gone.is_empty() {
+            let _ = view.drop_waiters(&gone).await;
+        }
+    }
+
+    /// Where those of the refused who wait stand in line now.
+    async fn waiting(&self, refused: &[&Claimed]) -> Vec<Waiter> {
         if refused.is_empty() {
             return Vec::new();
         }
         let ids: Vec<ContactId> = refused.iter().map(|claimed| claimed.draft.contact_id).collect();
         match self.ctx.store.line_entries_of(self.centre, &ids, 0).await {
-            Ok(entries) => entries.into_iter().map(|entry| entry.contact_id).collect(),
+            Ok(entries) => entries.iter().map(waiter_of).collect(),
             // The claim lapses and the keeper asks again.
             Err(_) => Vec::new(),
         }

@@ -25,6 +25,8 @@ const PER_LINE: u32 = 16;
 const MOST_FREE: usize = 2000;
 /// How long a claim may take to be committed, in milliseconds.
 const CLAIM_MS: i64 = 2000;
+/// How long a contact that has been taken in may be on its way into the view, in milliseconds.
+const ON_THE_WAY_MS: i64 = 500;
 
 impl Matcher {
     /// A pass over the view in Redis. Returns whether another may find more.
@@ -105,7 +107,14 @@ impl Matcher {
     /// A pass over the rows of Postgres: finds what never reached Redis, and is all there is while Redis is away.
     pub(super) async fn pass_over_rows(&mut self, lease: Lease) -> Result<bool, Refusal> {
         let settings = self.ctx.settings.current(self.centre).await?;
-        let entries = self.ctx.store.line_heads(self.centre, PER_LINE, settings.settings.cool_down_s).await?;
+        let mut entries =
+            self.ctx.store.line_heads(self.centre, PER_LINE, settings.settings.cool_down_s).await?;
+        let now_ms = self.now_ms();
+        if self.keeper.in_step() {
+            // Who has only just come is on the way into the view: whoever offered them now would leave them there.
+            let arrived = |entry: &LineEntry| now_ms - entry.received_at.timestamp_millis() >= ON_THE_WAY_MS;
+            entries.retain(|entry| entry.tried || arrived(entry));
+        }
         if entries.is_empty() {
             return Ok(false);
         }
@@ -127,7 +136,6 @@ impl Matcher {
             waiting.insert(entry.contact_id, (waiter_of(entry), head));
         }
         let heads: Vec<Head> = waiting.values().map(|(_, head)| head.clone()).collect();
-        let now_ms = self.now_ms();
         let pairs = decide(&heads, &free, &self.roster.rules(&settings), now_ms);
         let claimed: Vec<Claimed> = pairs
             .iter()

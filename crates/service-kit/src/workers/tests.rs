@@ -99,8 +99,11 @@ async fn a_failing_worker_waits_longer_each_time_and_is_not_woken() {
 }
 
 #[test]
-fn the_pause_after_errors_is_bounded() {
-    assert_eq!(back_off(1), Duration::from_millis(100));
-    assert_eq!(back_off(3), Duration::from_millis(400));
-    assert_eq!(back_off(100), Duration::from_secs(5));
+fn the_pause_after_errors_is_bounded_by_the_interval() {
+    let hour = Duration::from_hours(1);
+    assert_eq!(back_off(1, hour), Duration::from_millis(100));
+    assert_eq!(back_off(3, hour), Duration::from_millis(400));
+    assert_eq!(back_off(100, hour), Duration::from_secs(5));
+    assert_eq!(back_off(100, Duration::from_secs(3)), Duration::from_secs(3));
+    assert_eq!(back_off(100, Duration::from_millis(250)), Duration::from_secs(1));
 }
