@@ -121,6 +121,19 @@ $$;
 REVOKE EXECUTE ON FUNCTION helpline.authenticate(bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION helpline.authenticate(bytea) TO helpline_server;
 
+-- The same for many at once, with the hash of each that is good.
+CREATE FUNCTION helpline.authenticate_all(token_hashes bytea[])
+    RETURNS TABLE (hash bytea, token_id uuid, centre_id uuid, role text, counsellor_id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog
+    AS $$
+    SELECT t.hash, t.token_id, t.centre_id, t.role, t.counsellor_id
+    FROM helpline.tokens t
+    LEFT JOIN helpline.counsellors c USING (centre_id, counsellor_id)
+    WHERE t.hash = ANY (token_hashes) AND t.revoked_at IS NULL AND t.expires_at > (SELECT helpline.now()) AND c.disabled_at IS NULL
+$$;
+REVOKE EXECUTE ON FUNCTION helpline.authenticate_all(bytea[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION helpline.authenticate_all(bytea[]) TO helpline_server;
+
 -- The workers of a server serve every centre; they learn the ids, nothing else.
 CREATE FUNCTION helpline.centre_ids() RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog

@@ -1,7 +1,9 @@
 -- Contacts, offers, messages.
 
 CREATE TABLE helpline.contacts (
-    centre_id uuid NOT NULL REFERENCES helpline.centres,
+    -- Not a foreign key: checking it would lock the one row of the centre in every arrival. The row's centre is the one
+    -- set on the connection, which comes from a token of that centre.
+    centre_id uuid NOT NULL,
     contact_id uuid NOT NULL,
     -- Order of arrival; ties of deadline are first come, first served.
     sequence bigint GENERATED ALWAYS AS IDENTITY,

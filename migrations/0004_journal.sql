@@ -41,7 +41,6 @@ CREATE TABLE helpline.requests (
 );
 SELECT helpline.isolate('helpline.requests');
 GRANT SELECT, INSERT, DELETE ON helpline.requests TO helpline_server;
-CREATE INDEX requests_at ON helpline.requests USING brin (at);
 COMMENT ON TABLE helpline.requests IS 'Which commands were carried out in the last 24 hours.';
 
 -- Which process matches a centre's line. The epoch grows with each change of owner and fences late commits.

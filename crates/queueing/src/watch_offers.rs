@@ -3,7 +3,7 @@
 //! The stream compares what it has shown with what the store says, whenever it is woken, so it cannot miss anything: a
 //! lost wake-up costs time, not an offer.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,6 +32,8 @@ const CHECKPOINT: Duration = Duration::from_secs(15);
 const CURSOR_HOURS: i64 = 24;
 /// Messages a slow client may leave unread before the stream waits for it. Nothing is held meanwhile but these.
 const UNREAD: usize = 16;
+/// Ended offers remembered: more than end between two readings of the journal.
+const LATELY: usize = 64;
 
 /// What a cursor remembers: when it was given and what was open then.
 #[derive(Serialize, Deserialize)]
@@ -56,6 +58,7 @@ pub async fn watch_offers(
         caller: *caller,
         counsellor,
         shown: HashMap::new(),
+        over: VecDeque::new(),
         presence: None,
         now: ctx.store.now().await?,
         events,
@@ -71,6 +74,8 @@ struct Watch {
     counsellor: CounsellorId,
     /// What the client believes to be open.
     shown: HashMap<OfferId, Option<Arc<OfferView>>>,
+    /// Offers that ended lately: the journal tells of them when they are over.
+    over: VecDeque<OfferId>,
     presence: Option<Presence>,
     /// The database's clock when it was last heard.
     now: DateTime<Utc>,
@@ -134,7 +139,9 @@ impl Watch {
                             return;
                         }
                     }
-                    Signal::Journal(id, open) => look = self.shown.contains_key(&id) != open,
+                    Signal::Journal(id, open) => {
+                        look = self.shown.contains_key(&id) != open && !(open && self.over.contains(&id));
+                    }
                     Signal::Changed => look = true,
                 },
                 () = self.ctx.clock.sleep(CHECKPOINT) => {
@@ -198,6 +205,10 @@ impl Watch {
 
     /// Shows how an offer ended, if it was shown.
     async fn end(&mut self, id: OfferId, state: OfferState) -> Result<(), Ended> {
+        self.over.push_back(id);
+        if self.over.len() > LATELY {
+            self.over.pop_front();
+        }
         let Some(Some(offer)) = self.shown.remove(&id) else { return Ok(()) };
         self.send(Some(Event::Ended(wire::offer(&OfferView { state, ..(*offer).clone() })))).await
     }

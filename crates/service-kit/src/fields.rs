@@ -211,7 +211,8 @@ impl Fields {
         // Taken apart by hand: the conversion of prost normalises first, which overflows for the least number.
         let duration = value
             .and_then(|value| {
-                let nanoseconds = u32::try_from(value.nanos).ok().filter(|nanoseconds| *nanoseconds < 1_000_000_000)?;
+                let nanoseconds =
+                    u32::try_from(value.nanos).ok().filter(|nanoseconds| *nanoseconds < 1_000_000_000)?;
                 Some(Duration::new(u64::try_from(value.seconds).ok()?, nanoseconds))
             })
             .filter(|duration| range.contains(duration));

@@ -159,7 +159,6 @@ impl Mirror {
             Hint::Roster(centre) => {
                 self.hub.wake(Topic::Roster(centre));
                 self.hub.wake(Topic::Line(centre));
-                self.hub.wake(Topic::Tokens);
             }
         }
     }

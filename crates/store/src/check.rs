@@ -132,8 +132,8 @@ impl Store {
         let rows = sqlx::query_as::<_, ClassRow>(
             "SELECT queue, class, count(*) FILTER (WHERE state = 'waiting') AS waiting,
                 count(*) FILTER (WHERE state = 'offered') AS offered,
-                count(*) FILTER (WHERE deadline_at < helpline.now()) AS overdue,
-                (extract(epoch FROM max(helpline.now() - received_at)) * 1000)::int8 AS longest_wait_ms
+                count(*) FILTER (WHERE deadline_at < (SELECT helpline.now())) AS overdue,
+                (extract(epoch FROM max((SELECT helpline.now()) - received_at)) * 1000)::int8 AS longest_wait_ms
              FROM helpline.contacts WHERE centre_id = $1 AND state IN ('waiting', 'offered')
              GROUP BY queue, class ORDER BY queue, class",
         )
@@ -169,7 +169,7 @@ impl Store {
                 count(*) FILTER (WHERE state = 'abandoned' AND answered_at IS NULL) AS abandoned,
                 count(*) FILTER (WHERE state = 'short_abandoned' AND answered_at IS NULL) AS short_abandoned
              FROM helpline.contacts
-             WHERE centre_id = $1 AND received_at > helpline.now() - interval '24 hours' AND brought_by IS NOT NULL",
+             WHERE centre_id = $1 AND received_at > (SELECT helpline.now()) - interval '24 hours' AND brought_by IS NOT NULL",
         )
         .bind(centre.as_uuid())
         .fetch_one(connection.postgres())

@@ -33,7 +33,7 @@ pub(crate) fn pool(options: &PoolOptions) -> Result<Pool, StoreError> {
         .application_name("helpline")
         // A change is one large statement: planning it anew each time costs several times its execution. Its plan does
         // not depend on its parameters, which are keys.
-        .options([("plan_cache_mode", "force_generic_plan"), ("jit", "off")])
+        .options([("plan_cache_mode", "force_generic_plan"), ("jit", "off"), ("enable_seqscan", "off")])
         .disable_statement_logging();
     Pool::builder(Connections { connect })
         .max_size(options.size)

@@ -102,11 +102,11 @@ const CHANGE_RISK: &str = change!(
     changed AS (
         UPDATE helpline.contacts c SET risk = $9, class = $10,
             deadline_at = least(c.deadline_at, c.received_at + make_interval(secs => $11)), revision = c.revision + 1
-        FROM before WHERE c.centre_id = $1 AND c.contact_id = before.id AND ", offer_is_seen!(), "
+        FROM before WHERE c.centre_id = $1 AND c.contact_id = $7 AND ", offer_is_seen!(), "
         RETURNING c.*, old_risk, old_class),
     shortened AS (
         UPDATE helpline.offers o SET expires_at = least(o.expires_at, helpline.now() + make_interval(secs => $12))
-        FROM changed WHERE o.centre_id = $1 AND o.offer_id = changed.offer_id AND o.state = 'open')";
+        FROM changed WHERE o.centre_id = $1 AND o.offer_id = (SELECT offer_id FROM changed))";
     returning: contact_columns!(), ", old_class",
 );
 
@@ -125,16 +125,16 @@ const DEPART: &str = change!(
             ended_at = CASE WHEN old_state <> 'in_progress' THEN helpline.now() END,
             holder_id = CASE WHEN old_state = 'in_progress' THEN c.holder_id END,
             offer_id = NULL, revision = c.revision + 1
-        FROM before WHERE c.centre_id = $1 AND c.contact_id = before.id AND ", offer_is_seen!(), "
+        FROM before WHERE c.centre_id = $1 AND c.contact_id = $7 AND ", offer_is_seen!(), "
         RETURNING c.*, old_state, old_medium, old_holder, old_offer),
     ended AS (
         UPDATE helpline.offers o SET state = 'withdrawn', reason = 'person_left', ended_at = helpline.now()
-        FROM changed WHERE o.centre_id = $1 AND o.offer_id = old_offer AND o.state = 'open'),
+        FROM changed WHERE o.centre_id = $1 AND o.offer_id = (SELECT old_offer FROM changed)),
     freed AS (
         UPDATE helpline.presences p SET
             held_voice = p.held_voice - (old_medium = 'voice')::int, held_chat = p.held_chat - (old_medium = 'chat')::int,
             held_message = p.held_message - (old_medium = 'message')::int, revision = p.revision + 1
-        FROM changed WHERE old_state = 'offered' AND p.centre_id = $1 AND p.counsellor_id = old_holder
+        FROM changed WHERE old_state = 'offered' AND p.centre_id = $1 AND p.counsellor_id = (SELECT old_holder FROM changed)
         RETURNING ", room_columns!(), ")";
     returning: contact_columns!(), ", old_holder, old_offer, freed.*"; from: "changed LEFT JOIN freed ON true"
 );
@@ -148,13 +148,13 @@ const COMPLETE: &str = change!(
     changed AS (
         UPDATE helpline.contacts c SET state = 'closed', ended_at = helpline.now(), holder_id = NULL, closing = $10,
             summary_sealed = $11, revision = c.revision + 1
-        FROM before WHERE c.centre_id = $1 AND c.contact_id = before.id
+        FROM before WHERE c.centre_id = $1 AND c.contact_id = $7
         RETURNING c.*, old_holder, old_medium),
     freed AS (
         UPDATE helpline.presences p SET
             held_voice = p.held_voice - (old_medium = 'voice')::int, held_chat = p.held_chat - (old_medium = 'chat')::int,
             held_message = p.held_message - (old_medium = 'message')::int, idle_since = helpline.now(), revision = p.revision + 1
-        FROM changed WHERE p.centre_id = $1 AND p.counsellor_id = old_holder
+        FROM changed WHERE p.centre_id = $1 AND p.counsellor_id = (SELECT old_holder FROM changed)
         RETURNING ", room_columns!(), ")";
     returning: contact_columns!(), ", old_holder, NULL::uuid AS old_offer, freed.*"; from: "changed LEFT JOIN freed ON true"
 );

@@ -95,7 +95,7 @@ macro_rules! tried_by {
             "CASE WHEN ", $contact, ".offer_count = 0 THEN ARRAY[]::uuid[] ELSE ARRAY(
                 SELECT o.counsellor_id FROM helpline.offers o
                 WHERE o.centre_id = $1 AND o.contact_id = ", $contact, ".contact_id AND o.state IN ('declined', 'expired', 'withdrawn')
-                  AND o.reason IS DISTINCT FROM 'client_lost' AND o.ended_at > helpline.now() - make_interval(secs => $3)) END AS cooling,
+                  AND o.reason IS DISTINCT FROM 'client_lost' AND o.ended_at > (SELECT helpline.now()) - make_interval(secs => $3)) END AS cooling,
             CASE WHEN ", $contact, ".offer_count = 0 THEN ARRAY[]::uuid[] ELSE ARRAY(
                 SELECT o.counsellor_id FROM helpline.offers o
                 WHERE o.centre_id = $1 AND o.contact_id = ", $contact, ".contact_id AND o.state = 'declined' AND o.reason = 'conflict') END AS barred"

@@ -86,18 +86,18 @@ const ACCEPT: &str = change!(
     event: "offer_accepted", resource: "contact_id", about: ("contact_id", "counsellor_id", "$7"), detail: "NULL::jsonb",
     with: "offer AS (
         SELECT contact_id AS id FROM helpline.offers
-        WHERE centre_id = $1 AND offer_id = $7 AND counsellor_id = $2 AND state = 'open' AND expires_at > helpline.now()),
+        WHERE centre_id = $1 AND offer_id = $7 AND counsellor_id = $2 AND expires_at > helpline.now()),
     changed AS (
         UPDATE helpline.contacts c SET state = 'in_progress', counsellor_id = c.holder_id, offer_id = NULL,
             answered_at = coalesce(c.answered_at, helpline.now()), epoch = c.epoch + 1, revision = c.revision + 1
-        FROM offer WHERE c.centre_id = $1 AND c.contact_id = offer.id AND c.offer_id = $7 AND c.state = 'offered'
+        FROM offer WHERE c.centre_id = $1 AND c.contact_id = (SELECT id FROM offer) AND c.offer_id = $7 AND c.state = 'offered'
         RETURNING c.*),
     ended AS (
         UPDATE helpline.offers o SET state = 'accepted', ended_at = helpline.now()
         FROM changed WHERE o.centre_id = $1 AND o.offer_id = $7),
     presence AS (
         UPDATE helpline.presences p SET missed_offers = 0, revision = p.revision + 1
-        FROM changed WHERE p.centre_id = $1 AND p.counsellor_id = changed.counsellor_id AND p.missed_offers <> 0)";
+        FROM changed WHERE p.centre_id = $1 AND p.counsellor_id = $2 AND p.missed_offers <> 0)";
     returning: contact_columns!(),
 );
 
@@ -108,11 +108,12 @@ macro_rules! end_offer {
             $from,
             ", contact AS (
                 UPDATE helpline.contacts c SET state = 'waiting', holder_id = NULL, offer_id = NULL, revision = c.revision + 1
-                FROM offer WHERE c.centre_id = $1 AND c.contact_id = offer.contact_id AND c.offer_id = offer.offer_id AND c.state = 'offered'
+                FROM offer WHERE c.centre_id = $1 AND c.contact_id = (SELECT contact_id FROM offer) AND c.offer_id = offer.offer_id
+                  AND c.state = 'offered'
                 RETURNING c.contact_id, c.medium, c.revision, offer.offer_id, offer.counsellor_id, offer.reason),
             changed AS (
                 UPDATE helpline.offers o SET state = '", $state, "', reason = contact.reason, ended_at = helpline.now()
-                FROM contact WHERE o.centre_id = $1 AND o.offer_id = contact.offer_id AND o.state = 'open'
+                FROM contact WHERE o.centre_id = $1 AND o.offer_id = (SELECT offer_id FROM contact)
                 RETURNING contact.*)"
         )
     };
@@ -128,7 +129,7 @@ const DECLINE: &str = change!(
         UPDATE helpline.presences p SET
             held_voice = p.held_voice - (medium = 'voice')::int, held_chat = p.held_chat - (medium = 'chat')::int,
             held_message = p.held_message - (medium = 'message')::int, missed_offers = 0, revision = p.revision + 1
-        FROM changed WHERE p.centre_id = $1 AND p.counsellor_id = changed.counsellor_id
+        FROM changed WHERE p.centre_id = $1 AND p.counsellor_id = (SELECT counsellor_id FROM changed)
         RETURNING ", room_columns!(), ")";
     returning: "offer_id, contact_id, counsellor_id, freed.*"; from: "changed LEFT JOIN freed ON true"
 );
@@ -149,7 +150,7 @@ const EXPIRE_ONE: &str = concat!(
             reason = CASE WHEN p.state = 'ready' AND p.missed_offers + 1 >= $2 THEN 'missed_offers' ELSE p.reason END,
             since_at = CASE WHEN p.state = 'ready' AND p.missed_offers + 1 >= $2 THEN helpline.now() ELSE p.since_at END,
             revision = p.revision + 1
-        FROM changed WHERE p.centre_id = $1 AND p.counsellor_id = changed.counsellor_id
+        FROM changed WHERE p.centre_id = $1 AND p.counsellor_id = (SELECT counsellor_id FROM changed)
         RETURNING p.counsellor_id, p.state, p.missed_offers, ", room_columns!(), "),
     journalled AS (
         INSERT INTO helpline.journal (centre_id, at, event, contact_id, counsellor_id, offer_id, revision, detail)
@@ -173,7 +174,7 @@ const WITHDRAW_ONE: &str = concat!(
         UPDATE helpline.presences p SET
             held_voice = p.held_voice - (medium = 'voice')::int, held_chat = p.held_chat - (medium = 'chat')::int,
             held_message = p.held_message - (medium = 'message')::int, revision = p.revision + 1
-        FROM changed WHERE p.centre_id = $1 AND p.counsellor_id = changed.counsellor_id
+        FROM changed WHERE p.centre_id = $1 AND p.counsellor_id = (SELECT counsellor_id FROM changed)
         RETURNING ", room_columns!(), "),
     journalled AS (
         INSERT INTO helpline.journal (centre_id, at, event, contact_id, counsellor_id, offer_id, revision, detail)

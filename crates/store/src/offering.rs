@@ -36,6 +36,9 @@ struct CommittedRow {
 /// may appear once. A contact that another transaction has locked is left for the next pass; a counsellor is waited for,
 /// in one order, because whoever came later would be offered to them meanwhile. A non-critical offer is committed only
 /// under the lease epoch it was decided under, so that two matchers cannot both spend the reserve.
+///
+/// Its plan is made once and kept, perhaps while the tables are empty: every row is named by its key as a parameter, and
+/// the state stands in a `CASE`, so that no plan can walk the whole line instead.
 const COMMIT_OFFERS: &str = concat!("
     WITH lease AS (SELECT epoch = $2 AS held FROM helpline.matchers WHERE centre_id = $1),
     draft AS (
@@ -43,13 +46,13 @@ const COMMIT_OFFERS: &str = concat!("
             AS d (offer_id, contact_id, counsellor_id, timeout_s, explanation)),
     contact AS MATERIALIZED (
         SELECT c.contact_id, c.medium, c.class FROM helpline.contacts c JOIN draft d USING (contact_id)
-        WHERE c.centre_id = $1 AND c.state = 'waiting' AND (c.class = 1 OR coalesce((SELECT held FROM lease), false))
+        WHERE c.centre_id = $1 AND c.contact_id = ANY ($4) AND CASE c.state WHEN 'waiting' THEN true END AND (c.class = 1 OR coalesce((SELECT held FROM lease), false))
         FOR UPDATE OF c SKIP LOCKED),
     presence AS MATERIALIZED (
         SELECT p.counsellor_id, contact.contact_id, contact.medium
         FROM contact JOIN draft d USING (contact_id)
         JOIN helpline.presences p ON p.centre_id = $1 AND p.counsellor_id = d.counsellor_id
-        WHERE p.state = 'ready' AND p.held_voice = 0 AND CASE contact.medium
+        WHERE p.counsellor_id = ANY ($5) AND p.state = 'ready' AND p.held_voice = 0 AND CASE contact.medium
             WHEN 'voice' THEN p.max_voice = 1 AND p.held_chat = 0 AND p.held_message = 0
             WHEN 'chat' THEN p.held_chat < p.max_chat
             ELSE p.held_message < p.max_message END
@@ -58,13 +61,13 @@ const COMMIT_OFFERS: &str = concat!("
         UPDATE helpline.presences p SET
             held_voice = p.held_voice + (presence.medium = 'voice')::int, held_chat = p.held_chat + (presence.medium = 'chat')::int,
             held_message = p.held_message + (presence.medium = 'message')::int, idle_since = helpline.now(), revision = p.revision + 1
-        FROM presence WHERE p.centre_id = $1 AND p.counsellor_id = presence.counsellor_id
+        FROM presence WHERE p.centre_id = $1 AND p.counsellor_id = ANY ($5) AND p.counsellor_id = presence.counsellor_id
         RETURNING p.counsellor_id, ", room_columns!(), "),
     changed AS (
         UPDATE helpline.contacts c SET state = 'offered', holder_id = d.counsellor_id, offer_id = d.offer_id,
             offer_count = c.offer_count + 1, revision = c.revision + 1
         FROM presence JOIN draft d USING (contact_id, counsellor_id) JOIN held USING (counsellor_id)
-        WHERE c.centre_id = $1 AND c.contact_id = presence.contact_id
+        WHERE c.centre_id = $1 AND c.contact_id = ANY ($4) AND c.contact_id = presence.contact_id
         RETURNING c.contact_id, c.channel, c.class, c.risk, c.queue, c.language, c.received_at, c.revision,
             d.offer_id, d.counsellor_id, d.timeout_s, d.explanation),
     offered AS (

@@ -168,7 +168,7 @@ const SET_PRESENCE: &str = change!(
             idle_since = CASE WHEN p.state <> 'ready' AND $7 = 'ready' THEN helpline.now() ELSE p.idle_since END,
             missed_offers = CASE WHEN $7 = 'ready' THEN 0 ELSE p.missed_offers END,
             revision = p.revision + 1
-        FROM before WHERE p.centre_id = $1 AND p.counsellor_id = before.id
+        FROM before WHERE p.centre_id = $1 AND p.counsellor_id = $2
         RETURNING p.*, old_state),
     roster AS (
         UPDATE helpline.centres c SET roster_version = c.roster_version + 1
@@ -180,7 +180,7 @@ const SET_PRESENCE: &str = change!(
 const EXPIRE: &str = "
     WITH gone AS (
         SELECT counsellor_id AS id FROM helpline.presences
-        WHERE centre_id = $1 AND state = 'ready' AND last_seen_at < helpline.now() - make_interval(secs => $2)
+        WHERE centre_id = $1 AND state = 'ready' AND last_seen_at < (SELECT helpline.now()) - make_interval(secs => $2)
         FOR UPDATE SKIP LOCKED LIMIT 100),
     changed AS (
         UPDATE helpline.presences p SET state = 'not_ready', reason = 'client_lost', since_at = helpline.now(), revision = p.revision + 1
@@ -197,7 +197,7 @@ const EXPIRE_SHIFT: &str = "
     WITH gone AS (
         SELECT counsellor_id AS id FROM helpline.presences
         WHERE centre_id = $1 AND state = 'not_ready' AND reason IN ('client_lost', 'missed_offers')
-          AND last_seen_at < helpline.now() - make_interval(secs => $2)
+          AND last_seen_at < (SELECT helpline.now()) - make_interval(secs => $2)
         FOR UPDATE SKIP LOCKED LIMIT 100),
     changed AS (
         UPDATE helpline.presences p SET state = 'offline', reason = NULL, since_at = helpline.now(), revision = p.revision + 1
@@ -254,7 +254,7 @@ impl Store {
         let ids: Vec<Uuid> = counsellors.iter().map(CounsellorId::as_uuid).collect();
         let mut connection = self.bound(centre).await?;
         let done = sqlx::query(
-            "UPDATE helpline.presences p SET last_seen_at = helpline.now()
+            "UPDATE helpline.presences p SET last_seen_at = (SELECT helpline.now())
              FROM (SELECT counsellor_id FROM helpline.presences
                    WHERE centre_id = $1 AND counsellor_id = ANY ($2) ORDER BY counsellor_id FOR UPDATE SKIP LOCKED) seen
              WHERE p.centre_id = $1 AND p.counsellor_id = seen.counsellor_id",

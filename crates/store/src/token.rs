@@ -119,8 +119,7 @@ impl Store {
         let hashes: Vec<Vec<u8>> = hashes.iter().map(|hash| hash.to_vec()).collect();
         let mut connection = self.unbound().await?;
         let rows = sqlx::query_as::<_, (Vec<u8>, Uuid, Uuid, String, Option<Uuid>)>(
-            "SELECT shown, token_id, centre_id, role, counsellor_id
-             FROM unnest($1::bytea[]) shown CROSS JOIN LATERAL helpline.authenticate(shown)",
+            "SELECT hash, token_id, centre_id, role, counsellor_id FROM helpline.authenticate_all($1)",
         )
         .bind(hashes)
         .fetch_all(connection.postgres())

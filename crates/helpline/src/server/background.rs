@@ -1,28 +1,47 @@
 //! What runs beside the services, whichever they are.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use helpline_service_kit::Ctx;
 use helpline_service_kit::authenticator::Authenticator;
+use helpline_service_kit::hub::Topic;
 use helpline_service_kit::lifecycle::Lifecycle;
 use helpline_service_kit::wake;
 use helpline_service_kit::workers::{self, Progress, Worker, WorkerError};
 use tokio::sync::Notify;
 
-/// How often the tokens of open streams are looked at: a revoked one ends within a second.
-const RECHECK: Duration = Duration::from_millis(500);
+/// How often the tokens of open streams are looked at when nothing is heard of a revocation: expiry ends them so.
+const RECHECK: Duration = Duration::from_secs(15);
 
 /// Starts it all.
 pub(super) fn spawn(ctx: &Ctx, authenticator: &Authenticator, lifecycle: &Lifecycle) {
-    spawn_worker(ctx, lifecycle, RecheckStreams { authenticator: authenticator.clone() });
+    spawn_recheck(ctx, authenticator, lifecycle);
     wake::spawn(ctx, lifecycle);
 }
 
-/// Runs a worker until the soft stop; nothing but its interval wakes it.
-fn spawn_worker(ctx: &Ctx, lifecycle: &Lifecycle, worker: impl Worker) {
+/// Looks at the tokens of open streams from time to time, and at once when one was revoked somewhere.
+fn spawn_recheck(ctx: &Ctx, authenticator: &Authenticator, lifecycle: &Lifecycle) {
+    let wake = Arc::new(Notify::new());
+    let (revoked, heard, known) =
+        (ctx.mirror.hub().subscribe(Topic::Tokens), Arc::clone(&wake), authenticator.clone());
+    let stop = lifecycle.soft();
+    lifecycle.spawn(async move {
+        let mut revoked = revoked;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = revoked.next() => {
+                    known.forget();
+                    heard.notify_one();
+                }
+            }
+        }
+    });
+    let worker = RecheckStreams { authenticator: authenticator.clone() };
     let (clock, metrics, stop) = (ctx.clock.clone(), ctx.metrics.clone(), lifecycle.soft());
     lifecycle.spawn(async move {
-        workers::run(worker, clock.as_ref(), &metrics, &Notify::new(), &stop).await;
+        workers::run(worker, clock.as_ref(), &metrics, &wake, &stop).await;
     });
 }
 

@@ -114,7 +114,8 @@ fn numbers_durations_and_times_have_bounds() {
         fields.duration("missing", None, range.clone());
         fields.duration("negative", Some(&prost_types::Duration { seconds: -1, nanos: 0 }), range.clone());
         fields.duration("long", Some(&prost_types::Duration { seconds: 121, nanos: 0 }), range.clone());
-        for (seconds, nanos) in [(i64::MIN, i32::MIN), (i64::MAX, i32::MAX), (100, -1), (100, 1_000_000_000)] {
+        for (seconds, nanos) in [(i64::MIN, i32::MIN), (i64::MAX, i32::MAX), (100, -1), (100, 1_000_000_000)]
+        {
             fields.duration("odd", Some(&prost_types::Duration { seconds, nanos }), range.clone());
         }
         fields.timestamp("missing", None);
