@@ -1,4 +1,4 @@
-//! Who bears a token: asked of the store, remembered for seconds.
+//! Who bears a token: asked of the store, remembered for a second.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -15,8 +15,9 @@ use crate::clock::Clock;
 use crate::error::Refusal;
 use crate::streams::Streams;
 
-/// How long a caller is remembered at most. A revocation is heard of sooner, through the journal ([`Authenticator::forget`]).
-const REMEMBER: Duration = Duration::from_secs(5);
+/// How long a caller is remembered at most: a token that expires is refused after this time. A revocation is heard of
+/// sooner, through the journal ([`Authenticator::forget`]).
+const REMEMBER: Duration = Duration::from_secs(1);
 /// How many callers are remembered at most.
 const CAPACITY: usize = 20_000;
 
@@ -42,7 +43,7 @@ pub trait TokenSource: Send + Sync + 'static {
 
 impl TokenSource for Store {
     async fn bearer(&self, hash: [u8; 32]) -> Result<Option<Caller>, StoreError> {
-        // When it expires is not needed here: what is remembered is asked again within seconds, and open streams are
+        // When it expires is not needed here: what is remembered is asked again within a second, and open streams are
         // rechecked.
         Ok(self.authenticate(&hash).await?.map(|(caller, _expires)| caller))
     }
@@ -72,7 +73,8 @@ impl<S: TokenSource> AnySource for S {
 
 /// Finds out who calls. A clone is the same authenticator.
 ///
-/// A good answer is remembered for 5 s from the moment it was asked for or until a token is revoked, a refusal never. When the store does not
+/// A good answer is remembered for a second from the moment it was asked for, or until some token is revoked; a refusal
+/// never. When the store does not
 /// answer, nobody comes in.
 #[derive(Clone)]
 pub struct Authenticator(Arc<Inner>);
