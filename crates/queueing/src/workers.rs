@@ -8,8 +8,8 @@ mod look;
 mod sweep;
 mod touch;
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use helpline_service_kit::Ctx;
 use helpline_service_kit::lifecycle::Lifecycle;
@@ -52,6 +52,24 @@ pub(crate) fn spawn(
     start(ctx, lifecycle, Lapse::new(ctx.clone(), timing.presence_ttl));
     start(ctx, lifecycle, Compare::new(ctx.clone(), Arc::clone(measures)));
     start(ctx, lifecycle, Forget::new(ctx.clone()));
+}
+
+/// Keeps work that grows with the line a small part of the whole: after a run that took long it rests much longer.
+#[derive(Debug, Default)]
+struct Pace(Mutex<Option<Instant>>);
+
+impl Pace {
+    /// Rest after a run, in times of what the run took.
+    const REST: u32 = 50;
+
+    fn rests(&self, now: Instant) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|until| now < until)
+    }
+
+    fn ran(&self, began: Instant, now: Instant) {
+        let until = now + now.duration_since(began) * Self::REST;
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
+    }
 }
 
 fn start(ctx: &Ctx, lifecycle: &Lifecycle, worker: impl Worker) {

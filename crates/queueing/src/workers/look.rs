@@ -7,17 +7,19 @@ use helpline_service_kit::workers::{Progress, Worker, WorkerError};
 
 use crate::floor;
 use crate::measures::FloorMeasures;
+use crate::workers::Pace;
 
 /// The look at the floors.
 #[derive(Debug)]
 pub struct Look {
     ctx: Ctx,
     measures: FloorMeasures,
+    pace: Pace,
 }
 
 impl Look {
     pub(crate) fn new(ctx: Ctx, measures: FloorMeasures) -> Self {
-        Self { ctx, measures }
+        Self { ctx, measures, pace: Pace::default() }
     }
 }
 
@@ -31,10 +33,15 @@ impl Worker for Look {
     }
 
     async fn run_once(&self) -> Result<Progress, WorkerError> {
+        let began = self.ctx.clock.instant();
+        if self.pace.rests(began) {
+            return Ok(Progress::Done);
+        }
         for centre in self.ctx.store.centre_ids().await? {
             let (_, figures) = floor::read(&self.ctx, centre).await?;
             self.measures.set(centre, &figures);
         }
+        self.pace.ran(began, self.ctx.clock.instant());
         Ok(Progress::Done)
     }
 }
