@@ -1,6 +1,8 @@
 //! The server itself: health, reflection, metrics, starting and stopping.
 
-use helpline::server::Service;
+use std::time::Duration;
+
+use helpline::server::{Service, VIEW};
 use helpline::{Server, Services, StartError};
 use helpline_proto::SERVICES;
 use helpline_proto::directory::v1::GetCentreRequest;
@@ -108,6 +110,17 @@ async fn a_server_does_without_redis() {
     let config = "[redis]\nurl = \"redis://127.0.0.1:1/\"\n".to_owned();
     let world = World::start_with(WorldOptions { config, ..WorldOptions::default() }).await;
     world.administrator().centre().get_centre(GetCentreRequest {}).await.unwrap();
+
+    // It says so in health, apart from the services, which serve all the same.
+    let channel = world.connect().await;
+    assert_eq!(health(&channel, "").await.unwrap(), ServingStatus::Serving);
+    tokio::time::timeout(Duration::from_secs(20), async {
+        while health(&channel, VIEW).await.is_ok_and(|status| status == ServingStatus::Serving) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await
+    .expect("health says that Redis is away");
 }
 
 #[tokio::test]

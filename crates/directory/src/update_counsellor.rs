@@ -7,6 +7,7 @@ use helpline_service_kit::command::outcome;
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::Command;
 use helpline_store::counsellor::Counsellor;
+use helpline_store::presence::Room;
 
 use crate::get_counsellor::get_counsellor;
 use crate::skills;
@@ -49,5 +50,9 @@ pub async fn update_counsellor(
     .await?;
     ctx.mirror.roster_changed(caller.centre_id);
     ctx.mirror.counsellor_changed(caller.centre_id, counsellor_id);
+    // Who can hold more now is free for the next at once.
+    if let Some(presence) = ctx.store.presence(caller.centre_id, counsellor_id).await? {
+        ctx.mirror.room_changed(caller.centre_id, &Room::from(&presence)).await;
+    }
     Ok(counsellor)
 }

@@ -27,7 +27,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::TcpIncoming;
 
-pub use services::{Service, Services};
+pub use services::{Service, Services, VIEW};
 
 /// A silent connection is asked whether somebody is there after this share of a presence's time to live, and must answer
 /// within as long: a client that died without a word must not count as alive for longer than one whose stream broke.
@@ -145,7 +145,7 @@ impl Server {
         let access = AccessLayer::new(authenticator.clone(), metrics.clone(), ids, closing.clone());
 
         let assembled = services::assemble(config, services, &ctx, &authenticator, &lifecycle).await?;
-        background::spawn(&ctx, &authenticator, &lifecycle);
+        background::spawn(&ctx, &authenticator, &assembled.health, &lifecycle);
 
         let server = tonic::transport::Server::builder()
             .http2_keepalive_interval(Some(config.timing.presence_ttl() / KEEP_ALIVE))

@@ -41,6 +41,7 @@ use helpline_proto::queueing::v1::offer_service_server::OfferServiceServer;
 use helpline_proto::queueing::v1::presence_service_server::PresenceServiceServer;
 use helpline_service_kit::Ctx;
 use helpline_service_kit::lifecycle::Lifecycle;
+use helpline_store::Store;
 use tonic::service::RoutesBuilder;
 
 use crate::api::Api;
@@ -74,9 +75,11 @@ impl Queueing {
             .add_service(LineServiceServer::new(api).max_decoding_message_size(longest));
     }
 
-    /// Starts the matcher and the workers.
-    pub fn spawn(&self, lifecycle: &Lifecycle, timing: &workers::Timing) {
-        matching::spawn(&self.ctx, &self.measures, lifecycle);
-        workers::spawn(&self.ctx, (&self.measures, &self.floor_measures), lifecycle, timing);
+    /// Starts the matcher and the workers over a store of their own: however many calls queue for a connection, the
+    /// lease is renewed and offers are made.
+    pub fn spawn(&self, store: Store, lifecycle: &Lifecycle, timing: &workers::Timing) {
+        let ctx = Ctx { store, ..self.ctx.clone() };
+        matching::spawn(&ctx, &self.measures, lifecycle);
+        workers::spawn(&ctx, (&self.measures, &self.floor_measures), lifecycle, timing);
     }
 }

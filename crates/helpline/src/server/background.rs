@@ -11,11 +11,16 @@ use helpline_service_kit::wake;
 use helpline_service_kit::workers::{self, Progress, Worker, WorkerError};
 use tokio::sync::Notify;
 
+use super::services::Health;
+
 /// How often the tokens of open streams are looked at when nothing is heard of a revocation: expiry ends them so.
 const RECHECK: Duration = Duration::from_secs(15);
+/// How often health is told whether Redis is there.
+const VIEW_HEALTH: Duration = Duration::from_secs(1);
 
 /// Starts it all.
-pub(super) fn spawn(ctx: &Ctx, authenticator: &Authenticator, lifecycle: &Lifecycle) {
+pub(super) fn spawn(ctx: &Ctx, authenticator: &Authenticator, health: &Health, lifecycle: &Lifecycle) {
+    spawn_view_health(ctx, health, lifecycle);
     spawn_recheck(ctx, authenticator, lifecycle);
     wake::spawn(ctx, lifecycle);
 }
@@ -42,6 +47,20 @@ fn spawn_recheck(ctx: &Ctx, authenticator: &Authenticator, lifecycle: &Lifecycle
     let (clock, metrics, stop) = (ctx.clock.clone(), ctx.metrics.clone(), lifecycle.soft());
     lifecycle.spawn(async move {
         workers::run(worker, clock.as_ref(), &metrics, &wake, &stop).await;
+    });
+}
+
+/// Keeps saying in health whether the line has its view in Redis.
+fn spawn_view_health(ctx: &Ctx, health: &Health, lifecycle: &Lifecycle) {
+    let (ctx, health, stop) = (ctx.clone(), health.clone(), lifecycle.soft());
+    lifecycle.spawn(async move {
+        while !stop.is_cancelled() {
+            health.view(ctx.mirror.live().is_away()).await;
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = ctx.clock.sleep(VIEW_HEALTH) => {}
+            }
+        }
     });
 }
 

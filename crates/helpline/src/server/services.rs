@@ -11,6 +11,7 @@ use helpline_service_kit::Ctx;
 use helpline_service_kit::authenticator::Authenticator;
 use helpline_service_kit::config::Config;
 use helpline_service_kit::lifecycle::Lifecycle;
+use helpline_store::{PoolOptions, Store};
 use tonic::service::{Routes, RoutesBuilder};
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
@@ -77,6 +78,9 @@ impl fmt::Display for Services {
     }
 }
 
+/// Connections of the matcher and the workers, beside those that calls share: as many as commit and sweep at once.
+const OWN_CONNECTIONS: usize = 6;
+
 /// What is served, and who tells whether it is.
 pub(super) struct Assembled {
     pub(super) routes: Routes,
@@ -110,7 +114,12 @@ pub(super) async fn assemble(
         let queueing = Queueing::new(ctx.clone());
         queueing.routes(&mut routes, longest);
         let timing = Timing { sweep: config.timing.sweep(), presence_ttl: config.timing.presence_ttl() };
-        queueing.spawn(lifecycle, &timing);
+        let own = PoolOptions {
+            url: config.database.url.expose().to_owned(),
+            size: OWN_CONNECTIONS,
+            wait: config.database.wait(),
+        };
+        queueing.spawn(Store::new(&own, ctx.vault().clone())?, lifecycle, &timing);
     }
 
     let (reporter, server) = tonic_health::server::health_reporter();
@@ -127,13 +136,23 @@ pub(super) async fn assemble(
     Ok(Assembled { routes: routes.routes(), health })
 }
 
+/// The name under which health says whether the line has its view in Redis; without it the line works, slower.
+pub const VIEW: &str = "helpline.view";
+
 /// The health of each service, and of the server as a whole under the empty name.
+#[derive(Clone)]
 pub(super) struct Health {
     reporter: HealthReporter,
     names: Vec<&'static str>,
 }
 
 impl Health {
+    /// Says whether the line has its view in Redis.
+    pub(super) async fn view(&self, away: bool) {
+        let status = if away { ServingStatus::NotServing } else { ServingStatus::Serving };
+        self.reporter.set_service_status(VIEW, status).await;
+    }
+
     /// Tells everybody to go elsewhere.
     pub(super) async fn not_serving(&self) {
         self.set(ServingStatus::NotServing).await;
