@@ -14,8 +14,8 @@
 )]
 
 mod environment;
+mod programs;
 mod python;
-mod release;
 mod steps;
 mod summary;
 mod test;
@@ -23,6 +23,8 @@ mod test;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::programs::Build;
 
 #[derive(Parser)]
 #[command(
@@ -57,8 +59,8 @@ enum Task {
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
-        Task::Demo { arguments } => release::run("helpline-demo", &arguments),
-        Task::Bench { arguments } => release::run("helpline-bench", &arguments),
+        Task::Demo { arguments } => programs::run("helpline-demo", Build::Debug, &arguments),
+        Task::Bench { arguments } => programs::run("helpline-bench", Build::Release, &arguments),
         Task::Test(options) => test::run(&options),
     };
     match done {
