@@ -170,8 +170,17 @@ async fn a_process_with_too_many_streams_refuses_more_and_goes_on() {
     go_ready(&stage.counsellor).await;
     stage.contact().await;
     open.pop();
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    next_offer(&mut watch(&stage.counsellor).await).await;
+    // The place is free as soon as the server has seen that its stream is gone.
+    let again = async {
+        loop {
+            match stage.counsellor.offers().watch_offers(WatchOffersRequest::default()).await {
+                Ok(stream) => return stream.into_inner(),
+                Err(status) => assert_eq!(status.get_details_error_info().unwrap().reason, "TOO_MANY"),
+            }
+        }
+    };
+    let mut offers = tokio::time::timeout(Duration::from_secs(10), again).await.expect("a free place");
+    next_offer(&mut offers).await;
 }
 
 /// What a stream says last, and how long after `since`.
