@@ -5,12 +5,12 @@ use std::sync::Arc;
 use helpline_domain::caller::Caller;
 use helpline_domain::contact::ContactState;
 use helpline_domain::id::ContactId;
-use helpline_domain::policy::{Group, Head, OnShift, Rules, cool_down_is_void, explain};
-use helpline_domain::presence::PresenceState;
+use helpline_domain::policy::{Group, Rules, explain};
 use helpline_proto::queueing::v1::{WaitingCause, WaitingExplanation};
 use helpline_service_kit::wire::timestamp;
 use helpline_service_kit::{Ctx, Refusal};
 
+use crate::matching::head::{head, shift};
 use crate::wire::{milliseconds, waiting_cause};
 
 /// Explains why a contact waits, with the policy that decides.
@@ -38,18 +38,7 @@ pub async fn explain_waiting(
     };
     let ahead = ctx.store.waiting_ahead(centre, &entry).await?;
     let (_, on_shift) = ctx.store.on_shift(centre).await?;
-    let shift: Vec<OnShift<'_>> = on_shift
-        .iter()
-        .map(|one| OnShift {
-            counsellor_id: one.counsellor_id,
-            abilities: &one.abilities,
-            held: one.held,
-            ready: one.state == PresenceState::Ready,
-        })
-        .collect();
-    let requirement = Arc::new(entry.requirement.clone());
-    let cooling_void =
-        !entry.cooling.is_empty() && cool_down_is_void(&requirement, &entry.cooling, &entry.barred, &shift);
+    let shift = shift(&on_shift);
     let rules = Rules {
         reserve: settings.settings.reserve,
         cap_ms: i64::from(settings.settings.cap_s) * 1000,
@@ -63,18 +52,7 @@ pub async fn explain_waiting(
             .map(|(requirement, _)| Group { medium: requirement.medium, language: requirement.language })
             .collect(),
     };
-    let head = Head {
-        contact_id: entry.contact_id,
-        class: entry.class,
-        resumed: false,
-        deadline_ms: entry.deadline_at.timestamp_millis(),
-        received_ms: entry.received_at.timestamp_millis(),
-        sequence: entry.sequence,
-        requirement,
-        cooling: entry.cooling,
-        cooling_void,
-        barred: entry.barred,
-    };
+    let head = head(&entry, Arc::new(entry.requirement.clone()), &on_shift);
     let now = ctx.store.now().await?;
     let said = explain(&head, ahead, &shift, &rules, now.timestamp_millis());
     let count = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);

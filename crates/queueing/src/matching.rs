@@ -6,6 +6,7 @@
 //! are about has been claimed, so it is not seen twice.
 
 mod commit;
+pub(crate) mod head;
 mod in_hand;
 mod keeper;
 mod pass;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use helpline_domain::id::{ContactId, CounsellorId};
-use helpline_domain::policy::{Free, Head, OnShift as Shift, Pair, cool_down_is_void, decide};
+use helpline_domain::policy::{Free, Head, Pair, decide};
 use helpline_domain::presence::PresenceState;
 use helpline_live::LiveError;
 use helpline_live::line::Waiter;
@@ -17,6 +17,7 @@ use helpline_store::settings::VersionedSettings;
 use serde_json::json;
 
 use crate::matching::commit::{Claimed, Commit};
+use crate::matching::head::head;
 use crate::matching::{COMMITS, Matcher};
 
 /// Contacts read of each line in a pass. More wait for the next one, which follows at once.
@@ -249,30 +250,7 @@ impl Matcher {
 
     fn head(&mut self, entry: &LineEntry, on_shift: &[OnShift]) -> Head {
         let requirement = self.roster.share_requirement(entry);
-        let cooling_void = !entry.cooling.is_empty() && {
-            let shift: Vec<Shift<'_>> = on_shift
-                .iter()
-                .map(|one| Shift {
-                    counsellor_id: one.counsellor_id,
-                    abilities: &one.abilities,
-                    held: one.held,
-                    ready: one.state == PresenceState::Ready,
-                })
-                .collect();
-            cool_down_is_void(&requirement, &entry.cooling, &entry.barred, &shift)
-        };
-        Head {
-            contact_id: entry.contact_id,
-            class: entry.class,
-            resumed: false,
-            deadline_ms: entry.deadline_at.timestamp_millis(),
-            received_ms: entry.received_at.timestamp_millis(),
-            sequence: entry.sequence,
-            requirement,
-            cooling: entry.cooling.clone(),
-            cooling_void,
-            barred: entry.barred.clone(),
-        }
+        head(entry, requirement, on_shift)
     }
 
     /// The database's time as known here: close enough for the cap, which is minutes; what is committed is timed by the
