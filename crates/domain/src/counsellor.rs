@@ -58,6 +58,9 @@ impl Capacity {
 pub struct Abilities {
     /// Languages spoken with children, as lower-case BCP 47 tags.
     pub languages: Vec<String>,
+    /// Languages served through an interpreter.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub interpreted: Vec<String>,
     /// Skills with levels from 1 to 5.
     pub skills: BTreeMap<String, u8>,
     /// How much at once.

@@ -24,6 +24,7 @@ mod decide;
 mod explain;
 #[cfg(test)]
 mod properties;
+mod reason;
 mod reserve;
 #[cfg(test)]
 mod samples;
@@ -33,7 +34,8 @@ mod sentences;
 use std::sync::Arc;
 
 pub use decide::decide;
-pub use explain::{Explanation, OnShift, WaitingCause, cool_down_is_void, explain, outlook};
+pub use explain::{Explanation, OnShift, WaitingCause, cool_down_is_void, explain, only_on_call, outlook};
+pub use reason::{ContactRule, CounsellorRule, Note};
 
 use crate::channel::Medium;
 use crate::counsellor::{Abilities, Capacity};
@@ -65,6 +67,21 @@ pub struct Head {
     pub cooling_void: bool,
     /// Counsellors who must never be offered it: a conflict, or the child's wish. Nothing lifts this.
     pub barred: Vec<CounsellorId>,
+    /// The counsellor who knows it, for a while.
+    pub preferred: Option<Preference>,
+    /// Whether nobody on shift but those on call could ever take it; like `cooling_void` said by whoever knows the
+    /// shift: [`only_on_call`].
+    pub only_on_call: bool,
+}
+
+/// The counsellor of the child's open case, of the last contact, or of the contact that was cut. Nobody waits for
+/// them: they are chosen before others if they are free.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Preference {
+    /// The counsellor.
+    pub counsellor_id: CounsellorId,
+    /// Until when they come first, in milliseconds of the database's clock.
+    pub until_ms: i64,
 }
 
 /// A counsellor who is ready and may have room.
@@ -78,6 +95,10 @@ pub struct Free {
     pub held: Capacity,
     /// Since when they have been idle, in milliseconds of the database's clock.
     pub idle_since_ms: i64,
+    /// Whether they are not on shift but on call.
+    pub on_call: bool,
+    /// Critical and high contacts they have had in a row.
+    pub severe_in_a_row: u32,
 }
 
 /// The rules of a centre at one moment.
@@ -99,6 +120,10 @@ pub struct Rules {
     pub reserve_from: u32,
     /// The groups in which critical contacts come.
     pub groups: Vec<Group>,
+    /// How many counsellors a critical contact is offered to at once; 0 is one.
+    pub critical_offers: u32,
+    /// Critical and high contacts in a row after which others come first for the next; 0 is no limit.
+    pub severe_limit: u32,
 }
 
 /// A group in which critical contacts come.
@@ -117,87 +142,14 @@ pub struct Pair {
     pub contact_id: ContactId,
     /// The counsellor.
     pub counsellor_id: CounsellorId,
+    /// Others it is offered to at the same time, best first; who accepts first has it.
+    pub also: Vec<CounsellorId>,
     /// Why this contact was next.
     pub contact_rule: ContactRule,
     /// Why this counsellor.
     pub counsellor_rule: CounsellorRule,
     /// Rules that were lifted for it.
     pub notes: Vec<Note>,
-}
-
-/// Why a contact was next.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum ContactRule {
-    /// Critical contacts come before all others.
-    CriticalFirst,
-    /// Who was cut off comes first.
-    ResumedFirst,
-    /// The earliest deadline.
-    EarliestDeadline,
-}
-
-impl ContactRule {
-    /// Every rule.
-    pub const ALL: [Self; 3] = [Self::CriticalFirst, Self::ResumedFirst, Self::EarliestDeadline];
-
-    /// The stable key of the rule.
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::CriticalFirst => "critical_first",
-            Self::ResumedFirst => "resumed_first",
-            Self::EarliestDeadline => "earliest_deadline",
-        }
-    }
-}
-
-/// Why a counsellor was chosen: what decided against the next best.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum CounsellorRule {
-    /// Has the fewest skills and languages beyond what was asked for.
-    FewestOtherSkills,
-    /// Holds the least on the medium.
-    LowestLoad,
-    /// Has been idle longest.
-    LongestIdle,
-    /// Nobody else could be offered it.
-    OnlyOne,
-}
-
-impl CounsellorRule {
-    /// Every rule.
-    pub const ALL: [Self; 4] = [Self::FewestOtherSkills, Self::LowestLoad, Self::LongestIdle, Self::OnlyOne];
-
-    /// The stable key of the rule.
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::FewestOtherSkills => "fewest_other_skills",
-            Self::LowestLoad => "lowest_load",
-            Self::LongestIdle => "longest_idle",
-            Self::OnlyOne => "only_one",
-        }
-    }
-}
-
-/// A rule that was lifted for a pair.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Note {
-    /// It had waited for the cap and took one of the reserve.
-    ReserveUsedByCap,
-    /// The counsellor had declined or missed it a moment ago, and nobody else could take it.
-    CoolDownLifted,
-}
-
-impl Note {
-    /// Every note.
-    pub const ALL: [Self; 2] = [Self::ReserveUsedByCap, Self::CoolDownLifted];
-
-    /// The stable key of the note.
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::ReserveUsedByCap => "reserve_used_by_cap",
-            Self::CoolDownLifted => "cool_down_lifted",
-        }
-    }
 }
 
 impl Head {

@@ -21,7 +21,7 @@ pub struct Requirement {
 /// The first thing a counsellor lacks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Lack {
-    /// Does not speak the language.
+    /// Does not speak the language, and serves it through no interpreter either.
     Language,
     /// Lacks a skill or its level.
     Skill,
@@ -32,9 +32,10 @@ pub enum Lack {
 impl Requirement {
     /// What somebody with these abilities lacks even when entirely free; `None` if nothing.
     pub fn lack(&self, abilities: &Abilities) -> Option<Lack> {
-        if let Some(language) = &self.language
-            && !abilities.languages.iter().any(|spoken| speaks(spoken, language))
-        {
+        let serves = |language: &String| {
+            abilities.languages.iter().chain(&abilities.interpreted).any(|spoken| speaks(spoken, language))
+        };
+        if self.language.as_ref().is_some_and(|language| !serves(language)) {
             return Some(Lack::Language);
         }
         if self.skills.iter().any(|(skill, level)| abilities.skills.get(skill).is_none_or(|has| has < level))
@@ -42,6 +43,13 @@ impl Requirement {
             return Some(Lack::Skill);
         }
         (abilities.capacity.of(self.medium) == 0).then_some(Lack::Medium)
+    }
+
+    /// Whether somebody with these abilities can serve the language only through an interpreter, if at all.
+    pub fn needs_interpreter(&self, abilities: &Abilities) -> bool {
+        self.language
+            .as_ref()
+            .is_some_and(|language| !abilities.languages.iter().any(|spoken| speaks(spoken, language)))
     }
 
     /// The text whose keyed hash is the line's signature: equal requirements, equal text.

@@ -1,11 +1,14 @@
 //! How a centre works: versioned data, not code.
 
+pub mod relaxation;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::channel::Channel;
 use crate::risk::Class;
+use relaxation::Relaxation;
 
 /// Settings of a centre. Every time is in seconds. Published as a whole; every record names the version it was made
 /// under.
@@ -53,6 +56,9 @@ pub struct Queue {
     /// Target waits before those of the centre.
     #[serde(default)]
     pub target_waits: Vec<TargetWait>,
+    /// Steps in which the queue asks for less, in the order of their times.
+    #[serde(default)]
+    pub relaxations: Vec<Relaxation>,
 }
 
 /// Longest wait intended for a class on a channel.
@@ -81,6 +87,7 @@ impl Default for Settings {
                 ),
                 required_skills: BTreeMap::new(),
                 target_waits: Vec::new(),
+                relaxations: Vec::new(),
             }],
             target_waits: Vec::new(),
             offer_timeout_s: 20,

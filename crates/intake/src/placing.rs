@@ -40,6 +40,7 @@ pub(crate) fn target_wait_s(settings: &Settings, queue: &str, channel: Channel, 
         display_names: BTreeMap::new(),
         required_skills: BTreeMap::new(),
         target_waits: Vec::new(),
+        relaxations: Vec::new(),
     };
     let queue = settings.queue(queue).or_else(|| settings.queues.first()).unwrap_or(&none);
     settings.target_wait_s(queue, channel, class)

@@ -51,6 +51,8 @@ pub async fn explain_waiting(
             .into_iter()
             .map(|(requirement, _)| Group { medium: requirement.medium, language: requirement.language })
             .collect(),
+        critical_offers: 1,
+        severe_limit: 0,
     };
     let head = head(&entry, Arc::new(entry.requirement.clone()), &on_shift);
     let now = ctx.store.now().await?;

@@ -50,6 +50,7 @@ impl TryFrom<CounsellorRow> for Counsellor {
             display_name: row.display_name,
             abilities: Abilities {
                 languages: row.languages,
+                interpreted: Vec::new(),
                 skills: row.skills.0,
                 capacity: Capacity {
                     voice: small(row.max_voice)?,

@@ -270,6 +270,7 @@ impl Store {
                     counsellor_id: row.counsellor_id.into(),
                     abilities: Arc::new(Abilities {
                         languages: row.languages,
+                        interpreted: Vec::new(),
                         skills: row.skills.0,
                         capacity: capacity(row.max_voice, row.max_chat, row.max_message)?,
                     }),

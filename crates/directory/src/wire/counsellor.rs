@@ -152,7 +152,8 @@ fn person(fields: &mut Fields, counsellor: &Message) -> Option<(String, Abilitie
     let capacity = fields
         .required("capacity", counsellor.capacity.as_ref())
         .and_then(|capacity| fields.within("capacity", |fields| read_capacity(fields, capacity)));
-    let abilities = Abilities { languages: languages?, skills: skills?, capacity: capacity? };
+    let abilities =
+        Abilities { languages: languages?, interpreted: Vec::new(), skills: skills?, capacity: capacity? };
     Some((display_name?, abilities))
 }
 

@@ -177,6 +177,7 @@ fn queues(
             display_names: display_names?,
             required_skills: required_skills?,
             target_waits: target_waits?,
+            relaxations: Vec::new(),
         })
     })?;
     let mut keys = BTreeSet::new();
@@ -240,6 +241,7 @@ pub(crate) fn to_message(versioned: &VersionedSettings) -> Message {
         display_names: BTreeMap::new(),
         required_skills: BTreeMap::new(),
         target_waits: Vec::new(),
+        relaxations: Vec::new(),
     };
     for of in Class::ALL {
         if !settings.target_waits.iter().any(|wait| wait.channel.is_none() && wait.class == of) {

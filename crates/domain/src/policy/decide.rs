@@ -39,6 +39,7 @@ pub fn decide(heads: &[Head], free: &[Free], rules: &Rules, now_ms: i64) -> Vec<
         pairs.push(Pair {
             contact_id: head.contact_id,
             counsellor_id: floor.people[choice.person].counsellor_id,
+            also: Vec::new(),
             contact_rule: head.rule(),
             counsellor_rule: choice.rule,
             notes: choice.notes,

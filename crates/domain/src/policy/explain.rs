@@ -17,6 +17,8 @@ pub struct OnShift<'a> {
     pub held: Capacity,
     /// Whether they are ready to be offered contacts.
     pub ready: bool,
+    /// Whether they are not on shift but on call.
+    pub on_call: bool,
 }
 
 /// Why a contact waits.
@@ -170,4 +172,22 @@ pub fn cool_down_is_void<'a>(
             && !barred.contains(&person.counsellor_id)
             && requirement.lack(person.abilities).is_none()
     })
+}
+
+/// Whether nobody on shift but those on call could ever take such a contact.
+pub fn only_on_call<'a>(
+    requirement: &Requirement,
+    barred: &[CounsellorId],
+    on_shift: impl IntoIterator<Item = &'a OnShift<'a>>,
+) -> bool {
+    let mut on_call = false;
+    for person in on_shift {
+        if !barred.contains(&person.counsellor_id) && requirement.lack(person.abilities).is_none() {
+            if !person.on_call {
+                return false;
+            }
+            on_call = true;
+        }
+    }
+    on_call
 }

@@ -265,6 +265,7 @@ proptest! {
                 abilities: &person.abilities,
                 held: person.held,
                 ready: true,
+                on_call: person.on_call,
             })
             .collect();
         for head in &floor.heads {
@@ -290,6 +291,7 @@ proptest! {
                 abilities: &person.abilities,
                 held: person.held,
                 ready: true,
+                on_call: person.on_call,
             })
             .collect();
         for head in &floor.heads {

@@ -29,7 +29,8 @@ pub(super) fn asks(medium: Medium, language: Option<&str>, skills: &[(&str, u8)]
 
 pub(super) fn able(languages: &[&str], skills: &[(&str, u8)], voice: u8, chat: u8, message: u8) -> Abilities {
     let languages = languages.iter().map(|&language| language.to_owned()).collect();
-    Abilities { languages, skills: levels(skills), capacity: Capacity { voice, chat, message } }
+    let capacity = Capacity { voice, chat, message };
+    Abilities { languages, interpreted: Vec::new(), skills: levels(skills), capacity }
 }
 
 fn levels(skills: &[(&str, u8)]) -> BTreeMap<String, u8> {
@@ -50,6 +51,8 @@ pub(super) fn head(number: usize, class: Class, requirement: &Requirement) -> He
         cooling: Vec::new(),
         cooling_void: false,
         barred: Vec::new(),
+        preferred: None,
+        only_on_call: false,
     }
 }
 
@@ -60,13 +63,15 @@ pub(super) fn person(number: usize, abilities: &Abilities) -> Free {
         abilities: Arc::new(abilities.clone()),
         held: Capacity::default(),
         idle_since_ms: i64::try_from(number).expect("a small number"),
+        on_call: false,
+        severe_in_a_row: 0,
     }
 }
 
 /// Rules that keep `reserve` for one group.
 pub(super) fn keeping(reserve: u32, medium: Medium, language: Option<&str>) -> Rules {
     let group = Group { medium, language: language.map(str::to_owned) };
-    Rules { reserve, cap_ms: CAP, on_shift: 20, reserve_from: 8, groups: vec![group] }
+    Rules { reserve, cap_ms: CAP, on_shift: 20, reserve_from: 8, groups: vec![group], ..Rules::default() }
 }
 
 pub(super) fn no_reserve() -> Rules {
@@ -143,6 +148,8 @@ fn any_head() -> impl Strategy<Value = Head> {
                 cooling: cooling.into_iter().map(counsellor_id).collect(),
                 cooling_void: void,
                 barred: barred.into_iter().map(counsellor_id).collect(),
+                preferred: None,
+                only_on_call: false,
             }
         },
     )
@@ -157,9 +164,11 @@ fn any_person() -> impl Strategy<Value = Free> {
             let languages = languages.into_iter().map(str::to_owned).collect();
             Free {
                 counsellor_id: counsellor_id(0),
-                abilities: Arc::new(Abilities { languages, skills, capacity }),
+                abilities: Arc::new(Abilities { languages, interpreted: Vec::new(), skills, capacity }),
                 held: Capacity { voice: held.0, chat: held.1, message: held.2 },
                 idle_since_ms: idle,
+                on_call: false,
+                severe_in_a_row: 0,
             }
         },
     )
@@ -173,5 +182,6 @@ fn any_rules() -> impl Strategy<Value = Rules> {
         on_shift,
         reserve_from: 8,
         groups,
+        ..Rules::default()
     })
 }

@@ -69,6 +69,7 @@ impl Desk {
         let caller = Caller { counsellor_id: Some(id), ..self.caller(Role::Counsellor) };
         let abilities = Abilities {
             languages: vec!["ar".to_owned()],
+            interpreted: Vec::new(),
             skills: BTreeMap::new(),
             capacity: Capacity { voice: 1, chat: 3, message: 10 },
         };

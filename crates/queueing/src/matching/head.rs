@@ -16,6 +16,7 @@ pub(crate) fn shift(on_shift: &[OnShift]) -> Vec<policy::OnShift<'_>> {
             abilities: &one.abilities,
             held: one.held,
             ready: one.state == PresenceState::Ready,
+            on_call: false,
         })
         .collect()
 }
@@ -35,5 +36,7 @@ pub(crate) fn head(entry: &LineEntry, requirement: Arc<Requirement>, on_shift: &
         cooling: entry.cooling.clone(),
         cooling_void,
         barred: entry.barred.clone(),
+        preferred: None,
+        only_on_call: false,
     }
 }

@@ -57,6 +57,8 @@ impl Matcher {
                     abilities,
                     held: one.held,
                     idle_since_ms: one.idle_since_ms,
+                    on_call: false,
+                    severe_in_a_row: 0,
                 });
             }
         }
@@ -129,6 +131,8 @@ impl Matcher {
                 abilities: Arc::clone(&one.abilities),
                 held: one.held,
                 idle_since_ms: one.idle_since.timestamp_millis(),
+                on_call: false,
+                severe_in_a_row: 0,
             })
             .collect();
         let mut waiting = HashMap::new();
@@ -220,6 +224,8 @@ impl Matcher {
                     cooling: Vec::new(),
                     cooling_void: false,
                     barred: Vec::new(),
+                    preferred: None,
+                    only_on_call: false,
                 }
             } else {
                 continue;

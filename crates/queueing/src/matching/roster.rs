@@ -97,6 +97,8 @@ impl Roster {
             on_shift: u32::try_from(self.people.len()).unwrap_or(u32::MAX),
             reserve_from: settings.reserve_from,
             groups: groups.into_iter().collect(),
+            critical_offers: 1,
+            severe_limit: 0,
         }
     }
 }

@@ -77,6 +77,7 @@ impl Floor {
             let id = CounsellorId::from(draws.uuid());
             let abilities = Abilities {
                 languages: vec!["en".to_owned()],
+                interpreted: Vec::new(),
                 skills: BTreeMap::new(),
                 capacity: Capacity { voice: 1, chat: 0, message: 0 },
             };
