@@ -9,7 +9,7 @@ use helpline_domain::id::ContactId;
 use helpline_domain::risk::Risk;
 use helpline_service_kit::{Ctx, Refusal, fail_point};
 use helpline_store::contact::Contact;
-use helpline_store::intake::NewContact;
+use helpline_store::receiving::NewContact;
 use helpline_store::{Change, Command, StoreError};
 use helpline_vault::Sensitive;
 

@@ -1,13 +1,9 @@
-//! Changes of a contact that intake makes: receive, assess, depart, complete.
+//! Changes of a contact that intake makes: assess, depart, complete.
 
-use std::collections::BTreeMap;
-
-use helpline_domain::channel::Channel;
 use helpline_domain::closing::Closing;
 use helpline_domain::id::{CentreId, ContactId, CounsellorId, OfferId};
-use helpline_domain::requirement::Requirement;
 use helpline_domain::risk::{Class, Risk};
-use helpline_vault::{Sensitive, normalise_identifier};
+use helpline_vault::Sensitive;
 use sqlx::FromRow;
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
@@ -16,69 +12,8 @@ use uuid::Uuid;
 use crate::change::{Change, ChangeQuery, Command, change, change_query};
 use crate::contact::{Contact, ContactRow, contact_columns, inconsistent};
 use crate::presence::{Room, RoomRow, room_columns};
-use crate::sealing::{DISPLAY_NAME, EXTERNAL, SENDER, SUMMARY};
+use crate::sealing::SUMMARY;
 use crate::{Store, StoreError};
-
-/// A contact about to be taken in.
-#[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "each field is described on the message of the API")]
-pub struct NewContact {
-    pub contact_id: ContactId,
-    pub channel: Channel,
-    pub risk: Risk,
-    pub class: Class,
-    pub queue: String,
-    pub language: Option<String>,
-    pub skills: BTreeMap<String, u8>,
-    /// Target wait in seconds.
-    pub target_s: u32,
-    pub settings_version: i64,
-    pub external_id: Option<Sensitive<String>>,
-    pub sender: Option<Sensitive<String>>,
-    pub display_name: Option<Sensitive<String>>,
-}
-
-/// A contact taken in.
-#[derive(Clone, Debug)]
-pub struct Received {
-    /// The contact.
-    pub contact: Contact,
-    /// Whether it was there before.
-    pub existing: bool,
-    /// Version of the roster at that moment: whether anybody on shift could take it is asked of this version.
-    pub roster_version: i64,
-}
-
-#[derive(FromRow)]
-struct ReceivedRow {
-    #[sqlx(flatten)]
-    contact: ContactRow,
-    roster_version: i64,
-}
-
-const RECEIVE: &str = change!(
-    event: "contact_received", resource: "contact_id", about: ("contact_id", "NULL::uuid", "NULL::uuid"), detail: "NULL::jsonb",
-    with: "changed AS (
-        INSERT INTO helpline.contacts (centre_id, contact_id, channel, medium, state, risk, class, queue, language, skills,
-            signature, received_at, deadline_at, brought_by, settings_version, external_index, external_sealed,
-            sender_index, sender_sealed, display_name_sealed)
-        VALUES ($1, $7, $8, $9, 'waiting', $10, $11, $12, $13, $14, $15, helpline.now(),
-            helpline.now() + make_interval(secs => $16), $17, $18, $19, $20, $21, $22, $23)
-        ON CONFLICT DO NOTHING
-        RETURNING *)";
-    returning: contact_columns!(), ", (SELECT roster_version FROM helpline.centres WHERE centre_id = $1) AS roster_version",
-);
-
-const EXISTING: &str = concat!(
-    "SELECT ",
-    contact_columns!(),
-    ", (SELECT roster_version FROM helpline.centres WHERE centre_id = $1) AS roster_version
-     FROM helpline.contacts
-     WHERE centre_id = $1 AND channel = $2 AND (external_index = $3
-        OR (sender_index = $4 AND state IN ('received', 'waiting', 'offered', 'in_progress')
-            AND channel IN ('web_chat', 'sms', 'whatsapp', 'telegram', 'email')))
-     ORDER BY external_index = $3 DESC NULLS LAST LIMIT 1"
-);
 
 /// Whether the statement sees the offer of the contact it has locked. An offer committed while the statement waited for
 /// the lock is in the contact's row, which is read again, but not among the offers, which are not: the statement would
@@ -199,84 +134,6 @@ struct MovedRow {
 }
 
 impl Store {
-    /// Takes a contact in and puts it in line, or finds the one that is there: the same external id on the channel, or
-    /// the open conversation of the same sender.
-    pub async fn receive_contact(
-        &self,
-        command: &Command,
-        new: &NewContact,
-    ) -> Result<Change<Received>, StoreError> {
-        let centre = command.centre();
-        let row = new.contact_id.as_uuid();
-        let external_index = self.index_some(centre, "external", new.external_id.as_ref());
-        let sender_index = self.index_some(centre, "sender", new.sender.as_ref());
-        let requirement = Requirement {
-            medium: new.channel.medium(),
-            language: new.language.clone(),
-            skills: new.skills.clone(),
-        };
-        let query = change_query::<ReceivedRow>(RECEIVE, command)
-            .bind(row)
-            .bind(new.channel.key())
-            .bind(new.channel.medium().key())
-            .bind(new.risk.number())
-            .bind(new.class.number())
-            .bind(new.queue.clone())
-            .bind(new.language.clone())
-            .bind(Json(new.skills.clone()))
-            .bind(self.signature(centre, &requirement))
-            .bind(f64::from(new.target_s))
-            .bind(command.caller.token_id.as_uuid())
-            .bind(new.settings_version)
-            .bind(external_index.clone())
-            .bind(self.seal_some(EXTERNAL, centre, row, new.external_id.as_ref()))
-            .bind(sender_index.clone())
-            .bind(self.seal_some(SENDER, centre, row, new.sender.as_ref()))
-            .bind(self.seal_some(DISPLAY_NAME, centre, row, new.display_name.as_ref()));
-        match self.change(command, query).await? {
-            Change::Done(row) => Ok(Change::Done(self.received(centre, row, false)?)),
-            Change::Refused => {
-                let Some(found) =
-                    self.existing_contact(centre, new.channel, external_index, sender_index).await?
-                else {
-                    // It was there a moment ago and has ended since: the caller's next try takes a new contact in.
-                    return Err(StoreError::Retry);
-                };
-                let found = self.received(centre, found, true)?;
-                self.remember(command, found.contact.contact_id.as_uuid(), found.contact.revision).await?;
-                Ok(Change::Done(found))
-            }
-            Change::Replayed { resource_id } => Ok(Change::Replayed { resource_id }),
-            Change::Reused => Ok(Change::Reused),
-        }
-    }
-
-    async fn existing_contact(
-        &self,
-        centre: CentreId,
-        channel: Channel,
-        external_index: Option<Vec<u8>>,
-        sender_index: Option<Vec<u8>>,
-    ) -> Result<Option<ReceivedRow>, StoreError> {
-        let mut connection = self.bound(centre).await?;
-        let found = sqlx::query_as::<_, ReceivedRow>(EXISTING)
-            .bind(centre.as_uuid())
-            .bind(channel.key())
-            .bind(external_index)
-            .bind(sender_index)
-            .fetch_optional(connection.postgres())
-            .await;
-        connection.settle(found)
-    }
-
-    fn received(&self, centre: CentreId, row: ReceivedRow, existing: bool) -> Result<Received, StoreError> {
-        Ok(Received {
-            roster_version: row.roster_version,
-            contact: self.contact_from(centre, row.contact)?,
-            existing,
-        })
-    }
-
     /// Records a new assessment. The deadline may only move earlier, and so may the end of an open offer, which rings on
     /// for `offer_timeout_s` at most; `target_s` and `offer_timeout_s` are those of the new class.
     pub async fn change_risk(
@@ -360,24 +217,5 @@ impl Store {
             offer_before: row.old_offer.map(OfferId::from),
             room: row.room.room()?,
         })
-    }
-
-    /// The signature of the line in which contacts with this requirement wait: a keyed hash, because a language may say
-    /// something about a child and the signature names lines in Redis.
-    pub fn signature(&self, centre: CentreId, requirement: &Requirement) -> Vec<u8> {
-        self.vault().blind_index(centre.as_uuid(), "requirement", &requirement.canonical())[..8].to_vec()
-    }
-
-    pub(crate) fn index_some(
-        &self,
-        centre: CentreId,
-        domain: &'static str,
-        text: Option<&Sensitive<String>>,
-    ) -> Option<Vec<u8>> {
-        let text = text.filter(|text| !text.expose().is_empty())?;
-        // An external id is the channel's and compared to the letter; a sender may write the same number in several ways.
-        let normalised =
-            if domain == "external" { text.expose().clone() } else { normalise_identifier(text.expose()) };
-        Some(self.vault().blind_index(centre.as_uuid(), domain, &normalised).to_vec())
     }
 }

@@ -29,6 +29,7 @@ pub mod offer;
 pub mod offering;
 pub mod past;
 pub mod presence;
+pub mod receiving;
 mod sealing;
 pub mod settings;
 pub mod token;
