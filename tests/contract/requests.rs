@@ -2,8 +2,9 @@
 
 use helpline_proto::directory::v1::{
     Capacity, Counsellor, CreateCounsellorRequest, CreateTokenRequest, DisableCounsellorRequest,
-    GetCentreRequest, GetCounsellorRequest, GetSettingsRequest, ListCounsellorsRequest, ListTokensRequest,
-    PublishSettingsRequest, Queue, RevokeTokenRequest, Settings, TargetWait, UpdateCounsellorRequest,
+    GetCentreRequest, GetCounsellorRequest, GetSettingsRequest, Hours, ListCounsellorsRequest,
+    ListTokensRequest, PublishSettingsRequest, Queue, QueueHours, RevokeTokenRequest, Settings, TargetWait,
+    UpdateCounsellorRequest,
 };
 use helpline_proto::intake::v1::{
     ActionTaken, AgeBand, ChangeRiskRequest, Closing, CompleteContactRequest, ContactFilter, ContactKind,
@@ -183,13 +184,14 @@ fn settings() -> Settings {
         priority_class: PriorityClass::High.into(),
         wait: Some(seconds(20)),
     };
+    let general = Queue {
+        queue: "general".to_owned(),
+        display_names: [("en".to_owned(), "Everybody".to_owned())].into(),
+        required_skills: vec![skill()],
+        target_waits: vec![wait],
+    };
     Settings {
-        queues: vec![Queue {
-            queue: "general".to_owned(),
-            display_names: [("en".to_owned(), "Everybody".to_owned())].into(),
-            required_skills: vec![skill()],
-            target_waits: vec![wait],
-        }],
+        queues: vec![general, Queue { queue: "night".to_owned(), ..Queue::default() }],
         target_waits: vec![wait],
         offer_timeout: Some(seconds(20)),
         critical_offer_timeout: Some(seconds(10)),
@@ -198,7 +200,25 @@ fn settings() -> Settings {
         cap: Some(seconds(900)),
         skills: vec![SKILL.to_owned()],
         categories: vec!["violence".to_owned()],
+        hours: Some(hours()),
         ..Settings::default()
+    }
+}
+
+fn hours() -> Hours {
+    Hours {
+        time_zone: "Asia/Qatar".to_owned(),
+        opening_hours: "24/7".to_owned(),
+        holidays: "KZ".to_owned(),
+        closed_dates: vec!["2030-12-18".to_owned()],
+        queues: vec![QueueHours {
+            queue: "general".to_owned(),
+            opening_hours: "Mo-Su 00:00-24:00".to_owned(),
+            closed_dates: vec!["2030-12-19".to_owned()],
+            fallback_queue: "night".to_owned(),
+            without_on_call: false,
+        }],
+        on_call_offer_timeout: Some(seconds(60)),
     }
 }
 

@@ -1,9 +1,11 @@
 //! How a centre works: versioned data, not code.
 
+mod hours;
 pub mod relaxation;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use hours::{Hours, QueueHours};
 use serde::{Deserialize, Serialize};
 
 use crate::channel::Channel;
@@ -39,6 +41,8 @@ pub struct Settings {
     pub skills: BTreeSet<String>,
     /// Categories of the centre, beside the built-in set.
     pub categories: BTreeSet<String>,
+    /// When the centre is open, and what happens when nobody can answer.
+    pub hours: Hours,
 }
 
 /// A line in which contacts wait.
@@ -100,6 +104,7 @@ impl Default for Settings {
             reserve_from: 8,
             skills: BTreeSet::new(),
             categories: BTreeSet::new(),
+            hours: Hours::default(),
         }
     }
 }

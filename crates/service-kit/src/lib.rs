@@ -7,7 +7,7 @@
 //! | refuse | [`error`] |
 //! | read a request | [`fields`] |
 //! | change something once, however often it is asked | [`command`] |
-//! | know how the centre works | [`settings`] |
+//! | know how the centre works, and when it is open | [`settings`], [`hours`] |
 //! | answer with pages | [`page`] |
 //! | time and new ids | [`clock`], [`ids`], in [`ctx`] with the store |
 //! | work in the background | [`workers`] |
@@ -38,6 +38,7 @@ pub mod ctx;
 pub mod error;
 pub mod fail_point;
 pub mod fields;
+pub mod hours;
 pub mod hub;
 pub mod ids;
 pub mod lifecycle;

@@ -1,7 +1,8 @@
 //! The centre and its settings.
 
 use helpline_proto::directory::v1::{
-    GetCentreRequest, GetSettingsRequest, PublishSettingsRequest, Queue, Settings, TargetWait,
+    GetCentreRequest, GetSettingsRequest, Hours, PublishSettingsRequest, Queue, QueueHours, Settings,
+    TargetWait,
 };
 use helpline_proto::terms::v1::{Channel, PriorityClass, SkillLevel};
 use helpline_tests::{Actor, World, refused, request_id};
@@ -144,6 +145,63 @@ async fn every_setting_that_cannot_be_used_is_named() {
     assert_eq!(refusal.fields, ["settings.queues[1].required_skills", "settings.queues[1].queue"]);
     let none = refused(centre.publish_settings(publish(Settings::default(), 0)).await);
     assert_eq!(none.fields, ["settings.queues"]);
+}
+
+#[tokio::test]
+async fn opening_hours_are_read_before_they_are_published() {
+    let world = World::start().await;
+    let mut centre = world.administrator().centre();
+    let own = |key: &str| QueueHours { queue: key.to_owned(), ..QueueHours::default() };
+    let hours = Hours {
+        time_zone: "Asia/Qatar".to_owned(),
+        opening_hours: "Su-Th 07:00-22:00; PH off".to_owned(),
+        holidays: "KZ".to_owned(),
+        closed_dates: vec!["2026-12-18".to_owned()],
+        queues: vec![QueueHours { fallback_queue: "night".to_owned(), ..own("general") }],
+        on_call_offer_timeout: seconds(90),
+    };
+    let with = |hours: Hours| Settings {
+        queues: vec![queue("general"), queue("night")],
+        hours: Some(hours),
+        ..Settings::default()
+    };
+    let published = centre.publish_settings(publish(with(hours.clone()), 0)).await.unwrap().into_inner();
+    assert_eq!(published.settings.unwrap().hours, Some(hours.clone()));
+    let silent = Settings { hours: None, ..with(hours.clone()) };
+    let usual = centre.publish_settings(publish(silent, 0)).await.unwrap().into_inner().settings.unwrap();
+    let usual = usual.hours.unwrap();
+    assert_eq!((usual.time_zone.as_str(), usual.on_call_offer_timeout), ("UTC", seconds(60)));
+
+    let wrong = Hours {
+        time_zone: "Asia/Atlantis".to_owned(),
+        opening_hours: "when we are there".to_owned(),
+        holidays: "XX".to_owned(),
+        closed_dates: vec!["2026-12-18".to_owned(), "2026-02-30".to_owned(), "18.12.2026".to_owned()],
+        queues: vec![
+            QueueHours { fallback_queue: "general".to_owned(), ..own("general") },
+            QueueHours { fallback_queue: "elsewhere".to_owned(), ..own("night") },
+            QueueHours { opening_hours: "Mo-".to_owned(), ..own("night") },
+            own("elsewhere"),
+        ],
+        on_call_offer_timeout: seconds(9),
+    };
+    let refusal = refused(centre.publish_settings(publish(with(wrong), 0)).await);
+    assert_eq!(
+        refusal.fields,
+        [
+            "settings.hours.time_zone",
+            "settings.hours.holidays",
+            "settings.hours.opening_hours",
+            "settings.hours.closed_dates[1]",
+            "settings.hours.closed_dates[2]",
+            "settings.hours.queues[0].fallback_queue",
+            "settings.hours.queues[1].fallback_queue",
+            "settings.hours.queues[2].queue",
+            "settings.hours.queues[2].opening_hours",
+            "settings.hours.queues[3].queue",
+            "settings.hours.on_call_offer_timeout",
+        ]
+    );
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Settings: zero and missing mean the default, on the way in; every default is filled in, on the way out.
 
+mod hours;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -92,6 +94,7 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
     let cap = seconds(fields, "cap", message.cap.as_ref(), 10..=24 * HOUR, usual.cap_s);
     let reserve = number(fields, "reserve", message.reserve, 100, usual.reserve);
     let reserve_from = number(fields, "reserve_from", message.reserve_from, 100_000, usual.reserve_from);
+    let hours = hours::read(fields, message.hours.as_ref(), queues.as_deref());
     Some(Settings {
         queues: queues?,
         target_waits: target_waits?,
@@ -105,6 +108,7 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
         reserve_from: reserve_from?,
         skills: skills?,
         categories: categories?,
+        hours: hours?,
     })
 }
 
@@ -265,6 +269,7 @@ pub(crate) fn to_message(versioned: &VersionedSettings) -> Message {
         reserve_from: small(settings.reserve_from),
         skills: settings.skills.iter().cloned().collect(),
         categories: settings.categories.iter().cloned().collect(),
+        hours: Some(hours::to_message(&settings.hours)),
     }
 }
 
