@@ -54,7 +54,7 @@ impl Capacity {
 }
 
 /// Languages, skills and capacity of a counsellor: what eligibility is decided from.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Abilities {
     /// Languages spoken with children, as lower-case BCP 47 tags.
     pub languages: Vec<String>,

@@ -2,13 +2,20 @@
 //!
 //! [`decide`] is a pure function from the waiting heads, the free counsellors, the rules and the time to pairs with
 //! their reasons. The live matcher, the degraded mode and the simulator all call it; whatever fetches heads or commits
-//! pairs compares and moves, and never chooses.
+//! pairs compares and moves, and never chooses. A [`Board`] decides the same without looking at everybody each time.
 //!
 //! **Order of contacts**: critical or not, resumed after a cut first, deadline, sequence. The classes below critical
 //! need no order of their own: their targets have made their deadlines.
 //!
-//! **Order of counsellors**: fewest skills and languages beyond what is asked for (the rare ones stay free), lowest load
-//! on the medium, longest idle, id.
+//! **Order of counsellors**: for a critical or high contact, who has not had as many severe ones in a row as is right;
+//! who knows the contact; who speaks the language before who needs an interpreter; fewest skills and languages beyond
+//! what is asked for (the rare ones stay free); lowest load on the medium; longest idle; id.
+//!
+//! **On call**: offered critical contacts when nobody on shift is free for them, and high ones that nobody on shift could
+//! ever take. They are no part of the reserve.
+//!
+//! **Offer groups**: with [`Rules::critical_offers`], a critical contact is offered to several at once and the first to accept
+//! has it. Every critical contact has its first counsellor before any has a second, and all come before the others.
 //!
 //! **Reserve**: for each group in which critical contacts come, a contact that is not critical may not take one of the
 //! last free counsellors, until it has waited for the cap. See [`Rules`].
@@ -20,8 +27,13 @@
 //!
 //! The result does not depend on the order of the input, and a contact or a counsellor given twice is taken once.
 
+mod board;
 mod decide;
 mod explain;
+#[cfg(test)]
+mod incremental;
+#[cfg(test)]
+mod plainly;
 #[cfg(test)]
 mod properties;
 mod reason;
@@ -33,6 +45,7 @@ mod sentences;
 
 use std::sync::Arc;
 
+pub use board::Board;
 pub use decide::decide;
 pub use explain::{Explanation, OnShift, WaitingCause, cool_down_is_void, explain, only_on_call, outlook};
 pub use reason::{ContactRule, CounsellorRule, Note};
@@ -161,6 +174,15 @@ impl Head {
     /// Whether the reserve is not kept from it: it is critical, or has waited for the cap.
     pub fn may_use_reserve(&self, rules: &Rules, now_ms: i64) -> bool {
         self.class == Class::Critical || now_ms.saturating_sub(self.received_ms) >= rules.cap_ms
+    }
+
+    /// Whether it may be offered to who is on call.
+    pub const fn takes_on_call(&self) -> bool {
+        match self.class {
+            Class::Critical => true,
+            Class::High => self.only_on_call,
+            Class::Medium | Class::Low => false,
+        }
     }
 
     /// Whether it may not be offered to a counsellor, with the cool-down `lifted` or not.

@@ -90,7 +90,8 @@ pub struct Explanation {
 }
 
 /// Says why a contact waits, by the same rules as [`super::decide`]. `ahead` is the number of waiting contacts that come
-/// first. Whoever is barred from it counts neither as eligible nor as lacking anything.
+/// first. Whoever is barred from it, and who is on call for others only, counts neither as eligible nor as lacking
+/// anything.
 ///
 /// The first of these that holds is the cause: nobody on shift could ever take it; nobody who could is free; all who are
 /// free are cooling down; all the others who are free are kept in reserve; others come first; its turn has come.
@@ -108,30 +109,36 @@ pub fn explain(head: &Head, ahead: u32, on_shift: &[OnShift<'_>], rules: &Rules,
         cap_at_ms: head.received_ms.saturating_add(rules.cap_ms),
     };
     let ready: Vec<&OnShift<'_>> = on_shift.iter().filter(|person| person.ready).collect();
-    let reserve = Reserve::new(rules, ready.iter().map(|person| (person.abilities, person.held)));
+    let mut reserve = Reserve::new(rules);
+    let stake = |reserve: &Reserve, person: &OnShift<'_>| {
+        reserve.stake(person.abilities, person.held, person.on_call)
+    };
+    for person in &ready {
+        reserve.add(&stake(&reserve, person));
+    }
+    let never = |person: &OnShift<'_>| person.on_call && !head.takes_on_call();
     for person in on_shift {
         match head.requirement.lack(person.abilities) {
             Some(Lack::Language) => explanation.lacking_language += 1,
             Some(Lack::Skill) => explanation.lacking_skill += 1,
             Some(Lack::Medium) => explanation.lacking_channel += 1,
-            None if head.barred.contains(&person.counsellor_id) => {}
+            None if head.barred.contains(&person.counsellor_id) || never(person) => {}
             None => explanation.eligible_on_shift += 1,
         }
     }
     let (mut offerable, mut spared) = (0_u32, 0_u32);
-    for (index, person) in ready.iter().enumerate() {
+    for person in &ready {
         let takes = person.abilities.capacity.allows(&person.held, medium)
             && head.requirement.lack(person.abilities).is_none()
-            && !head.barred.contains(&person.counsellor_id);
+            && !head.barred.contains(&person.counsellor_id)
+            && !never(person);
         if !takes {
             continue;
         }
         explanation.eligible_free += 1;
         if !head.refuses(person.counsellor_id, head.cooling_void) {
             offerable += 1;
-            if head.may_use_reserve(rules, now_ms)
-                || reserve.spares(index, person.abilities, person.held, medium)
-            {
+            if head.may_use_reserve(rules, now_ms) || reserve.spares(&stake(&reserve, person), medium) {
                 spared += 1;
             }
         }
@@ -159,7 +166,8 @@ pub fn outlook<'a>(requirement: &Requirement, on_shift: impl IntoIterator<Item =
 }
 
 /// Whether the cool-down of a contact is void: nobody else who is ready, busy or not, could take it. Who is on a pause
-/// does not count, because the child would wait for the cool-down and not for them.
+/// does not count, because the child would wait for the cool-down and not for them; nor does who is on call, whom it may
+/// not be offered to, or who comes before a cool-down is lifted.
 pub fn cool_down_is_void<'a>(
     requirement: &Requirement,
     cooling: &[CounsellorId],
@@ -168,6 +176,7 @@ pub fn cool_down_is_void<'a>(
 ) -> bool {
     !on_shift.into_iter().any(|person| {
         person.ready
+            && !person.on_call
             && !cooling.contains(&person.counsellor_id)
             && !barred.contains(&person.counsellor_id)
             && requirement.lack(person.abilities).is_none()

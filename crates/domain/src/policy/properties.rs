@@ -4,20 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
+use super::plainly::{able_for, can_be_offered, paired, plainly};
 use super::samples::{Floor, NOW, floors};
 use super::*;
-
-/// Whether the counsellor has the abilities and the room, and is not barred; cool-down apart.
-fn can_take(head: &Head, person: &Free) -> bool {
-    head.requirement.lack(&person.abilities).is_none()
-        && person.abilities.capacity.allows(&person.held, head.requirement.medium)
-        && !head.barred.contains(&person.counsellor_id)
-}
-
-/// The same, and not cooling down either.
-fn can_be_offered(head: &Head, person: &Free) -> bool {
-    can_take(head, person) && (head.cooling_void || !head.cooling.contains(&person.counsellor_id))
-}
 
 /// The pairs of a pass as references, and what it left over.
 struct Outcome<'a> {
@@ -35,24 +24,13 @@ fn outcome(floor: &Floor) -> Outcome<'_> {
         .map(|pair| (heads[&pair.contact_id], free[&pair.counsellor_id], pair))
         .collect();
     let contacts: BTreeSet<ContactId> = pairs.iter().map(|(_, _, pair)| pair.contact_id).collect();
-    let counsellors: BTreeSet<CounsellorId> = pairs.iter().map(|(_, _, pair)| pair.counsellor_id).collect();
+    let offered = |(_, _, pair): &(_, _, Pair)| [&[pair.counsellor_id], &*pair.also].concat();
+    let counsellors: BTreeSet<CounsellorId> = pairs.iter().flat_map(offered).collect();
     Outcome {
         pairs,
         waiting: floor.heads.iter().filter(|head| !contacts.contains(&head.contact_id)).collect(),
         idle: floor.free.iter().filter(|person| !counsellors.contains(&person.counsellor_id)).collect(),
     }
-}
-
-/// How many of these could take a contact of the group at once.
-fn able_for<'a>(group: &Group, floor: impl IntoIterator<Item = (&'a Abilities, Capacity)>) -> usize {
-    let asks =
-        Requirement { medium: group.medium, language: group.language.clone(), skills: BTreeMap::new() };
-    floor
-        .into_iter()
-        .filter(|(abilities, held)| {
-            asks.lack(abilities).is_none() && abilities.capacity.allows(held, group.medium)
-        })
-        .count()
 }
 
 /// The floor after some of the pairs are held.
@@ -64,49 +42,16 @@ fn after<'a>(
     let taken: BTreeMap<CounsellorId, Medium> = pairs
         .iter()
         .filter(|(head, ..)| counts(head))
-        .map(|(head, person, _)| (person.counsellor_id, head.requirement.medium))
+        .flat_map(|(head, _, pair)| {
+            let offered = pair.also.iter().chain([&pair.counsellor_id]);
+            offered.map(|counsellor| (*counsellor, head.requirement.medium))
+        })
         .collect();
     let held = |person: &Free| {
         taken.get(&person.counsellor_id).map_or(person.held, |medium| person.held.plus(*medium))
     };
-    floor.free.iter().map(|person| (&*person.abilities, held(person))).collect()
-}
-
-/// The policy once more, as plainly as it can be said: for each contact in order, sort all who can be offered it.
-fn plainly(floor: &Floor) -> Vec<(ContactId, CounsellorId)> {
-    let kept = if floor.rules.on_shift >= floor.rules.reserve_from { floor.rules.reserve } else { 0 };
-    let mut held: BTreeMap<CounsellorId, Capacity> = BTreeMap::new();
-    let mut heads: Vec<&Head> = floor.heads.iter().collect();
-    heads.sort_by_key(|head| head.order());
-    let mut pairs = Vec::new();
-    for head in heads {
-        let medium = head.requirement.medium;
-        let now = |person: &Free| held.get(&person.counsellor_id).copied().unwrap_or(person.held);
-        let free = || floor.free.iter().map(|person| (&*person.abilities, now(person)));
-        let spares = |person: &Free| {
-            floor.rules.groups.iter().all(|group| {
-                let before = able_for(group, [(&*person.abilities, person.held)]);
-                let left = able_for(group, [(&*person.abilities, person.held.plus(medium))]);
-                before == left || able_for(group, free()) > kept as usize || kept == 0
-            })
-        };
-        let best = floor
-            .free
-            .iter()
-            .filter(|person| !held.contains_key(&person.counsellor_id) && can_be_offered(head, person))
-            .filter(|person| head.may_use_reserve(&floor.rules, NOW) || spares(person))
-            .min_by_key(|person| {
-                let surplus = person.abilities.skills.len() + person.abilities.languages.len();
-                let touches = head.class != Class::Critical && !spares(person);
-                let cools = head.cooling.contains(&person.counsellor_id);
-                (cools, touches, surplus, person.held.of(medium), person.idle_since_ms, person.counsellor_id)
-            });
-        if let Some(person) = best {
-            pairs.push((head.contact_id, person.counsellor_id));
-            held.insert(person.counsellor_id, person.held.plus(medium));
-        }
-    }
-    pairs
+    let shift = floor.free.iter().filter(|person| !person.on_call);
+    shift.map(|person| (&*person.abilities, held(person))).collect()
 }
 
 proptest! {
@@ -126,10 +71,9 @@ proptest! {
         let heads = [floor.heads.clone(), floor.heads].concat();
         let free = [floor.free.clone(), floor.free].concat();
         let pairs = decide(&heads, &free, &floor.rules, NOW);
-        let contacts: BTreeSet<ContactId> = pairs.iter().map(|pair| pair.contact_id).collect();
-        let counsellors: BTreeSet<CounsellorId> = pairs.iter().map(|pair| pair.counsellor_id).collect();
+        let (contacts, counsellors) = paired(&pairs);
         prop_assert_eq!(contacts.len(), pairs.len());
-        prop_assert_eq!(counsellors.len(), pairs.len());
+        prop_assert_eq!(counsellors.len(), pairs.iter().map(|pair| 1 + pair.also.len()).sum::<usize>());
     }
 
     #[test]
@@ -159,6 +103,7 @@ proptest! {
         for head in &mut floor.heads {
             head.cooling.clear();
             head.barred.clear();
+            head.only_on_call = false;
         }
         let outcome = outcome(&floor);
         for (later, _, _) in &outcome.pairs {
@@ -195,6 +140,7 @@ proptest! {
         let requirement = Arc::new(samples::asks(medium, Some("ar"), &[]));
         let mut floor = floor;
         floor.rules.reserve = 0;
+        floor.rules.critical_offers = 1;
         for head in &mut floor.heads {
             head.requirement = Arc::clone(&requirement);
             head.cooling.clear();
@@ -202,6 +148,7 @@ proptest! {
         }
         for person in &mut floor.free {
             person.held = Capacity::default();
+            person.on_call = false;
             let abilities = Arc::make_mut(&mut person.abilities);
             abilities.languages.push("ar".to_owned());
             abilities.capacity = Capacity { voice: 1, chat: 2, message: 2 };
@@ -248,11 +195,7 @@ proptest! {
 
     #[test]
     fn the_policy_said_plainly_decides_the_same(floor in floors()) {
-        let pairs: Vec<_> = decide(&floor.heads, &floor.free, &floor.rules, NOW)
-            .iter()
-            .map(|pair| (pair.contact_id, pair.counsellor_id))
-            .collect();
-        prop_assert_eq!(pairs, plainly(&floor));
+        prop_assert_eq!(decide(&floor.heads, &floor.free, &floor.rules, NOW), plainly(&floor));
     }
 
     #[test]
@@ -298,7 +241,8 @@ proptest! {
             if cool_down_is_void(&head.requirement, &head.cooling, &head.barred, &on_shift) {
                 let mut strict = head.clone();
                 strict.cooling_void = false;
-                prop_assert!(!floor.free.iter().any(|person| can_be_offered(&strict, person)));
+                let others = || floor.free.iter().filter(|person| !person.on_call);
+                prop_assert!(!others().any(|person| can_be_offered(&strict, person)));
             }
         }
     }

@@ -1,91 +1,120 @@
 //! The reserve: free counsellors kept for critical contacts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{Group, Rules};
 use crate::channel::Medium;
 use crate::counsellor::{Abilities, Capacity};
 use crate::requirement::{Lack, Requirement};
 
-/// Which groups each of some counsellors can serve at once, and how many there are for each group.
-///
-/// The numbers only ever fall during a pass, so whoever is kept once is kept to its end.
+/// How many free counsellors there are for each group in which critical contacts come.
+#[derive(Debug, Default)]
 pub(super) struct Reserve {
     /// Counsellors kept for each group; 0 if the reserve is not kept at all.
     least: u32,
-    /// Medium of each group.
-    media: Vec<Medium>,
+    /// What each group asks for.
+    groups: Vec<Requirement>,
     /// Counsellors who can take a contact of the group at once.
     able: Vec<u32>,
-    /// The groups each counsellor can serve at once.
-    serves: Vec<Vec<usize>>,
+    /// The same when [`Reserve::settle`] was last called.
+    settled: Vec<u32>,
+}
+
+/// What a counsellor means to the reserve.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stake {
+    /// The groups they can serve at once.
+    served: Vec<usize>,
+    /// Of those, the ones they can no longer serve with one more of each medium.
+    lost: [Vec<usize>; 3],
+}
+
+const fn place(medium: Medium) -> usize {
+    match medium {
+        Medium::Voice => 0,
+        Medium::Chat => 1,
+        Medium::Message => 2,
+    }
 }
 
 impl Reserve {
-    /// The reserve among these counsellors, each with abilities and what is held.
-    pub(super) fn new<'a>(rules: &Rules, free: impl Iterator<Item = (&'a Abilities, Capacity)>) -> Self {
+    /// The reserve on an empty floor.
+    pub(super) fn new(rules: &Rules) -> Self {
         let least = if rules.on_shift >= rules.reserve_from { rules.reserve } else { 0 };
-        if least == 0 || rules.groups.is_empty() {
-            return Self { least: 0, media: Vec::new(), able: Vec::new(), serves: Vec::new() };
-        }
-        let groups: BTreeSet<&Group> = rules.groups.iter().collect();
-        // Languages are compared once for all media: that is what costs time on a large floor.
-        let languages: BTreeSet<&Option<String>> = groups.iter().map(|group| &group.language).collect();
-        let mut by_language: Vec<(Requirement, Vec<usize>)> = Vec::new();
-        for language in languages {
-            let of_language = groups.iter().enumerate().filter(|(_, group)| group.language == *language);
-            by_language.push((asks(language.clone()), of_language.map(|(index, _)| index).collect()));
-        }
-        let media: Vec<Medium> = groups.iter().map(|group| group.medium).collect();
-        let mut able = vec![0; media.len()];
-        let serves = free
-            .map(|(abilities, held)| {
-                let mut served = Vec::new();
-                for (asks, groups) in &by_language {
-                    if asks.lack(abilities) != Some(Lack::Language) {
-                        served.extend(
-                            groups.iter().filter(|&&group| abilities.capacity.allows(&held, media[group])),
-                        );
-                    }
-                }
-                for &group in &served {
-                    able[group] += 1;
-                }
-                served
-            })
-            .collect();
-        Self { least, media, able, serves }
+        let mut groups: Vec<&Group> = if least == 0 { Vec::new() } else { rules.groups.iter().collect() };
+        groups.sort_unstable();
+        groups.dedup();
+        let asks = |group: &Group| Requirement {
+            medium: group.medium,
+            language: group.language.clone(),
+            skills: BTreeMap::new(),
+        };
+        let none = vec![0; groups.len()];
+        Self { least, groups: groups.into_iter().map(asks).collect(), able: none.clone(), settled: none }
     }
 
-    /// Whether the counsellor at `index` may be given something of `medium` without touching the reserve.
-    pub(super) fn spares(&self, index: usize, abilities: &Abilities, held: Capacity, medium: Medium) -> bool {
-        self.lost(index, abilities, held, medium).all(|group| self.able[group] > self.least)
+    /// What somebody who holds this means to the reserve. Who is on call is no part of it.
+    pub(super) fn stake(&self, abilities: &Abilities, held: Capacity, on_call: bool) -> Stake {
+        let serves = |asked: &Requirement, held: &Capacity| {
+            abilities.capacity.allows(held, asked.medium) && asked.lack(abilities) != Some(Lack::Language)
+        };
+        if on_call {
+            return Stake::default();
+        }
+        let served: Vec<usize> =
+            (0..self.groups.len()).filter(|&group| serves(&self.groups[group], &held)).collect();
+        let lost = Medium::ALL.map(|medium| {
+            if !abilities.capacity.allows(&held, medium) {
+                return Vec::new();
+            }
+            let held = held.plus(medium);
+            let gone = |&group: &usize| !abilities.capacity.allows(&held, self.groups[group].medium);
+            served.iter().copied().filter(gone).collect()
+        });
+        Stake { served, lost }
     }
 
-    /// Records that the counsellor at `index` is given something of `medium`.
-    pub(super) fn take(&mut self, index: usize, abilities: &Abilities, held: Capacity, medium: Medium) {
-        let lost: Vec<usize> = self.lost(index, abilities, held, medium).collect();
-        for group in lost {
+    /// Somebody is free.
+    pub(super) fn add(&mut self, stake: &Stake) {
+        for &group in &stake.served {
+            self.able[group] += 1;
+        }
+    }
+
+    /// Somebody is free no more.
+    pub(super) fn remove(&mut self, stake: &Stake) {
+        for &group in &stake.served {
             self.able[group] = self.able[group].saturating_sub(1);
         }
     }
 
-    /// The groups the counsellor at `index` can no longer serve with one more of `medium`.
-    fn lost<'a>(
-        &'a self,
-        index: usize,
-        abilities: &'a Abilities,
-        held: Capacity,
-        medium: Medium,
-    ) -> impl Iterator<Item = usize> + 'a {
-        let held = held.plus(medium);
-        let served =
-            if self.least == 0 { &[] } else { self.serves.get(index).map_or(&[][..], Vec::as_slice) };
-        served.iter().copied().filter(move |&group| !abilities.capacity.allows(&held, self.media[group]))
+    /// Whether somebody may be given something of `medium` without touching the reserve.
+    pub(super) fn spares(&self, stake: &Stake, medium: Medium) -> bool {
+        stake.lost[place(medium)].iter().all(|&group| self.able[group] > self.least)
     }
-}
 
-/// What asks for the language and nothing else; the medium is looked at with the room for it.
-fn asks(language: Option<String>) -> Requirement {
-    Requirement { medium: Medium::Voice, language, skills: BTreeMap::new() }
+    /// Somebody is given something of `medium`, and counts on for what they can still serve with it.
+    pub(super) fn give(&mut self, stake: &Stake, medium: Medium) {
+        for &group in &stake.lost[place(medium)] {
+            self.able[group] = self.able[group].saturating_sub(1);
+        }
+    }
+
+    /// Who was given something of `medium` is out of the floor for what they still counted for.
+    pub(super) fn remove_given(&mut self, stake: &Stake, medium: Medium) {
+        for &group in stake.served.iter().filter(|group| !stake.lost[place(medium)].contains(group)) {
+            self.able[group] = self.able[group].saturating_sub(1);
+        }
+    }
+
+    /// Whether a group has somebody to spare now that had not when things were last settled. As long as none has, whoever
+    /// was kept then is kept still.
+    pub(super) fn has_opened(&self) -> bool {
+        self.able.iter().zip(&self.settled).any(|(&now, &then)| now > self.least && then <= self.least)
+    }
+
+    /// Nothing more can be given with things as they are.
+    pub(super) fn settle(&mut self) {
+        self.settled.clone_from(&self.able);
+    }
 }

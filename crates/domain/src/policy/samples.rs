@@ -127,13 +127,18 @@ fn any_skills() -> impl Strategy<Value = BTreeMap<String, u8>> {
     btree_map(select(SKILLS.to_vec()).prop_map(str::to_owned), 1_u8..4, 0..3)
 }
 
-fn any_head() -> impl Strategy<Value = Head> {
+pub(super) fn any_head() -> impl Strategy<Value = Head> {
     let requirement =
         (any_medium(), any_language(), prop_oneof![3 => Just(BTreeMap::new()), 1 => any_skills()]);
     let place = (select(Class::ALL.to_vec()), prop::bool::weighted(0.1), 200_000_i64..NOW);
     let some = || prop_oneof![3 => Just(Vec::new()), 1 => vec(0_usize..24, 0..4)];
-    (requirement, place, some(), some(), any::<bool>()).prop_map(
-        |(requirement, place, cooling, barred, void)| {
+    let preferred = proptest::option::weighted(
+        0.2,
+        (0_usize..24, NOW - 5..NOW + 5)
+            .prop_map(|(number, until_ms)| Preference { counsellor_id: counsellor_id(number), until_ms }),
+    );
+    (requirement, place, some(), some(), any::<bool>(), preferred, prop::bool::weighted(0.2)).prop_map(
+        |(requirement, place, cooling, barred, void, preferred, only_on_call)| {
             let (medium, language, skills) = requirement;
             // Whole tens of seconds, so that there are ties.
             let (class, resumed, received_ms) = (place.0, place.1, place.2 / 10_000 * 10_000);
@@ -148,40 +153,49 @@ fn any_head() -> impl Strategy<Value = Head> {
                 cooling: cooling.into_iter().map(counsellor_id).collect(),
                 cooling_void: void,
                 barred: barred.into_iter().map(counsellor_id).collect(),
-                preferred: None,
-                only_on_call: false,
+                preferred,
+                only_on_call,
             }
         },
     )
 }
 
-fn any_person() -> impl Strategy<Value = Free> {
+pub(super) fn any_person() -> impl Strategy<Value = Free> {
     let capacity = (0_u8..2, 0_u8..4, 0_u8..4);
     let held = prop_oneof![2 => Just((0, 0, 0)), 1 => (0_u8..2, 0_u8..4, 0_u8..4)];
-    (subsequence(LANGUAGES.to_vec(), 0..=4), any_skills(), capacity, held, 0_i64..8).prop_map(
-        |(languages, skills, capacity, held, idle)| {
+    let languages = (subsequence(LANGUAGES.to_vec(), 0..=4), subsequence(LANGUAGES.to_vec(), 0..=1));
+    (languages, any_skills(), capacity, held, 0_i64..8, prop::bool::weighted(0.15), 0_u32..4).prop_map(
+        |((languages, interpreted), skills, capacity, held, idle, on_call, severe_in_a_row)| {
+            let owned = |tags: Vec<&str>| tags.into_iter().map(str::to_owned).collect();
             let capacity = Capacity { voice: capacity.0, chat: capacity.1, message: capacity.2 };
-            let languages = languages.into_iter().map(str::to_owned).collect();
             Free {
                 counsellor_id: counsellor_id(0),
-                abilities: Arc::new(Abilities { languages, interpreted: Vec::new(), skills, capacity }),
+                abilities: Arc::new(Abilities {
+                    languages: owned(languages),
+                    interpreted: owned(interpreted),
+                    skills,
+                    capacity,
+                }),
                 held: Capacity { voice: held.0, chat: held.1, message: held.2 },
                 idle_since_ms: idle,
-                on_call: false,
-                severe_in_a_row: 0,
+                on_call,
+                severe_in_a_row,
             }
         },
     )
 }
 
-fn any_rules() -> impl Strategy<Value = Rules> {
+pub(super) fn any_rules() -> impl Strategy<Value = Rules> {
     let group = (any_medium(), any_language()).prop_map(|(medium, language)| Group { medium, language });
-    (0_u32..3, 4_u32..20, vec(group, 0..4)).prop_map(|(reserve, on_shift, groups)| Rules {
-        reserve,
-        cap_ms: CAP,
-        on_shift,
-        reserve_from: 8,
-        groups,
-        ..Rules::default()
-    })
+    (0_u32..3, 4_u32..20, vec(group, 0..4), 0_u32..4, 0_u32..4).prop_map(
+        |(reserve, on_shift, groups, critical_offers, severe_limit)| Rules {
+            reserve,
+            cap_ms: CAP,
+            on_shift,
+            reserve_from: 8,
+            groups,
+            critical_offers,
+            severe_limit,
+        },
+    )
 }
