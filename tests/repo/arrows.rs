@@ -8,6 +8,7 @@ use crate::tree;
 const FLOORS: &[(&str, u8)] = &[
     ("domain", 0),
     ("proto", 0),
+    ("simulation", 1),
     ("vault", 1),
     ("store", 1),
     ("live", 1),

@@ -4,6 +4,7 @@
 mod centre;
 mod keys;
 mod serve;
+mod simulate;
 mod token;
 
 use std::path::{Path, PathBuf};
@@ -52,6 +53,8 @@ enum Verb {
         #[command(subcommand)]
         command: ConfigVerb,
     },
+    /// Plays a shift in seconds: how long each class waits, how many counsellors it needs. Needs no configuration.
+    Simulate(simulate::Play),
     /// Creates and lists centres, as the owner of the tables.
     Centre {
         #[command(subcommand)]
@@ -127,6 +130,9 @@ pub fn run(arguments: Arguments) -> ExitCode {
     if let Verb::Doctor { format } = arguments.command {
         return examine(file, format);
     }
+    if let Verb::Simulate(play) = &arguments.command {
+        return simulate::run(play);
+    }
     if matches!(arguments.command, Verb::Config { command: ConfigVerb::Keys }) {
         print!("{}", keys::fresh());
         return ExitCode::SUCCESS;
@@ -181,7 +187,7 @@ fn act(config: &Config, command: Verb) -> anyhow::Result<ExitCode> {
             println!("{ran} migrations ran; the schema is at version {version}");
         }
         Verb::Config { command: ConfigVerb::Dump } => print!("{}", config.dump()?),
-        Verb::Config { command: ConfigVerb::Keys } | Verb::Doctor { .. } => {}
+        Verb::Config { command: ConfigVerb::Keys } | Verb::Doctor { .. } | Verb::Simulate(_) => {}
         Verb::Centre { command } => {
             let owner_url = owner_url(config)?;
             match command {
