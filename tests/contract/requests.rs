@@ -1,15 +1,16 @@
 //! A well-formed request for every method, about things that are not there.
 
 use helpline_proto::directory::v1::{
-    Capacity, Counsellor, CreateCounsellorRequest, CreateTokenRequest, DisableCounsellorRequest,
+    Capacity, Counsellor, CreateCounsellorRequest, CreateTokenRequest, DisableCounsellorRequest, Flood,
     GetCentreRequest, GetCounsellorRequest, GetSettingsRequest, Hours, ListCounsellorsRequest,
-    ListTokensRequest, PublishSettingsRequest, Queue, QueueHours, RevokeTokenRequest, Settings, TargetWait,
-    UpdateCounsellorRequest,
+    ListTokensRequest, PublishSettingsRequest, Queue, QueueHours, RevokeTokenRequest, RiskAnswer, RiskRule,
+    Settings, TargetWait, UpdateCounsellorRequest,
 };
 use helpline_proto::intake::v1::{
-    ActionTaken, AgeBand, ChangeRiskRequest, Closing, CompleteContactRequest, ContactFilter, ContactKind,
-    ContactState, Gender, GetContactRequest, ListContactsRequest, ReceiveContactRequest,
-    RecordDepartureRequest, RecordPastContactRequest, SendMessageRequest, WatchMessagesRequest,
+    ActionTaken, AgeBand, Answer, ChangeRiskRequest, Closing, CompleteContactRequest, ContactFilter,
+    ContactKind, ContactState, Gender, GetContactRequest, ListContactsRequest, ReceiveContactRequest,
+    RecordAnswersRequest, RecordDepartureRequest, RecordPastContactRequest, SendMessageRequest,
+    WatchMessagesRequest,
 };
 use helpline_proto::queueing::v1::{
     AcceptOfferRequest, DeclineOfferRequest, DeclineReason, ExplainWaitingRequest, FinishWrapUpRequest,
@@ -109,8 +110,14 @@ fn encoded(name: &str) -> Vec<u8> {
             language: "en".to_owned(),
             required_skills: vec![skill()],
             risk: Risk::Low.into(),
+            answers: vec![answer()],
+            source: "a trunk".to_owned(),
         }
         .encode_to_vec(),
+        "RecordAnswers" => {
+            RecordAnswersRequest { request_id: id(), contact_id: id(), answers: vec![answer()] }
+                .encode_to_vec()
+        }
         "RecordDeparture" => RecordDepartureRequest { request_id: id(), contact_id: id() }.encode_to_vec(),
         "RecordPastContact" => RecordPastContactRequest {
             request_id: id(),
@@ -201,6 +208,13 @@ fn settings() -> Settings {
         skills: vec![SKILL.to_owned()],
         categories: vec!["violence".to_owned()],
         hours: Some(hours()),
+        risk_rules: vec![RiskRule {
+            rule: "weapon".to_owned(),
+            raise_to: Risk::Imminent.into(),
+            phrases: vec!["knife".to_owned()],
+            answers: vec![RiskAnswer { question: "weapon".to_owned(), values: vec!["yes".to_owned()] }],
+        }],
+        flood: Some(Flood { most_waiting: 3, most_received: 9, window: Some(seconds(60)) }),
         ..Settings::default()
     }
 }
@@ -220,6 +234,10 @@ fn hours() -> Hours {
         }],
         on_call_offer_timeout: Some(seconds(60)),
     }
+}
+
+fn answer() -> Answer {
+    Answer { question: "injured".to_owned(), value: "no".to_owned() }
 }
 
 fn skill() -> SkillLevel {

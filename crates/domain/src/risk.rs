@@ -1,8 +1,14 @@
 //! How much danger a child is in, and the place in line that follows from it.
 
+mod rules;
+mod words;
+
 use serde::{Deserialize, Serialize};
 
 use crate::channel::{Channel, Medium};
+
+pub use rules::{Answer, Raise, RiskRule, found};
+pub use words::is_phrase;
 
 /// Risk as assessed, from R0 to R5; `Unassessed` is not R0.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]

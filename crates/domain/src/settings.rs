@@ -1,5 +1,6 @@
 //! How a centre works: versioned data, not code.
 
+mod flood;
 mod hours;
 pub mod relaxation;
 
@@ -8,8 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use hours::{Hours, QueueHours};
 use serde::{Deserialize, Serialize};
 
+pub use flood::Flood;
+
 use crate::channel::Channel;
-use crate::risk::Class;
+use crate::risk::{Class, RiskRule};
 use relaxation::Relaxation;
 
 /// Settings of a centre. Every time is in seconds. Published as a whole; every record names the version it was made
@@ -43,6 +46,10 @@ pub struct Settings {
     pub categories: BTreeSet<String>,
     /// When the centre is open, and what happens when nobody can answer.
     pub hours: Hours,
+    /// Words and answers that raise the risk of a contact.
+    pub risk_rules: Vec<RiskRule>,
+    /// How a flood from one source is limited.
+    pub flood: Flood,
 }
 
 /// A line in which contacts wait.
@@ -105,6 +112,8 @@ impl Default for Settings {
             skills: BTreeSet::new(),
             categories: BTreeSet::new(),
             hours: Hours::default(),
+            risk_rules: Vec::new(),
+            flood: Flood::default(),
         }
     }
 }

@@ -47,7 +47,7 @@ pub async fn change_risk(ctx: &Ctx, caller: &Caller, request: ChangeRisk) -> Res
 }
 
 /// The line holds the contact in its old class until it is told.
-async fn tell(ctx: &Ctx, caller: &Caller, assessed: &Assessed) {
+pub(crate) async fn tell(ctx: &Ctx, caller: &Caller, assessed: &Assessed) {
     let centre = caller.centre_id;
     let after = &assessed.contact;
     match after.state {

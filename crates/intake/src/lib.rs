@@ -5,6 +5,7 @@
 //! | a contact is taken in and put in line | [`receive_contact()`] |
 //! | one is looked at, many are listed | [`get_contact()`], [`list_contacts()`] |
 //! | its risk is assessed again | [`change_risk()`] |
+//! | answers on the way in are recorded and weighed | [`record_answers()`] |
 //! | the person left | [`record_departure()`] |
 //! | the record is signed off | [`complete_contact()`] |
 //! | something is recorded after the fact | [`record_past_contact()`] |
@@ -19,8 +20,8 @@
 //! - only the counsellor of a contact signs it off, once, and with everything that must be known;
 //! - the messages of a contact are numbered from 1 without gaps, and each is stored once.
 //!
-//! Inputs: the API of `helpline.intake.v1`. Events written: `contact_received`, `risk_changed`, `person_left`,
-//! `contact_completed`, `past_contact_recorded`, `message_sent`. Events heard: changes of a contact, which wake those
+//! Inputs: the API of `helpline.intake.v1`. Events written: `contact_received`, `risk_changed`, `answers_recorded`,
+//! `person_left`, `contact_completed`, `past_contact_recorded`, `message_sent`. Events heard: changes of a contact, which wake those
 //! who watch its messages.
 
 mod access;
@@ -30,7 +31,9 @@ mod complete_contact;
 mod get_contact;
 mod list_contacts;
 mod placing;
+mod raise;
 mod receive_contact;
+mod record_answers;
 mod record_departure;
 mod record_past_contact;
 mod send_message;
@@ -47,6 +50,7 @@ pub use complete_contact::{ClosingRecord, CompleteContact, complete_contact};
 pub use get_contact::{Seen, get_contact};
 pub use list_contacts::{ListContacts, Listed, list_contacts};
 pub use receive_contact::{ReceiveContact, Received, receive_contact};
+pub use record_answers::{Answers, RecordAnswers, record_answers};
 pub use record_departure::{RecordDeparture, record_departure};
 pub use record_past_contact::{RecordPastContact, record_past_contact};
 pub use send_message::{SendMessage, send_message};

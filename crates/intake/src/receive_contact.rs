@@ -6,14 +6,14 @@ use helpline_domain::caller::Caller;
 use helpline_domain::channel::Channel;
 use helpline_domain::contact::ContactState;
 use helpline_domain::id::ContactId;
-use helpline_domain::risk::Risk;
+use helpline_domain::risk::{self, Class, Risk};
 use helpline_service_kit::{Ctx, Refusal, fail_point};
 use helpline_store::contact::Contact;
 use helpline_store::receiving::NewContact;
 use helpline_store::{Change, Command, StoreError};
 use helpline_vault::Sensitive;
 
-use crate::placing;
+use crate::{Answers, placing};
 
 /// What is asked: [`ReceiveContactRequest`](helpline_proto::intake::v1::ReceiveContactRequest), read.
 #[derive(Clone, Debug)]
@@ -29,6 +29,8 @@ pub struct ReceiveContact {
     pub language: Option<String>,
     pub skills: BTreeMap<String, u8>,
     pub risk: Risk,
+    pub answers: Answers,
+    pub source: Option<Sensitive<String>>,
 }
 
 /// A contact taken in.
@@ -82,11 +84,15 @@ async fn place(ctx: &Ctx, caller: &Caller, request: ReceiveContact) -> Result<Ne
     let settings = &current.settings;
     let queue = placing::queue(settings, request.queue.as_deref())?;
     let skills = placing::required_skills(settings, queue, &request.skills)?;
-    let class = request.risk.class(request.channel);
+    let raise = risk::found(&settings.risk_rules, None, &request.answers.0)
+        .into_iter()
+        .find(|raise| raise.risk > request.risk);
+    let assessed = raise.as_ref().map_or(request.risk, |raise| raise.risk);
+    let class = assessed.class(request.channel);
     Ok(NewContact {
         contact_id: ContactId::from(ctx.ids.v7()),
         channel: request.channel,
-        risk: request.risk,
+        risk: assessed,
         class,
         queue: queue.queue.clone(),
         language: request.language,
@@ -94,8 +100,16 @@ async fn place(ctx: &Ctx, caller: &Caller, request: ReceiveContact) -> Result<Ne
         target_s: settings.target_wait_s(queue, request.channel, class),
         settings_version: current.version,
         external_id: request.external_id,
+        // A conversation is bounded already: a sender has one. Behind a number there may be many.
+        source: request
+            .source
+            .or_else(|| request.sender.clone().filter(|_| !request.channel.one_open_per_sender())),
         sender: request.sender,
         display_name: request.display_name,
+        risk_rules: raise.into_iter().map(|raise| raise.rule).collect(),
+        answers: request.answers.text(),
+        flood: settings.flood,
+        lowest_target_s: settings.target_wait_s(queue, request.channel, Class::Low),
     })
 }
 

@@ -1,14 +1,18 @@
 //! Child and counsellor write to each other.
 
+use std::collections::BTreeMap;
+
 use helpline_domain::caller::{Caller, Role};
 use helpline_domain::contact::ContactState;
 use helpline_domain::id::{ContactId, MessageId};
+use helpline_domain::risk;
 use helpline_service_kit::{Ctx, Refusal, fail_point};
 use helpline_store::message::{Author, Message};
-use helpline_store::{Change, Command};
+use helpline_store::raising::Raising;
+use helpline_store::{Change, Command, StoreError};
 use helpline_vault::Sensitive;
 
-use crate::access;
+use crate::{access, change_risk, raise};
 
 /// What is asked: [`SendMessageRequest`](helpline_proto::intake::v1::SendMessageRequest), read.
 #[derive(Clone, Debug)]
@@ -27,12 +31,16 @@ const ONCE: &str = "messages_id_unique";
 /// NOT_FOUND, STATE_REFUSED when the caller may not write (any longer), ALREADY_EXISTS when the message id has another
 /// text or author, REQUEST_ID_REUSED.
 pub async fn send_message(ctx: &Ctx, caller: &Caller, request: SendMessage) -> Result<Message, Refusal> {
-    let SendMessage { command, contact_id, message_id, text } = &request;
+    let SendMessage { contact_id, text, .. } = &request;
     let author = match caller.role {
         Role::Counsellor => Author::Counsellor,
         _ => Author::Child,
     };
-    let change = match ctx.store.send_message(command, *contact_id, *message_id, author, text).await {
+    let raising = match author {
+        Author::Child => raising(ctx, caller, &request).await?,
+        Author::Counsellor => None,
+    };
+    let change = match send(ctx, caller, &request, author, raising).await {
         // Stored before under another request id: the access of the sender was checked before its id collided.
         Err(error) if error.constraint() == Some(ONCE) => {
             let stored = stored(ctx, caller, &request).await?;
@@ -60,6 +68,36 @@ pub async fn send_message(ctx: &Ctx, caller: &Caller, request: SendMessage) -> R
             if stored.is_none() { Err(why) } else { the_same(stored, author, text) }
         }
     }
+}
+
+/// Writes the message; what raises the risk does so in the same statement.
+async fn send(
+    ctx: &Ctx,
+    caller: &Caller,
+    request: &SendMessage,
+    author: Author,
+    raising: Option<Raising>,
+) -> Result<Change<Message>, StoreError> {
+    let SendMessage { command, contact_id, message_id, text } = request;
+    let Some(raising) = raising else {
+        return ctx.store.send_message(command, *contact_id, *message_id, author, text).await;
+    };
+    let change = ctx.store.send_and_raise(command, *contact_id, *message_id, text, &raising).await?;
+    if let Change::Done(sent) = &change {
+        change_risk::tell(ctx, caller, &sent.assessed).await;
+    }
+    Ok(change.map(|sent| sent.message))
+}
+
+/// What the rules find in a child's message. Only when one finds something the contact is read.
+async fn raising(ctx: &Ctx, caller: &Caller, request: &SendMessage) -> Result<Option<Raising>, Refusal> {
+    let text = Some(request.text.expose().as_str());
+    let current = ctx.settings.current(caller.centre_id).await?;
+    if risk::found(&current.settings.risk_rules, text, &BTreeMap::new()).is_empty() {
+        return Ok(None);
+    }
+    let found = ctx.store.contact(caller.centre_id, request.contact_id).await?;
+    Ok(found.and_then(|found| raise::raising(&current.settings, &found, text, &BTreeMap::new())))
 }
 
 /// Whether the author may write: the child from the first moment on, the counsellor when they have accepted.

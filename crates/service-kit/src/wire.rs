@@ -170,7 +170,19 @@ pub fn contact(contact: &Contact, sight: Sight) -> intake::v1::Contact {
         revision: contact.revision,
         settings_version: contact.settings_version,
         offer_count: contact.offer_count,
+        risk_rules: contact.risk_rules.clone(),
+        limited: contact.limited,
+        answers: answers(&shown(&contact.answers)),
     }
+}
+
+/// Answers from the one text they are kept as: a line `question=value` each, both of them keys.
+fn answers(text: &str) -> Vec<intake::v1::Answer> {
+    let answer = |(question, value): (&str, &str)| intake::v1::Answer {
+        question: question.to_owned(),
+        value: value.to_owned(),
+    };
+    text.lines().filter_map(|line| line.split_once('=')).map(answer).collect()
 }
 
 fn closing(closing: &Closing, summary: String) -> intake::v1::Closing {

@@ -14,7 +14,7 @@ use sqlx::types::Json;
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
-use crate::sealing::{DISPLAY_NAME, SENDER, SUMMARY};
+use crate::sealing::{ANSWERS, DISPLAY_NAME, SENDER, SUMMARY};
 use crate::{Store, StoreError};
 
 /// A contact.
@@ -47,6 +47,9 @@ pub struct Contact {
     pub display_name: Option<Sensitive<String>>,
     pub closing: Option<Closing>,
     pub summary: Option<Sensitive<String>>,
+    pub risk_rules: Vec<String>,
+    pub limited: bool,
+    pub answers: Option<Sensitive<String>>,
 }
 
 impl Contact {
@@ -65,7 +68,7 @@ macro_rules! contact_columns {
     () => {
         "contact_id, channel, state, risk, class, queue, language, skills, received_at, deadline_at, answered_at, ended_at, \
          counsellor_id, holder_id, offer_id, offer_count, brought_by, settings_version, epoch, revision, message_count, sequence, \
-         sender_sealed, display_name_sealed, closing, summary_sealed"
+         sender_sealed, display_name_sealed, closing, summary_sealed, risk_rules, limited, answers_sealed"
     };
 }
 pub(crate) use contact_columns;
@@ -98,6 +101,9 @@ pub(crate) struct ContactRow {
     display_name_sealed: Option<Vec<u8>>,
     closing: Option<Json<Closing>>,
     summary_sealed: Option<Vec<u8>>,
+    risk_rules: Vec<String>,
+    limited: bool,
+    answers_sealed: Option<Vec<u8>>,
 }
 
 /// A column of contacts that holds what it cannot hold.
@@ -136,6 +142,9 @@ impl Store {
             display_name: self.open_some(DISPLAY_NAME, centre, id, row.display_name_sealed.as_deref())?,
             closing: row.closing.map(|closing| closing.0),
             summary: self.open_some(SUMMARY, centre, id, row.summary_sealed.as_deref())?,
+            risk_rules: row.risk_rules,
+            limited: row.limited,
+            answers: self.open_some(ANSWERS, centre, id, row.answers_sealed.as_deref())?,
         })
     }
 
@@ -167,7 +176,7 @@ impl Store {
             "SELECT contact_id, channel, state, risk, class, queue, language, skills, received_at, deadline_at, answered_at, \
              ended_at, counsellor_id, holder_id, offer_id, offer_count, brought_by, settings_version, epoch, revision, \
              message_count, sequence, NULL::bytea AS sender_sealed, NULL::bytea AS display_name_sealed, NULL::jsonb AS closing, \
-             NULL::bytea AS summary_sealed FROM helpline.contacts WHERE centre_id = ",
+             NULL::bytea AS summary_sealed, risk_rules, limited, NULL::bytea AS answers_sealed FROM helpline.contacts WHERE centre_id = ",
         );
         query.push_bind(centre.as_uuid());
         if !filter.states.is_empty() {

@@ -23,6 +23,7 @@ macro_rules! offer_is_seen {
         "(old_offer IS NULL OR EXISTS (SELECT FROM helpline.offers o WHERE o.centre_id = $1 AND o.offer_id = old_offer))"
     };
 }
+pub(crate) use offer_is_seen;
 
 /// How often a change that did not see the contact's offer is run at most. Each run sees what the one before did not.
 const RUNS: usize = 3;
@@ -104,7 +105,7 @@ pub struct Assessed {
 }
 
 #[derive(FromRow)]
-struct AssessedRow {
+pub(crate) struct AssessedRow {
     #[sqlx(flatten)]
     contact: ContactRow,
     old_class: i16,
@@ -153,11 +154,13 @@ impl Store {
                 .bind(f64::from(target_s))
                 .bind(f64::from(offer_timeout_s))
         };
-        self.change_seeing_offers(command, query).await?.try_map(|row| {
-            Ok(Assessed {
-                contact: self.contact_from(command.centre(), row.contact)?,
-                class_before: Class::from_number(row.old_class).ok_or(inconsistent("class"))?,
-            })
+        self.change_seeing_offers(command, query).await?.try_map(|row| self.assessed(command.centre(), row))
+    }
+
+    pub(crate) fn assessed(&self, centre: CentreId, row: AssessedRow) -> Result<Assessed, StoreError> {
+        Ok(Assessed {
+            contact: self.contact_from(centre, row.contact)?,
+            class_before: Class::from_number(row.old_class).ok_or(inconsistent("class"))?,
         })
     }
 
@@ -175,7 +178,7 @@ impl Store {
     }
 
     /// Runs a change with [`offer_is_seen`], again when it was refused: it may not have seen an offer.
-    async fn change_seeing_offers<R>(
+    pub(crate) async fn change_seeing_offers<R>(
         &self,
         command: &Command,
         query: impl Fn() -> ChangeQuery<R>,

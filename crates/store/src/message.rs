@@ -22,7 +22,7 @@ pub enum Author {
 }
 
 impl Author {
-    const fn key(self) -> &'static str {
+    pub(crate) const fn key(self) -> &'static str {
         match self {
             Self::Child => "child",
             Self::Counsellor => "counsellor",

@@ -6,13 +6,14 @@ use helpline_domain::channel::Channel;
 use helpline_domain::id::{CentreId, ContactId};
 use helpline_domain::requirement::Requirement;
 use helpline_domain::risk::{Class, Risk};
+use helpline_domain::settings::Flood;
 use helpline_vault::{Sensitive, normalise_identifier};
 use sqlx::FromRow;
 use sqlx::types::Json;
 
 use crate::change::{Change, Command, change, change_query};
 use crate::contact::{Contact, ContactRow, contact_columns};
-use crate::sealing::{DISPLAY_NAME, EXTERNAL, SENDER};
+use crate::sealing::{ANSWERS, DISPLAY_NAME, EXTERNAL, SENDER};
 use crate::{Store, StoreError};
 
 /// A contact about to be taken in.
@@ -32,6 +33,15 @@ pub struct NewContact {
     pub external_id: Option<Sensitive<String>>,
     pub sender: Option<Sensitive<String>>,
     pub display_name: Option<Sensitive<String>>,
+    /// Keys of the rules that raised the risk.
+    pub risk_rules: Vec<String>,
+    pub answers: Option<Sensitive<String>>,
+    /// What a flood is told by; `None` when nothing is known of it.
+    pub source: Option<Sensitive<String>>,
+    /// Bounds of a flood from one source.
+    pub flood: Flood,
+    /// Target wait in seconds of the lowest class, for whoever comes beyond the bounds.
+    pub lowest_target_s: u32,
 }
 
 /// A contact taken in.
@@ -52,17 +62,40 @@ struct ReceivedRow {
     roster_version: i64,
 }
 
-const RECEIVE: &str = change!(
-    event: "contact_received", resource: "contact_id", about: ("contact_id", "NULL::uuid", "NULL::uuid"), detail: "NULL::jsonb",
-    with: "changed AS (
-        INSERT INTO helpline.contacts (centre_id, contact_id, channel, medium, state, risk, class, queue, language, skills,
-            signature, received_at, deadline_at, brought_by, settings_version, external_index, external_sealed,
-            sender_index, sender_sealed, display_name_sealed)
-        VALUES ($1, $7, $8, $9, 'waiting', $10, $11, $12, $13, $14, $15, helpline.now(),
-            helpline.now() + make_interval(secs => $16), $17, $18, $19, $20, $21, $22, $23)
-        ON CONFLICT DO NOTHING
-        RETURNING *)";
-    returning: contact_columns!(), ", (SELECT roster_version FROM helpline.centres WHERE centre_id = $1) AS roster_version",
+/// Builds the statement that takes a contact in: after the CTEs `before`, with this class, target wait in seconds and
+/// whether it came beyond the bounds of a flood.
+macro_rules! receive {
+    ($before:literal, $class:literal, $target:literal, $limited:literal) => {
+        change!(
+            event: "contact_received", resource: "contact_id", about: ("contact_id", "NULL::uuid", "NULL::uuid"),
+            detail: "CASE WHEN limited OR risk_rules <> '{}' THEN jsonb_build_object('rules', risk_rules, 'limited', limited) END",
+            with: $before, "changed AS (
+                INSERT INTO helpline.contacts (centre_id, contact_id, channel, medium, state, risk, class, queue, language, skills,
+                    signature, received_at, deadline_at, brought_by, settings_version, external_index, external_sealed,
+                    sender_index, sender_sealed, display_name_sealed, risk_rules, answers_sealed, source_index, limited)
+                VALUES ($1, $7, $8, $9, 'waiting', $10, ", $class, ", $12, $13, $14, $15, helpline.now(),
+                    helpline.now() + make_interval(secs => ", $target, "), $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, ",
+                    $limited, ")
+                ON CONFLICT DO NOTHING
+                RETURNING *)";
+            returning: contact_columns!(), ", (SELECT roster_version FROM helpline.centres WHERE centre_id = $1) AS roster_version",
+        )
+    };
+}
+
+const RECEIVE: &str = receive!("", "$11", "$16", "false");
+
+/// The same for a contact that could be part of a flood: unassessed, from a known source. Two at once may both be the
+/// last within the bounds; that is near enough.
+const RECEIVE_LIMITED: &str = receive!("
+    recent AS (
+        SELECT state FROM helpline.contacts
+        WHERE centre_id = $1 AND source_index = $26 AND received_at > (SELECT helpline.now()) - make_interval(secs => $27)
+        ORDER BY received_at DESC LIMIT $28),
+    flood AS MATERIALIZED (
+        SELECT count(*) >= $28 OR count(*) FILTER (WHERE state IN ('waiting', 'offered')) >= $29 AS beyond FROM recent), ",
+    "CASE WHEN (SELECT beyond FROM flood) THEN $30 ELSE $11 END",
+    "CASE WHEN (SELECT beyond FROM flood) THEN $31 ELSE $16 END", "(SELECT beyond FROM flood)"
 );
 
 const EXISTING: &str = concat!(
@@ -93,7 +126,9 @@ impl Store {
             language: new.language.clone(),
             skills: new.skills.clone(),
         };
-        let query = change_query::<ReceivedRow>(RECEIVE, command)
+        let source_index = self.index_some(centre, "source", new.source.as_ref());
+        let limits = new.risk == Risk::Unassessed && source_index.is_some();
+        let mut query = change_query::<ReceivedRow>(if limits { RECEIVE_LIMITED } else { RECEIVE }, command)
             .bind(row)
             .bind(new.channel.key())
             .bind(new.channel.medium().key())
@@ -110,7 +145,18 @@ impl Store {
             .bind(self.seal_some(EXTERNAL, centre, row, new.external_id.as_ref()))
             .bind(sender_index.clone())
             .bind(self.seal_some(SENDER, centre, row, new.sender.as_ref()))
-            .bind(self.seal_some(DISPLAY_NAME, centre, row, new.display_name.as_ref()));
+            .bind(self.seal_some(DISPLAY_NAME, centre, row, new.display_name.as_ref()))
+            .bind(new.risk_rules.clone())
+            .bind(self.seal_some(ANSWERS, centre, row, new.answers.as_ref()))
+            .bind(source_index);
+        if limits {
+            query = query
+                .bind(f64::from(new.flood.window_s))
+                .bind(i64::from(new.flood.most_received))
+                .bind(i64::from(new.flood.most_waiting))
+                .bind(Class::Low.number())
+                .bind(f64::from(new.lowest_target_s));
+        }
         match self.change(command, query).await? {
             Change::Done(row) => Ok(Change::Done(self.received(centre, row, false)?)),
             Change::Refused => {

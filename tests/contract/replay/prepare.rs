@@ -6,7 +6,8 @@ use helpline_proto::directory::v1::{
     UpdateCounsellorRequest,
 };
 use helpline_proto::intake::v1::{
-    ChangeRiskRequest, CompleteContactRequest, RecordDepartureRequest, SendMessageRequest,
+    Answer, ChangeRiskRequest, CompleteContactRequest, RecordAnswersRequest, RecordDepartureRequest,
+    SendMessageRequest,
 };
 use helpline_proto::queueing::v1::{
     AcceptOfferRequest, DeclineOfferRequest, DeclineReason, FinishWrapUpRequest, Offer,
@@ -107,6 +108,14 @@ pub(super) async fn prepare(cast: &Cast, method: &Method) -> Prepared {
                 expected_revision: contact.revision,
             };
             (cast.adapter.clone(), request(&change))
+        }
+        "RecordAnswers" => {
+            let record = RecordAnswersRequest {
+                request_id: request_id(),
+                contact_id: receive(&cast.adapter, &language).await.contact_id,
+                answers: vec![Answer { question: "safe".to_owned(), value: "yes".to_owned() }],
+            };
+            (cast.adapter.clone(), request(&record))
         }
         "RecordDeparture" => {
             let contact_id = receive(&cast.adapter, &language).await.contact_id;

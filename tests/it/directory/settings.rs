@@ -1,10 +1,10 @@
 //! The centre and its settings.
 
 use helpline_proto::directory::v1::{
-    GetCentreRequest, GetSettingsRequest, Hours, PublishSettingsRequest, Queue, QueueHours, Settings,
-    TargetWait,
+    Flood, GetCentreRequest, GetSettingsRequest, Hours, PublishSettingsRequest, Queue, QueueHours,
+    RiskAnswer, RiskRule, Settings, TargetWait,
 };
-use helpline_proto::terms::v1::{Channel, PriorityClass, SkillLevel};
+use helpline_proto::terms::v1::{Channel, PriorityClass, Risk, SkillLevel};
 use helpline_tests::{Actor, World, refused, request_id};
 use tonic::Code;
 
@@ -139,10 +139,33 @@ async fn every_setting_that_cannot_be_used_is_named() {
                 ..queue("general")
             },
         ],
+        risk_rules: vec![
+            RiskRule { rule: "weapon".to_owned(), raise_to: Risk::HarmNow.into(), ..RiskRule::default() },
+            RiskRule {
+                rule: "weapon".to_owned(),
+                phrases: vec![" * ".to_owned()],
+                answers: vec![RiskAnswer { question: "X".to_owned(), values: Vec::new() }],
+                ..RiskRule::default()
+            },
+        ],
+        flood: Some(Flood { most_waiting: -1, window: seconds(9), ..Flood::default() }),
         ..Settings::default()
     };
     let refusal = refused(centre.publish_settings(publish(wrong, 0)).await);
-    assert_eq!(refusal.fields, ["settings.queues[1].required_skills", "settings.queues[1].queue"]);
+    assert_eq!(
+        refusal.fields,
+        [
+            "settings.queues[1].required_skills",
+            "settings.queues[1].queue",
+            "settings.risk_rules[0].phrases",
+            "settings.risk_rules[1].raise_to",
+            "settings.risk_rules[1].phrases[0]",
+            "settings.risk_rules[1].answers[0].question",
+            "settings.risk_rules[1].answers[0].values",
+            "settings.flood.most_waiting",
+            "settings.flood.window",
+        ]
+    );
     let none = refused(centre.publish_settings(publish(Settings::default(), 0)).await);
     assert_eq!(none.fields, ["settings.queues"]);
 }

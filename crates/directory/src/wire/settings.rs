@@ -1,6 +1,7 @@
 //! Settings: zero and missing mean the default, on the way in; every default is filled in, on the way out.
 
 mod hours;
+mod risk_rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -95,6 +96,8 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
     let reserve = number(fields, "reserve", message.reserve, 100, usual.reserve);
     let reserve_from = number(fields, "reserve_from", message.reserve_from, 100_000, usual.reserve_from);
     let hours = hours::read(fields, message.hours.as_ref(), queues.as_deref());
+    let risk_rules = risk_rules::read(fields, &message.risk_rules);
+    let flood = risk_rules::read_flood(fields, message.flood.as_ref());
     Some(Settings {
         queues: queues?,
         target_waits: target_waits?,
@@ -109,6 +112,8 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
         skills: skills?,
         categories: categories?,
         hours: hours?,
+        risk_rules: risk_rules?,
+        flood: flood?,
     })
 }
 
@@ -254,7 +259,6 @@ pub(crate) fn to_message(versioned: &VersionedSettings) -> Message {
             target_waits.push(wait_to_message(&TargetWait { channel: None, class: of, wait_s }));
         }
     }
-    let small = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
     Message {
         version: versioned.version,
         queues: settings.queues.iter().map(queue_to_message).collect(),
@@ -270,7 +274,13 @@ pub(crate) fn to_message(versioned: &VersionedSettings) -> Message {
         skills: settings.skills.iter().cloned().collect(),
         categories: settings.categories.iter().cloned().collect(),
         hours: Some(hours::to_message(&settings.hours)),
+        risk_rules: settings.risk_rules.iter().map(risk_rules::to_message).collect(),
+        flood: Some(risk_rules::flood_to_message(&settings.flood)),
     }
+}
+
+fn small(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
 }
 
 fn queue_to_message(queue: &Queue) -> QueueMessage {

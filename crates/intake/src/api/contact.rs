@@ -4,16 +4,16 @@ use helpline_proto::intake::v1::contact_service_server::ContactService;
 use helpline_proto::intake::v1::{
     ChangeRiskRequest, ChangeRiskResponse, CompleteContactRequest, CompleteContactResponse,
     GetContactRequest, GetContactResponse, ListContactsRequest, ListContactsResponse, ReceiveContactRequest,
-    ReceiveContactResponse, RecordDepartureRequest, RecordDepartureResponse, RecordPastContactRequest,
-    RecordPastContactResponse,
+    ReceiveContactResponse, RecordAnswersRequest, RecordAnswersResponse, RecordDepartureRequest,
+    RecordDepartureResponse, RecordPastContactRequest, RecordPastContactResponse,
 };
 use helpline_service_kit::Ctx;
 use helpline_service_kit::caller::caller_of;
 use tonic::{Request, Response, Status};
 
 use crate::{
-    change_risk, complete_contact, get_contact, list_contacts, receive_contact, record_departure,
-    record_past_contact, wire,
+    change_risk, complete_contact, get_contact, list_contacts, receive_contact, record_answers,
+    record_departure, record_past_contact, wire,
 };
 
 /// The contact service of a process.
@@ -70,6 +70,16 @@ impl ContactService for ContactApi {
         let command = wire::read_change_risk(&self.ctx, &caller, request.get_ref())?;
         let seen = change_risk(&self.ctx, &caller, command).await?;
         Ok(Response::new(ChangeRiskResponse { contact: Some(wire::seen(&seen)) }))
+    }
+
+    async fn record_answers(
+        &self,
+        request: Request<RecordAnswersRequest>,
+    ) -> Result<Response<RecordAnswersResponse>, Status> {
+        let caller = caller_of(&request)?;
+        let command = wire::read_record_answers(&self.ctx, &caller, request.get_ref())?;
+        let seen = record_answers(&self.ctx, &caller, command).await?;
+        Ok(Response::new(RecordAnswersResponse { contact: Some(wire::seen(&seen)) }))
     }
 
     async fn record_departure(

@@ -1,5 +1,7 @@
 //! Contacts on the wire.
 
+use std::collections::BTreeMap;
+
 use helpline_domain::caller::Caller;
 use helpline_domain::closing::{Closing, MAX_CATEGORIES};
 use helpline_domain::id::ContactId;
@@ -13,8 +15,8 @@ use helpline_store::contact::ContactFilter;
 use helpline_vault::{Sensitive, normalise_identifier};
 
 use crate::{
-    ChangeRisk, ClosingRecord, CompleteContact, ListContacts, Listed, ReceiveContact, Received,
-    RecordDeparture, RecordPastContact, Seen,
+    Answers, ChangeRisk, ClosingRecord, CompleteContact, ListContacts, Listed, ReceiveContact, Received,
+    RecordAnswers, RecordDeparture, RecordPastContact, Seen,
 };
 
 /// Longest identifier or name, in characters.
@@ -25,6 +27,8 @@ const NARRATIVE: usize = 20_000;
 const CATEGORY: usize = 81;
 /// Most entries of a list in a filter: there are not more states or channels.
 const FILTER: usize = 20;
+/// Most answers of one contact.
+const ANSWERS: usize = 50;
 
 /// Reads [`api::ReceiveContactRequest`].
 pub fn read_receive(
@@ -42,6 +46,8 @@ pub fn read_receive(
     let language = fields.optional_language("language", &request.language);
     let skills = wire::read_skills(&mut fields, "required_skills", &request.required_skills);
     let risk = wire::read_risk(&mut fields, "risk", request.risk);
+    let answers = read_answers(&mut fields, &request.answers);
+    let source = fields.line("source", request.source.trim(), 0..=LINE);
     fields.build((|| {
         Some(ReceiveContact {
             command: command(ctx, caller, "ReceiveContact", request_id?, request),
@@ -53,8 +59,50 @@ pub fn read_receive(
             language: language?,
             skills: skills?,
             risk: risk?,
+            answers: answers?,
+            source: personal("contact", source?),
         })
     })())
+}
+
+/// Reads [`api::RecordAnswersRequest`].
+pub fn read_record_answers(
+    ctx: &Ctx,
+    caller: &Caller,
+    request: &api::RecordAnswersRequest,
+) -> Result<RecordAnswers, Refusal> {
+    let mut fields = Fields::new();
+    let request_id = fields.request_id(&request.request_id);
+    let contact_id = fields.id("contact_id", &request.contact_id);
+    let answers = read_answers(&mut fields, &request.answers);
+    if request.answers.is_empty() {
+        fields.refuse("answers", format!("from 1 to {ANSWERS} entries"));
+    }
+    fields.build((|| {
+        Some(RecordAnswers {
+            command: command(ctx, caller, "RecordAnswers", request_id?, request),
+            contact_id: contact_id?,
+            answers: answers?,
+        })
+    })())
+}
+
+/// Reads answers: keys, each question once.
+fn read_answers(fields: &mut Fields, answers: &[api::Answer]) -> Option<Answers> {
+    let read = fields.list("answers", answers, ANSWERS, |fields, answer| {
+        let question = fields.key("question", &answer.question);
+        let value = fields.key("value", &answer.value);
+        question.zip(value)
+    })?;
+    let mut answers = BTreeMap::new();
+    let mut good = true;
+    for (index, (question, value)) in read.into_iter().enumerate() {
+        if answers.insert(question, value).is_some() {
+            fields.refuse(&format!("answers[{index}].question"), "each question once");
+            good = false;
+        }
+    }
+    good.then_some(Answers(answers))
 }
 
 /// Reads [`api::GetContactRequest`].

@@ -84,6 +84,11 @@ async fn every_field_that_cannot_be_used_is_named_at_once() {
         language: "arabic!".to_owned(),
         required_skills: vec![terms::SkillLevel { skill: "suicide".to_owned(), level: 6 }],
         risk: 99,
+        answers: vec![
+            api::Answer { question: "Who?".to_owned(), value: "mother".to_owned() },
+            api::Answer { question: "safe".to_owned(), value: String::new() },
+        ],
+        source: "s".repeat(201),
     };
     let refusal = read_receive(&ctx(), &adapter(), &request).unwrap_err();
     assert_eq!(
@@ -97,7 +102,10 @@ async fn every_field_that_cannot_be_used_is_named_at_once() {
             "queue",
             "language",
             "required_skills[0].level",
-            "risk"
+            "risk",
+            "answers[0].question",
+            "answers[1].value",
+            "source"
         ]
     );
 }
