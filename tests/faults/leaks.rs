@@ -8,8 +8,8 @@ use std::time::Duration;
 use helpline_devstack::StackOptions;
 use helpline_domain::caller::Role;
 use helpline_proto::intake::v1::{
-    CompleteContactRequest, Contact, ListContactsRequest, ReceiveContactRequest, RecordPastContactRequest,
-    SendMessageRequest,
+    Answer, CompleteContactRequest, Contact, ListContactsRequest, ReceiveContactRequest,
+    RecordPastContactRequest, SendMessageRequest,
 };
 use helpline_proto::queueing::v1::watch_offers_response::Event;
 use helpline_proto::queueing::v1::{
@@ -50,7 +50,7 @@ async fn the_same_search_finds_every_field_when_nothing_is_sealed() {
     let in_postgres = |field: &str| {
         found.iter().any(|finding| finding.field == field && finding.place.contains("/pg/data/"))
     };
-    for field in FIELDS {
+    for field in FIELDS.into_iter().chain(["answer"]) {
         assert!(in_postgres(field), "the search missed {field}");
     }
     let elsewhere: Vec<_> = found.iter().filter(|finding| !finding.place.contains("/pg/data/")).collect();
@@ -117,9 +117,16 @@ async fn play(fleet: &Fleet, markers: &mut Markers) -> Vec<(&'static str, Status
     markers.add("token", counsellor.secret());
     let mut statuses = Vec::new();
 
+    let answer = format!("answer_{}", request_id().replace('-', ""));
+    let source = format!("A source {}", request_id());
+    markers.add("answer", &answer);
+    markers.add("source", &source);
+
     let call = ReceiveContactRequest {
         request_id: request_id(),
         channel: Channel::WebChat.into(),
+        answers: vec![Answer { question: "safe".to_owned(), value: answer }],
+        source,
         external_id: markers.of("external_id").to_owned(),
         sender: markers.of("sender").to_owned(),
         display_name: markers.of("display_name").to_owned(),

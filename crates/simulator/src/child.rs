@@ -41,11 +41,10 @@ async fn arrive(scene: &Scene, adapter: &Client, plan: &ChildPlan, draws: &mut D
         } else {
             String::new()
         },
-        display_name: String::new(),
         queue: plan.queue.to_owned(),
         language: plan.language.to_owned(),
-        required_skills: Vec::new(),
         risk: plan.risk.into(),
+        ..ReceiveContactRequest::default()
     };
     match call!(adapter.contacts(), receive_contact, request) {
         Ok(answer) => {
