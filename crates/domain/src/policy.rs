@@ -29,6 +29,8 @@
 
 mod board;
 mod decide;
+#[cfg(test)]
+mod exceptions;
 mod explain;
 #[cfg(test)]
 mod incremental;
@@ -42,6 +44,8 @@ mod reserve;
 mod samples;
 #[cfg(test)]
 mod sentences;
+pub mod valve;
+pub mod wording;
 
 use std::sync::Arc;
 

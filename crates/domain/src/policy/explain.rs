@@ -87,6 +87,8 @@ pub struct Explanation {
     pub waited_ms: i64,
     /// When it may use the reserve, in milliseconds of the database's clock.
     pub cap_at_ms: i64,
+    /// How long it is until then, in milliseconds; 0 once it may.
+    pub cap_in_ms: i64,
 }
 
 /// Says why a contact waits, by the same rules as [`super::decide`]. `ahead` is the number of waiting contacts that come
@@ -107,6 +109,7 @@ pub fn explain(head: &Head, ahead: u32, on_shift: &[OnShift<'_>], rules: &Rules,
         lacking_channel: 0,
         waited_ms: now_ms.saturating_sub(head.received_ms).max(0),
         cap_at_ms: head.received_ms.saturating_add(rules.cap_ms),
+        cap_in_ms: head.received_ms.saturating_add(rules.cap_ms).saturating_sub(now_ms).max(0),
     };
     let ready: Vec<&OnShift<'_>> = on_shift.iter().filter(|person| person.ready).collect();
     let mut reserve = Reserve::new(rules);

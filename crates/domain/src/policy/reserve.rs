@@ -61,7 +61,7 @@ impl Reserve {
         if on_call {
             return Stake::default();
         }
-        let served: Vec<usize> =
+        let at_once: Vec<usize> =
             (0..self.groups.len()).filter(|&group| serves(&self.groups[group], &held)).collect();
         let lost = Medium::ALL.map(|medium| {
             if !abilities.capacity.allows(&held, medium) {
@@ -69,9 +69,9 @@ impl Reserve {
             }
             let held = held.plus(medium);
             let gone = |&group: &usize| !abilities.capacity.allows(&held, self.groups[group].medium);
-            served.iter().copied().filter(gone).collect()
+            at_once.iter().copied().filter(gone).collect()
         });
-        Stake { served, lost }
+        Stake { served: at_once, lost }
     }
 
     /// Somebody is free.

@@ -45,7 +45,7 @@ struct Line {
 #[derive(Debug)]
 pub(super) struct Lines {
     heads: HashMap<ContactId, (Head, usize)>,
-    lines: Vec<Line>,
+    standing: Vec<Line>,
     /// Lines with somebody new since the last run.
     pub(super) fresh: HashSet<usize>,
     /// Who came at or before this has waited for the cap.
@@ -58,7 +58,7 @@ impl Default for Lines {
     fn default() -> Self {
         Self {
             heads: HashMap::new(),
-            lines: Vec::new(),
+            standing: Vec::new(),
             fresh: HashSet::new(),
             capped_ms: i64::MIN,
             coming: BinaryHeap::new(),
@@ -97,17 +97,17 @@ impl Lines {
 
     /// The first of a line.
     pub(super) fn first(&self, line: usize) -> Option<Order> {
-        self.lines.get(line).and_then(|line| line.first)
+        self.standing.get(line).and_then(|line| line.first)
     }
 
     /// Who stands behind.
     pub(super) fn next(&self, line: usize, order: Order) -> Option<Order> {
-        self.lines[line].waiting.range((Bound::Excluded(order), Bound::Unbounded)).next().copied()
+        self.standing[line].waiting.range((Bound::Excluded(order), Bound::Unbounded)).next().copied()
     }
 
     /// Every line in which somebody waits.
     pub(super) fn all(&self) -> impl Iterator<Item = usize> + '_ {
-        (0..self.lines.len()).filter(|&line| self.lines[line].first.is_some())
+        (0..self.standing.len()).filter(|&line| self.standing[line].first.is_some())
     }
 
     /// Moves who has waited for the cap by now.
@@ -151,22 +151,22 @@ impl Lines {
     }
 
     fn stand(&mut self, head: &Head, line: usize) {
-        if line >= self.lines.len() {
-            self.lines.resize_with(line + 1, Line::default);
-        }
-        let (order, standing) = (head.order(), &mut self.lines[line]);
-        standing.waiting.insert(order);
-        if standing.first.is_none_or(|first| order < first) {
-            standing.first = Some(order);
+        if line >= self.standing.len() {
+            self.standing.resize_with(line + 1, Line::default);
         }
         self.fresh.insert(line);
+        let (order, line) = (head.order(), &mut self.standing[line]);
+        line.waiting.insert(order);
+        if line.first.is_none_or(|first| order < first) {
+            line.first = Some(order);
+        }
     }
 
     fn step_out(&mut self, head: &Head, line: usize) {
-        let (order, standing) = (head.order(), &mut self.lines[line]);
-        standing.waiting.remove(&order);
-        if standing.first == Some(order) {
-            standing.first = standing.waiting.first().copied();
+        let (order, line) = (head.order(), &mut self.standing[line]);
+        line.waiting.remove(&order);
+        if line.first == Some(order) {
+            line.first = line.waiting.first().copied();
         }
     }
 }
