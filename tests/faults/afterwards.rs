@@ -69,7 +69,7 @@ pub(crate) fn nothing_was_doubled(fleet: &Fleet) {
              SELECT contact_id FROM helpline.journal WHERE centre_id = '{centre}'
              GROUP BY contact_id
              HAVING count(*) FILTER (WHERE event = 'offer_accepted')
-                 > 1 + count(*) FILTER (WHERE event = 'contact_transferred')) doubled"
+                 > 1 + count(*) FILTER (WHERE event IN ('contact_transferred', 'contact_resumed'))) doubled"
     );
     assert_eq!(fleet.count(&accepted), 0, "contacts accepted twice");
     let beyond = format!(

@@ -42,6 +42,16 @@ fn board() -> Board {
     board
 }
 
+/// A place that a load comes past only when clients are lost: with what board, and after how many seconds of silence.
+fn special(place: &str) -> Option<(Board, u32)> {
+    let mut board = Board::new();
+    match place {
+        "resume.after_commit" => board.add_many(4, Channel::WebChat, &[Act::Vanish, Act::Talk]),
+        _ => return None,
+    }
+    Some((board, 2))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_half_done_wherever_a_server_is_killed() {
     let stack = private_stack(StackOptions::default());
@@ -51,12 +61,15 @@ async fn nothing_is_half_done_wherever_a_server_is_killed() {
         let (stack, permits) = (Arc::clone(&stack), Arc::clone(&permits));
         places.spawn(async move {
             let _permit = permits.acquire_owned().await.expect("a permit");
+            let usual = FleetOptions::default();
+            let (board, presence_ttl_s) = special(place).unwrap_or_else(|| (board(), usual.presence_ttl_s));
             let options = FleetOptions {
+                presence_ttl_s,
                 testing: format!("kill_at = \"{place}@2\""),
                 settings: SETTINGS.to_owned(),
-                ..FleetOptions::default()
+                ..usual
             };
-            kill_at(place, Fleet::start_on(stack, options).await).await;
+            kill_at(place, Fleet::start_on(stack, options).await, board).await;
         });
     }
     let mut failed = 0;
@@ -68,10 +81,10 @@ async fn nothing_is_half_done_wherever_a_server_is_killed() {
 
 /// Offers that end soon, and everybody may be asked again at once.
 pub(crate) const SETTINGS: &str = r#"{"offer_timeout_s": 2, "critical_offer_timeout_s": 2, "missed_offer_limit": 100,
-    "cool_down_s": 0, "reserve": 0}"#;
+    "cool_down_s": 0, "reserve": 0, "resumption": {"resume_after_s": 1}}"#;
 
-async fn kill_at(place: &str, mut fleet: Fleet) {
-    let load = Load::begin(&fleet, board(), 4, Duration::from_millis(5));
+async fn kill_at(place: &str, mut fleet: Fleet, board: Board) {
+    let load = Load::begin(&fleet, board, 4, Duration::from_millis(5));
     let (status, took) = until(&format!("the server dies at {place}"), PATIENCE, || {
         std::future::ready(fleet.server(0).status())
     })

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use helpline_domain::caller::Role;
 use helpline_proto::intake::v1::{
-    ActionTaken, AgeBand, Closing, CompleteContactRequest, ContactKind, Gender, ReceiveContactRequest,
-    RecordDepartureRequest, SendMessageRequest,
+    ActionTaken, AgeBand, Closing, CompleteContactRequest, ContactKind, Gender, GetContactRequest,
+    ReceiveContactRequest, RecordDepartureRequest, SendMessageRequest,
 };
 use helpline_proto::queueing::v1::watch_offers_response::Event;
 use helpline_proto::queueing::v1::{
@@ -20,7 +20,7 @@ use helpline_tests::process::{Fleet, is_transient, retry};
 use helpline_tests::{Actor, Refused, request_id};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tonic::{Response, Status};
+use tonic::{Code, Response, Status};
 
 use crate::story::{Act, Board};
 
@@ -44,7 +44,9 @@ impl Load {
         let adapters = fleet.bearers(Role::ChannelAdapter, &vec![None; fleet.servers().len()]);
         let mut tasks = JoinSet::new();
         for actor in fleet.counsellors(counsellors, (1, 2, 5)) {
-            tasks.spawn(Player { actor, board: Arc::clone(&board), adapters: adapters.clone() }.play());
+            let vanished = watch::Sender::new(Vec::new());
+            let (board, adapters) = (Arc::clone(&board), adapters.clone());
+            tasks.spawn(Player { actor, board, adapters, vanished }.play());
         }
         let (arriving, bringing) = (Arc::clone(&board), adapters.clone());
         let closing = watch::Sender::new(false);
@@ -203,6 +205,8 @@ struct Player {
     actor: Actor,
     board: Arc<Board>,
     adapters: Vec<Actor>,
+    /// The contacts with which the client is lost; none while it is there.
+    vanished: watch::Sender<Vec<String>>,
 }
 
 impl Player {
@@ -210,7 +214,18 @@ impl Player {
     async fn play(self) {
         let mut handled = std::collections::HashSet::new();
         let mut acts = JoinSet::new();
+        let mut vanished = self.vanished.subscribe();
         loop {
+            if !self.vanished.borrow().is_empty() {
+                // What else is in hand is brought to its end before anybody can think that it was left.
+                while let Some(done) = acts.join_next().await {
+                    done.expect("an act of a counsellor");
+                }
+                for contact_id in self.vanished.send_replace(Vec::new()) {
+                    self.until_given_back(&contact_id).await;
+                }
+                vanished.mark_unchanged();
+            }
             self.go_ready().await;
             let mut client = self.actor.offers();
             let mut stream = match client.watch_offers(WatchOffersRequest::default()).await {
@@ -225,7 +240,11 @@ impl Player {
                 while let Some(done) = acts.try_join_next() {
                     done.expect("an act of a counsellor");
                 }
-                match stream.message().await {
+                let message = tokio::select! {
+                    message = stream.message() => message,
+                    _ = vanished.changed() => break,
+                };
+                match message {
                     Ok(Some(message)) => match message.event {
                         Some(Event::Opened(offer)) if handled.insert(offer.offer_id.clone()) => {
                             acts.spawn(self.clone().act(offer));
@@ -247,6 +266,19 @@ impl Player {
                     }
                 }
             }
+        }
+    }
+
+    /// Until the line has taken a contact back, as its counsellor sees it: then it is theirs no more.
+    async fn until_given_back(&self, contact_id: &str) {
+        let begun = Instant::now();
+        loop {
+            let request = GetContactRequest { contact_id: contact_id.to_owned() };
+            match self.actor.contacts().get_contact(request).await {
+                Err(status) if status.code() == Code::NotFound => return,
+                _ => assert!(begun.elapsed() < PATIENCE, "a lost conversation was never given back"),
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
@@ -281,6 +313,13 @@ impl Player {
                 })
                 .await;
                 self.go_ready().await;
+            }
+            Act::Vanish => {
+                if self.accept(&offer).await {
+                    self.vanished.send_modify(|contacts| contacts.push(offer.contact_id.clone()));
+                } else {
+                    self.board.give_back(number, act);
+                }
             }
             Act::Transfer | Act::Leave | Act::Talk => {
                 if self.accept(&offer).await {

@@ -20,6 +20,8 @@ pub(crate) enum Act {
     Transfer,
     /// Accepts; the child leaves during the talk; the counsellor signs off.
     Leave,
+    /// Accepts a conversation and loses the client, until the contact was given back to the line.
+    Vanish,
     /// Accepts, talks, ends the talk and the wrap-up, signs off.
     Talk,
 }

@@ -26,6 +26,7 @@ mod past;
 mod presence;
 mod races;
 mod reserve;
+mod resumed;
 mod returning;
 mod risk;
 mod risk_rules;

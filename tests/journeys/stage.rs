@@ -42,7 +42,12 @@ pub(crate) struct Stage {
 impl Stage {
     pub(crate) async fn set() -> Self {
         // These tests move the clock: that must not look like the silence of everybody's client.
-        let config = "[timing]\npresence_ttl_s = 300\n".to_owned();
+        Self::set_with_presence_ttl(300).await
+    }
+
+    /// The same, with clients that are lost after so many seconds of silence.
+    pub(crate) async fn set_with_presence_ttl(seconds: u32) -> Self {
+        let config = format!("[timing]\npresence_ttl_s = {seconds}\n");
         let world = World::start_with(WorldOptions { config, ..WorldOptions::default() }).await;
         let (adapter, supervisor) = (world.adapter().await, world.supervisor().await);
         Self { world, adapter, supervisor }
@@ -133,6 +138,11 @@ impl Stage {
         canary.next_offer().await;
         self.leave(&contact).await;
         canary.offline().await;
+    }
+
+    /// Changes settings directly in the database, where no lower bounds hold; servers notice within a second.
+    pub(crate) fn settle(&self, json: &str) {
+        self.sql(&format!("UPDATE helpline.settings SET settings = settings || '{json}'"));
     }
 
     /// What SQL says.

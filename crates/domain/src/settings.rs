@@ -3,6 +3,7 @@
 mod flood;
 mod hours;
 pub mod relaxation;
+pub mod resumption;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,6 +15,7 @@ pub use flood::Flood;
 use crate::channel::Channel;
 use crate::risk::{Class, RiskRule};
 use relaxation::Relaxation;
+use resumption::Resumption;
 
 /// Settings of a centre. Every time is in seconds. Published as a whole; every record names the version it was made
 /// under.
@@ -50,6 +52,8 @@ pub struct Settings {
     pub risk_rules: Vec<RiskRule>,
     /// How a flood from one source is limited.
     pub flood: Flood,
+    /// How contacts come back.
+    pub resumption: Resumption,
 }
 
 /// A line in which contacts wait.
@@ -114,6 +118,7 @@ impl Default for Settings {
             hours: Hours::default(),
             risk_rules: Vec::new(),
             flood: Flood::default(),
+            resumption: Resumption::default(),
         }
     }
 }

@@ -52,23 +52,42 @@ impl Keys {
     }
 }
 
-/// The name of a line within a generation: its class and the signature of what its contacts ask for.
-pub(crate) fn line_name(class: Class, signature: &[u8]) -> String {
+/// The name of a line within a generation: its class, whether its contacts were cut off, and the signature of what they
+/// ask for. Who was cut off has a line of their own: the first of each line are read, and nobody stands before them there.
+pub(crate) fn line_name(class: Class, resumed: bool, signature: &[u8]) -> String {
     use std::fmt::Write as _;
-    let mut name = format!("{}:", class.number());
+    let mut name = format!("{}{}:", class.number(), if resumed { "r" } else { "" });
     for byte in signature {
         let _ = write!(name, "{byte:02x}");
     }
     name
 }
 
-/// The class and signature of a line's name.
-pub(crate) fn parse_line_name(name: &str) -> Option<(Class, Vec<u8>)> {
+/// The class, whether cut off, and the signature of a line's name.
+pub(crate) fn parse_line_name(name: &str) -> Option<(Class, bool, Vec<u8>)> {
     let (class, signature) = name.split_once(':')?;
+    let (class, resumed) = class.strip_suffix('r').map_or((class, false), |class| (class, true));
     let bytes = (0..signature.len() / 2)
         .map(|index| {
             signature.get(2 * index..2 * index + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok())
         })
         .collect::<Option<Vec<u8>>>()?;
-    Some((Class::from_number(class.parse().ok()?)?, bytes))
+    Some((Class::from_number(class.parse().ok()?)?, resumed, bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lines_name_says_all_that_sets_its_contacts_apart() {
+        for class in Class::ALL {
+            for resumed in [false, true] {
+                let name = line_name(class, resumed, &[0, 255, 16]);
+                assert_eq!(parse_line_name(&name), Some((class, resumed, vec![0, 255, 16])));
+            }
+        }
+        assert_eq!(parse_line_name("9:00"), None);
+        assert_eq!(parse_line_name("r:00"), None);
+    }
 }

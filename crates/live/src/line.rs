@@ -25,6 +25,8 @@ pub struct Waiter {
     pub contact_id: ContactId,
     /// Place in line.
     pub class: Class,
+    /// Whether it was with a counsellor and was cut off: ahead of its class.
+    pub resumed: bool,
     /// Keyed hash of what it asks for.
     pub signature: Vec<u8>,
     /// When it should be answered.
@@ -33,13 +35,18 @@ pub struct Waiter {
     pub received_ms: i64,
     /// Order of arrival.
     pub sequence: i64,
-    /// Whether it was offered before: then somebody may be cooling down.
+    /// Whether its row says more than stands here: it was offered before and somebody may be cooling down, or it prefers a
+    /// counsellor.
     pub tried: bool,
 }
 
 impl Waiter {
     fn line(&self) -> String {
-        keys::line_name(self.class, &self.signature)
+        keys::line_name(self.class, self.resumed, &self.signature)
+    }
+
+    fn shares_line(&self, other: &Self) -> bool {
+        (self.class, self.resumed, &self.signature) == (other.class, other.resumed, &other.signature)
     }
 
     /// The member of the sorted set. Begins with the zero-padded sequence: equal deadlines are first come, first served.
@@ -53,15 +60,17 @@ impl Waiter {
         )
     }
 
-    fn parse(class: Class, signature: &[u8], member: &str, deadline: &str) -> Option<Self> {
+    fn parse(line: &(Class, bool, Vec<u8>), member: &str, deadline: &str) -> Option<Self> {
+        let (class, resumed, signature) = line;
         let mut parts = member.split(':');
         Some(Self {
             sequence: parts.next()?.parse().ok()?,
             contact_id: parts.next()?.parse().ok()?,
             received_ms: parts.next()?.parse().ok()?,
             tried: parts.next()? == "1",
-            class,
-            signature: signature.to_vec(),
+            class: *class,
+            resumed: *resumed,
+            signature: signature.clone(),
             deadline_ms: deadline.parse().ok()?,
         })
     }
@@ -191,7 +200,7 @@ impl LineView {
     /// Puts contacts in line; with `tell`, wakes the matchers of other processes.
     pub async fn put(&self, waiters: &[Waiter], tell: bool) -> Result<(), LiveError> {
         let keys = self.keys();
-        for line in waiters.chunk_by(|a, b| a.class == b.class && a.signature == b.signature) {
+        for line in waiters.chunk_by(Waiter::shares_line) {
             let Some(first) = line.first() else { continue };
             let name = first.line();
             let mut call = PUT.key(keys::generation(self.centre));
@@ -249,12 +258,9 @@ impl LineView {
         let free = free.iter().filter_map(|(id, idle, room)| FreeCounsellor::parse(id, idle, room)).collect();
         let mut waiting = Vec::new();
         for (name, members) in &lines {
-            let Some((class, signature)) = keys::parse_line_name(name) else { continue };
-            waiting.extend(
-                members
-                    .chunks_exact(2)
-                    .filter_map(|pair| Waiter::parse(class, &signature, &pair[0], &pair[1])),
-            );
+            let Some(line) = keys::parse_line_name(name) else { continue };
+            waiting
+                .extend(members.chunks_exact(2).filter_map(|pair| Waiter::parse(&line, &pair[0], &pair[1])));
         }
         Ok(Heads { free, waiting })
     }
@@ -303,9 +309,9 @@ impl LineView {
             .await?;
         let parse = |member: &String| {
             let mut words = member.split(' ');
-            let (class, signature) = keys::parse_line_name(words.next()?)?;
+            let line = keys::parse_line_name(words.next()?)?;
             let deadline = words.next()?;
-            Waiter::parse(class, &signature, words.next()?, deadline)
+            Waiter::parse(&line, words.next()?, deadline)
         };
         Ok(members.iter().filter_map(parse).collect())
     }
@@ -317,7 +323,7 @@ impl LineView {
         let names: Vec<String> = self.live.command(redis::cmd("SMEMBERS").arg(keys.lines())).await?;
         let mut all = Vec::new();
         for name in names {
-            let Some((class, signature)) = keys::parse_line_name(&name) else { continue };
+            let Some(line) = keys::parse_line_name(&name) else { continue };
             let mut start = 0;
             loop {
                 let members: Vec<String> = self
@@ -331,9 +337,7 @@ impl LineView {
                     )
                     .await?;
                 all.extend(
-                    members
-                        .chunks_exact(2)
-                        .filter_map(|pair| Waiter::parse(class, &signature, &pair[0], &pair[1])),
+                    members.chunks_exact(2).filter_map(|pair| Waiter::parse(&line, &pair[0], &pair[1])),
                 );
                 if members.len() < 2 * PAGE {
                     break;

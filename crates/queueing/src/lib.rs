@@ -14,7 +14,8 @@
 //!
 //! In: `contact_received`, `person_left`, `contact_completed` (through the mirror and the journal). Out:
 //! `contact_offered`, `offer_accepted`, `offer_declined`, `offer_expired`, `offer_withdrawn`, `presence_changed`,
-//! `presence_lapsed`, `contact_released`, `wrap_up_finished`, `contact_transferred`.
+//! `presence_lapsed`, `contact_released`, `wrap_up_finished`, `contact_transferred`,
+//! `counsellor_lost`, `contact_resumed`.
 
 pub mod accept_offer;
 pub mod api;
@@ -25,6 +26,7 @@ mod floor;
 pub mod matching;
 mod measures;
 pub mod release_contact;
+pub mod resume_lost;
 mod returned;
 pub mod set_presence;
 pub mod transfer_contact;

@@ -53,6 +53,8 @@ pub async fn watch_offers(
     // Subscribed before the first look, so that nothing falls between.
     let topic = Topic::Counsellor(caller.centre_id, counsellor);
     let signals = ctx.mirror.hub().subscribe(topic);
+    // A sign of life at once: who comes back in the last moment is not taken for lost.
+    ctx.store.touch_presences(caller.centre_id, &[counsellor]).await?;
     let mut watch = Watch {
         ctx: ctx.clone(),
         caller: *caller,

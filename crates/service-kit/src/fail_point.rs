@@ -22,6 +22,7 @@ pub const FAIL_POINTS: &[&str] = &[
     "release.after_commit",
     "finish.after_commit",
     "transfer.after_commit",
+    "resume.after_commit",
 ];
 
 /// Dies here when the configuration's `testing.kill_at` names this place: `fail_point!("receive.before_commit")`.

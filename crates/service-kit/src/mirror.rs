@@ -183,11 +183,12 @@ impl Mirror {
         Waiter {
             contact_id: contact.contact_id,
             class: contact.class,
+            resumed: contact.resumed,
             signature: self.store.signature(centre, &contact.requirement()),
             deadline_ms: contact.deadline_at.timestamp_millis(),
             received_ms: contact.received_at.timestamp_millis(),
             sequence: contact.sequence,
-            tried: contact.offer_count > 0,
+            tried: contact.offer_count > 0 || contact.preferred.is_some(),
         }
     }
 
@@ -264,10 +265,11 @@ pub fn waiter_of(entry: &LineEntry) -> Waiter {
     Waiter {
         contact_id: entry.contact_id,
         class: entry.class,
+        resumed: entry.resumed,
         signature: entry.signature.clone(),
         deadline_ms: entry.deadline_at.timestamp_millis(),
         received_ms: entry.received_at.timestamp_millis(),
         sequence: entry.sequence,
-        tried: entry.tried,
+        tried: entry.tried || entry.preferred.is_some(),
     }
 }

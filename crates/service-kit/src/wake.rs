@@ -111,6 +111,7 @@ fn wake<'a>(hub: &Hub, events: impl Iterator<Item = &'a Event>) {
         }
         match event.event.as_str() {
             "contact_received"
+            | "contact_resumed"
             | "contact_transferred"
             | "offer_declined"
             | "offer_expired"

@@ -173,6 +173,10 @@ pub fn contact(contact: &Contact, sight: Sight) -> intake::v1::Contact {
         risk_rules: contact.risk_rules.clone(),
         limited: contact.limited,
         answers: answers(&shown(&contact.answers)),
+        returned_from_contact_id: contact.returned_from.map(|id| id.to_string()).unwrap_or_default(),
+        relaxation_step: contact.relaxation_step.into(),
+        resumed: contact.resumed,
+        asked_skills: contact.asked_skills.as_ref().map(skills).unwrap_or_default(),
     }
 }
 

@@ -208,12 +208,13 @@ impl Store {
         let mut connection = self.bound(centre).await?;
         let count = sqlx::query_scalar::<_, i64>(
             "SELECT count(*) FROM helpline.contacts
-             WHERE centre_id = $1 AND state = 'waiting' AND (class <> 1, deadline_at, sequence) < ($2 <> 1, $3, $4)",
+             WHERE centre_id = $1 AND state = 'waiting' AND (class <> 1, NOT resumed, deadline_at, sequence) < ($2 <> 1, NOT $5, $3, $4)",
         )
         .bind(centre.as_uuid())
         .bind(entry.class.number())
         .bind(entry.deadline_at)
         .bind(entry.sequence)
+        .bind(entry.resumed)
         .fetch_one(connection.postgres())
         .await;
         Ok(u32::try_from(connection.settle(count)?).unwrap_or(u32::MAX))

@@ -50,6 +50,12 @@ pub struct Contact {
     pub risk_rules: Vec<String>,
     pub limited: bool,
     pub answers: Option<Sensitive<String>>,
+    pub resumed: bool,
+    pub returned_from: Option<ContactId>,
+    pub preferred: Option<CounsellorId>,
+    pub asked_skills: Option<BTreeMap<String, u8>>,
+    pub relaxation_step: i16,
+    pub relax_at: Option<DateTime<Utc>>,
 }
 
 impl Contact {
@@ -68,6 +74,7 @@ macro_rules! contact_columns {
     () => {
         "contact_id, channel, state, risk, class, queue, language, skills, received_at, deadline_at, answered_at, ended_at, \
          counsellor_id, holder_id, offer_id, offer_count, brought_by, settings_version, epoch, revision, message_count, sequence, \
+         resumed, returned_from_contact_id, preferred_counsellor_id, asked_skills, relaxation_step, relax_at, \
          sender_sealed, display_name_sealed, closing, summary_sealed, risk_rules, limited, answers_sealed"
     };
 }
@@ -104,6 +111,12 @@ pub(crate) struct ContactRow {
     risk_rules: Vec<String>,
     limited: bool,
     answers_sealed: Option<Vec<u8>>,
+    resumed: bool,
+    returned_from_contact_id: Option<Uuid>,
+    preferred_counsellor_id: Option<Uuid>,
+    asked_skills: Option<Json<BTreeMap<String, u8>>>,
+    relaxation_step: i16,
+    relax_at: Option<DateTime<Utc>>,
 }
 
 /// A column of contacts that holds what it cannot hold.
@@ -145,6 +158,12 @@ impl Store {
             risk_rules: row.risk_rules,
             limited: row.limited,
             answers: self.open_some(ANSWERS, centre, id, row.answers_sealed.as_deref())?,
+            resumed: row.resumed,
+            returned_from: row.returned_from_contact_id.map(ContactId::from),
+            preferred: row.preferred_counsellor_id.map(CounsellorId::from),
+            asked_skills: row.asked_skills.map(|skills| skills.0),
+            relaxation_step: row.relaxation_step,
+            relax_at: row.relax_at,
         })
     }
 
@@ -175,7 +194,8 @@ impl Store {
         let mut query = QueryBuilder::<sqlx::Postgres>::new(
             "SELECT contact_id, channel, state, risk, class, queue, language, skills, received_at, deadline_at, answered_at, \
              ended_at, counsellor_id, holder_id, offer_id, offer_count, brought_by, settings_version, epoch, revision, \
-             message_count, sequence, NULL::bytea AS sender_sealed, NULL::bytea AS display_name_sealed, NULL::jsonb AS closing, \
+             message_count, sequence, resumed, returned_from_contact_id, preferred_counsellor_id, asked_skills, \
+             relaxation_step, relax_at, NULL::bytea AS sender_sealed, NULL::bytea AS display_name_sealed, NULL::jsonb AS closing, \
              NULL::bytea AS summary_sealed, risk_rules, limited, NULL::bytea AS answers_sealed FROM helpline.contacts WHERE centre_id = ",
         );
         query.push_bind(centre.as_uuid());

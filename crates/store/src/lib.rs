@@ -1,6 +1,6 @@
 //! The truth. Every statement of SQL that Helpline knows stands in this crate, and nowhere else.
 //!
-//! One module per noun: [`contact`] (and what moves it: [`receiving`], [`intake`], [`raising`], [`handling`]), [`line`], [`offering`], [`offer`], [`message`],
+//! One module per noun: [`contact`] (and what moves it: [`receiving`], [`intake`], [`raising`], [`handling`], [`resumption`]), [`line`], [`offering`], [`offer`], [`message`],
 //! [`counsellor`], [`presence`], [`settings`], [`token`]; beside them what every change shares: [`change`] (journal and
 //! request memory), [`journal`], [`matcher`] (the lease), [`check`] (comparing what must agree).
 //!
@@ -31,6 +31,7 @@ pub mod past;
 pub mod presence;
 pub mod raising;
 pub mod receiving;
+pub mod resumption;
 mod sealing;
 pub mod settings;
 pub mod token;

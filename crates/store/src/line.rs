@@ -29,6 +29,10 @@ pub struct LineEntry {
     pub received_at: DateTime<Utc>,
     pub sequence: i64,
     pub revision: i64,
+    /// Whether it was with a counsellor and was cut off.
+    pub resumed: bool,
+    /// Whom it prefers, and until when.
+    pub preferred: Option<(CounsellorId, DateTime<Utc>)>,
     /// Whether it was offered before.
     pub tried: bool,
     /// Who declined or missed it within the cool-down.
@@ -50,6 +54,9 @@ struct LineRow {
     sequence: i64,
     revision: i64,
     offer_count: i32,
+    resumed: bool,
+    preferred_counsellor_id: Option<Uuid>,
+    preferred_until: Option<DateTime<Utc>>,
     cooling: Vec<Uuid>,
     barred: Vec<Uuid>,
 }
@@ -103,35 +110,55 @@ macro_rules! tried_by {
     };
 }
 
-/// The first contacts of every class and signature. The inner recursion hops from one line to the next over the index,
-/// so the cost grows with the number of lines and not with how many wait.
-const HEADS: &str = concat!("
+/// The columns of [`LineRow`] but for who must not be offered it.
+macro_rules! line_columns {
+    () => {
+        "contact_id, class, signature, medium, language, skills, deadline_at, received_at, sequence, revision, offer_count, \
+         resumed, preferred_counsellor_id, preferred_until"
+    };
+}
+
+/// The first contacts of every line: of each class, cut off or not, and signature. The inner recursion hops from one line
+/// to the next over the index, so the cost grows with the number of lines and not with how many wait.
+const HEADS: &str = concat!(
+    "
     WITH RECURSIVE lines AS (
-        (SELECT class, signature FROM helpline.contacts WHERE centre_id = $1 AND state = 'waiting'
-         ORDER BY class, signature LIMIT 1)
+        (SELECT class, resumed, signature FROM helpline.contacts WHERE centre_id = $1 AND state = 'waiting'
+         ORDER BY class, resumed, signature LIMIT 1)
         UNION ALL
-        SELECT next.class, next.signature FROM lines CROSS JOIN LATERAL (
-            SELECT class, signature FROM helpline.contacts
-            WHERE centre_id = $1 AND state = 'waiting' AND (class, signature) > (lines.class, lines.signature)
-            ORDER BY class, signature LIMIT 1) next
+        SELECT next.class, next.resumed, next.signature FROM lines CROSS JOIN LATERAL (
+            SELECT class, resumed, signature FROM helpline.contacts
+            WHERE centre_id = $1 AND state = 'waiting'
+              AND (class, resumed, signature) > (lines.class, lines.resumed, lines.signature)
+            ORDER BY class, resumed, signature LIMIT 1) next
     )
-    SELECT head.*, ", tried_by!("head"), "
+    SELECT head.*, ",
+    tried_by!("head"),
+    "
     FROM lines CROSS JOIN LATERAL (
-        SELECT contact_id, class, signature, medium, language, skills, deadline_at, received_at, sequence, revision, offer_count
-        FROM helpline.contacts
-        WHERE centre_id = $1 AND state = 'waiting' AND class = lines.class AND signature = lines.signature
-        ORDER BY deadline_at, sequence LIMIT $2) head");
+        SELECT ",
+    line_columns!(),
+    " FROM helpline.contacts
+        WHERE centre_id = $1 AND state = 'waiting' AND class = lines.class AND resumed = lines.resumed
+          AND signature = lines.signature
+        ORDER BY deadline_at, sequence LIMIT $2) head"
+);
 
-const ENTRIES: &str = concat!("
-    SELECT contact_id, class, signature, medium, language, skills, deadline_at, received_at, sequence, revision, offer_count, ", tried_by!("c"), "
-    FROM helpline.contacts c WHERE centre_id = $1 AND contact_id = ANY ($2) AND state = 'waiting'");
+const ENTRIES: &str = concat!(
+    "
+    SELECT ",
+    line_columns!(),
+    ", ",
+    tried_by!("c"),
+    "
+    FROM helpline.contacts c WHERE centre_id = $1 AND contact_id = ANY ($2) AND state = 'waiting'"
+);
 
-const WAITING_AFTER: &str = "
-    SELECT contact_id, class, signature, medium, language, skills, deadline_at, received_at, sequence, revision, offer_count,
-        ARRAY[]::uuid[] AS cooling, ARRAY[]::uuid[] AS barred
+const WAITING_AFTER: &str = concat!("
+    SELECT ", line_columns!(), ", ARRAY[]::uuid[] AS cooling, ARRAY[]::uuid[] AS barred
     FROM helpline.contacts
-    WHERE centre_id = $1 AND state = 'waiting' AND (class, signature, deadline_at, sequence) > ($2, $3, $4, $5)
-    ORDER BY class, signature, deadline_at, sequence LIMIT $6";
+    WHERE centre_id = $1 AND state = 'waiting' AND (class, resumed, signature, deadline_at, sequence) > ($2, $3, $4, $5, $6)
+    ORDER BY class, resumed, signature, deadline_at, sequence LIMIT $7");
 
 const ON_SHIFT: &str = "
     SELECT p.counsellor_id, c.languages, c.skills, p.state, p.max_voice, p.max_chat, p.max_message,
@@ -143,6 +170,7 @@ const ON_SHIFT: &str = "
 #[derive(Clone, Debug)]
 pub struct LineCursor {
     class: i16,
+    resumed: bool,
     signature: Vec<u8>,
     deadline_at: DateTime<Utc>,
     sequence: i64,
@@ -150,7 +178,13 @@ pub struct LineCursor {
 
 impl Default for LineCursor {
     fn default() -> Self {
-        Self { class: 0, signature: Vec::new(), deadline_at: DateTime::UNIX_EPOCH, sequence: 0 }
+        Self {
+            class: 0,
+            resumed: false,
+            signature: Vec::new(),
+            deadline_at: DateTime::UNIX_EPOCH,
+            sequence: 0,
+        }
     }
 }
 
@@ -159,6 +193,7 @@ impl LineCursor {
     pub fn after(entry: &LineEntry) -> Self {
         Self {
             class: entry.class.number(),
+            resumed: entry.resumed,
             signature: entry.signature.clone(),
             deadline_at: entry.deadline_at,
             sequence: entry.sequence,
@@ -167,7 +202,7 @@ impl LineCursor {
 }
 
 impl Store {
-    /// The first `per_line` contacts of every class and signature that waits.
+    /// The first `per_line` contacts of every line.
     pub async fn line_heads(
         &self,
         centre: CentreId,
@@ -203,6 +238,7 @@ impl Store {
         let query = sqlx::query_as(WAITING_AFTER)
             .bind(centre.as_uuid())
             .bind(cursor.class)
+            .bind(cursor.resumed)
             .bind(cursor.signature.clone())
             .bind(cursor.deadline_at)
             .bind(cursor.sequence)
@@ -233,6 +269,8 @@ impl Store {
                     received_at: row.received_at,
                     sequence: row.sequence,
                     revision: row.revision,
+                    resumed: row.resumed,
+                    preferred: row.preferred_counsellor_id.map(CounsellorId::from).zip(row.preferred_until),
                     tried: row.offer_count > 0,
                     cooling: row.cooling.into_iter().map(CounsellorId::from).collect(),
                     barred: row.barred.into_iter().map(CounsellorId::from).collect(),

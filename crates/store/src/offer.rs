@@ -89,7 +89,8 @@ const ACCEPT: &str = change!(
         WHERE centre_id = $1 AND offer_id = $7 AND counsellor_id = $2 AND expires_at > helpline.now()),
     changed AS (
         UPDATE helpline.contacts c SET state = 'in_progress', counsellor_id = c.holder_id, offer_id = NULL,
-            answered_at = coalesce(c.answered_at, helpline.now()), epoch = c.epoch + 1, revision = c.revision + 1
+            answered_at = coalesce(c.answered_at, helpline.now()), resumed = false, lost_at = NULL,
+            preferred_counsellor_id = NULL, preferred_until = NULL, epoch = c.epoch + 1, revision = c.revision + 1
         FROM offer WHERE c.centre_id = $1 AND c.contact_id = (SELECT id FROM offer) AND c.offer_id = $7 AND c.state = 'offered'
         RETURNING c.*),
     ended AS (

@@ -1,6 +1,7 @@
 //! Settings: zero and missing mean the default, on the way in; every default is filled in, on the way out.
 
 mod hours;
+mod resumption;
 mod risk_rules;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -98,6 +99,7 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
     let hours = hours::read(fields, message.hours.as_ref(), queues.as_deref());
     let risk_rules = risk_rules::read(fields, &message.risk_rules);
     let flood = risk_rules::read_flood(fields, message.flood.as_ref());
+    let resumption = resumption::read(fields, message.resumption.as_ref());
     Some(Settings {
         queues: queues?,
         target_waits: target_waits?,
@@ -114,6 +116,7 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
         hours: hours?,
         risk_rules: risk_rules?,
         flood: flood?,
+        resumption: resumption?,
     })
 }
 
@@ -276,6 +279,7 @@ pub(crate) fn to_message(versioned: &VersionedSettings) -> Message {
         hours: Some(hours::to_message(&settings.hours)),
         risk_rules: settings.risk_rules.iter().map(risk_rules::to_message).collect(),
         flood: Some(risk_rules::flood_to_message(&settings.flood)),
+        resumption: Some(resumption::to_message(&settings.resumption)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use helpline_domain::policy::{self, Head, cool_down_is_void};
+use helpline_domain::policy::{self, Head, Preference, cool_down_is_void};
 use helpline_domain::presence::PresenceState;
 use helpline_domain::requirement::Requirement;
 use helpline_store::line::{LineEntry, OnShift};
@@ -28,7 +28,7 @@ pub(crate) fn head(entry: &LineEntry, requirement: Arc<Requirement>, on_shift: &
     Head {
         contact_id: entry.contact_id,
         class: entry.class,
-        resumed: false,
+        resumed: entry.resumed,
         deadline_ms: entry.deadline_at.timestamp_millis(),
         received_ms: entry.received_at.timestamp_millis(),
         sequence: entry.sequence,
@@ -36,7 +36,9 @@ pub(crate) fn head(entry: &LineEntry, requirement: Arc<Requirement>, on_shift: &
         cooling: entry.cooling.clone(),
         cooling_void,
         barred: entry.barred.clone(),
-        preferred: None,
+        preferred: entry
+            .preferred
+            .map(|(counsellor_id, until)| Preference { counsellor_id, until_ms: until.timestamp_millis() }),
         only_on_call: false,
     }
 }

@@ -116,7 +116,7 @@ impl Matcher {
         if self.keeper.in_step() {
             // Who has only just come is on the way into the view: whoever offered them now would leave them there.
             let arrived = |entry: &LineEntry| now_ms - entry.received_at.timestamp_millis() >= ON_THE_WAY_MS;
-            entries.retain(|entry| entry.tried || arrived(entry));
+            entries.retain(|entry| entry.tried || entry.resumed || arrived(entry));
         }
         if entries.is_empty() {
             return Ok(false);
@@ -216,7 +216,7 @@ impl Matcher {
                 Head {
                     contact_id: waiter.contact_id,
                     class: waiter.class,
-                    resumed: false,
+                    resumed: waiter.resumed,
                     deadline_ms: waiter.deadline_ms,
                     received_ms: waiter.received_ms,
                     sequence: waiter.sequence,

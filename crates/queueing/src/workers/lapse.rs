@@ -1,4 +1,5 @@
-//! Sets counsellors not ready whose client was lost, and takes those off shift who do not come back.
+//! Sets counsellors not ready whose client was lost, takes those off shift who do not come back, and gives their
+//! conversations back to the line.
 //!
 //! After an outage of Postgres or of this process nobody lapses for one time to live: the heart-beats could not be
 //! noted, which is not the counsellors' silence.
@@ -10,6 +11,8 @@ use std::time::{Duration, Instant};
 use helpline_service_kit::Ctx;
 use helpline_service_kit::workers::{Progress, Worker, WorkerError};
 use helpline_store::presence::Room;
+
+use crate::resume_lost::resume_lost;
 
 /// How many times to live somebody may be lost before the shift is over for them.
 const SHIFT: u32 = 20;
@@ -53,6 +56,7 @@ impl Lapse {
                 self.ctx.mirror.counsellor_changed(centre, counsellor);
                 self.ctx.mirror.roster_changed(centre);
             }
+            resume_lost(&self.ctx, centre, ttl).await?;
         }
         Ok(())
     }

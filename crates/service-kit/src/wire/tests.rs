@@ -40,6 +40,15 @@ fn somebody() -> Contact {
             action_taken: ActionTaken::Counselled,
         }),
         summary: secret("narrative"),
+        resumed: false,
+        returned_from: None,
+        preferred: None,
+        asked_skills: None,
+        relaxation_step: 0,
+        relax_at: None,
+        risk_rules: Vec::new(),
+        limited: false,
+        answers: None,
     }
 }
 

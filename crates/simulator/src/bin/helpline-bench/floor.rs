@@ -184,6 +184,7 @@ impl Floor {
         let waiter = Waiter {
             contact_id: received.contact_id,
             class: received.class,
+            resumed: false,
             signature: self.store.signature(self.centre, &received.requirement()),
             deadline_ms: received.deadline_at.timestamp_millis(),
             received_ms: received.received_at.timestamp_millis(),

@@ -1,0 +1,125 @@
+//! Conversations whose counsellor's client was lost: flagged, and given back to the line ahead of their class.
+//!
+//! The flag is void as soon as the client has been seen later than it was set, so nothing has to be taken back when the
+//! counsellor returns. A call is never given back here: its sound may be up although the screen is gone.
+
+use helpline_domain::id::{CentreId, ContactId, CounsellorId};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::contact::{Contact, ContactRow, contact_columns};
+use crate::presence::{Room, RoomRow, room_columns};
+use crate::{Store, StoreError};
+
+/// One conversation of a counsellor who has been silent for `$2` seconds. The counsellors come first and each one's
+/// contacts by their index, whatever the planner believes of empty tables.
+const FLAG_ONE: &str = "
+    WITH lost AS (
+        SELECT held.id FROM helpline.presences p CROSS JOIN LATERAL (
+            SELECT c.contact_id AS id FROM helpline.contacts c
+            WHERE c.centre_id = $1 AND c.holder_id = p.counsellor_id AND c.holder_id IS NOT NULL AND c.state = 'in_progress'
+              AND c.medium <> 'voice' AND (c.lost_at IS NULL OR c.lost_at <= p.last_seen_at)
+            LIMIT 1 FOR UPDATE SKIP LOCKED) held
+        WHERE p.centre_id = $1 AND p.held_chat + p.held_message > 0
+          AND p.last_seen_at < (SELECT helpline.now()) - make_interval(secs => $2)
+        LIMIT 1),
+    changed AS (
+        UPDATE helpline.contacts c SET lost_at = helpline.now()
+        FROM lost WHERE c.centre_id = $1 AND c.contact_id = (SELECT id FROM lost)
+        RETURNING c.contact_id, c.holder_id, c.revision),
+    journalled AS (
+        INSERT INTO helpline.journal (centre_id, at, event, contact_id, counsellor_id, revision)
+        SELECT $1, helpline.now(), 'counsellor_lost', contact_id, holder_id, revision FROM changed)
+    SELECT contact_id FROM changed";
+
+/// One conversation whose counsellor has been lost for `$2` seconds and has not been seen since. The presence is compared
+/// once more under its lock: a client that comes back in the same instant either keeps the conversation or finds it gone.
+const RESUME_ONE: &str = concat!(
+    "WITH lost AS (
+        SELECT c.contact_id AS id, c.holder_id AS old_holder, c.medium AS old_medium, c.lost_at AS since
+        FROM helpline.contacts c
+        WHERE c.centre_id = $1 AND c.state = 'in_progress' AND c.lost_at <= (SELECT helpline.now()) - make_interval(secs => $2)
+          AND (SELECT p.last_seen_at < c.lost_at FROM helpline.presences p WHERE p.centre_id = $1 AND p.counsellor_id = c.holder_id)
+        ORDER BY c.lost_at LIMIT 1 FOR UPDATE OF c SKIP LOCKED),
+    silent AS MATERIALIZED (
+        SELECT p.counsellor_id FROM helpline.presences p
+        WHERE p.centre_id = $1 AND p.counsellor_id = (SELECT old_holder FROM lost) AND p.last_seen_at < (SELECT since FROM lost)
+        FOR UPDATE),
+    changed AS (
+        UPDATE helpline.contacts c SET state = 'waiting', counsellor_id = NULL, holder_id = NULL, resumed = true, lost_at = NULL,
+            preferred_counsellor_id = old_holder, preferred_until = helpline.now() + make_interval(secs => $3),
+            epoch = c.epoch + 1, revision = c.revision + 1
+        FROM lost WHERE c.centre_id = $1 AND c.contact_id = (SELECT id FROM lost) AND EXISTS (SELECT FROM silent)
+        RETURNING c.*, old_holder, old_medium),
+    freed AS (
+        UPDATE helpline.presences p SET
+            held_voice = p.held_voice - (old_medium = 'voice')::int, held_chat = p.held_chat - (old_medium = 'chat')::int,
+            held_message = p.held_message - (old_medium = 'message')::int, revision = p.revision + 1
+        FROM changed WHERE p.centre_id = $1 AND p.counsellor_id = (SELECT old_holder FROM changed)
+        RETURNING ", room_columns!(), "),
+    journalled AS (
+        INSERT INTO helpline.journal (centre_id, at, event, contact_id, counsellor_id, revision, detail)
+        SELECT $1, helpline.now(), 'contact_resumed', contact_id, old_holder, revision, jsonb_build_object('reason', 'client_lost')
+        FROM changed)
+    SELECT ", contact_columns!(), ", old_holder, freed.* FROM changed LEFT JOIN freed ON true"
+);
+
+/// A conversation given back to the line.
+#[derive(Clone, Debug)]
+pub struct Resumed {
+    /// The contact, waiting again.
+    pub contact: Contact,
+    /// Who had it.
+    pub counsellor_id: CounsellorId,
+    /// How much room they have now.
+    pub room: Option<Room>,
+}
+
+#[derive(FromRow)]
+struct ResumedRow {
+    #[sqlx(flatten)]
+    contact: ContactRow,
+    old_holder: Uuid,
+    #[sqlx(flatten)]
+    room: RoomRow,
+}
+
+impl Store {
+    /// Flags one conversation of a counsellor who has been silent for `ttl_s`; `None` when there is none.
+    pub async fn flag_lost(&self, centre: CentreId, ttl_s: u32) -> Result<Option<ContactId>, StoreError> {
+        let mut connection = self.bound(centre).await?;
+        let flagged = sqlx::query_scalar::<_, Uuid>(FLAG_ONE)
+            .bind(centre.as_uuid())
+            .bind(f64::from(ttl_s))
+            .fetch_optional(connection.postgres())
+            .await;
+        Ok(connection.settle(flagged)?.map(ContactId::from))
+    }
+
+    /// Gives one conversation back to the line whose counsellor has been lost for `after_s`; `None` when there is none.
+    /// Its counsellor is preferred for `prefer_s`.
+    pub async fn resume_one(
+        &self,
+        centre: CentreId,
+        after_s: u32,
+        prefer_s: u32,
+    ) -> Result<Option<Resumed>, StoreError> {
+        let mut connection = self.bound(centre).await?;
+        let row = sqlx::query_as::<_, ResumedRow>(RESUME_ONE)
+            .bind(centre.as_uuid())
+            .bind(f64::from(after_s))
+            .bind(f64::from(prefer_s))
+            .fetch_optional(connection.postgres())
+            .await;
+        let row = connection.settle(row)?;
+        drop(connection);
+        row.map(|row| {
+            Ok(Resumed {
+                contact: self.contact_from(centre, row.contact)?,
+                counsellor_id: row.old_holder.into(),
+                room: row.room.room()?,
+            })
+        })
+        .transpose()
+    }
+}
