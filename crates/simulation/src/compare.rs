@@ -174,7 +174,9 @@ impl Summary {
 
     /// Share of offers to counsellors that were not noticed.
     pub fn missed(&self) -> Estimate {
-        estimate(&self.plays, |play| (play.offers > 0).then(|| f64::from(play.missed) / f64::from(play.offers)))
+        estimate(&self.plays, |play| {
+            (play.offers > 0).then(|| f64::from(play.missed) / f64::from(play.offers))
+        })
     }
 
     /// Share of a class answered within each whole second, over all seeds together.

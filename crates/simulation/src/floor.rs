@@ -78,7 +78,8 @@ impl Person {
 
     /// Puts aside what can be.
     pub(crate) fn put_aside(&mut self, now: i64) {
-        let (aside, kept) = std::mem::take(&mut self.tasks).into_iter().partition(|task| task.parkable_from <= now);
+        let (aside, kept) =
+            std::mem::take(&mut self.tasks).into_iter().partition(|task| task.parkable_from <= now);
         self.tasks = kept;
         let aside: Vec<Task> = aside;
         for task in aside {
@@ -103,7 +104,8 @@ impl Person {
 /// The next time after `now` at which somebody's shift begins or ends.
 pub(crate) fn next_change(people: &[Person], now: i64) -> Option<i64> {
     let midnight = now - now.rem_euclid(DAY_MS);
-    let edges = people.iter().flat_map(|person| person.staff.shifts.iter()).flat_map(|(from, to)| [*from, *to]);
+    let edges =
+        people.iter().flat_map(|person| person.staff.shifts.iter()).flat_map(|(from, to)| [*from, *to]);
     edges.flat_map(|edge| [midnight + edge, midnight + DAY_MS + edge]).filter(|edge| *edge > now).min()
 }
 

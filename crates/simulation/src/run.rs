@@ -267,7 +267,8 @@ impl<'a> Run<'a> {
         if self.plan.measures(arrival) {
             self.open -= 1;
             let wait = self.now - arrival.at;
-            let end = if answered { End::Answered { wait, target: arrival.target } } else { End::Left { wait } };
+            let end =
+                if answered { End::Answered { wait, target: arrival.target } } else { End::Left { wait } };
             self.outcome.add(arrival.class, arrival.found, end);
         }
     }

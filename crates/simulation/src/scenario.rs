@@ -321,7 +321,8 @@ impl Default for TimedTargets {
 
 impl Default for SecondsWaited {
     fn default() -> Self {
-        let base = [(Class::Critical, 300.0), (Class::High, 200.0), (Class::Medium, 100.0), (Class::Low, 0.0)];
+        let base =
+            [(Class::Critical, 300.0), (Class::High, 200.0), (Class::Medium, 100.0), (Class::Low, 0.0)];
         Self { base_score: base.into() }
     }
 }

@@ -79,8 +79,7 @@ impl Plan {
             target_factor: 1.0,
             parkable: false,
         };
-        let channels =
-            if scenario.channels.is_empty() { vec![voice] } else { scenario.channels.clone() };
+        let channels = if scenario.channels.is_empty() { vec![voice] } else { scenario.channels.clone() };
         let mut languages: Vec<Option<String>> =
             scenario.languages.iter().map(|one| Some(one.language.clone())).collect();
         if languages.is_empty() {
@@ -182,7 +181,8 @@ impl Plan {
 }
 
 fn found(class: &ClassOf, draws: &mut Draws) -> Class {
-    let point = draws.one_of(Class::ALL.iter().map(|found| class.found.get(found).copied().unwrap_or_default()));
+    let point =
+        draws.one_of(Class::ALL.iter().map(|found| class.found.get(found).copied().unwrap_or_default()));
     if class.found.is_empty() { class.class } else { Class::ALL[point] }
 }
 
@@ -196,7 +196,8 @@ fn staff(scenario: &Scenario) -> Vec<Staff> {
         let skills = scenario.skills.iter().map(|one| (one.skill.clone(), 1)).collect();
         let mut capacity = Capacity { voice: 0, chat: 0, message: 0 };
         for channel in &scenario.channels {
-            capacity = if capacity.of(channel.medium) == 0 { capacity.plus(channel.medium) } else { capacity };
+            capacity =
+                if capacity.of(channel.medium) == 0 { capacity.plus(channel.medium) } else { capacity };
         }
         let capacity = if capacity.is_empty() { capacity.plus(Medium::Voice) } else { capacity };
         let abilities = Arc::new(Abilities { languages, interpreted: Vec::new(), skills, capacity });
@@ -206,7 +207,9 @@ fn staff(scenario: &Scenario) -> Vec<Staff> {
     let mut sizes: Vec<usize> = exact.iter().map(|size| (size + 0.01).floor() as usize).collect();
     while sizes.iter().sum::<usize>() < count {
         let rest = |group: usize| exact[group] - sizes[group] as f64;
-        let Some(next) = (0..sizes.len()).max_by(|&one, &other| rest(one).total_cmp(&rest(other))) else { break };
+        let Some(next) = (0..sizes.len()).max_by(|&one, &other| rest(one).total_cmp(&rest(other))) else {
+            break;
+        };
         sizes[next] += 1;
     }
     let mut people = Vec::new();

@@ -1,7 +1,7 @@
 //! "What if there were one counsellor more?", asked about the shift that is running.
 
-use helpline_domain::counsellor::Capacity;
 use helpline_domain::channel::Medium;
+use helpline_domain::counsellor::Capacity;
 use helpline_domain::policy::Rules;
 use helpline_domain::risk::Class;
 

@@ -61,7 +61,8 @@ struct Loaded {
 pub(super) fn run(play: &Play) -> ExitCode {
     if play.list {
         for name in names() {
-            let description = built_in(name).and_then(Result::ok).map_or_else(String::new, |one| one.description);
+            let description =
+                built_in(name).and_then(Result::ok).map_or_else(String::new, |one| one.description);
             println!("{name:<16}{description}");
         }
         return ExitCode::SUCCESS;
@@ -82,7 +83,10 @@ fn load(play: &Play) -> anyhow::Result<Loaded> {
         None => {
             let path = Path::new(name);
             let text = std::fs::read_to_string(path).with_context(|| {
-                format!("--scenario {name}: no such file; built in are {}", names().collect::<Vec<_>>().join(", "))
+                format!(
+                    "--scenario {name}: no such file; built in are {}",
+                    names().collect::<Vec<_>>().join(", ")
+                )
             })?;
             (text, path.parent().map(Path::to_owned).unwrap_or_default())
         }
@@ -97,7 +101,8 @@ fn load(play: &Play) -> anyhow::Result<Loaded> {
     }
     let profile = scenario.arrivals.profile.as_ref().map(|file| {
         let path = folder.join(file);
-        std::fs::read_to_string(&path).with_context(|| format!("arrivals.profile: {} cannot be read", path.display()))
+        std::fs::read_to_string(&path)
+            .with_context(|| format!("arrivals.profile: {} cannot be read", path.display()))
     });
     Ok(Loaded { text, scenario, profile: profile.transpose()? })
 }

@@ -13,7 +13,11 @@ use crate::statistics::Estimate;
 fn points(difference: Estimate) -> String {
     let points = difference.mean.abs() * 100.0;
     if difference.mean.abs() <= difference.half_width {
-        return format!("no difference that can be told ({:+.1} ± {:.1} points)", difference.mean * 100.0, difference.half_width * 100.0);
+        return format!(
+            "no difference that can be told ({:+.1} ± {:.1} points)",
+            difference.mean * 100.0,
+            difference.half_width * 100.0
+        );
     }
     let more = if difference.mean > 0.0 { "more" } else { "fewer" };
     format!("{points:.1} points {more} (± {:.1})", difference.half_width * 100.0)

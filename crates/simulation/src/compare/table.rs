@@ -53,7 +53,10 @@ pub fn table(comparison: &Comparison) -> String {
             );
         }
     }
-    let _ = writeln!(text, "\npolicy          counsellors busy %   somebody kept free while others waited %   offers missed %");
+    let _ = writeln!(
+        text,
+        "\npolicy          counsellors busy %   somebody kept free while others waited %   offers missed %"
+    );
     for summary in &comparison.policies {
         let _ = writeln!(
             text,

@@ -21,7 +21,8 @@ impl Run<'_> {
         };
         let mut members = Vec::with_capacity(people.len());
         for (place, &person) in people.iter().enumerate() {
-            let answer = self.plan.answer(self.seed, contact as u32, attempt, place).filter(|after| *after < ring);
+            let answer =
+                self.plan.answer(self.seed, contact as u32, attempt, place).filter(|after| *after < ring);
             members.push((person, answer.map(|after| self.now + after)));
             let one = &mut self.people[person];
             if !one.staff.abilities.capacity.allows(&one.held, medium) {

@@ -154,8 +154,11 @@ impl Run<'_> {
                 let one = &self.people[*person];
                 self.plan.eligible[asks][*person] && one.staff.abilities.capacity.allows(&one.held, medium)
             };
-            let chosen =
-                free.iter().copied().filter(can).min_by_key(|person| (self.people[*person].idle_since, *person));
+            let chosen = free
+                .iter()
+                .copied()
+                .filter(can)
+                .min_by_key(|person| (self.people[*person].idle_since, *person));
             if let Some(person) = chosen {
                 self.offer(contact, &[person]);
                 free.retain(|one| has_room(self, *one));

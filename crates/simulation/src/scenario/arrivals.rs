@@ -25,7 +25,8 @@ impl Rate {
         per_hour: f64,
         profile: Option<&str>,
     ) -> Result<Self, ScenarioError> {
-        let surges = arrivals.surges.iter().map(|surge| (surge.from_s, surge.from_s + surge.for_s, surge.factor));
+        let surges =
+            arrivals.surges.iter().map(|surge| (surge.from_s, surge.from_s + surge.for_s, surge.factor));
         let shape = profile.map(shape).transpose().map_err(|problem| ScenarioError::Field {
             field: format!("arrivals.profile ({})", arrivals.profile.as_deref().unwrap_or_default()),
             problem,
@@ -93,7 +94,8 @@ fn shape(table: &str) -> Result<Vec<f64>, String> {
         let line = record.position().map_or(0, csv::Position::line);
         let field = |place: usize| record.get(place).unwrap_or_default().trim();
         let day = WEEKDAYS.iter().position(|name| field(0).eq_ignore_ascii_case(name));
-        let minute = field(1).parse().ok().filter(|minute: &usize| *minute < 1440 && minute.is_multiple_of(6));
+        let minute =
+            field(1).parse().ok().filter(|minute: &usize| *minute < 1440 && minute.is_multiple_of(6));
         let slot = day.zip(minute).map(|(day, minute)| day * SLOTS_OF_A_DAY + minute / 6);
         let mean = field(2).parse().ok().filter(|mean: &f64| mean.is_finite() && *mean >= 0.0);
         let (Some(slot), Some(mean)) = (slot, mean) else {

@@ -21,14 +21,15 @@ fn within(field: impl Into<String>, value: f64, from: f64, to: f64) -> Result<()
 }
 
 fn positive(field: impl Into<String>, value: f64) -> Result<(), ScenarioError> {
-    if value.is_finite() && value > 0.0 { Ok(()) } else { Err(wrong(field, format!("must be above 0, is {value}"))) }
+    if value.is_finite() && value > 0.0 {
+        Ok(())
+    } else {
+        Err(wrong(field, format!("must be above 0, is {value}")))
+    }
 }
 
 /// Shares are from 0 to 1 and together 1.
-fn shares<'a>(
-    field: &str,
-    shares: impl Iterator<Item = (String, &'a f64)>,
-) -> Result<(), ScenarioError> {
+fn shares<'a>(field: &str, shares: impl Iterator<Item = (String, &'a f64)>) -> Result<(), ScenarioError> {
     let mut sum = 0.0;
     for (name, share) in shares {
         within(format!("{field}{name}"), *share, 0.0, 1.0)?;
@@ -92,10 +93,16 @@ impl Scenario {
                 within(field("patience_s"), patience, 1.0, 1e7)?;
             }
             if !class.found.is_empty() {
-                shares(&field("found."), class.found.iter().map(|(found, share)| (found.key().to_owned(), share)))?;
+                shares(
+                    &field("found."),
+                    class.found.iter().map(|(found, share)| (found.key().to_owned(), share)),
+                )?;
             }
         }
-        shares("classes.", self.classes.iter().map(|class| (format!("{}.share", class.class.key()), &class.share)))
+        shares(
+            "classes.",
+            self.classes.iter().map(|class| (format!("{}.share", class.class.key()), &class.share)),
+        )
     }
 
     fn check_wishes(&self) -> Result<(), ScenarioError> {

@@ -13,6 +13,7 @@ use helpline_domain::counsellor::{Abilities, Capacity};
 use helpline_domain::id::{CentreId, CounsellorId};
 use helpline_domain::presence::PresenceState;
 use helpline_domain::risk::{Class, Risk};
+use helpline_domain::settings::Flood;
 use helpline_live::Live;
 use helpline_live::line::{FreeCounsellor, LineView, Waiter};
 use helpline_simulator::draws::Draws;
@@ -240,6 +241,7 @@ fn done<T>(change: Change<T>) -> Result<T> {
 /// The same contact as through gRPC: everything that is sealed and indexed is there.
 fn new_contact(draws: &mut Draws) -> NewContact {
     let sensitive = |text: String| Some(Sensitive::new("made up", text));
+    let sender = sensitive(format!("bench-sender-{}", draws.uuid().simple()));
     NewContact {
         contact_id: in_order(draws).into(),
         channel: Channel::Voice,
@@ -251,8 +253,13 @@ fn new_contact(draws: &mut Draws) -> NewContact {
         target_s: 180,
         settings_version: 1,
         external_id: sensitive(format!("bench-{}", draws.uuid().simple())),
-        sender: sensitive(format!("bench-sender-{}", draws.uuid().simple())),
+        source: sender.clone(),
+        sender,
         display_name: sensitive("Made up".to_owned()),
+        risk_rules: Vec::new(),
+        answers: None,
+        flood: Flood::default(),
+        lowest_target_s: 300,
     }
 }
 

@@ -152,10 +152,9 @@ pub(crate) fn contact(language: &str, channel: Channel, draws: &mut Draws) -> Re
         external_id: format!("bench-{}", draws.uuid().simple()),
         sender: format!("bench-sender-{}", draws.uuid().simple()),
         display_name: "Made up".to_owned(),
-        queue: String::new(),
         language: language.to_owned(),
-        required_skills: Vec::new(),
         risk: Risk::Medium.into(),
+        ..ReceiveContactRequest::default()
     }
 }
 
