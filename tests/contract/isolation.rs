@@ -54,7 +54,8 @@ fn why(error: &sqlx::Error) -> Why {
 /// Not allowed to: for want of a privilege, or by the policy of the row.
 const FORBIDDEN: &str = "42501";
 
-/// Fills every table for a centre: a closed contact with a message, and an open offer.
+/// Fills every table for a centre: a closed contact with a message, an open offer, and an alert, at whose look the floor is
+/// sampled too.
 async fn fill(world: &World, centre: &Centre) {
     let language = new_language();
     let counsellor = world.counsellor_of(centre, abilities(&language)).await;
@@ -70,6 +71,8 @@ async fn fill(world: &World, centre: &Centre) {
     adapter.messages().send_message(message).await.unwrap();
     stage::complete(&counsellor, &contact.contact_id).await;
     stage::offer(&adapter, &counsellor, &language).await;
+    let supervisor = world.bearer(centre.id, Role::Supervisor, None).await;
+    stage::alert_seen_by(&supervisor, &adapter).await;
 }
 
 /// A world with two centres of which each has rows in every table.

@@ -13,9 +13,11 @@ use helpline_proto::intake::v1::{
     WatchMessagesRequest,
 };
 use helpline_proto::queueing::v1::{
-    AcceptOfferRequest, DeclineOfferRequest, DeclineReason, ExplainWaitingRequest, FinishWrapUpRequest,
-    GetPresenceRequest, GoNotReadyRequest, GoOfflineRequest, GoReadyRequest, NotReadyReason,
-    ReleaseContactRequest, TransferContactRequest, WatchOffersRequest, WatchQueueStatusRequest,
+    AcceptOfferRequest, AcknowledgeAlertRequest, DeclineOfferRequest, DeclineReason, ExplainWaitingRequest,
+    FinishWrapUpRequest, ForceNotReadyRequest, ForceReason, GetPresenceRequest, GoNotReadyRequest,
+    GoOfflineRequest, GoReadyRequest, LiftPauseRequest, ListAlertsRequest, NotReadyReason,
+    ReleaseContactRequest, TransferContactRequest, WatchFloorRequest, WatchOffersRequest,
+    WatchQueueStatusRequest,
 };
 use helpline_proto::terms::v1::{Channel, PriorityClass, Risk, SkillLevel};
 use helpline_proto::{Method, Role};
@@ -35,6 +37,7 @@ pub(crate) fn well_formed(method: &Method) -> DynamicMessage {
 
 fn encoded(name: &str) -> Vec<u8> {
     match name {
+        "AcknowledgeAlert" => AcknowledgeAlertRequest { request_id: id(), alert_id: id() }.encode_to_vec(),
         "AcceptOffer" => AcceptOfferRequest { request_id: id(), offer_id: id() }.encode_to_vec(),
         "ChangeRisk" => ChangeRiskRequest {
             request_id: id(),
@@ -71,6 +74,13 @@ fn encoded(name: &str) -> Vec<u8> {
         }
         "ExplainWaiting" => ExplainWaitingRequest { contact_id: id() }.encode_to_vec(),
         "FinishWrapUp" => FinishWrapUpRequest { request_id: id(), contact_id: id() }.encode_to_vec(),
+        "ForceNotReady" => ForceNotReadyRequest {
+            request_id: id(),
+            counsellor_id: id(),
+            reason: ForceReason::Rest.into(),
+            hold: true,
+        }
+        .encode_to_vec(),
         "GetCentre" => GetCentreRequest {}.encode_to_vec(),
         "GetContact" => GetContactRequest { contact_id: id() }.encode_to_vec(),
         "GetCounsellor" => GetCounsellorRequest { counsellor_id: id() }.encode_to_vec(),
@@ -81,6 +91,8 @@ fn encoded(name: &str) -> Vec<u8> {
         }
         "GoOffline" => GoOfflineRequest { request_id: id() }.encode_to_vec(),
         "GoReady" => GoReadyRequest { request_id: id() }.encode_to_vec(),
+        "LiftPause" => LiftPauseRequest { request_id: id(), counsellor_id: id() }.encode_to_vec(),
+        "ListAlerts" => ListAlertsRequest::default().encode_to_vec(),
         "ListContacts" => ListContactsRequest {
             page_size: 5,
             page_token: String::new(),
@@ -154,9 +166,10 @@ fn encoded(name: &str) -> Vec<u8> {
             expected_revision: 0,
         }
         .encode_to_vec(),
+        "WatchFloor" => WatchFloorRequest { queue: "general".to_owned() }.encode_to_vec(),
         "WatchMessages" => WatchMessagesRequest { contact_id: id(), after_sequence: 0 }.encode_to_vec(),
         "WatchOffers" => WatchOffersRequest::default().encode_to_vec(),
-        "WatchQueueStatus" => WatchQueueStatusRequest {}.encode_to_vec(),
+        "WatchQueueStatus" => WatchQueueStatusRequest::default().encode_to_vec(),
         other => panic!("{other} is new: say here what a well-formed request of it is"),
     }
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use helpline_proto::intake::v1::{CompleteContactRequest, Contact, ContactState, ReceiveContactRequest};
 use helpline_proto::queueing::v1::watch_offers_response::Event;
 use helpline_proto::queueing::v1::{
-    AcceptOfferRequest, GoNotReadyRequest, GoReadyRequest, NotReadyReason, Offer, WatchOffersRequest,
-    WatchOffersResponse,
+    AcceptOfferRequest, GoNotReadyRequest, GoReadyRequest, ListAlertsRequest, NotReadyReason, Offer,
+    WatchOffersRequest, WatchOffersResponse,
 };
 use helpline_proto::terms::v1::{Channel as Medium, Risk};
 use helpline_tests::{Abilities, Actor, World, WorldOptions, request_id};
@@ -138,6 +138,35 @@ pub(crate) async fn complete(counsellor: &Actor, contact_id: &str) -> Contact {
         expected_revision: 0,
     };
     counsellor.contacts().complete_contact(request).await.unwrap().into_inner().contact.unwrap()
+}
+
+/// An alert: a critical contact waits that nobody could take.
+pub(crate) async fn alert(world: &World, adapter: &Actor) -> String {
+    let supervisor = world.supervisor().await;
+    alert_seen_by(&supervisor, adapter).await
+}
+
+/// The same in the centre of a supervisor and an adapter.
+pub(crate) async fn alert_seen_by(supervisor: &Actor, adapter: &Actor) -> String {
+    let request = ReceiveContactRequest {
+        request_id: request_id(),
+        channel: Medium::Voice.into(),
+        language: new_language(),
+        risk: Risk::HarmNow.into(),
+        ..ReceiveContactRequest::default()
+    };
+    let contact = adapter.contacts().receive_contact(request).await.unwrap().into_inner().contact.unwrap();
+    let raised = async {
+        loop {
+            let list = ListAlertsRequest { open_only: true, ..ListAlertsRequest::default() };
+            let alerts = supervisor.supervision().list_alerts(list).await.unwrap().into_inner().alerts;
+            if let Some(alert) = alerts.into_iter().find(|alert| alert.contact_id == contact.contact_id) {
+                return alert.alert_id;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(2 * SOON, raised).await.expect("an alert")
 }
 
 /// Asserts that the first server says it serves, and that a contact goes from arrival to its end.

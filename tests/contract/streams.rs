@@ -215,7 +215,7 @@ async fn the_open_streams_of_a_revoked_token_end_on_every_server() {
     let here = (
         watch(&stage.counsellor).await,
         stage.counsellor.messages().watch_messages(messages.clone()).await.unwrap().into_inner(),
-        supervisor.line().watch_queue_status(WatchQueueStatusRequest {}).await.unwrap().into_inner(),
+        supervisor.line().watch_queue_status(WatchQueueStatusRequest::default()).await.unwrap().into_inner(),
     );
     let elsewhere = (
         watch(&there).await,
@@ -223,7 +223,7 @@ async fn the_open_streams_of_a_revoked_token_end_on_every_server() {
         supervisor
             .over(elsewhere)
             .line()
-            .watch_queue_status(WatchQueueStatusRequest {})
+            .watch_queue_status(WatchQueueStatusRequest::default())
             .await
             .unwrap()
             .into_inner(),

@@ -70,7 +70,8 @@ async fn without_redis_the_line_works_from_postgres_and_says_so() {
     })
     .await;
     let supervisor = fleet.bearer(Role::Supervisor, None);
-    let floor = supervisor.line().watch_queue_status(WatchQueueStatusRequest {}).await.expect("the floor");
+    let floor =
+        supervisor.line().watch_queue_status(WatchQueueStatusRequest::default()).await.expect("the floor");
     let status = floor.into_inner().message().await.expect("a stream").expect("a status");
     assert!(status.status.expect("the floor").degraded, "the supervisor is not told");
     // Contacts are received, offered, answered and signed off as before.

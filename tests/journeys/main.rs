@@ -10,14 +10,17 @@
 )]
 #![expect(clippy::similar_names, reason = "a contact has a state, and all of it happens on a stage")]
 
+mod alerts;
 mod answered;
 mod capacity;
+mod care;
 mod chance;
 mod conservation;
 mod decline;
 mod desk;
 mod eligibility;
 mod flood;
+mod floor;
 mod interleaving;
 mod leaving;
 mod missed;
@@ -30,8 +33,10 @@ mod resumed;
 mod returning;
 mod risk;
 mod risk_rules;
+mod sessions;
 mod stage;
 mod status;
+mod supervision;
 mod transfer;
 mod transitions;
 mod two_servers;

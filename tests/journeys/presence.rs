@@ -93,7 +93,12 @@ async fn saying_ready_again_changes_nothing() {
 async fn only_the_system_gives_the_reasons_that_are_the_systems() {
     let stage = Stage::set().await;
     let amina = stage.desk(Abilities::speaking(&["ar"])).await;
-    for reason in [NotReadyReason::Unspecified, NotReadyReason::MissedOffers, NotReadyReason::ClientLost] {
+    for reason in [
+        NotReadyReason::Unspecified,
+        NotReadyReason::MissedOffers,
+        NotReadyReason::ClientLost,
+        NotReadyReason::Supervisor,
+    ] {
         let request = GoNotReadyRequest { request_id: request_id(), reason: reason.into() };
         let refusal = refused(amina.actor.presence().go_not_ready(request).await);
         assert_eq!((refusal.code, refusal.fields), (Code::InvalidArgument, vec!["reason".to_owned()]));

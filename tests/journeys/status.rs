@@ -17,7 +17,7 @@ struct Board(Streaming<WatchQueueStatusResponse>);
 
 impl Board {
     async fn watch(actor: &Actor) -> Self {
-        Self(actor.line().watch_queue_status(WatchQueueStatusRequest {}).await.unwrap().into_inner())
+        Self(actor.line().watch_queue_status(WatchQueueStatusRequest::default()).await.unwrap().into_inner())
     }
 
     async fn next(&mut self) -> QueueStatus {

@@ -9,6 +9,7 @@ use helpline_proto::queueing::v1::handling_service_client::HandlingServiceClient
 use helpline_proto::queueing::v1::line_service_client::LineServiceClient;
 use helpline_proto::queueing::v1::offer_service_client::OfferServiceClient;
 use helpline_proto::queueing::v1::presence_service_client::PresenceServiceClient;
+use helpline_proto::queueing::v1::supervision_service_client::SupervisionServiceClient;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
@@ -69,6 +70,8 @@ clients!(
     handling: HandlingServiceClient,
     /// `LineService`.
     line: LineServiceClient,
+    /// `SupervisionService`.
+    supervision: SupervisionServiceClient,
 );
 
 impl Actor {

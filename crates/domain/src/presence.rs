@@ -45,12 +45,21 @@ pub enum NotReadyReason {
     MissedOffers,
     /// Set by the system: the counsellor's client was lost.
     ClientLost,
+    /// Set by a supervisor.
+    Supervisor,
 }
 
 impl NotReadyReason {
     /// Every reason.
-    pub const ALL: [Self; 6] =
-        [Self::Break, Self::Administration, Self::Training, Self::Care, Self::MissedOffers, Self::ClientLost];
+    pub const ALL: [Self; 7] = [
+        Self::Break,
+        Self::Administration,
+        Self::Training,
+        Self::Care,
+        Self::MissedOffers,
+        Self::ClientLost,
+        Self::Supervisor,
+    ];
 
     /// The stable key under which the reason is stored.
     pub const fn key(self) -> &'static str {
@@ -61,6 +70,43 @@ impl NotReadyReason {
             Self::Care => "care",
             Self::MissedOffers => "missed_offers",
             Self::ClientLost => "client_lost",
+            Self::Supervisor => "supervisor",
+        }
+    }
+
+    /// The reason with this key.
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.key() == key)
+    }
+}
+
+/// Why a supervisor sets a counsellor not ready.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ForceReason {
+    /// The counsellor needs a rest.
+    Rest,
+    /// Something at the counsellor's place does not work.
+    Technical,
+    /// The supervisor wants to talk with them.
+    Conversation,
+    /// They are needed elsewhere.
+    Planning,
+    /// Something else, told by other means.
+    Other,
+}
+
+impl ForceReason {
+    /// Every reason.
+    pub const ALL: [Self; 5] = [Self::Rest, Self::Technical, Self::Conversation, Self::Planning, Self::Other];
+
+    /// The stable key under which the reason is stored.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Rest => "rest",
+            Self::Technical => "technical",
+            Self::Conversation => "conversation",
+            Self::Planning => "planning",
+            Self::Other => "other",
         }
     }
 

@@ -1,5 +1,7 @@
 //! How a centre works: versioned data, not code.
 
+pub mod alerts;
+pub mod care;
 mod flood;
 mod hours;
 pub mod relaxation;
@@ -14,6 +16,8 @@ pub use flood::Flood;
 
 use crate::channel::Channel;
 use crate::risk::{Class, RiskRule};
+use crate::settings::alerts::Alerts;
+use crate::settings::care::Care;
 use relaxation::Relaxation;
 use resumption::Resumption;
 
@@ -54,6 +58,10 @@ pub struct Settings {
     pub flood: Flood,
     /// How contacts come back.
     pub resumption: Resumption,
+    /// Care of counsellors.
+    pub care: Care,
+    /// When supervisors are alerted.
+    pub alerts: Alerts,
 }
 
 /// A line in which contacts wait.
@@ -119,6 +127,8 @@ impl Default for Settings {
             risk_rules: Vec::new(),
             flood: Flood::default(),
             resumption: Resumption::default(),
+            care: Care::default(),
+            alerts: Alerts::default(),
         }
     }
 }

@@ -6,7 +6,7 @@ use helpline_domain::caller::Role;
 use helpline_domain::channel::{Channel, Medium};
 use helpline_domain::contact::ContactState;
 use helpline_domain::offer::OfferState;
-use helpline_domain::presence::{NotReadyReason, PresenceState};
+use helpline_domain::presence::{ForceReason, NotReadyReason, PresenceState};
 use helpline_domain::risk::{Class, Risk};
 use helpline_domain::settings::Settings;
 
@@ -70,6 +70,7 @@ fn every_stored_key_or_number_leads_back_to_its_value_alone() {
     all_differ(OfferState::ALL.map(OfferState::key));
     all_differ(PresenceState::ALL.map(PresenceState::key));
     all_differ(NotReadyReason::ALL.map(NotReadyReason::key));
+    all_differ(ForceReason::ALL.map(ForceReason::key));
     all_differ(Channel::ALL.map(Channel::key));
     all_differ(Medium::ALL.map(Medium::key));
     all_differ(Role::ALL.map(Role::key));

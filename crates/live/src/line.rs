@@ -87,6 +87,8 @@ pub struct FreeCounsellor {
     pub held: Capacity,
     /// What they can hold.
     pub capacity: Capacity,
+    /// Severe contacts they have had in a row.
+    pub severe_in_a_row: u8,
     /// Whether anything can be offered to them.
     pub ready: bool,
     /// Revision of the presence this was read at.
@@ -102,14 +104,18 @@ impl FreeCounsellor {
 
     fn numbers(&self) -> String {
         let (held, can) = (self.held, self.capacity);
-        format!("{} {} {} {} {} {}", held.voice, held.chat, held.message, can.voice, can.chat, can.message)
+        format!(
+            "{} {} {} {} {} {} {}",
+            held.voice, held.chat, held.message, can.voice, can.chat, can.message, self.severe_in_a_row
+        )
     }
 
     fn parse(id: &str, idle_since: &str, room: &str) -> Option<Self> {
         let numbers: Vec<i64> = room.split(' ').map(|number| number.parse().ok()).collect::<Option<_>>()?;
         let &[revision, ref counts @ ..] = numbers.as_slice() else { return None };
         let counts: Vec<u8> = counts.iter().filter_map(|number| u8::try_from(*number).ok()).collect();
-        let &[voice, chat, message, max_voice, max_chat, max_message] = counts.as_slice() else {
+        let &[voice, chat, message, max_voice, max_chat, max_message, severe_in_a_row] = counts.as_slice()
+        else {
             return None;
         };
         Some(Self {
@@ -117,6 +123,7 @@ impl FreeCounsellor {
             idle_since_ms: idle_since.parse().ok()?,
             held: Capacity { voice, chat, message },
             capacity: Capacity { voice: max_voice, chat: max_chat, message: max_message },
+            severe_in_a_row,
             ready: true,
             revision,
         })

@@ -4,21 +4,24 @@ mod handling;
 mod line;
 mod offer;
 mod presence;
+mod supervision;
 
 use helpline_service_kit::Ctx;
 
+use crate::sessions::Sessions;
 use crate::watch_queue_status::StatusBoard;
 
-/// Implements the four services of queueing.
+/// Implements the services of queueing.
 #[derive(Clone, Debug)]
 pub struct Api {
     ctx: Ctx,
     board: StatusBoard,
+    sessions: Sessions,
 }
 
 impl Api {
     /// An implementation over the means of the process.
-    pub fn new(ctx: Ctx, board: StatusBoard) -> Self {
-        Self { ctx, board }
+    pub fn new(ctx: Ctx, board: StatusBoard, sessions: Sessions) -> Self {
+        Self { ctx, board, sessions }
     }
 }

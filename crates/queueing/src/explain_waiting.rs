@@ -49,10 +49,10 @@ pub async fn explain_waiting(
             .waiting_by_requirement(centre)
             .await?
             .into_iter()
-            .map(|(requirement, _)| Group { medium: requirement.medium, language: requirement.language })
+            .map(|(_, requirement, _)| Group { medium: requirement.medium, language: requirement.language })
             .collect(),
         critical_offers: 1,
-        severe_limit: 0,
+        severe_limit: settings.settings.care.others_first_from(),
     };
     let head = head(&entry, Arc::new(entry.requirement.clone()), &on_shift);
     let now = ctx.store.now().await?;

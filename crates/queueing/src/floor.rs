@@ -1,5 +1,8 @@
 //! The floor at one moment, as a supervisor sees it.
 
+pub(crate) mod day;
+pub(crate) mod people;
+
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
@@ -16,8 +19,9 @@ use crate::wire::milliseconds;
 
 /// Reads the floor of a centre.
 pub(crate) async fn read(ctx: &Ctx, centre: CentreId) -> Result<(QueueStatus, Floor), Refusal> {
-    let floor = ctx.store.floor(centre).await?;
+    let mut floor = ctx.store.floor(centre).await?;
     let (_, on_shift) = ctx.store.on_shift(centre).await?;
+    let mut unserved_of: BTreeMap<String, i32> = BTreeMap::new();
     let mut queues: BTreeMap<&str, Vec<ClassLine>> = BTreeMap::new();
     for figures in &floor.classes {
         queues.entry(&figures.queue).or_default().push(ClassLine {
@@ -29,9 +33,10 @@ pub(crate) async fn read(ctx: &Ctx, centre: CentreId) -> Result<(QueueStatus, Fl
         });
     }
     let mut unserved = 0;
-    for (requirement, waiting) in ctx.store.waiting_by_requirement(centre).await? {
+    for (queue, requirement, waiting) in ctx.store.waiting_by_requirement(centre).await? {
         if !outlook(&requirement, on_shift.iter().map(|one| &*one.abilities)) {
             unserved += waiting;
+            *unserved_of.entry(queue).or_default() += small(waiting);
         }
     }
     let status = QueueStatus {
@@ -50,6 +55,7 @@ pub(crate) async fn read(ctx: &Ctx, centre: CentreId) -> Result<(QueueStatus, Fl
         unserved: small(unserved),
         degraded: ctx.mirror.live().is_away(),
     };
+    floor.unserved = unserved_of;
     Ok((status, floor))
 }
 

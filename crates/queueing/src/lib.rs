@@ -3,7 +3,7 @@
 //! Read it in the order of a contact: [`matching`] decides and commits offers; [`watch_offers`] tells the counsellor;
 //! [`accept_offer`] or [`decline_offer`] ends the offer, or the [`workers`] do when nobody answers; [`release_contact`],
 //! [`finish_wrap_up`] and [`transfer_contact`] are what follows. [`set_presence`] says who is there;
-//! [`watch_queue_status`] and [`explain_waiting`] are for those who watch over the floor.
+//! [`watch_queue_status`] and [`explain_waiting`] are for those who watch over the floor, [`supervise`] is what they do.
 //!
 //! Invariants:
 //! - one open offer per contact and one hold per unit of capacity, in one transaction of the store;
@@ -14,8 +14,8 @@
 //!
 //! In: `contact_received`, `person_left`, `contact_completed` (through the mirror and the journal). Out:
 //! `contact_offered`, `offer_accepted`, `offer_declined`, `offer_expired`, `offer_withdrawn`, `presence_changed`,
-//! `presence_lapsed`, `contact_released`, `wrap_up_finished`, `contact_transferred`,
-//! `counsellor_lost`, `contact_resumed`.
+//! `presence_lapsed`, `presence_forced`, `pause_lifted`, `contact_released`, `wrap_up_finished`, `contact_transferred`,
+//! `counsellor_lost`, `contact_resumed`, `alert_opened`, `alert_closed`, `alert_acknowledged`.
 
 pub mod accept_offer;
 pub mod api;
@@ -28,26 +28,32 @@ mod measures;
 pub mod release_contact;
 pub mod resume_lost;
 mod returned;
+mod sessions;
 pub mod set_presence;
+pub mod supervise;
 pub mod transfer_contact;
+mod watch_floor;
 pub mod watch_offers;
 pub mod watch_queue_status;
 mod wire;
 pub mod workers;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use helpline_proto::queueing::v1::handling_service_server::HandlingServiceServer;
 use helpline_proto::queueing::v1::line_service_server::LineServiceServer;
 use helpline_proto::queueing::v1::offer_service_server::OfferServiceServer;
 use helpline_proto::queueing::v1::presence_service_server::PresenceServiceServer;
+use helpline_proto::queueing::v1::supervision_service_server::SupervisionServiceServer;
 use helpline_service_kit::Ctx;
 use helpline_service_kit::lifecycle::Lifecycle;
 use helpline_store::Store;
 use tonic::service::RoutesBuilder;
 
 use crate::api::Api;
-use crate::measures::{FloorMeasures, Measures};
+use crate::measures::{AlertMeasures, FloorMeasures, Measures};
+use crate::sessions::Sessions;
 use crate::watch_queue_status::StatusBoard;
 
 /// The queueing service of a process.
@@ -55,25 +61,30 @@ use crate::watch_queue_status::StatusBoard;
 pub struct Queueing {
     ctx: Ctx,
     board: StatusBoard,
+    sessions: Sessions,
     measures: Arc<Measures>,
     floor_measures: FloorMeasures,
+    alert_measures: AlertMeasures,
 }
 
 impl Queueing {
-    /// The service over the means of the process.
-    pub fn new(ctx: Ctx) -> Self {
+    /// The service over the means of the process; a counsellor's client may be silent for `presence_ttl`.
+    pub fn new(ctx: Ctx, presence_ttl: Duration) -> Self {
         let measures = Arc::new(Measures::new(&ctx.metrics));
         let floor_measures = FloorMeasures::new(&ctx.metrics);
-        Self { board: StatusBoard::new(ctx.clone()), ctx, measures, floor_measures }
+        let alert_measures = AlertMeasures::new(&ctx.metrics);
+        let sessions = Sessions::new(ctx.clone(), presence_ttl);
+        Self { board: StatusBoard::new(ctx.clone()), ctx, sessions, measures, floor_measures, alert_measures }
     }
 
     /// Adds its gRPC services, which read messages of at most `longest` bytes.
     pub fn routes(&self, routes: &mut RoutesBuilder, longest: usize) {
-        let api = Api::new(self.ctx.clone(), self.board.clone());
+        let api = Api::new(self.ctx.clone(), self.board.clone(), self.sessions.clone());
         routes
             .add_service(PresenceServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(OfferServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(HandlingServiceServer::new(api.clone()).max_decoding_message_size(longest))
+            .add_service(SupervisionServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(LineServiceServer::new(api).max_decoding_message_size(longest));
     }
 
@@ -82,6 +93,7 @@ impl Queueing {
     pub fn spawn(&self, store: Store, lifecycle: &Lifecycle, timing: &workers::Timing) {
         let ctx = Ctx { store, ..self.ctx.clone() };
         matching::spawn(&ctx, &self.measures, lifecycle);
-        workers::spawn(&ctx, (&self.measures, &self.floor_measures), lifecycle, timing);
+        let measures = (&self.measures, &self.floor_measures, &self.alert_measures);
+        workers::spawn(&ctx, &self.sessions, measures, lifecycle, timing);
     }
 }

@@ -1,5 +1,7 @@
 //! What is counted of the line: the measures by which a helpline is judged.
 
+mod alerts;
+
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,6 +18,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 
 use crate::matching::Comparison;
+
+pub(crate) use alerts::AlertMeasures;
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 struct PeriodLabels {

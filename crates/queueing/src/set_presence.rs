@@ -1,7 +1,7 @@
 //! A counsellor comes on shift, pauses, leaves.
 
 use helpline_domain::caller::Caller;
-use helpline_domain::id::CounsellorId;
+use helpline_domain::id::{CentreId, CounsellorId};
 use helpline_domain::presence::{NotReadyReason, PresenceState};
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::{Ctx, Refusal, fail_point};
@@ -18,22 +18,27 @@ pub async fn set_presence(
     state: PresenceState,
     reason: Option<NotReadyReason>,
 ) -> Result<Presence, Refusal> {
-    let change = ctx.store.set_presence(command, state, reason).await?;
+    let care_pause_s = ctx.settings.current(caller.centre_id).await?.settings.care.pause_s;
+    let change = ctx.store.set_presence(command, state, reason, care_pause_s).await?;
     fail_point!("presence.after_commit");
     if let Change::Done(presence) = &change {
-        tell(ctx, caller, presence).await?;
+        tell(ctx, caller.centre_id, presence).await?;
     }
-    outcome(
-        change,
-        async |id| presence_of(ctx, caller, id.into()).await,
-        // The change asks nothing of the state before, so only a counsellor who has left is refused.
-        async { Ok(Refusal::not_found("counsellor")) },
-    )
-    .await
+    outcome(change, async |id| presence_of(ctx, caller, id.into()).await, kept_from_work(ctx, caller)).await
 }
 
-async fn tell(ctx: &Ctx, caller: &Caller, presence: &Presence) -> Result<(), Refusal> {
-    let centre = caller.centre_id;
+/// Why the calling counsellor may not go ready: a supervisor's hold, a pause after severe contacts, or they have left.
+async fn kept_from_work(ctx: &Ctx, caller: &Caller) -> Result<Refusal, Refusal> {
+    let presence = ctx.store.presence(caller.centre_id, caller.principal().into()).await?;
+    Ok(match presence {
+        Some(Presence { on_hold: true, forced_by: Some(by), .. }) => Refusal::held(&by.to_string()),
+        Some(Presence { not_before: Some(until), .. }) => Refusal::paused(&until.to_rfc3339()),
+        _ => Refusal::not_found("counsellor"),
+    })
+}
+
+/// Tells the line, the streams and, when they are not ready, gives back what was open.
+pub(crate) async fn tell(ctx: &Ctx, centre: CentreId, presence: &Presence) -> Result<(), Refusal> {
     ctx.mirror.roster_changed(centre);
     ctx.mirror.room_changed(centre, &Room::from(presence)).await;
     if presence.state != PresenceState::Ready {

@@ -24,6 +24,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 use uuid::Uuid;
 
+use crate::sessions::Sessions;
 use crate::wire;
 
 /// At least this often something is sent.
@@ -45,6 +46,7 @@ struct Cursor {
 /// Watches the caller's offers, resuming behind `after_cursor` unless it is empty.
 pub async fn watch_offers(
     ctx: &Ctx,
+    sessions: &Sessions,
     caller: &Caller,
     counsellor: CounsellorId,
     after_cursor: &str,
@@ -66,7 +68,12 @@ pub async fn watch_offers(
         events,
     };
     watch.resume(after_cursor)?;
-    tokio::spawn(watch.run(signals));
+    let (sessions, centre) = (sessions.clone(), caller.centre_id);
+    sessions.changed(centre, counsellor).await;
+    tokio::spawn(async move {
+        watch.run(signals).await;
+        sessions.changed(centre, counsellor).await;
+    });
     Ok(ReceiverStream::new(stream))
 }
 
@@ -181,8 +188,15 @@ impl Watch {
             let told = self.presence.as_ref();
             // What is held changes with every offer and is told by the offers themselves.
             let news = told.is_none_or(|told| {
-                (told.state, told.reason, told.capacity)
-                    != (presence.state, presence.reason, presence.capacity)
+                (told.state, told.reason, told.capacity, told.not_before, told.on_hold)
+                    != (
+                        presence.state,
+                        presence.reason,
+                        presence.capacity,
+                        presence.not_before,
+                        presence.on_hold,
+                    )
+                    || (told.forced_by, told.forced_reason) != (presence.forced_by, presence.forced_reason)
             });
             if news && self.send(Some(Event::Presence(wire::presence(&presence)))).await.is_err() {
                 return Ok(Err(Ended));

@@ -1,5 +1,8 @@
 //! Requests into commands, values of the domain into messages.
 
+pub(crate) mod alert;
+pub(crate) mod supervision;
+
 use std::collections::BTreeMap;
 
 use helpline_domain::counsellor::Capacity;
@@ -19,6 +22,13 @@ pub(crate) fn request_id(sent: &str) -> Result<RequestId, Refusal> {
     let mut fields = Fields::new();
     let id = fields.request_id(sent);
     fields.build(id)
+}
+
+/// The key of a queue, or empty for all of them.
+pub(crate) fn queue(sent: &str) -> Result<String, Refusal> {
+    let mut fields = Fields::new();
+    let queue = fields.optional_key("queue", sent);
+    fields.build(queue).map(Option::unwrap_or_default)
 }
 
 pub(crate) fn contact_id(sent: &str) -> Result<ContactId, Refusal> {
@@ -69,6 +79,7 @@ pub(crate) fn not_ready(sent: &proto::GoNotReadyRequest) -> Result<(RequestId, N
                 proto::NotReadyReason::Care => Some(NotReadyReason::Care),
                 proto::NotReadyReason::MissedOffers
                 | proto::NotReadyReason::ClientLost
+                | proto::NotReadyReason::Supervisor
                 | proto::NotReadyReason::Unspecified => None,
             };
             if own.is_none() {
@@ -133,6 +144,7 @@ pub(crate) fn presence(presence: &Presence) -> proto::Presence {
         NotReadyReason::Care => proto::NotReadyReason::Care,
         NotReadyReason::MissedOffers => proto::NotReadyReason::MissedOffers,
         NotReadyReason::ClientLost => proto::NotReadyReason::ClientLost,
+        NotReadyReason::Supervisor => proto::NotReadyReason::Supervisor,
     });
     proto::Presence {
         counsellor_id: presence.counsellor_id.to_string(),
@@ -143,6 +155,12 @@ pub(crate) fn presence(presence: &Presence) -> proto::Presence {
         capacity: Some(capacity(presence.capacity)),
         missed_offers: presence.missed_offers,
         revision: presence.revision,
+        sessions: presence.sessions,
+        severe_in_a_row: presence.severe_in_a_row.into(),
+        not_before_time: presence.not_before.map(timestamp),
+        forced_by: presence.forced_by.map(|by| by.to_string()).unwrap_or_default(),
+        force_reason: supervision::force_reason(presence.forced_reason).into(),
+        on_hold: presence.on_hold,
     }
 }
 

@@ -5,6 +5,7 @@ mod compare;
 mod forget;
 mod lapse;
 mod look;
+mod raise_alerts;
 mod sweep;
 mod touch;
 
@@ -20,10 +21,12 @@ pub use compare::Compare;
 pub use forget::Forget;
 pub use lapse::Lapse;
 pub use look::Look;
+pub use raise_alerts::RaiseAlerts;
 pub use sweep::Sweep;
 pub use touch::Touch;
 
-use crate::measures::{FloorMeasures, Measures};
+use crate::measures::{AlertMeasures, FloorMeasures, Measures};
+use crate::sessions::Sessions;
 
 /// How often and how long, from the configuration.
 #[derive(Clone, Copy, Debug)]
@@ -42,13 +45,15 @@ impl Default for Timing {
 
 pub(crate) fn spawn(
     ctx: &Ctx,
-    (measures, floor): (&Arc<Measures>, &FloorMeasures),
+    sessions: &Sessions,
+    (measures, floor, alerts): (&Arc<Measures>, &FloorMeasures, &AlertMeasures),
     lifecycle: &Lifecycle,
     timing: &Timing,
 ) {
     start(ctx, lifecycle, Look::new(ctx.clone(), floor.clone()));
+    start(ctx, lifecycle, RaiseAlerts::new(ctx.clone(), alerts.clone()));
     start(ctx, lifecycle, Sweep::new(ctx.clone(), timing.sweep));
-    start(ctx, lifecycle, Touch::new(ctx.clone(), timing.presence_ttl / 3));
+    start(ctx, lifecycle, Touch::new(ctx.clone(), sessions.clone(), timing.presence_ttl / 3));
     start(ctx, lifecycle, Lapse::new(ctx.clone(), timing.presence_ttl));
     start(ctx, lifecycle, Compare::new(ctx.clone(), Arc::clone(measures)));
     start(ctx, lifecycle, Forget::new(ctx.clone()));
@@ -59,15 +64,13 @@ pub(crate) fn spawn(
 struct Pace(Mutex<Option<Instant>>);
 
 impl Pace {
-    /// Rest after a run, in times of what the run took.
-    const REST: u32 = 50;
-
     fn rests(&self, now: Instant) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|until| now < until)
     }
 
-    fn ran(&self, began: Instant, now: Instant) {
-        let until = now + now.duration_since(began) * Self::REST;
+    /// Rests `times` as long as the run took.
+    fn ran(&self, began: Instant, now: Instant, times: u32) {
+        let until = now + now.duration_since(began) * times;
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
     }
 }

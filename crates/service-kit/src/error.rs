@@ -122,6 +122,16 @@ impl Refusal {
             .with("state", state)
     }
 
+    /// PAUSED: `until` is when the pause after severe contacts ends.
+    pub fn paused(until: &str) -> Self {
+        Self::new(ErrorReason::Paused, "a pause after severe contacts").with("until", until)
+    }
+
+    /// HELD: `by` is the token of the supervisor who keeps the counsellor not ready.
+    pub fn held(by: &str) -> Self {
+        Self::new(ErrorReason::Held, "a supervisor keeps the counsellor not ready").with("by", by)
+    }
+
     /// CAPACITY_EXCEEDED.
     pub fn capacity_exceeded() -> Self {
         Self::new(ErrorReason::CapacityExceeded, "the counsellor holds as many contacts as they can")
@@ -221,7 +231,9 @@ impl Refusal {
             ErrorReason::StateRefused
             | ErrorReason::OfferOver
             | ErrorReason::PresenceRefused
-            | ErrorReason::CapacityExceeded => Code::FailedPrecondition,
+            | ErrorReason::CapacityExceeded
+            | ErrorReason::Paused
+            | ErrorReason::Held => Code::FailedPrecondition,
             ErrorReason::RevisionStale | ErrorReason::RaceLost => Code::Aborted,
             ErrorReason::TooMany | ErrorReason::RequestTooLong => Code::ResourceExhausted,
             ErrorReason::StoreUnavailable => Code::Unavailable,

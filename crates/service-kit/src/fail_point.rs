@@ -23,6 +23,9 @@ pub const FAIL_POINTS: &[&str] = &[
     "finish.after_commit",
     "transfer.after_commit",
     "resume.after_commit",
+    "force.after_commit",
+    "lift.after_commit",
+    "acknowledge.after_commit",
 ];
 
 /// Dies here when the configuration's `testing.kill_at` names this place: `fail_point!("receive.before_commit")`.

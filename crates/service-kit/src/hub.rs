@@ -94,16 +94,21 @@ impl Hub {
         true
     }
 
-    /// Counsellors whose clients are connected to this process.
-    pub fn counsellors(&self) -> Vec<(CentreId, CounsellorId)> {
+    /// Counsellors whose clients are connected to this process, and how many streams each has open.
+    pub fn counsellors(&self) -> Vec<(CentreId, CounsellorId, usize)> {
         self.waiters()
             .1
-            .keys()
-            .filter_map(|topic| match topic {
-                Topic::Counsellor(centre, counsellor) => Some((*centre, *counsellor)),
+            .iter()
+            .filter_map(|(topic, those)| match topic {
+                Topic::Counsellor(centre, counsellor) => Some((*centre, *counsellor, those.len())),
                 _ => None,
             })
             .collect()
+    }
+
+    /// How many streams of a counsellor are open at this process.
+    pub fn streams_of(&self, centre: CentreId, counsellor: CounsellorId) -> usize {
+        self.waiters().1.get(&Topic::Counsellor(centre, counsellor)).map_or(0, Vec::len)
     }
 
     /// Contacts that somebody watches in this process.

@@ -255,6 +255,7 @@ pub fn free_counsellor(room: &Room) -> FreeCounsellor {
         idle_since_ms: room.idle_since.timestamp_millis(),
         held: room.held,
         capacity: room.capacity,
+        severe_in_a_row: room.severe_in_a_row,
         ready: room.ready,
         revision: room.revision,
     }

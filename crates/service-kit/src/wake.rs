@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use helpline_store::journal::{Event, TailPosition};
+use helpline_store::presence::Room;
 use tokio::sync::Mutex;
 
 use crate::Ctx;
@@ -92,10 +93,26 @@ impl Worker for Tail {
         };
         let tail = self.ctx.store.tail(from, MOST).await?;
         let news = tail.events.iter().filter(|event| !position.1.contains(&event.entry_id));
-        wake(self.ctx.mirror.hub(), news);
+        let news: Vec<&Event> = news.collect();
+        self.rooms(&news).await?;
+        wake(self.ctx.mirror.hub(), news.into_iter());
         let more = tail.events.len() >= usize::try_from(MOST).unwrap_or(usize::MAX) && tail.next != from;
         *position = (Some(tail.next), tail.events.iter().map(|event| event.entry_id).collect());
         Ok(if more { Progress::More } else { Progress::Done })
+    }
+}
+
+impl Tail {
+    /// The database itself changed a presence when a contact left its counsellor: the view does not know yet.
+    async fn rooms(&self, news: &[&Event]) -> Result<(), WorkerError> {
+        for event in news.iter().filter(|event| event.event == "care_noted") {
+            if let Some(counsellor) = event.counsellor_id
+                && let Some(presence) = self.ctx.store.presence(event.centre_id, counsellor).await?
+            {
+                self.ctx.mirror.room_changed(event.centre_id, &Room::from(&presence)).await;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -98,6 +98,13 @@ pub struct PeriodFigures {
     pub short_abandoned: i64,
 }
 
+#[derive(FromRow)]
+struct PeriodRow {
+    queue: String,
+    #[sqlx(flatten)]
+    figures: PeriodFigures,
+}
+
 /// What the floor looks like now.
 #[derive(Clone, Debug)]
 pub struct Floor {
@@ -107,6 +114,10 @@ pub struct Floor {
     pub classes: Vec<ClassFigures>,
     /// The last 24 hours.
     pub period: PeriodFigures,
+    /// The last 24 hours of each queue.
+    pub periods: BTreeMap<String, PeriodFigures>,
+    /// How many of each queue nobody on shift could ever take, by whoever looked.
+    pub unserved: BTreeMap<String, i32>,
 }
 
 impl Store {
@@ -154,38 +165,47 @@ impl Store {
                 })
             })
             .collect::<Result<_, StoreError>>()?;
-        let period = self.period(centre).await?;
-        Ok(Floor { now, classes, period })
+        let periods = self.periods(centre).await?;
+        let mut period = PeriodFigures::default();
+        for of in periods.values() {
+            period.received += of.received;
+            period.answered += of.answered;
+            period.answered_in_target += of.answered_in_target;
+            period.abandoned += of.abandoned;
+            period.short_abandoned += of.short_abandoned;
+        }
+        Ok(Floor { now, classes, period, periods, unserved: BTreeMap::new() })
     }
 
-    /// The figures of the last 24 hours. Recorded afterwards and still waiting are not among them; who left without an
+    /// The figures of the last 24 hours by queue. Recorded afterwards and still waiting are not among them; who left without an
     /// answer counts as missed, whatever they waited. Who was answered, given back to the line and left it then was
     /// answered, and is counted once.
-    pub async fn period(&self, centre: CentreId) -> Result<PeriodFigures, StoreError> {
+    pub async fn periods(&self, centre: CentreId) -> Result<BTreeMap<String, PeriodFigures>, StoreError> {
         let mut connection = self.bound(centre).await?;
-        let row = sqlx::query_as(
-            "SELECT count(*) AS received, count(answered_at) AS answered,
+        let rows = sqlx::query_as::<_, PeriodRow>(
+            "SELECT queue, count(*) AS received, count(answered_at) AS answered,
                 count(*) FILTER (WHERE answered_at <= deadline_at) AS answered_in_target,
                 count(*) FILTER (WHERE state = 'abandoned' AND answered_at IS NULL) AS abandoned,
                 count(*) FILTER (WHERE state = 'short_abandoned' AND answered_at IS NULL) AS short_abandoned
              FROM helpline.contacts
-             WHERE centre_id = $1 AND received_at > (SELECT helpline.now()) - interval '24 hours' AND brought_by IS NOT NULL",
+             WHERE centre_id = $1 AND received_at > (SELECT helpline.now()) - interval '24 hours' AND brought_by IS NOT NULL
+             GROUP BY queue",
         )
         .bind(centre.as_uuid())
-        .fetch_one(connection.postgres())
+        .fetch_all(connection.postgres())
         .await;
-        connection.settle(row)
+        Ok(connection.settle(rows)?.into_iter().map(|row| (row.queue, row.figures)).collect())
     }
 
     /// How many wait for what.
     pub async fn waiting_by_requirement(
         &self,
         centre: CentreId,
-    ) -> Result<Vec<(Requirement, i64)>, StoreError> {
+    ) -> Result<Vec<(String, Requirement, i64)>, StoreError> {
         let mut connection = self.bound(centre).await?;
-        let rows = sqlx::query_as::<_, (String, Option<String>, Json<BTreeMap<String, u8>>, i64)>(
-            "SELECT medium, language, skills, count(*) FROM helpline.contacts
-             WHERE centre_id = $1 AND state = 'waiting' GROUP BY medium, language, skills",
+        let rows = sqlx::query_as::<_, (String, String, Option<String>, Json<BTreeMap<String, u8>>, i64)>(
+            "SELECT queue, medium, language, skills, count(*) FROM helpline.contacts
+             WHERE centre_id = $1 AND state = 'waiting' GROUP BY queue, medium, language, skills",
         )
         .bind(centre.as_uuid())
         .fetch_all(connection.postgres())
@@ -193,12 +213,12 @@ impl Store {
         connection
             .settle(rows)?
             .into_iter()
-            .map(|(medium, language, skills, count)| {
+            .map(|(queue, medium, language, skills, count)| {
                 let medium = Medium::ALL
                     .into_iter()
                     .find(|known| known.key() == medium)
                     .ok_or(inconsistent("medium"))?;
-                Ok((Requirement { medium, language, skills: skills.0 }, count))
+                Ok((queue, Requirement { medium, language, skills: skills.0 }, count))
             })
             .collect()
     }

@@ -2,6 +2,8 @@
 //!
 //! One module per noun: [`contact`] (and what moves it: [`receiving`], [`intake`], [`raising`], [`handling`], [`resumption`]), [`line`], [`offering`], [`offer`], [`message`],
 //! [`counsellor`], [`presence`], [`settings`], [`token`]; beside them what every change shares: [`change`] (journal and
+//! One module per noun: [`contact`] (and what moves it: [`intake`], [`handling`]), [`line`], [`offering`], [`offer`], [`message`],
+//! [`counsellor`], [`presence`], [`supervision`], [`alert`], [`floor`], [`settings`], [`token`]; beside them what every change shares: [`change`] (journal and
 //! request memory), [`journal`], [`matcher`] (the lease), [`check`] (comparing what must agree).
 //!
 //! Invariants:
@@ -12,12 +14,14 @@
 //! - what is personal is sealed here before it becomes a parameter, and opened here after it was a column;
 //! - every deadline is set and compared by the database's clock, `helpline.now()`.
 
+pub mod alert;
 pub mod change;
 pub mod check;
 pub mod connection;
 pub mod contact;
 pub mod counsellor;
 pub mod error;
+pub mod floor;
 pub mod handling;
 pub mod intake;
 pub mod journal;
@@ -34,6 +38,7 @@ pub mod receiving;
 pub mod resumption;
 mod sealing;
 pub mod settings;
+pub mod supervision;
 pub mod token;
 
 use helpline_vault::Vault;

@@ -74,6 +74,8 @@ pub struct OnShift {
     pub held: Capacity,
     /// Since when they have had nothing new.
     pub idle_since: DateTime<Utc>,
+    /// Severe contacts they have had in a row, up to 255.
+    pub severe_in_a_row: u8,
     /// Revision of the presence.
     pub revision: i64,
 }
@@ -91,6 +93,7 @@ struct OnShiftRow {
     held_chat: i16,
     held_message: i16,
     idle_since: DateTime<Utc>,
+    severe_in_a_row: i16,
     revision: i64,
 }
 
@@ -162,7 +165,7 @@ const WAITING_AFTER: &str = concat!("
 
 const ON_SHIFT: &str = "
     SELECT p.counsellor_id, c.languages, c.skills, p.state, p.max_voice, p.max_chat, p.max_message,
-        p.held_voice, p.held_chat, p.held_message, p.idle_since, p.revision
+        p.held_voice, p.held_chat, p.held_message, p.idle_since, p.severe_in_a_row, p.revision
     FROM helpline.presences p JOIN helpline.counsellors c USING (centre_id, counsellor_id)
     WHERE p.centre_id = $1 AND p.state <> 'offline' AND c.disabled_at IS NULL";
 
@@ -316,6 +319,7 @@ impl Store {
                         .ok_or(StoreError::Inconsistent { table: "presences", column: "state" })?,
                     held: capacity(row.held_voice, row.held_chat, row.held_message)?,
                     idle_since: row.idle_since,
+                    severe_in_a_row: u8::try_from(row.severe_in_a_row).unwrap_or(u8::MAX),
                     revision: row.revision,
                 })
             })

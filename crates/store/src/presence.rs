@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use helpline_domain::counsellor::Capacity;
 use helpline_domain::id::{CentreId, CounsellorId};
-use helpline_domain::presence::{NotReadyReason, PresenceState};
+use helpline_domain::presence::{ForceReason, NotReadyReason, PresenceState};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -23,6 +23,12 @@ pub struct Presence {
     pub capacity: Capacity,
     pub missed_offers: i32,
     pub revision: i64,
+    pub sessions: i32,
+    pub severe_in_a_row: i16,
+    pub not_before: Option<DateTime<Utc>>,
+    pub forced_by: Option<Uuid>,
+    pub forced_reason: Option<ForceReason>,
+    pub on_hold: bool,
 }
 
 /// How much room a counsellor has after a change, for the view of free counsellors.
@@ -36,6 +42,8 @@ pub struct Room {
     pub held: Capacity,
     /// What they can hold.
     pub capacity: Capacity,
+    /// Severe contacts they have had in a row, up to 255.
+    pub severe_in_a_row: u8,
     /// Since when they have had nothing new.
     pub idle_since: DateTime<Utc>,
     /// Revision of the presence: an older one never overwrites a newer.
@@ -49,6 +57,7 @@ impl From<&Presence> for Room {
             ready: presence.state == PresenceState::Ready,
             held: presence.held,
             capacity: presence.capacity,
+            severe_in_a_row: u8::try_from(presence.severe_in_a_row).unwrap_or(u8::MAX),
             idle_since: presence.idle_since,
             revision: presence.revision,
         }
@@ -59,7 +68,8 @@ impl From<&Presence> for Room {
 macro_rules! room_columns {
     () => {
         "p.counsellor_id AS room_of, p.state = 'ready' AS room_ready, \
-         ARRAY[p.held_voice, p.held_chat, p.held_message, p.max_voice, p.max_chat, p.max_message] AS room_numbers, \
+         ARRAY[p.held_voice, p.held_chat, p.held_message, p.max_voice, p.max_chat, p.max_message, \
+         least(p.severe_in_a_row, 255)::smallint] AS room_numbers, \
          p.idle_since AS room_idle_since, p.revision AS room_revision"
     };
 }
@@ -84,7 +94,8 @@ impl RoomRow {
             return Ok(None);
         };
         let numbers: Vec<u8> = numbers.into_iter().filter_map(|number| u8::try_from(number).ok()).collect();
-        let &[voice, chat, message, max_voice, max_chat, max_message] = numbers.as_slice() else {
+        let &[voice, chat, message, max_voice, max_chat, max_message, severe_in_a_row] = numbers.as_slice()
+        else {
             return Err(StoreError::Inconsistent { table: "presences", column: "held" });
         };
         Ok(Some(Room {
@@ -92,21 +103,28 @@ impl RoomRow {
             ready,
             held: Capacity { voice, chat, message },
             capacity: Capacity { voice: max_voice, chat: max_chat, message: max_message },
+            severe_in_a_row,
             idle_since,
             revision,
         }))
     }
 }
 
+/// The columns of [`PresenceRow`], of presences under a name.
 macro_rules! presence_columns {
-    () => {
-        "counsellor_id, state, reason, since_at, idle_since, held_voice, held_chat, held_message, max_voice, max_chat, max_message, \
-         missed_offers, revision"
+    ($presences:literal) => {
+        concat!(
+            "counsellor_id, state, reason, since_at, idle_since, held_voice, held_chat, held_message, max_voice, max_chat, max_message, \
+             missed_offers, revision, severe_in_a_row, not_before_at, forced_by, forced_reason, on_hold, \
+             (SELECT coalesce(sum(s.streams), 0)::int FROM helpline.sessions s WHERE s.centre_id = $1 \
+              AND s.counsellor_id = ", $presences, ".counsellor_id AND s.until_at > (SELECT helpline.now())) AS sessions"
+        )
     };
 }
+pub(crate) use presence_columns;
 
 #[derive(FromRow)]
-struct PresenceRow {
+pub(crate) struct PresenceRow {
     counsellor_id: Uuid,
     state: String,
     reason: Option<String>,
@@ -120,6 +138,12 @@ struct PresenceRow {
     max_message: i16,
     missed_offers: i32,
     revision: i64,
+    sessions: i32,
+    severe_in_a_row: i16,
+    not_before_at: Option<DateTime<Utc>>,
+    forced_by: Option<Uuid>,
+    forced_reason: Option<String>,
+    on_hold: bool,
 }
 
 impl TryFrom<PresenceRow> for Presence {
@@ -149,21 +173,37 @@ impl TryFrom<PresenceRow> for Presence {
             },
             missed_offers: row.missed_offers,
             revision: row.revision,
+            sessions: row.sessions,
+            severe_in_a_row: row.severe_in_a_row,
+            not_before: row.not_before_at,
+            forced_by: row.forced_by,
+            forced_reason: row
+                .forced_reason
+                .map(|reason| ForceReason::from_key(&reason).ok_or(wrong("forced_reason")))
+                .transpose()?,
+            on_hold: row.on_hold,
         })
     }
 }
 
 /// Sets the presence of the calling counsellor. The roster's version grows only when somebody comes on shift or leaves
-/// it: going to a break must not make every cache read the roster again.
+/// it: going to a break must not make every cache read the roster again. Ready is refused while a supervisor holds them or
+/// the pause after severe contacts lasts; after a pause of `$9` seconds, theirs or that one, a new row of them begins.
 const SET_PRESENCE: &str = change!(
     event: "presence_changed", resource: "counsellor_id", about: ("NULL::uuid", "counsellor_id", "NULL::uuid"),
     detail: "jsonb_build_object('from', old_state, 'to', state, 'reason', reason)",
     with: "before AS (
         SELECT p.counsellor_id AS id, p.state AS old_state FROM helpline.presences p
         JOIN helpline.counsellors c USING (centre_id, counsellor_id)
-        WHERE p.centre_id = $1 AND p.counsellor_id = $2 AND c.disabled_at IS NULL FOR UPDATE OF p),
+        WHERE p.centre_id = $1 AND p.counsellor_id = $2 AND c.disabled_at IS NULL
+          AND ($7 <> 'ready' OR (NOT p.on_hold AND coalesce(p.not_before_at <= helpline.now(), true))) FOR UPDATE OF p),
     changed AS (
         UPDATE helpline.presences p SET state = $7, reason = $8, last_seen_at = helpline.now(),
+            severe_in_a_row = CASE WHEN $7 = 'ready' AND p.state <> 'ready'
+                AND (p.not_before_at IS NOT NULL OR p.since_at <= helpline.now() - make_interval(secs => $9)) THEN 0 ELSE p.severe_in_a_row END,
+            not_before_at = CASE WHEN $7 <> 'ready' THEN p.not_before_at END,
+            forced_by = CASE WHEN p.on_hold THEN p.forced_by END,
+            forced_reason = CASE WHEN p.on_hold THEN p.forced_reason END,
             since_at = CASE WHEN p.state = $7 AND p.reason IS NOT DISTINCT FROM $8 THEN p.since_at ELSE helpline.now() END,
             idle_since = CASE WHEN p.state <> 'ready' AND $7 = 'ready' THEN helpline.now() ELSE p.idle_since END,
             missed_offers = CASE WHEN $7 = 'ready' THEN 0 ELSE p.missed_offers END,
@@ -173,7 +213,7 @@ const SET_PRESENCE: &str = change!(
     roster AS (
         UPDATE helpline.centres c SET roster_version = c.roster_version + 1
         FROM changed WHERE c.centre_id = $1 AND (old_state = 'offline') <> (state = 'offline'))";
-    returning: presence_columns!(),
+    returning: presence_columns!("changed"),
 );
 
 /// Presences whose client has not been seen for `$2` seconds. Offers they had open are withdrawn by the sweep.
@@ -213,16 +253,19 @@ const EXPIRE_SHIFT: &str = "
     SELECT counsellor_id FROM changed";
 
 impl Store {
-    /// Sets the calling counsellor's presence; `reason` exactly for not ready.
+    /// Sets the calling counsellor's presence; `reason` exactly for not ready. Going ready after `pause_s` seconds of not
+    /// being it begins a new row of severe contacts.
     pub async fn set_presence(
         &self,
         command: &Command,
         state: PresenceState,
         reason: Option<NotReadyReason>,
+        pause_s: u32,
     ) -> Result<Change<Presence>, StoreError> {
         let query = change_query::<PresenceRow>(SET_PRESENCE, command)
             .bind(state.key())
-            .bind(reason.map(NotReadyReason::key));
+            .bind(reason.map(NotReadyReason::key))
+            .bind(f64::from(pause_s));
         self.change(command, query).await?.try_map(Presence::try_from)
     }
 
@@ -235,7 +278,7 @@ impl Store {
         let mut connection = self.bound(centre).await?;
         let row = sqlx::query_as::<_, PresenceRow>(concat!(
             "SELECT ",
-            presence_columns!(),
+            presence_columns!("presences"),
             " FROM helpline.presences WHERE centre_id = $1 AND counsellor_id = $2"
         ))
         .bind(centre.as_uuid())

@@ -10,8 +10,9 @@ use helpline_proto::intake::v1::{
     SendMessageRequest,
 };
 use helpline_proto::queueing::v1::{
-    AcceptOfferRequest, DeclineOfferRequest, DeclineReason, FinishWrapUpRequest, Offer,
-    ReleaseContactRequest, TransferContactRequest,
+    AcceptOfferRequest, AcknowledgeAlertRequest, DeclineOfferRequest, DeclineReason, FinishWrapUpRequest,
+    ForceNotReadyRequest, ForceReason, LiftPauseRequest, Offer, ReleaseContactRequest,
+    TransferContactRequest,
 };
 use helpline_proto::terms::v1::Risk;
 use helpline_tests::{Actor, request_id};
@@ -167,6 +168,30 @@ pub(super) async fn prepare(cast: &Cast, method: &Method) -> Prepared {
                 ..TransferContactRequest::default()
             };
             (counsellor, request(&transfer))
+        }
+        "AcknowledgeAlert" => {
+            let alert_id = crate::stage::alert(world, &cast.adapter).await;
+            let acknowledge = AcknowledgeAlertRequest { request_id: request_id(), alert_id };
+            (world.supervisor().await, request(&acknowledge))
+        }
+        "ForceNotReady" | "LiftPause" => {
+            let counsellor = world.counsellor(abilities(&language)).await;
+            go_not_ready(&counsellor).await;
+            let counsellor_id = counsellor.counsellor_id;
+            let supervisor = world.supervisor().await;
+            let force = ForceNotReadyRequest {
+                request_id: request_id(),
+                counsellor_id: counsellor_id.clone(),
+                reason: ForceReason::Rest.into(),
+                hold: true,
+            };
+            if method.name == "LiftPause" {
+                supervisor.supervision().force_not_ready(force).await.unwrap();
+                let lift = LiftPauseRequest { request_id: request_id(), counsellor_id };
+                (supervisor, request(&lift))
+            } else {
+                (supervisor, request(&force))
+            }
         }
         other => panic!("{other} is new: say here when it can be carried out"),
     };

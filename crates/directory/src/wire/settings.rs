@@ -1,5 +1,7 @@
 //! Settings: zero and missing mean the default, on the way in; every default is filled in, on the way out.
 
+mod alerts;
+mod care;
 mod hours;
 mod resumption;
 mod risk_rules;
@@ -100,6 +102,8 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
     let risk_rules = risk_rules::read(fields, &message.risk_rules);
     let flood = risk_rules::read_flood(fields, message.flood.as_ref());
     let resumption = resumption::read(fields, message.resumption.as_ref());
+    let care = fields.within("care", |fields| care::read(fields, message.care.as_ref()));
+    let alerts = fields.within("alerts", |fields| alerts::read(fields, message.alerts.as_ref()));
     Some(Settings {
         queues: queues?,
         target_waits: target_waits?,
@@ -117,6 +121,8 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
         risk_rules: risk_rules?,
         flood: flood?,
         resumption: resumption?,
+        care: care?,
+        alerts: alerts?,
     })
 }
 
@@ -280,6 +286,8 @@ pub(crate) fn to_message(versioned: &VersionedSettings) -> Message {
         risk_rules: settings.risk_rules.iter().map(risk_rules::to_message).collect(),
         flood: Some(risk_rules::flood_to_message(&settings.flood)),
         resumption: Some(resumption::to_message(&settings.resumption)),
+        care: Some(care::to_message(&settings.care)),
+        alerts: Some(alerts::to_message(&settings.alerts)),
     }
 }
 

@@ -111,7 +111,7 @@ pub(super) async fn assemble(
             .add_service(messages.max_decoding_message_size(longest));
     }
     if services.has(Service::Queueing) {
-        let queueing = Queueing::new(ctx.clone());
+        let queueing = Queueing::new(ctx.clone(), config.timing.presence_ttl());
         queueing.routes(&mut routes, longest);
         let timing = Timing { sweep: config.timing.sweep(), presence_ttl: config.timing.presence_ttl() };
         let own = PoolOptions {

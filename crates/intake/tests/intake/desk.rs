@@ -78,7 +78,7 @@ impl Desk {
         let made = self.ctx.store.create_counsellor(&made, id, "Counsellor", &abilities).await.unwrap();
         assert!(matches!(made, Change::Done(_)));
         let ready = command(&caller, "SetPresence");
-        let ready = self.ctx.store.set_presence(&ready, PresenceState::Ready, None).await.unwrap();
+        let ready = self.ctx.store.set_presence(&ready, PresenceState::Ready, None, 300).await.unwrap();
         assert!(matches!(ready, Change::Done(_)));
         caller
     }

@@ -24,7 +24,8 @@ impl LineService for Api {
         request: Request<WatchQueueStatusRequest>,
     ) -> Result<Response<Self::WatchQueueStatusStream>, Status> {
         let caller = caller_of(&request)?;
-        Ok(Response::new(Box::pin(self.board.watch(caller.centre_id))))
+        let queue = wire::queue(&request.into_inner().queue)?;
+        Ok(Response::new(Box::pin(self.board.watch(&caller, queue).await?)))
     }
 
     async fn explain_waiting(

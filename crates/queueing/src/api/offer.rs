@@ -29,7 +29,9 @@ impl OfferService for Api {
     ) -> Result<Response<Self::WatchOffersStream>, Status> {
         let caller = caller_of(&request)?;
         let counsellor = counsellor_of(&caller)?;
-        let stream = watch_offers(&self.ctx, &caller, counsellor, &request.into_inner().after_cursor).await?;
+        let request = request.into_inner();
+        let stream =
+            watch_offers(&self.ctx, &self.sessions, &caller, counsellor, &request.after_cursor).await?;
         Ok(Response::new(Box::pin(stream)))
     }
 

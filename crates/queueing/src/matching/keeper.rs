@@ -150,6 +150,7 @@ fn rooms(on_shift: &[OnShift]) -> Vec<FreeCounsellor> {
             idle_since_ms: one.idle_since.timestamp_millis(),
             held: one.held,
             capacity: one.abilities.capacity,
+            severe_in_a_row: one.severe_in_a_row,
             ready: one.state == helpline_domain::presence::PresenceState::Ready,
             revision: one.revision,
         })

@@ -58,7 +58,7 @@ impl Matcher {
                     held: one.held,
                     idle_since_ms: one.idle_since_ms,
                     on_call: false,
-                    severe_in_a_row: 0,
+                    severe_in_a_row: one.severe_in_a_row.into(),
                 });
             }
         }
@@ -132,7 +132,7 @@ impl Matcher {
                 held: one.held,
                 idle_since_ms: one.idle_since.timestamp_millis(),
                 on_call: false,
-                severe_in_a_row: 0,
+                severe_in_a_row: one.severe_in_a_row.into(),
             })
             .collect();
         let mut waiting = HashMap::new();

@@ -98,7 +98,7 @@ impl Roster {
             reserve_from: settings.reserve_from,
             groups: groups.into_iter().collect(),
             critical_offers: 1,
-            severe_limit: 0,
+            severe_limit: settings.care.others_first_from(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Forgets which commands were carried out more than 24 hours ago.
+//! Forgets which commands were carried out more than 24 hours ago, and sessions of servers long gone.
 
 use std::time::Duration;
 
@@ -33,6 +33,7 @@ impl Worker for Forget {
         let mut forgotten = 0;
         for centre in self.ctx.store.centre_ids().await? {
             forgotten += self.ctx.store.forget_requests(centre, MOST).await?;
+            self.ctx.store.forget_sessions(centre).await?;
         }
         Ok(if forgotten > 0 { Progress::More } else { Progress::Done })
     }

@@ -9,6 +9,9 @@ use crate::floor;
 use crate::measures::FloorMeasures;
 use crate::workers::Pace;
 
+/// Rest after a look, in times of what it took.
+const REST: u32 = 50;
+
 /// The look at the floors.
 #[derive(Debug)]
 pub struct Look {
@@ -41,7 +44,7 @@ impl Worker for Look {
             let (_, figures) = floor::read(&self.ctx, centre).await?;
             self.measures.set(centre, &figures);
         }
-        self.pace.ran(began, self.ctx.clock.instant());
+        self.pace.ran(began, self.ctx.clock.instant(), REST);
         Ok(Progress::Done)
     }
 }

@@ -91,7 +91,7 @@ impl Floor {
                 counsellor_id: Some(id),
             };
             let go = command(person, "GoReady", draws);
-            let presence: Presence = done(store.set_presence(&go, PresenceState::Ready, None).await?)?;
+            let presence: Presence = done(store.set_presence(&go, PresenceState::Ready, None, 300).await?)?;
             view.put_rooms(&[free(&Room::from(&presence))], false).await?;
             people.push(person);
         }
@@ -139,7 +139,7 @@ impl Floor {
     pub(crate) async fn finish(&self, draws: &mut Draws) -> Result<()> {
         for person in &self.people {
             let go = command(*person, "GoOffline", draws);
-            done(self.store.set_presence(&go, PresenceState::Offline, None).await?)?;
+            done(self.store.set_presence(&go, PresenceState::Offline, None, 300).await?)?;
         }
         self.store.close();
         Ok(())
@@ -293,6 +293,7 @@ fn free(room: &Room) -> FreeCounsellor {
         idle_since_ms: room.idle_since.timestamp_millis(),
         held: room.held,
         capacity: room.capacity,
+        severe_in_a_row: room.severe_in_a_row,
         ready: room.ready,
         revision: room.revision,
     }

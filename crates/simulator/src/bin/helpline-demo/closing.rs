@@ -41,7 +41,7 @@ async fn shown(stage: &Stage, expected: &Figures) -> Result<Figures> {
     let begun = Instant::now();
     let mut last = None;
     while begun.elapsed() < PATIENCE {
-        let answer = stage.supervisor.line().watch_queue_status(WatchQueueStatusRequest {}).await;
+        let answer = stage.supervisor.line().watch_queue_status(WatchQueueStatusRequest::default()).await;
         let mut stream = answer.context("watch the queue status")?.into_inner();
         let left = PATIENCE.saturating_sub(begun.elapsed());
         while let Ok(Ok(Some(answer))) = tokio::time::timeout(left, stream.message()).await {

@@ -93,7 +93,7 @@ fn draw(picture: &mut Picture, now: f64, drawn: bool) {
 async fn watch(scene: Arc<Scene>, supervisor: Client, statuses: mpsc::UnboundedSender<QueueStatus>) {
     let end = scene.end();
     while !scene.is_over() {
-        if let Ok(answer) = supervisor.line().watch_queue_status(WatchQueueStatusRequest {}).await {
+        if let Ok(answer) = supervisor.line().watch_queue_status(WatchQueueStatusRequest::default()).await {
             let mut stream = answer.into_inner();
             loop {
                 let next = tokio::select! {

@@ -1,0 +1,282 @@
+//! What a supervisor must be told without asking.
+//!
+//! [`judge`] is a pure function from the floor at one moment, the thresholds and the open alerts to what opens and closes.
+//! An alert does not flap: it opens at its threshold, and closes when things have stayed clearly better than that (below
+//! three quarters of it) for a while, or at once when what it is about is over.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use uuid::Uuid;
+
+use crate::id::{ContactId, CounsellorId};
+use crate::risk::Class;
+use crate::settings::alerts::Alerts;
+
+/// What an alert says.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum AlertKind {
+    /// A contact has waited for most of its target.
+    TargetNear,
+    /// A contact waits that nobody on shift could take.
+    NobodyAvailable,
+    /// A contact lasts very long.
+    LongContact,
+    /// A counsellor has had severe contacts in a row.
+    SevereInARow,
+    /// A counsellor's client was lost with a live contact.
+    PresenceLost,
+    /// The line works without its fast view.
+    LineDegraded,
+    /// A promised callback is overdue.
+    CallbackOverdue,
+    /// A safety check-in failed.
+    CheckInFailed,
+}
+
+impl AlertKind {
+    /// Every kind.
+    pub const ALL: [Self; 8] = [
+        Self::TargetNear,
+        Self::NobodyAvailable,
+        Self::LongContact,
+        Self::SevereInARow,
+        Self::PresenceLost,
+        Self::LineDegraded,
+        Self::CallbackOverdue,
+        Self::CheckInFailed,
+    ];
+
+    /// The stable key under which the kind is stored.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::TargetNear => "target_near",
+            Self::NobodyAvailable => "nobody_available",
+            Self::LongContact => "long_contact",
+            Self::SevereInARow => "severe_in_a_row",
+            Self::PresenceLost => "presence_lost",
+            Self::LineDegraded => "line_degraded",
+            Self::CallbackOverdue => "callback_overdue",
+            Self::CheckInFailed => "check_in_failed",
+        }
+    }
+
+    /// The kind with this key.
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.key() == key)
+    }
+}
+
+/// What an alert is about.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Subject {
+    /// One contact.
+    Contact(ContactId),
+    /// One counsellor.
+    Counsellor(CounsellorId),
+    /// A class of a queue.
+    Line(String, Class),
+    /// All of it.
+    Floor,
+}
+
+impl Subject {
+    /// The stable key under which the subject is stored.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Contact(id) => format!("contact {id}"),
+            Self::Counsellor(id) => format!("counsellor {id}"),
+            Self::Line(queue, class) => format!("line {} {queue}", class.number()),
+            Self::Floor => "floor".to_owned(),
+        }
+    }
+
+    /// The subject with this key.
+    pub fn from_key(key: &str) -> Option<Self> {
+        let id = |text: &str| text.parse::<Uuid>().ok();
+        let (kind, rest) = key.split_once(' ').unwrap_or((key, ""));
+        Some(match kind {
+            "contact" => Self::Contact(id(rest)?.into()),
+            "counsellor" => Self::Counsellor(id(rest)?.into()),
+            "line" => {
+                let (class, queue) = rest.split_once(' ')?;
+                Self::Line(queue.to_owned(), Class::from_number(class.parse().ok()?)?)
+            }
+            "floor" => Self::Floor,
+            _ => return None,
+        })
+    }
+}
+
+/// An alert is one of a kind about a subject: there is never a second that is open.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Alert {
+    /// What it says.
+    pub kind: AlertKind,
+    /// What it is about.
+    pub subject: Subject,
+}
+
+/// A contact in line, offered or not. Times are milliseconds of the database's clock.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Waiting {
+    /// The contact.
+    pub contact_id: ContactId,
+    /// Its queue.
+    pub queue: String,
+    /// Its class.
+    pub class: Class,
+    /// When it arrived.
+    pub received_ms: i64,
+    /// When it should be answered.
+    pub deadline_ms: i64,
+    /// Whether anybody on shift could take it if they were free.
+    pub served: bool,
+}
+
+/// A contact with a counsellor.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Live {
+    /// The contact.
+    pub contact_id: ContactId,
+    /// Its class.
+    pub class: Class,
+    /// When it was answered.
+    pub since_ms: i64,
+    /// Whether the counsellor's client was lost.
+    pub lost: bool,
+}
+
+/// The floor at one moment, as far as alerts need to know it. Of each line the first contacts are enough.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Snapshot {
+    /// The moment.
+    pub now_ms: i64,
+    /// Who waits longest, of each line.
+    pub waiting: Vec<Waiting>,
+    /// Contacts with counsellors.
+    pub live: Vec<Live>,
+    /// Counsellors on shift, with how many severe contacts they have had in a row.
+    pub counsellors: Vec<(CounsellorId, u32)>,
+    /// Whether the line works without its fast view.
+    pub degraded: bool,
+    /// What others know to be due about contacts: callbacks, check-ins.
+    pub due: Vec<(AlertKind, ContactId)>,
+}
+
+/// An alert that is open.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Open {
+    /// The alert.
+    pub alert: Alert,
+    /// Since when its cause has been gone, if it is.
+    pub clear_since_ms: Option<i64>,
+}
+
+/// What becomes of an alert.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Step {
+    /// It opens; `true` when lives may hang on it.
+    Open(Alert, bool),
+    /// Its cause is gone for the moment.
+    Doubt(Alert),
+    /// Its cause is back.
+    Confirm(Alert),
+    /// It is over.
+    Close(Alert),
+}
+
+/// Share of the thresholds, in per cent, below which the cause of an open alert is gone.
+const CLEARLY_BETTER: i64 = 75;
+
+/// What opens, and what becomes of what is open.
+pub fn judge(floor: &Snapshot, settings: &Alerts, open: &[Open]) -> Vec<Step> {
+    let strict = causes(floor, settings, 100);
+    let loose = causes(floor, settings, CLEARLY_BETTER);
+    let waiting: HashSet<ContactId> = floor.waiting.iter().map(|one| one.contact_id).collect();
+    let live: HashSet<ContactId> = floor.live.iter().map(|one| one.contact_id).collect();
+    let due: HashSet<ContactId> = floor.due.iter().map(|(_, contact)| *contact).collect();
+    let counsellors: HashSet<CounsellorId> = floor.counsellors.iter().map(|(id, _)| *id).collect();
+    let mut steps = Vec::new();
+    let mut known = BTreeSet::new();
+    for Open { alert, clear_since_ms } in open {
+        known.insert(alert);
+        let over = match &alert.subject {
+            Subject::Contact(contact) => match alert.kind {
+                AlertKind::TargetNear | AlertKind::NobodyAvailable => !waiting.contains(contact),
+                AlertKind::LongContact | AlertKind::PresenceLost => !live.contains(contact),
+                _ => !due.contains(contact),
+            },
+            Subject::Counsellor(counsellor) => !counsellors.contains(counsellor),
+            Subject::Line(..) | Subject::Floor => false,
+        };
+        let settled = |since: i64| floor.now_ms.saturating_sub(since) >= i64::from(settings.settle_s) * 1000;
+        match clear_since_ms {
+            _ if over => steps.push(Step::Close(alert.clone())),
+            None if !loose.contains_key(alert) => steps.push(Step::Doubt(alert.clone())),
+            // It takes as much to come back as it took to come.
+            Some(_) if strict.contains_key(alert) => steps.push(Step::Confirm(alert.clone())),
+            Some(since) if !loose.contains_key(alert) && settled(*since) => {
+                steps.push(Step::Close(alert.clone()));
+            }
+            _ => {}
+        }
+    }
+    steps.extend(
+        strict
+            .iter()
+            .filter(|(alert, _)| !known.contains(alert))
+            .map(|(alert, grave)| Step::Open(alert.clone(), *grave)),
+    );
+    steps
+}
+
+/// What there is cause for when thresholds are this share of what they are, and whether lives may hang on it.
+fn causes(floor: &Snapshot, settings: &Alerts, share: i64) -> BTreeMap<Alert, bool> {
+    let mut causes = BTreeMap::new();
+    let mut cause = |kind, subject, grave| {
+        *causes.entry(Alert { kind, subject }).or_insert(false) |= grave;
+    };
+    let reached = |since_ms: i64, limit_s: u32| {
+        floor.now_ms.saturating_sub(since_ms) >= i64::from(limit_s) * 10 * share
+    };
+    for one in &floor.waiting {
+        // A critical contact is an alert of its own; of the others the line is, however long it grows.
+        let critical = one.class == Class::Critical;
+        let subject = || match critical {
+            true => Subject::Contact(one.contact_id),
+            false => Subject::Line(one.queue.clone(), one.class),
+        };
+        let target_ms = one.deadline_ms.saturating_sub(one.received_ms).max(0);
+        let most = i64::from(if critical { settings.critical_target_share } else { settings.target_share });
+        let waited_ms = floor.now_ms.saturating_sub(one.received_ms);
+        if waited_ms.saturating_mul(10_000) >= target_ms.saturating_mul(most).saturating_mul(share) {
+            cause(AlertKind::TargetNear, subject(), critical);
+        }
+        if !one.served && reached(one.received_ms, settings.nobody_available_s) {
+            cause(AlertKind::NobodyAvailable, subject(), one.class <= Class::High);
+        }
+    }
+    for one in &floor.live {
+        if reached(one.since_ms, settings.long_contact_for(one.class)) {
+            cause(AlertKind::LongContact, Subject::Contact(one.contact_id), false);
+        }
+        if one.lost {
+            cause(AlertKind::PresenceLost, Subject::Contact(one.contact_id), true);
+        }
+    }
+    for (counsellor, severe) in &floor.counsellors {
+        if i64::from(*severe) * 100 >= i64::from(settings.severe_in_a_row) * share {
+            cause(AlertKind::SevereInARow, Subject::Counsellor(*counsellor), false);
+        }
+    }
+    if floor.degraded {
+        cause(AlertKind::LineDegraded, Subject::Floor, false);
+    }
+    for (kind, contact) in &floor.due {
+        cause(*kind, Subject::Contact(*contact), *kind == AlertKind::CheckInFailed);
+    }
+    causes
+}

@@ -1,0 +1,6 @@
+//! What supervisors do with the floor: one step, one file.
+
+pub mod acknowledge_alert;
+pub mod force_not_ready;
+pub mod lift_pause;
+pub mod list_alerts;

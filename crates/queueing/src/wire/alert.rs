@@ -1,0 +1,61 @@
+//! Alerts as their messages.
+
+use helpline_domain::alert::{AlertKind, Subject};
+use helpline_domain::id::RequestId;
+use helpline_proto::queueing::v1 as proto;
+use helpline_proto::queueing::v1::{AcknowledgeAlertRequest, ListAlertsRequest};
+use helpline_service_kit::Refusal;
+use helpline_service_kit::fields::Fields;
+use helpline_service_kit::wire::{class, timestamp};
+use helpline_store::alert::AlertRow;
+use uuid::Uuid;
+
+pub(crate) fn message(row: &AlertRow) -> proto::Alert {
+    let mut alert = proto::Alert {
+        alert_id: row.alert_id.to_string(),
+        kind: kind(row.alert.kind).into(),
+        grave: row.grave,
+        open_time: Some(timestamp(row.opened_at)),
+        close_time: row.closed_at.map(timestamp),
+        acknowledge_time: row.acknowledged_at.map(timestamp),
+        acknowledged_by: row.acknowledged_by.map(|by| by.to_string()).unwrap_or_default(),
+        revision: row.revision,
+        ..proto::Alert::default()
+    };
+    match &row.alert.subject {
+        Subject::Contact(contact) => alert.contact_id = contact.to_string(),
+        Subject::Counsellor(counsellor) => alert.counsellor_id = counsellor.to_string(),
+        Subject::Line(queue, of) => {
+            alert.queue.clone_from(queue);
+            alert.set_priority_class(class(*of));
+        }
+        Subject::Floor => {}
+    }
+    alert
+}
+
+const fn kind(kind: AlertKind) -> proto::AlertKind {
+    match kind {
+        AlertKind::TargetNear => proto::AlertKind::TargetNear,
+        AlertKind::NobodyAvailable => proto::AlertKind::NobodyAvailable,
+        AlertKind::LongContact => proto::AlertKind::LongContact,
+        AlertKind::SevereInARow => proto::AlertKind::SevereInARow,
+        AlertKind::PresenceLost => proto::AlertKind::PresenceLost,
+        AlertKind::LineDegraded => proto::AlertKind::LineDegraded,
+        AlertKind::CallbackOverdue => proto::AlertKind::CallbackOverdue,
+        AlertKind::CheckInFailed => proto::AlertKind::CheckInFailed,
+    }
+}
+
+pub(crate) fn acknowledge(sent: &AcknowledgeAlertRequest) -> Result<(RequestId, Uuid), Refusal> {
+    let mut fields = Fields::new();
+    let (request, alert) = (fields.request_id(&sent.request_id), fields.id("alert_id", &sent.alert_id));
+    fields.build(request.zip(alert))
+}
+
+/// The size of a page of alerts.
+pub(crate) fn list(sent: &ListAlertsRequest) -> Result<u32, Refusal> {
+    let mut fields = Fields::new();
+    let size = fields.page_size(sent.page_size);
+    fields.build(size)
+}
