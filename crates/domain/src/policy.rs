@@ -33,6 +33,8 @@ mod decide;
 mod exceptions;
 mod explain;
 #[cfg(test)]
+mod guarantees;
+#[cfg(test)]
 mod incremental;
 #[cfg(test)]
 mod plainly;

@@ -119,7 +119,7 @@ impl ValveAnswer {
     }
 
     /// The level from which it is given.
-    const fn from_level(self) -> Level {
+    const fn since(self) -> Level {
         match self {
             Self::StretchTarget => Level::Stretched,
             Self::OfferCallback => Level::CallBack,
@@ -174,7 +174,7 @@ impl Valve {
     pub fn answers(&self, class: Class) -> Vec<ValveAnswer> {
         ValveAnswer::ALL
             .into_iter()
-            .filter(|answer| answer.from_level() <= self.level && self.is_for(*answer, class))
+            .filter(|answer| answer.since() <= self.level && self.is_for(*answer, class))
             .collect()
     }
 
@@ -187,7 +187,7 @@ impl Valve {
         u32::try_from(u64::from(usual_s) * u64::from(self.stretch_percent) / 100).unwrap_or(u32::MAX)
     }
 
-    const fn is_for(&self, answer: ValveAnswer, class: Class) -> bool {
+    const fn is_for(self, answer: ValveAnswer, class: Class) -> bool {
         match (class, answer) {
             (Class::Critical, _) | (Class::High, ValveAnswer::StretchTarget | ValveAnswer::OfferCallback) => {
                 false

@@ -95,7 +95,7 @@ pub fn explain_in(locale: Locale, explanation: &Explanation) -> String {
         return text;
     }
     let mut add = |label, value: &str| {
-        text.push_str(&format!(" {}: {value}.", say(locale, Phrase::Label(label))));
+        text.extend([" ", say(locale, Phrase::Label(label)), ": ", value, "."]);
     };
     add(Label::Waited, &duration(locale, explanation.waited_ms));
     add(Label::Ahead, &explanation.ahead.to_string());
@@ -163,7 +163,8 @@ pub fn reason_in(locale: Locale, reason: &Reason) -> String {
     let phrases = rules.into_iter().chain(reason.notes.iter().copied().map(Phrase::Note));
     let mut text = phrases.map(|phrase| say(locale, phrase)).collect::<Vec<_>>().join(" ");
     if reason.also > 0 {
-        text.push_str(&format!(" {}: {}.", say(locale, Phrase::Label(Label::OfferedAlsoTo)), reason.also));
+        let count = reason.also.to_string();
+        text.extend([" ", say(locale, Phrase::Label(Label::OfferedAlsoTo)), ": ", &count, "."]);
     }
     text
 }
