@@ -17,6 +17,7 @@ pub mod closing;
 pub mod contact;
 pub mod counsellor;
 pub mod id;
+pub mod invariants;
 pub mod offer;
 pub mod policy;
 pub mod presence;
