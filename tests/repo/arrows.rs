@@ -31,6 +31,7 @@ const TOOLS: &[(&str, &[&str])] = &[
     // The players use the public API; the benchmark's floor issues the store's own statements without a server.
     ("simulator", &["devstack", "domain", "proto", "vault", "store", "live"]),
     ("xtask", &["devstack"]),
+    ("matching-bench", &["domain"]),
 ];
 
 /// Who may speak to the databases themselves.

@@ -48,7 +48,8 @@ enum Task {
     },
     /// Checks the style, builds and runs every test, on private servers
     Test(test::Options),
-    /// Runs a benchmark on private servers with fsync on, e.g. `cargo xtask bench contacts --format json`
+    /// Runs a benchmark, e.g. `cargo xtask bench contacts --format json` on private servers with fsync on, or
+    /// `cargo xtask bench matching`, which needs none
     #[command(disable_help_flag = true)]
     Bench {
         /// The benchmark's name and options; `--help` lists them
@@ -60,6 +61,9 @@ enum Task {
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Task::Demo { arguments } => programs::run("helpline-demo", Build::Debug, &arguments),
+        Task::Bench { arguments } if arguments.first().is_some_and(|name| name == "matching") => {
+            programs::run_alone("helpline-matching-bench", &arguments[1..])
+        }
         Task::Bench { arguments } => programs::run("helpline-bench", Build::Release, &arguments),
         Task::Test(options) => test::run(&options),
     };

@@ -16,6 +16,15 @@ pub(crate) enum Build {
     Release,
 }
 
+/// Builds a program that needs no server, for release, then becomes it.
+pub(crate) fn run_alone(program: &str, arguments: &[String]) -> Result<ExitCode> {
+    let command = ["build", "--release", "--package", program];
+    steps::step("Release build (a minute the first time)", || steps::run(&mut steps::cargo(command)))?;
+    let path = environment::target().join("release").join(program);
+    let error = Command::new(&path).args(arguments).exec();
+    Err(error).with_context(|| format!("cannot run {}", path.display()))
+}
+
 /// Builds the server and the simulator, then becomes the program: Ctrl-C and the exit code are its own.
 pub(crate) fn run(program: &str, build: Build, arguments: &[String]) -> Result<ExitCode> {
     steps::ensure_tools()?;

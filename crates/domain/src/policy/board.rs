@@ -83,6 +83,11 @@ impl Board {
         }
     }
 
+    /// The rules in force.
+    pub const fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
     /// A contact waits, or waits otherwise than before.
     pub fn arrive(&mut self, head: Head) {
         let signature = self.signature(&head.requirement);

@@ -13,8 +13,15 @@ pub(crate) fn write(report: &Report) -> Result<PathBuf> {
     let directory = here.ancestors().nth(2).unwrap_or(here).join("docs");
     fs::create_dir_all(&directory).with_context(|| format!("cannot create {}", directory.display()))?;
     let path = directory.join("benchmarks.md");
-    fs::write(&path, page(report)).with_context(|| format!("cannot write {}", path.display()))?;
+    let matching = fs::read_to_string(&path).unwrap_or_default();
+    fs::write(&path, format!("{}{}", page(report), matching_part(&matching)))
+        .with_context(|| format!("cannot write {}", path.display()))?;
     Ok(path)
+}
+
+/// The part that `cargo xtask bench matching` wrote, with its markers; it stays.
+fn matching_part(page: &str) -> String {
+    page.find("<!-- matching: begin -->").map_or_else(String::new, |begin| format!("\n{}", &page[begin..]))
 }
 
 fn page(report: &Report) -> String {
