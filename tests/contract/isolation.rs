@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use helpline_domain::caller::Role;
 use helpline_domain::id::CentreId;
 use helpline_proto::intake::v1::SendMessageRequest;
+use helpline_proto::queueing::v1::PromiseCallbackRequest;
+use helpline_proto::terms::v1::Channel;
 use helpline_tests::{Centre, World, request_id};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
@@ -69,6 +71,14 @@ async fn fill(world: &World, centre: &Centre) {
         text: "hello".to_owned(),
     };
     adapter.messages().send_message(message).await.unwrap();
+    let promise = PromiseCallbackRequest {
+        request_id: request_id(),
+        contact_id: contact.contact_id.clone(),
+        channel: Channel::Voice.into(),
+        number: "+97455550100".to_owned(),
+        ..PromiseCallbackRequest::default()
+    };
+    counsellor.callbacks().promise_callback(promise).await.unwrap();
     stage::complete(&counsellor, &contact.contact_id).await;
     stage::offer(&adapter, &counsellor, &language).await;
     let supervisor = world.bearer(centre.id, Role::Supervisor, None).await;

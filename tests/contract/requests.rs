@@ -13,11 +13,13 @@ use helpline_proto::intake::v1::{
     WatchMessagesRequest,
 };
 use helpline_proto::queueing::v1::{
-    AcceptOfferRequest, AcknowledgeAlertRequest, DeclineOfferRequest, DeclineReason, ExplainWaitingRequest,
-    FinishWrapUpRequest, ForceNotReadyRequest, ForceReason, GetPresenceRequest, GoNotReadyRequest,
-    GoOfflineRequest, GoReadyRequest, LiftPauseRequest, ListAlertsRequest, NotReadyReason,
-    ReleaseContactRequest, TransferContactRequest, WatchFloorRequest, WatchOffersRequest,
-    WatchQueueStatusRequest,
+    AcceptOfferRequest, AcknowledgeAlertRequest, AttemptOutcome, CallbackCancelReason, CallbackFilter,
+    CallbackKind, CallbackState, CancelCallbackRequest, DeclineOfferRequest, DeclineReason,
+    ExplainWaitingRequest, FinishWrapUpRequest, ForceNotReadyRequest, ForceReason, GetCallbackRequest,
+    GetPresenceRequest, GoNotReadyRequest, GoOfflineRequest, GoReadyRequest, LiftPauseRequest,
+    ListAlertsRequest, ListCallbacksRequest, NotReadyReason, PromiseCallbackRequest,
+    RecordCallbackAttemptRequest, ReleaseContactRequest, RescheduleCallbackRequest, TransferContactRequest,
+    WatchFloorRequest, WatchOffersRequest, WatchQueueStatusRequest,
 };
 use helpline_proto::terms::v1::{Channel, PriorityClass, Risk, SkillLevel};
 use helpline_proto::{Method, Role};
@@ -39,6 +41,12 @@ fn encoded(name: &str) -> Vec<u8> {
     match name {
         "AcknowledgeAlert" => AcknowledgeAlertRequest { request_id: id(), alert_id: id() }.encode_to_vec(),
         "AcceptOffer" => AcceptOfferRequest { request_id: id(), offer_id: id() }.encode_to_vec(),
+        "CancelCallback" => CancelCallbackRequest {
+            request_id: id(),
+            callback_id: id(),
+            reason: CallbackCancelReason::ChildAsked.into(),
+        }
+        .encode_to_vec(),
         "ChangeRisk" => ChangeRiskRequest {
             request_id: id(),
             contact_id: id(),
@@ -81,6 +89,7 @@ fn encoded(name: &str) -> Vec<u8> {
             hold: true,
         }
         .encode_to_vec(),
+        "GetCallback" => GetCallbackRequest { callback_id: id() }.encode_to_vec(),
         "GetCentre" => GetCentreRequest {}.encode_to_vec(),
         "GetContact" => GetContactRequest { contact_id: id() }.encode_to_vec(),
         "GetCounsellor" => GetCounsellorRequest { counsellor_id: id() }.encode_to_vec(),
@@ -93,6 +102,16 @@ fn encoded(name: &str) -> Vec<u8> {
         "GoReady" => GoReadyRequest { request_id: id() }.encode_to_vec(),
         "LiftPause" => LiftPauseRequest { request_id: id(), counsellor_id: id() }.encode_to_vec(),
         "ListAlerts" => ListAlertsRequest::default().encode_to_vec(),
+        "ListCallbacks" => ListCallbacksRequest {
+            page_size: 5,
+            page_token: String::new(),
+            filter: Some(CallbackFilter {
+                states: vec![CallbackState::Promised.into()],
+                alarming: true,
+                reference: "12345678".to_owned(),
+            }),
+        }
+        .encode_to_vec(),
         "ListContacts" => ListContactsRequest {
             page_size: 5,
             page_token: String::new(),
@@ -108,6 +127,17 @@ fn encoded(name: &str) -> Vec<u8> {
         .encode_to_vec(),
         "ListCounsellors" => ListCounsellorsRequest::default().encode_to_vec(),
         "ListTokens" => ListTokensRequest::default().encode_to_vec(),
+        "PromiseCallback" => PromiseCallbackRequest {
+            request_id: id(),
+            contact_id: id(),
+            kind: CallbackKind::Callback.into(),
+            due_time: Some(Timestamp { seconds: 4_000_000_000, nanos: 0 }),
+            until_time: Some(Timestamp { seconds: 4_000_003_600, nanos: 0 }),
+            channel: Channel::Voice.into(),
+            number: "+97455550100".to_owned(),
+            safe_words: "Ask for Salma".to_owned(),
+        }
+        .encode_to_vec(),
         "PublishSettings" => {
             PublishSettingsRequest { request_id: id(), settings: Some(settings()), expected_version: 0 }
                 .encode_to_vec()
@@ -130,6 +160,12 @@ fn encoded(name: &str) -> Vec<u8> {
             RecordAnswersRequest { request_id: id(), contact_id: id(), answers: vec![answer()] }
                 .encode_to_vec()
         }
+        "RecordCallbackAttempt" => RecordCallbackAttemptRequest {
+            request_id: id(),
+            callback_id: id(),
+            outcome: AttemptOutcome::Busy.into(),
+        }
+        .encode_to_vec(),
         "RecordDeparture" => RecordDepartureRequest { request_id: id(), contact_id: id() }.encode_to_vec(),
         "RecordPastContact" => RecordPastContactRequest {
             request_id: id(),
@@ -144,6 +180,14 @@ fn encoded(name: &str) -> Vec<u8> {
         }
         .encode_to_vec(),
         "ReleaseContact" => ReleaseContactRequest { request_id: id(), contact_id: id() }.encode_to_vec(),
+        "RescheduleCallback" => RescheduleCallbackRequest {
+            request_id: id(),
+            callback_id: id(),
+            due_time: Some(Timestamp { seconds: 4_000_000_000, nanos: 0 }),
+            until_time: Some(Timestamp { seconds: 4_000_003_600, nanos: 0 }),
+            expected_revision: 0,
+        }
+        .encode_to_vec(),
         "RevokeToken" => RevokeTokenRequest { request_id: id(), token_id: id() }.encode_to_vec(),
         "SendMessage" => SendMessageRequest {
             request_id: id(),

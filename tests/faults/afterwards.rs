@@ -69,7 +69,8 @@ pub(crate) fn nothing_was_doubled(fleet: &Fleet) {
              SELECT contact_id FROM helpline.journal WHERE centre_id = '{centre}'
              GROUP BY contact_id
              HAVING count(*) FILTER (WHERE event = 'offer_accepted')
-                 > 1 + count(*) FILTER (WHERE event IN ('contact_transferred', 'contact_resumed'))) doubled"
+                 > 1 + count(*) FILTER (WHERE event IN ('contact_transferred', 'contact_resumed')
+                     OR event = 'callback_attempted' AND detail->>'to' = 'promised')) doubled"
     );
     assert_eq!(fleet.count(&accepted), 0, "contacts accepted twice");
     let beyond = format!(

@@ -23,7 +23,7 @@ const SIGKILL: i32 = 9;
 
 /// A load that passes through every write path at least twice.
 fn board() -> Board {
-    use Act::{Decline, Ignore, Leave, Pause, Talk, Transfer};
+    use Act::{Decline, Ignore, Leave, Miss, Pause, Promise, Talk, Transfer};
     let mut board = Board::new();
     for acts in [
         &[Talk][..],
@@ -39,6 +39,7 @@ fn board() -> Board {
         board.add_many(2, Channel::WebChat, acts);
     }
     board.add_many(2, Channel::Voice, &[Talk]);
+    board.add_many(3, Channel::Sms, &[Promise, Miss, Talk]);
     board
 }
 
@@ -81,7 +82,7 @@ async fn nothing_is_half_done_wherever_a_server_is_killed() {
 
 /// Offers that end soon, and everybody may be asked again at once.
 pub(crate) const SETTINGS: &str = r#"{"offer_timeout_s": 2, "critical_offer_timeout_s": 2, "missed_offer_limit": 100,
-    "cool_down_s": 0, "reserve": 0, "resumption": {"resume_after_s": 1}}"#;
+    "cool_down_s": 0, "reserve": 0, "resumption": {"resume_after_s": 1}, "callbacks": {"retry_after_s": 1}}"#;
 
 async fn kill_at(place: &str, mut fleet: Fleet, board: Board) {
     let load = Load::begin(&fleet, board, 4, Duration::from_millis(5));

@@ -11,9 +11,9 @@ use helpline_proto::intake::v1::{
 };
 use helpline_proto::queueing::v1::watch_offers_response::Event;
 use helpline_proto::queueing::v1::{
-    AcceptOfferRequest, DeclineOfferRequest, DeclineReason, FinishWrapUpRequest, GoNotReadyRequest,
-    GoReadyRequest, NotReadyReason, Offer, PresenceState, ReleaseContactRequest, TransferContactRequest,
-    WatchOffersRequest,
+    AcceptOfferRequest, AttemptOutcome, DeclineOfferRequest, DeclineReason, FinishWrapUpRequest,
+    GoNotReadyRequest, GoReadyRequest, NotReadyReason, Offer, PresenceState, PromiseCallbackRequest,
+    RecordCallbackAttemptRequest, ReleaseContactRequest, TransferContactRequest, WatchOffersRequest,
 };
 use helpline_proto::terms::v1::Channel;
 use helpline_tests::process::{Fleet, is_transient, retry};
@@ -315,15 +315,16 @@ impl Player {
                 self.go_ready().await;
             }
             Act::Vanish => {
-                if self.accept(&offer).await {
+                if self.accept(&offer).await.is_some() {
                     self.vanished.send_modify(|contacts| contacts.push(offer.contact_id.clone()));
                 } else {
                     self.board.give_back(number, act);
                 }
             }
-            Act::Transfer | Act::Leave | Act::Talk => {
-                if self.accept(&offer).await {
-                    self.handle(number, act, &offer.contact_id).await;
+            Act::Promise => self.promise(number, &offer.contact_id).await,
+            Act::Transfer | Act::Leave | Act::Miss | Act::Talk => {
+                if let Some(callback_id) = self.accept(&offer).await {
+                    self.handle(number, act, &offer.contact_id, &callback_id).await;
                 } else {
                     self.board.give_back(number, act);
                 }
@@ -347,18 +348,54 @@ impl Player {
         }
     }
 
-    async fn accept(&self, offer: &Offer) -> bool {
+    /// The adapter says that the child wants to be called back.
+    async fn promise(&self, number: usize, contact_id: &str) {
+        let request = PromiseCallbackRequest {
+            request_id: request_id(),
+            contact_id: contact_id.to_owned(),
+            ..PromiseCallbackRequest::default()
+        };
+        let adapter = &self.adapters[number % self.adapters.len()];
+        ask("promise a callback", || {
+            let (mut client, request) = (adapter.callbacks(), request.clone());
+            async move { client.promise_callback(request).await }
+        })
+        .await;
+    }
+
+    /// Says what the attempt of a callback came to.
+    async fn attempt(&self, callback_id: &str, outcome: AttemptOutcome) {
+        let request = RecordCallbackAttemptRequest {
+            request_id: request_id(),
+            callback_id: callback_id.to_owned(),
+            outcome: outcome.into(),
+        };
+        ask("record an attempt", || {
+            let (mut client, request) = (self.actor.callbacks(), request.clone());
+            async move { client.record_callback_attempt(request).await }
+        })
+        .await;
+    }
+
+    /// Accepts an offer, if it is not over: the callback that the contact is, or an empty text.
+    async fn accept(&self, offer: &Offer) -> Option<String> {
         let request = AcceptOfferRequest { request_id: request_id(), offer_id: offer.offer_id.clone() };
         ask_while_open("accept", || {
             let (mut client, request) = (self.actor.offers(), request.clone());
             async move { client.accept_offer(request).await }
         })
         .await
-        .is_some()
+        .map(|accepted| accepted.contact.expect("the contact").callback_id)
     }
 
-    async fn handle(&self, number: usize, act: Act, contact_id: &str) {
+    async fn handle(&self, number: usize, act: Act, contact_id: &str, callback_id: &str) {
         let contact_id = contact_id.to_owned();
+        if act == Act::Miss {
+            return self.attempt(callback_id, AttemptOutcome::NoAnswer).await;
+        }
+        if !callback_id.is_empty() {
+            self.attempt(callback_id, AttemptOutcome::Reached).await;
+        }
         match act {
             Act::Transfer => {
                 let request = TransferContactRequest {

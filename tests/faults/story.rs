@@ -16,6 +16,10 @@ pub(crate) enum Act {
     Decline,
     /// Takes a break, so that the offer is withdrawn.
     Pause,
+    /// The child chooses to be called back instead; the next act is of the counsellor who calls.
+    Promise,
+    /// Accepts a callback and reaches nobody.
+    Miss,
     /// Accepts and gives it back to the line.
     Transfer,
     /// Accepts; the child leaves during the talk; the counsellor signs off.

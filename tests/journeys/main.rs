@@ -12,6 +12,7 @@
 
 mod alerts;
 mod answered;
+mod callback;
 mod capacity;
 mod care;
 mod chance;

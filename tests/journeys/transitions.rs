@@ -3,13 +3,15 @@
 use helpline_proto::intake::v1::{
     ChangeRiskRequest, Contact, ContactState, RecordPastContactRequest, SendMessageRequest,
 };
-use helpline_proto::queueing::v1::Offer;
+use helpline_proto::queueing::v1::{
+    CallbackCancelReason, CancelCallbackRequest, Offer, PromiseCallbackRequest,
+};
 use helpline_proto::terms::v1::{Channel, Risk};
 use helpline_tests::{Abilities, request_id};
 use tonic::{Code, Status};
 
 use crate::desk::Desk;
-use crate::stage::{Stage, chat, why};
+use crate::stage::{Stage, by, chat, why};
 
 /// Where a contact can stand; a wrap-up that still takes capacity and one that does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,9 +25,11 @@ enum Stand {
     Closed,
     Abandoned,
     ShortAbandoned,
+    CallbackPromised,
+    Unreached,
 }
 
-const STANDS: [Stand; 9] = [
+const STANDS: [Stand; 11] = [
     Stand::Waiting,
     Stand::Offered,
     Stand::InProgress,
@@ -35,6 +39,8 @@ const STANDS: [Stand; 9] = [
     Stand::Closed,
     Stand::Abandoned,
     Stand::ShortAbandoned,
+    Stand::CallbackPromised,
+    Stand::Unreached,
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,9 +84,17 @@ use Outcome::{Becomes, NotFound, State};
 #[expect(clippy::match_same_arms, reason = "one line for each article")]
 fn law(stand: Stand, verb: Verb) -> Outcome {
     // Nobody's contact yet, or nobody's ever.
-    let unowned = matches!(stand, Stand::Waiting | Stand::Offered | Stand::Abandoned | Stand::ShortAbandoned);
+    let unowned = matches!(
+        stand,
+        Stand::Waiting
+            | Stand::Offered
+            | Stand::Abandoned
+            | Stand::ShortAbandoned
+            | Stand::CallbackPromised
+            | Stand::Unreached
+    );
     match (verb, stand) {
-        (Verb::Assess, Stand::Closed | Stand::Abandoned | Stand::ShortAbandoned) => State,
+        (Verb::Assess, Stand::Closed | Stand::Abandoned | Stand::ShortAbandoned | Stand::Unreached) => State,
         (Verb::Assess, _) => Becomes(is(stand)),
         (Verb::Leave, Stand::Waiting | Stand::Offered) => Becomes(Is::ShortAbandoned),
         (Verb::Leave, Stand::InProgress) => Becomes(Is::WrapUp),
@@ -109,6 +123,8 @@ fn is(stand: Stand) -> ContactState {
         Stand::Closed => Is::Closed,
         Stand::Abandoned => Is::Abandoned,
         Stand::ShortAbandoned => Is::ShortAbandoned,
+        Stand::CallbackPromised => Is::CallbackPromised,
+        Stand::Unreached => Is::Unreached,
     }
 }
 
@@ -116,6 +132,9 @@ fn is(stand: Stand) -> ContactState {
 async fn bring(stage: &Stage, desk: &Desk, stand: Stand) -> Contact {
     if stand == Stand::WaitingOffline {
         return record(desk).await;
+    }
+    if matches!(stand, Stand::CallbackPromised | Stand::Unreached) {
+        return promised(stage, stand).await;
     }
     // Nobody speaks Esperanto here: it waits.
     let spoken = !matches!(stand, Stand::Waiting | Stand::Abandoned | Stand::ShortAbandoned);
@@ -148,6 +167,31 @@ async fn handle(stage: &Stage, desk: &Desk, contact: &Contact, offer: &Offer, st
         }
         _ => desk.complete(&contact).await,
     }
+}
+
+/// Somebody who wrote is called back in an hour, or was to be.
+async fn promised(stage: &Stage, stand: Stand) -> Contact {
+    let contact = stage.receive(by(Channel::Sms, "eo")).await;
+    let promise = PromiseCallbackRequest {
+        request_id: request_id(),
+        contact_id: contact.contact_id.clone(),
+        number: "+974 5555 0133".to_owned(),
+        due_time: Some(prost_types::Timestamp {
+            seconds: contact.receive_time.unwrap().seconds + 3600,
+            nanos: 0,
+        }),
+        ..PromiseCallbackRequest::default()
+    };
+    let answer = stage.adapter.callbacks().promise_callback(promise).await.unwrap().into_inner();
+    if stand == Stand::Unreached {
+        let cancel = CancelCallbackRequest {
+            request_id: request_id(),
+            callback_id: answer.callback.unwrap().callback_id,
+            reason: CallbackCancelReason::ChildAsked.into(),
+        };
+        stage.adapter.callbacks().cancel_callback(cancel).await.unwrap();
+    }
+    stage.contact(&contact.contact_id).await
 }
 
 async fn record(desk: &Desk) -> Contact {
@@ -243,6 +287,8 @@ fn key(stand: Stand) -> &'static str {
         Stand::Closed => "closed",
         Stand::Abandoned => "abandoned",
         Stand::ShortAbandoned => "short_abandoned",
+        Stand::CallbackPromised => "callback_promised",
+        Stand::Unreached => "unreached",
     }
 }
 

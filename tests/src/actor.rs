@@ -5,6 +5,7 @@ use helpline_proto::directory::v1::counsellor_service_client::CounsellorServiceC
 use helpline_proto::directory::v1::token_service_client::TokenServiceClient;
 use helpline_proto::intake::v1::contact_service_client::ContactServiceClient;
 use helpline_proto::intake::v1::message_service_client::MessageServiceClient;
+use helpline_proto::queueing::v1::callback_service_client::CallbackServiceClient;
 use helpline_proto::queueing::v1::handling_service_client::HandlingServiceClient;
 use helpline_proto::queueing::v1::line_service_client::LineServiceClient;
 use helpline_proto::queueing::v1::offer_service_client::OfferServiceClient;
@@ -68,6 +69,8 @@ clients!(
     presence: PresenceServiceClient,
     /// `HandlingService`.
     handling: HandlingServiceClient,
+    /// `CallbackService`.
+    callbacks: CallbackServiceClient,
     /// `LineService`.
     line: LineServiceClient,
     /// `SupervisionService`.

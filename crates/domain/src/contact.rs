@@ -21,11 +21,41 @@ pub enum ContactState {
     Abandoned,
     /// The person left within seconds.
     ShortAbandoned,
+    /// Out of the line until a promised callback is due; its place is kept.
+    CallbackPromised,
+    /// The connection vanished and nobody had ended it.
+    Lost,
+    /// A callback that reached nobody, was cancelled, or was made needless by the child's own call.
+    Unreached,
+}
+
+/// Who began a contact.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Direction {
+    /// The child or whoever speaks for them.
+    Inbound,
+    /// The helpline.
+    Outbound,
+}
+
+impl Direction {
+    /// The stable key under which the direction is stored.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Inbound => "inbound",
+            Self::Outbound => "outbound",
+        }
+    }
+
+    /// The direction with this key.
+    pub fn from_key(key: &str) -> Option<Self> {
+        [Self::Inbound, Self::Outbound].into_iter().find(|direction| direction.key() == key)
+    }
 }
 
 impl ContactState {
     /// Every state.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Received,
         Self::Waiting,
         Self::Offered,
@@ -35,6 +65,9 @@ impl ContactState {
         Self::Closed,
         Self::Abandoned,
         Self::ShortAbandoned,
+        Self::CallbackPromised,
+        Self::Lost,
+        Self::Unreached,
     ];
 
     /// The stable key under which the state is stored.
@@ -49,6 +82,9 @@ impl ContactState {
             Self::Closed => "closed",
             Self::Abandoned => "abandoned",
             Self::ShortAbandoned => "short_abandoned",
+            Self::CallbackPromised => "callback_promised",
+            Self::Lost => "lost",
+            Self::Unreached => "unreached",
         }
     }
 
@@ -59,21 +95,28 @@ impl ContactState {
 
     /// Whether nothing can follow.
     pub const fn is_final(self) -> bool {
-        matches!(self, Self::Closed | Self::Abandoned | Self::ShortAbandoned)
+        matches!(self, Self::Closed | Self::Abandoned | Self::ShortAbandoned | Self::Lost | Self::Unreached)
     }
 
     /// The whole table of transitions. The database refuses a way out of a final state as well.
     pub const fn may_become(self, next: Self) -> bool {
         use ContactState::{
-            Abandoned, Closed, InProgress, Offered, Received, ShortAbandoned, Waiting, WaitingOffline, WrapUp,
+            Abandoned, CallbackPromised, Closed, InProgress, Lost, Offered, Received, ShortAbandoned,
+            Unreached, Waiting, WaitingOffline, WrapUp,
         };
         matches!(
             (self, next),
-            (Received, Waiting | Abandoned | ShortAbandoned)
-                | (Waiting, Offered | Abandoned | ShortAbandoned)
-                | (Offered, InProgress | Waiting | Abandoned | ShortAbandoned)
-                | (InProgress, WrapUp | Waiting | Closed)
-                | (WrapUp | WaitingOffline, Closed)
+            (Received, Waiting | Abandoned | ShortAbandoned | Lost)
+                | (Waiting, Offered | Abandoned | ShortAbandoned | Lost | CallbackPromised | Unreached)
+                | (
+                    Offered,
+                    InProgress | Waiting | Abandoned | ShortAbandoned | Lost | CallbackPromised | Unreached
+                )
+                | (InProgress, WrapUp | Waiting | Closed | CallbackPromised | Unreached)
+                // An attempt that reached nobody may be recorded in the wrap-up.
+                | (WrapUp, Closed | Waiting | CallbackPromised | Unreached)
+                | (CallbackPromised, Waiting | Unreached)
+                | (WaitingOffline, Closed)
         )
     }
 }

@@ -61,6 +61,10 @@ id!(
     MessageId
 );
 id!(
+    /// A callback promised to a child, or a safety check-in.
+    CallbackId
+);
+id!(
     /// A bearer token.
     TokenId
 );

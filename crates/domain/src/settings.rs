@@ -1,6 +1,7 @@
 //! How a centre works: versioned data, not code.
 
 pub mod alerts;
+pub mod callbacks;
 pub mod care;
 mod flood;
 mod hours;
@@ -62,6 +63,8 @@ pub struct Settings {
     pub care: Care,
     /// When supervisors are alerted.
     pub alerts: Alerts,
+    /// How callbacks are made.
+    pub callbacks: callbacks::Callbacks,
 }
 
 /// A line in which contacts wait.
@@ -129,6 +132,7 @@ impl Default for Settings {
             resumption: Resumption::default(),
             care: Care::default(),
             alerts: Alerts::default(),
+            callbacks: callbacks::Callbacks::default(),
         }
     }
 }

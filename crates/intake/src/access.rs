@@ -54,6 +54,14 @@ pub(crate) async fn why_refused(
     })
 }
 
+/// Whether a contact of the caller is a callback of which nobody has said what the attempt came to.
+pub(crate) async fn attempt_is_open(ctx: &Ctx, caller: &Caller, id: ContactId) -> Result<bool, Refusal> {
+    let (contact, _) = visible(ctx, caller, id).await?;
+    let Some(callback) = contact.callback_id else { return Ok(false) };
+    let callback = ctx.store.callback(caller.centre_id, callback).await?;
+    Ok(callback.is_some_and(|callback| callback.is_attempting()))
+}
+
 #[cfg(test)]
 mod tests {
     use helpline_domain::id::CentreId;

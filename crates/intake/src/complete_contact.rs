@@ -71,6 +71,13 @@ pub async fn complete_contact(ctx: &Ctx, caller: &Caller, request: CompleteConta
             ContactState::InProgress | ContactState::WrapUp | ContactState::WaitingOffline
         )
     });
+    let explain = async {
+        // Whoever called says first whether they reached anybody.
+        if access::attempt_is_open(ctx, caller, contact_id).await? {
+            return Ok(Refusal::attempt_unrecorded());
+        }
+        explain.await
+    };
     outcome(change, |id| get_contact(ctx, caller, id.into()), explain).await
 }
 

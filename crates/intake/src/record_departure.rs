@@ -5,7 +5,8 @@ use helpline_domain::contact::ContactState;
 use helpline_domain::id::ContactId;
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::{Ctx, Refusal, fail_point};
-use helpline_store::intake::Moved;
+use helpline_store::contact::Contact;
+use helpline_store::intake::{Moved, Rescue};
 use helpline_store::{Change, Command};
 
 use crate::access;
@@ -25,22 +26,31 @@ pub async fn record_departure(ctx: &Ctx, caller: &Caller, request: RecordDepartu
     let RecordDeparture { command, contact_id } = request;
     let (_, sight) = access::visible(ctx, caller, contact_id).await?;
     let current = ctx.settings.current(caller.centre_id).await?;
-    let change = ctx.store.depart(&command, contact_id, current.settings.short_abandon_s).await?;
+    let callbacks = &current.settings.callbacks;
+    let rescue = Rescue {
+        callback_id: ctx.ids.v7().into(),
+        most_attempts: callbacks.most_attempts,
+        overdue_after_s: callbacks.overdue_after_s,
+        window_s: callbacks.window_s,
+    };
+    let change = ctx.store.depart(&command, contact_id, current.settings.short_abandon_s, &rescue).await?;
     fail_point!("departure.after_commit");
     if let Change::Done(moved) = &change {
         tell(ctx, caller, moved).await;
     }
     let change = change.map(|moved| Seen { contact: moved.contact, sight });
-    let explain = access::why_refused(ctx, caller, contact_id, 0, |contact| may_leave(contact.state));
+    let explain = access::why_refused(ctx, caller, contact_id, 0, may_leave);
     outcome(change, |id| get_contact(ctx, caller, id.into()), explain).await
 }
 
-/// Whether there is somebody who could leave.
-const fn may_leave(state: ContactState) -> bool {
-    matches!(
-        state,
-        ContactState::Received | ContactState::Waiting | ContactState::Offered | ContactState::InProgress
-    )
+/// Whether there is somebody who could leave: where a callback waits, nobody is there.
+fn may_leave(contact: &Contact) -> bool {
+    match contact.state {
+        ContactState::Received | ContactState::Waiting | ContactState::Offered => {
+            contact.callback_id.is_none()
+        }
+        state => state == ContactState::InProgress,
+    }
 }
 
 async fn tell(ctx: &Ctx, caller: &Caller, moved: &Moved) {

@@ -1,5 +1,6 @@
 //! The generated traits: one short method each.
 
+mod callback;
 mod handling;
 mod line;
 mod offer;
@@ -8,6 +9,7 @@ mod supervision;
 
 use helpline_service_kit::Ctx;
 
+use crate::callback::measures::CallbackMeasures;
 use crate::sessions::Sessions;
 use crate::watch_queue_status::StatusBoard;
 
@@ -17,11 +19,12 @@ pub struct Api {
     ctx: Ctx,
     board: StatusBoard,
     sessions: Sessions,
+    callbacks: CallbackMeasures,
 }
 
 impl Api {
     /// An implementation over the means of the process.
-    pub fn new(ctx: Ctx, board: StatusBoard, sessions: Sessions) -> Self {
-        Self { ctx, board, sessions }
+    pub fn new(ctx: Ctx, board: StatusBoard, sessions: Sessions, callbacks: CallbackMeasures) -> Self {
+        Self { ctx, board, sessions, callbacks }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Read it in the order of a contact: [`matching`] decides and commits offers; [`watch_offers`] tells the counsellor;
 //! [`accept_offer`] or [`decline_offer`] ends the offer, or the [`workers`] do when nobody answers; [`release_contact`],
-//! [`finish_wrap_up`] and [`transfer_contact`] are what follows. [`set_presence`] says who is there;
+//! [`finish_wrap_up`] and [`transfer_contact`] are what follows; [`callback`] is what was promised
+//! instead. [`set_presence`] says who is there;
 //! [`watch_queue_status`] and [`explain_waiting`] are for those who watch over the floor, [`supervise`] is what they do.
 //!
 //! Invariants:
@@ -19,6 +20,7 @@
 
 pub mod accept_offer;
 pub mod api;
+pub mod callback;
 pub mod decline_offer;
 pub mod explain_waiting;
 pub mod finish_wrap_up;
@@ -41,6 +43,7 @@ pub mod workers;
 use std::sync::Arc;
 use std::time::Duration;
 
+use helpline_proto::queueing::v1::callback_service_server::CallbackServiceServer;
 use helpline_proto::queueing::v1::handling_service_server::HandlingServiceServer;
 use helpline_proto::queueing::v1::line_service_server::LineServiceServer;
 use helpline_proto::queueing::v1::offer_service_server::OfferServiceServer;
@@ -52,6 +55,8 @@ use helpline_store::Store;
 use tonic::service::RoutesBuilder;
 
 use crate::api::Api;
+use crate::callback::measures::CallbackMeasures;
+use crate::callback::worker::KeepPromises;
 use crate::measures::{AlertMeasures, FloorMeasures, Measures};
 use crate::sessions::Sessions;
 use crate::watch_queue_status::StatusBoard;
@@ -65,6 +70,7 @@ pub struct Queueing {
     measures: Arc<Measures>,
     floor_measures: FloorMeasures,
     alert_measures: AlertMeasures,
+    callbacks: CallbackMeasures,
 }
 
 impl Queueing {
@@ -74,15 +80,26 @@ impl Queueing {
         let floor_measures = FloorMeasures::new(&ctx.metrics);
         let alert_measures = AlertMeasures::new(&ctx.metrics);
         let sessions = Sessions::new(ctx.clone(), presence_ttl);
-        Self { board: StatusBoard::new(ctx.clone()), ctx, sessions, measures, floor_measures, alert_measures }
+        let callbacks = CallbackMeasures::new(&ctx.metrics);
+        Self {
+            board: StatusBoard::new(ctx.clone()),
+            ctx,
+            sessions,
+            measures,
+            floor_measures,
+            alert_measures,
+            callbacks,
+        }
     }
 
     /// Adds its gRPC services, which read messages of at most `longest` bytes.
     pub fn routes(&self, routes: &mut RoutesBuilder, longest: usize) {
-        let api = Api::new(self.ctx.clone(), self.board.clone(), self.sessions.clone());
+        let api =
+            Api::new(self.ctx.clone(), self.board.clone(), self.sessions.clone(), self.callbacks.clone());
         routes
             .add_service(PresenceServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(OfferServiceServer::new(api.clone()).max_decoding_message_size(longest))
+            .add_service(CallbackServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(HandlingServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(SupervisionServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(LineServiceServer::new(api).max_decoding_message_size(longest));
@@ -95,5 +112,6 @@ impl Queueing {
         matching::spawn(&ctx, &self.measures, lifecycle);
         let measures = (&self.measures, &self.floor_measures, &self.alert_measures);
         workers::spawn(&ctx, &self.sessions, measures, lifecycle, timing);
+        workers::start(&ctx, lifecycle, KeepPromises::new(ctx.clone(), self.callbacks.clone(), timing.sweep));
     }
 }

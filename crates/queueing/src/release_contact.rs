@@ -1,6 +1,7 @@
 //! A counsellor ends the conversation: the wrap-up begins.
 
 use helpline_domain::caller::Caller;
+use helpline_domain::contact::ContactState;
 use helpline_domain::id::ContactId;
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::{Ctx, Refusal, fail_point};
@@ -33,5 +34,12 @@ pub(crate) async fn own_contact(ctx: &Ctx, caller: &Caller, contact: ContactId) 
 /// Why a step of a contact of the calling counsellor was refused.
 pub(crate) async fn refusal(ctx: &Ctx, caller: &Caller, contact: ContactId) -> Result<Refusal, Refusal> {
     let contact = own_contact(ctx, caller, contact).await?;
+    if contact.state == ContactState::InProgress
+        && let Some(callback) = contact.callback_id
+        && let Some(callback) = ctx.store.callback(caller.centre_id, callback).await?
+        && callback.is_attempting()
+    {
+        return Ok(Refusal::attempt_unrecorded());
+    }
     Ok(Refusal::state("contact", contact.state.key()))
 }

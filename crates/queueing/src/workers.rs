@@ -75,7 +75,7 @@ impl Pace {
     }
 }
 
-fn start(ctx: &Ctx, lifecycle: &Lifecycle, worker: impl Worker) {
+pub(crate) fn start(ctx: &Ctx, lifecycle: &Lifecycle, worker: impl Worker) {
     let (ctx, soft) = (ctx.clone(), lifecycle.soft());
     lifecycle.spawn(async move {
         run(worker, &*ctx.clock, &ctx.metrics, &Notify::new(), &soft).await;

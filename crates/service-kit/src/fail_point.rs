@@ -26,6 +26,11 @@ pub const FAIL_POINTS: &[&str] = &[
     "force.after_commit",
     "lift.after_commit",
     "acknowledge.after_commit",
+    "promise.before_commit",
+    "promise.after_commit",
+    "callback.before_due",
+    "callback.after_due",
+    "attempt.after_commit",
 ];
 
 /// Dies here when the configuration's `testing.kill_at` names this place: `fail_point!("receive.before_commit")`.

@@ -135,7 +135,11 @@ fn wake<'a>(hub: &Hub, events: impl Iterator<Item = &'a Event>) {
             | "offer_withdrawn"
             | "contact_completed"
             | "wrap_up_finished"
-            | "risk_changed" => {
+            | "risk_changed"
+            | "callback_due"
+            | "callback_promised"
+            | "callback_attempted"
+            | "check_in_failed" => {
                 topics.entry(Topic::Line(centre)).or_default();
             }
             "presence_changed" | "presence_lapsed" | "shift_lapsed" | "counsellor_created"

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use helpline_domain::channel::Channel;
 use helpline_domain::closing::{ActionTaken, AgeBand, Closing, ContactKind, Gender};
-use helpline_domain::contact::ContactState;
+use helpline_domain::contact::{ContactState, Direction};
 use helpline_domain::risk::{Class, Risk};
 use helpline_proto::{intake, terms};
 use helpline_store::contact::Contact;
@@ -61,6 +61,10 @@ both_ways!(class, class_from: Class, terms::v1::PriorityClass {
 both_ways!(contact_state, contact_state_from: ContactState, intake::v1::ContactState {
     Received <=> Received, Waiting <=> Waiting, Offered <=> Offered, InProgress <=> InProgress, WrapUp <=> WrapUp,
     WaitingOffline <=> WaitingOffline, Closed <=> Closed, Abandoned <=> Abandoned, ShortAbandoned <=> ShortAbandoned,
+    CallbackPromised <=> CallbackPromised, Lost <=> Lost, Unreached <=> Unreached,
+});
+both_ways!(direction, direction_from: Direction, intake::v1::Direction {
+    Inbound <=> Inbound, Outbound <=> Outbound,
 });
 both_ways!(contact_kind, contact_kind_from: ContactKind, intake::v1::ContactKind {
     Counselling <=> Counselling, Silent <=> Silent, HangUp <=> HangUp, Abusive <=> Abusive, Prank <=> Prank,
@@ -177,6 +181,8 @@ pub fn contact(contact: &Contact, sight: Sight) -> intake::v1::Contact {
         relaxation_step: contact.relaxation_step.into(),
         resumed: contact.resumed,
         asked_skills: contact.asked_skills.as_ref().map(skills).unwrap_or_default(),
+        direction: direction(contact.direction).into(),
+        callback_id: contact.callback_id.map(|id| id.to_string()).unwrap_or_default(),
     }
 }
 

@@ -179,7 +179,7 @@ impl Store {
 
     /// The figures of the last 24 hours by queue. Recorded afterwards and still waiting are not among them; who left without an
     /// answer counts as missed, whatever they waited. Who was answered, given back to the line and left it then was
-    /// answered, and is counted once.
+    /// answered, and is counted once. For what the helpline began itself nobody waited.
     pub async fn periods(&self, centre: CentreId) -> Result<BTreeMap<String, PeriodFigures>, StoreError> {
         let mut connection = self.bound(centre).await?;
         let rows = sqlx::query_as::<_, PeriodRow>(
@@ -189,6 +189,7 @@ impl Store {
                 count(*) FILTER (WHERE state = 'short_abandoned' AND answered_at IS NULL) AS short_abandoned
              FROM helpline.contacts
              WHERE centre_id = $1 AND received_at > (SELECT helpline.now()) - interval '24 hours' AND brought_by IS NOT NULL
+                AND direction = 'inbound'
              GROUP BY queue",
         )
         .bind(centre.as_uuid())

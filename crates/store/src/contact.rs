@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use helpline_domain::channel::Channel;
 use helpline_domain::closing::Closing;
-use helpline_domain::contact::ContactState;
-use helpline_domain::id::{CentreId, ContactId, CounsellorId, OfferId, TokenId};
+use helpline_domain::contact::{ContactState, Direction};
+use helpline_domain::id::{CallbackId, CentreId, ContactId, CounsellorId, OfferId, TokenId};
 use helpline_domain::requirement::Requirement;
 use helpline_domain::risk::{Class, Risk};
 use helpline_vault::Sensitive;
@@ -56,6 +56,8 @@ pub struct Contact {
     pub asked_skills: Option<BTreeMap<String, u8>>,
     pub relaxation_step: i16,
     pub relax_at: Option<DateTime<Utc>>,
+    pub direction: Direction,
+    pub callback_id: Option<CallbackId>,
 }
 
 impl Contact {
@@ -75,7 +77,8 @@ macro_rules! contact_columns {
         "contact_id, channel, state, risk, class, queue, language, skills, received_at, deadline_at, answered_at, ended_at, \
          counsellor_id, holder_id, offer_id, offer_count, brought_by, settings_version, epoch, revision, message_count, sequence, \
          resumed, returned_from_contact_id, preferred_counsellor_id, asked_skills, relaxation_step, relax_at, \
-         sender_sealed, display_name_sealed, closing, summary_sealed, risk_rules, limited, answers_sealed"
+         sender_sealed, display_name_sealed, closing, summary_sealed, risk_rules, limited, answers_sealed, direction, \
+         callback_id"
     };
 }
 pub(crate) use contact_columns;
@@ -117,6 +120,8 @@ pub(crate) struct ContactRow {
     asked_skills: Option<Json<BTreeMap<String, u8>>>,
     relaxation_step: i16,
     relax_at: Option<DateTime<Utc>>,
+    direction: String,
+    callback_id: Option<Uuid>,
 }
 
 /// A column of contacts that holds what it cannot hold.
@@ -164,6 +169,8 @@ impl Store {
             asked_skills: row.asked_skills.map(|skills| skills.0),
             relaxation_step: row.relaxation_step,
             relax_at: row.relax_at,
+            direction: Direction::from_key(&row.direction).ok_or(inconsistent("direction"))?,
+            callback_id: row.callback_id.map(CallbackId::from),
         })
     }
 
@@ -196,7 +203,8 @@ impl Store {
              ended_at, counsellor_id, holder_id, offer_id, offer_count, brought_by, settings_version, epoch, revision, \
              message_count, sequence, resumed, returned_from_contact_id, preferred_counsellor_id, asked_skills, \
              relaxation_step, relax_at, NULL::bytea AS sender_sealed, NULL::bytea AS display_name_sealed, NULL::jsonb AS closing, \
-             NULL::bytea AS summary_sealed, risk_rules, limited, NULL::bytea AS answers_sealed FROM helpline.contacts WHERE centre_id = ",
+             NULL::bytea AS summary_sealed, risk_rules, limited, NULL::bytea AS answers_sealed, direction, \
+             callback_id FROM helpline.contacts WHERE centre_id = ",
         );
         query.push_bind(centre.as_uuid());
         if !filter.states.is_empty() {

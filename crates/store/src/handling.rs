@@ -9,6 +9,7 @@ use sqlx::types::Json;
 
 use crate::change::{Change, Command, change, change_query};
 use crate::contact::{Contact, ContactRow, contact_columns};
+use crate::intake::attempt_is_recorded;
 use crate::presence::{Room, RoomRow, room_columns};
 use crate::{Store, StoreError};
 
@@ -17,6 +18,7 @@ const RELEASE: &str = change!(
     with: "changed AS (
         UPDATE helpline.contacts SET state = 'wrap_up', revision = revision + 1
         WHERE centre_id = $1 AND contact_id = $7 AND counsellor_id = $2 AND state = 'in_progress'
+          AND ", attempt_is_recorded!(), "
         RETURNING *)";
     returning: contact_columns!(),
 );

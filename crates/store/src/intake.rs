@@ -1,7 +1,7 @@
 //! Changes of a contact that intake makes: assess, depart, complete.
 
 use helpline_domain::closing::Closing;
-use helpline_domain::id::{CentreId, ContactId, CounsellorId, OfferId};
+use helpline_domain::id::{CallbackId, CentreId, ContactId, CounsellorId, OfferId};
 use helpline_domain::risk::{Class, Risk};
 use helpline_vault::Sensitive;
 use sqlx::FromRow;
@@ -9,6 +9,7 @@ use sqlx::postgres::PgRow;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use crate::callback::promise::promised_columns;
 use crate::change::{Change, ChangeQuery, Command, change, change_query};
 use crate::contact::{Contact, ContactRow, contact_columns, inconsistent};
 use crate::presence::{Room, RoomRow, room_columns};
@@ -34,7 +35,7 @@ const CHANGE_RISK: &str = change!(
     with: "before AS (
         SELECT contact_id AS id, risk AS old_risk, class AS old_class, offer_id AS old_offer FROM helpline.contacts
         WHERE centre_id = $1 AND contact_id = $7 AND ($8::bigint = 0 OR revision = $8)
-          AND state IN ('received', 'waiting', 'offered', 'in_progress', 'wrap_up', 'waiting_offline') FOR UPDATE),
+          AND state IN ('received', 'waiting', 'offered', 'in_progress', 'wrap_up', 'waiting_offline', 'callback_promised') FOR UPDATE),
     changed AS (
         UPDATE helpline.contacts c SET risk = $9, class = $10,
             deadline_at = least(c.deadline_at, c.received_at + make_interval(secs => $11)), revision = c.revision + 1
@@ -46,13 +47,17 @@ const CHANGE_RISK: &str = change!(
     returning: contact_columns!(), ", old_class",
 );
 
+/// Where a callback waits in line there is nobody who could leave. Whoever leaves unanswered at high risk or above, and can
+/// be called, is promised a callback at the same instant.
 const DEPART: &str = change!(
     event: "person_left", resource: "contact_id", about: ("contact_id", "coalesce(counsellor_id, old_holder)", "old_offer"),
     detail: "jsonb_build_object('from', old_state, 'to', state)",
     with: "before AS (
         SELECT contact_id AS id, state AS old_state, medium AS old_medium, holder_id AS old_holder, offer_id AS old_offer
         FROM helpline.contacts
-        WHERE centre_id = $1 AND contact_id = $7 AND state IN ('received', 'waiting', 'offered', 'in_progress') FOR UPDATE),
+        WHERE centre_id = $1 AND contact_id = $7 AND state IN ('received', 'waiting', 'offered', 'in_progress')
+          AND (callback_id IS NULL OR state = 'in_progress')
+        FOR UPDATE),
     changed AS (
         UPDATE helpline.contacts c SET
             state = CASE WHEN old_state = 'in_progress' THEN 'wrap_up'
@@ -71,16 +76,43 @@ const DEPART: &str = change!(
             held_voice = p.held_voice - (old_medium = 'voice')::int, held_chat = p.held_chat - (old_medium = 'chat')::int,
             held_message = p.held_message - (old_medium = 'message')::int, revision = p.revision + 1
         FROM changed WHERE old_state = 'offered' AND p.centre_id = $1 AND p.counsellor_id = (SELECT old_holder FROM changed)
-        RETURNING ", room_columns!(), ")";
+        RETURNING ", room_columns!(), "),
+    rescued AS (
+        INSERT INTO helpline.callbacks (", promised_columns!(), ")
+        SELECT $1, $9, 'callback', 'promised', NULL, contact_id, NULL::uuid, helpline.now(), helpline.now() + make_interval(secs => $12),
+            helpline.now(), helpline.now() + make_interval(secs => $11), $10, channel, medium, queue, language, skills, signature,
+            risk, class, extract(epoch FROM deadline_at - received_at)::int, sender_index, NULL::bytea, NULL::bytea,
+            NULL::uuid, NULL, NULL::uuid, brought_by, settings_version, helpline.now()
+        FROM changed
+        WHERE state IN ('abandoned', 'short_abandoned') AND risk >= 3 AND sender_index IS NOT NULL
+          AND channel IN ('voice', 'sms', 'whatsapp', 'telegram', 'email')
+          AND NOT EXISTS (
+            SELECT FROM helpline.callbacks cb
+            WHERE cb.centre_id = $1 AND cb.number_index = changed.sender_index AND cb.state IN ('promised', 'due'))
+        RETURNING callback_id, origin_contact_id, revision),
+    rescue_journalled AS (
+        INSERT INTO helpline.journal (centre_id, at, event, contact_id, revision, detail)
+        SELECT $1, helpline.now(), 'callback_promised', origin_contact_id, revision,
+            jsonb_build_object('callback_id', callback_id, 'kind', 'callback', 'from', 'abandoned')
+        FROM rescued)";
     returning: contact_columns!(), ", old_holder, old_offer, freed.*"; from: "changed LEFT JOIN freed ON true"
 );
+
+/// Whether the attempt of a contact that is a callback has been recorded, or it is none.
+macro_rules! attempt_is_recorded {
+    () => {
+        "(contacts.callback_id IS NULL OR NOT EXISTS (SELECT FROM helpline.callbacks cb
+            WHERE cb.centre_id = $1 AND cb.callback_id = contacts.callback_id AND cb.state IN ('promised', 'due')))"
+    };
+}
+pub(crate) use attempt_is_recorded;
 
 const COMPLETE: &str = change!(
     event: "contact_completed", resource: "contact_id", about: ("contact_id", "counsellor_id", "NULL::uuid"), detail: "NULL::jsonb",
     with: "before AS (
         SELECT contact_id AS id, holder_id AS old_holder, medium AS old_medium FROM helpline.contacts
         WHERE centre_id = $1 AND contact_id = $7 AND counsellor_id = $8 AND ($9::bigint = 0 OR revision = $9)
-          AND state IN ('in_progress', 'wrap_up', 'waiting_offline') FOR UPDATE),
+          AND state IN ('in_progress', 'wrap_up', 'waiting_offline') AND ", attempt_is_recorded!(), " FOR UPDATE),
     changed AS (
         UPDATE helpline.contacts c SET state = 'closed', ended_at = helpline.now(), holder_id = NULL, closing = $10,
             summary_sealed = $11, revision = c.revision + 1
@@ -94,6 +126,19 @@ const COMPLETE: &str = change!(
         RETURNING ", room_columns!(), ")";
     returning: contact_columns!(), ", old_holder, NULL::uuid AS old_offer, freed.*"; from: "changed LEFT JOIN freed ON true"
 );
+
+/// The callback that whoever leaves unanswered at high risk is promised.
+#[derive(Clone, Copy, Debug)]
+pub struct Rescue {
+    /// Its id, if one is promised.
+    pub callback_id: CallbackId,
+    /// Attempts at most.
+    pub most_attempts: u32,
+    /// From now to the alarm, in seconds.
+    pub overdue_after_s: u32,
+    /// How long they may be called, in seconds.
+    pub window_s: u32,
+}
 
 /// A contact assessed.
 #[derive(Clone, Debug)]
@@ -170,9 +215,16 @@ impl Store {
         command: &Command,
         contact: ContactId,
         short_abandon_s: u32,
+        rescue: &Rescue,
     ) -> Result<Change<Moved>, StoreError> {
         let query = || {
-            change_query::<MovedRow>(DEPART, command).bind(contact.as_uuid()).bind(f64::from(short_abandon_s))
+            change_query::<MovedRow>(DEPART, command)
+                .bind(contact.as_uuid())
+                .bind(f64::from(short_abandon_s))
+                .bind(rescue.callback_id.as_uuid())
+                .bind(i64::from(rescue.most_attempts))
+                .bind(f64::from(rescue.overdue_after_s))
+                .bind(f64::from(rescue.window_s))
         };
         self.change_seeing_offers(command, query).await?.try_map(|row| self.moved(command.centre(), row))
     }

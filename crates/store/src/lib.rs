@@ -1,6 +1,6 @@
 //! The truth. Every statement of SQL that Helpline knows stands in this crate, and nowhere else.
 //!
-//! One module per noun: [`contact`] (and what moves it: [`receiving`], [`intake`], [`raising`], [`handling`], [`resumption`]), [`line`], [`offering`], [`offer`], [`message`],
+//! One module per noun: [`callback`], [`contact`] (and what moves it: [`receiving`], [`intake`], [`raising`], [`handling`], [`resumption`]), [`line`], [`offering`], [`offer`], [`message`],
 //! [`counsellor`], [`presence`], [`settings`], [`token`]; beside them what every change shares: [`change`] (journal and
 //! One module per noun: [`contact`] (and what moves it: [`intake`], [`handling`]), [`line`], [`offering`], [`offer`], [`message`],
 //! [`counsellor`], [`presence`], [`supervision`], [`alert`], [`floor`], [`settings`], [`token`]; beside them what every change shares: [`change`] (journal and
@@ -15,6 +15,7 @@
 //! - every deadline is set and compared by the database's clock, `helpline.now()`.
 
 pub mod alert;
+pub mod callback;
 pub mod change;
 pub mod check;
 pub mod connection;

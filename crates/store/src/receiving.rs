@@ -63,21 +63,35 @@ struct ReceivedRow {
 }
 
 /// Builds the statement that takes a contact in: after the CTEs `before`, with this class, target wait in seconds and
-/// whether it came beyond the bounds of a flood.
+/// whether it came beyond the bounds of a flood. Whoever was promised a callback and comes back has the place that the
+/// promise kept, and nobody calls them while they wait.
 macro_rules! receive {
     ($before:literal, $class:literal, $target:literal, $limited:literal) => {
         change!(
             event: "contact_received", resource: "contact_id", about: ("contact_id", "NULL::uuid", "NULL::uuid"),
             detail: "CASE WHEN limited OR risk_rules <> '{}' THEN jsonb_build_object('rules', risk_rules, 'limited', limited) END",
-            with: $before, "changed AS (
+            with: $before, "promise AS (
+                SELECT cb.callback_id AS id, w.received_at, w.deadline_at, w.risk, w.class
+                FROM helpline.callbacks cb
+                LEFT JOIN helpline.contacts w ON w.centre_id = $1 AND w.contact_id = cb.work_contact_id
+                WHERE cb.centre_id = $1 AND cb.number_index = $21 AND cb.state IN ('promised', 'due') AND cb.kind = 'callback'
+                  AND cb.called_contact_id IS NULL
+                ORDER BY cb.promised_at LIMIT 1),
+            changed AS (
                 INSERT INTO helpline.contacts (centre_id, contact_id, channel, medium, state, risk, class, queue, language, skills,
                     signature, received_at, deadline_at, brought_by, settings_version, external_index, external_sealed,
                     sender_index, sender_sealed, display_name_sealed, risk_rules, answers_sealed, source_index, limited)
-                VALUES ($1, $7, $8, $9, 'waiting', $10, ", $class, ", $12, $13, $14, $15, helpline.now(),
-                    helpline.now() + make_interval(secs => ", $target, "), $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, ",
+                VALUES ($1, $7, $8, $9, 'waiting', CASE WHEN $10 = -1 THEN coalesce((SELECT risk FROM promise), $10) ELSE $10 END,
+                    CASE WHEN $10 = -1 THEN least(", $class, ", (SELECT class FROM promise)) ELSE ", $class, " END, $12, $13, $14, $15,
+                    least(helpline.now(), (SELECT received_at FROM promise)),
+                    least(helpline.now() + make_interval(secs => ", $target, "), (SELECT deadline_at FROM promise)), $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, ",
                     $limited, ")
                 ON CONFLICT DO NOTHING
-                RETURNING *)";
+                RETURNING *),
+            called AS (
+                UPDATE helpline.callbacks cb SET called_contact_id = changed.contact_id, revision = cb.revision + 1
+                FROM changed WHERE cb.centre_id = $1 AND cb.callback_id = (SELECT id FROM promise)
+                  AND cb.state IN ('promised', 'due') AND cb.called_contact_id IS NULL)";
             returning: contact_columns!(), ", (SELECT roster_version FROM helpline.centres WHERE centre_id = $1) AS roster_version",
         )
     };
@@ -95,7 +109,7 @@ const RECEIVE_LIMITED: &str = receive!("
     flood AS MATERIALIZED (
         SELECT count(*) >= $28 OR count(*) FILTER (WHERE state IN ('waiting', 'offered')) >= $29 AS beyond FROM recent), ",
     "CASE WHEN (SELECT beyond FROM flood) THEN $30 ELSE $11 END",
-    "CASE WHEN (SELECT beyond FROM flood) THEN $31 ELSE $16 END", "(SELECT beyond FROM flood)"
+    "CASE WHEN (SELECT beyond FROM flood) THEN $31 ELSE $16 END", "(SELECT beyond FROM flood) AND NOT EXISTS (SELECT FROM promise)"
 );
 
 const EXISTING: &str = concat!(

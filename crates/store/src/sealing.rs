@@ -22,6 +22,8 @@ pub(crate) const DISPLAY_NAME: Column =
     Column { table: "contacts", column: "display_name", kind: "identity" };
 pub(crate) const SUMMARY: Column = Column { table: "contacts", column: "summary", kind: "narrative" };
 pub(crate) const ANSWERS: Column = Column { table: "contacts", column: "answers", kind: "narrative" };
+pub(crate) const NUMBER: Column = Column { table: "callbacks", column: "number", kind: "contact" };
+pub(crate) const SAFE_WORDS: Column = Column { table: "callbacks", column: "safe_words", kind: "narrative" };
 pub(crate) const TEXT: Column = Column { table: "messages", column: "text", kind: "narrative" };
 
 impl Store {

@@ -70,6 +70,7 @@ async fn the_servers_role_cannot_open_the_door_it_stands_behind() {
         "DELETE FROM helpline.settings",
         "DELETE FROM helpline.contacts",
         "DELETE FROM helpline.offers",
+        "DELETE FROM helpline.callbacks",
         "DELETE FROM helpline.tokens",
         "DELETE FROM helpline.counsellors",
         "DELETE FROM helpline.presences",

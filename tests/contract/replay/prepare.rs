@@ -6,15 +6,16 @@ use helpline_proto::directory::v1::{
     UpdateCounsellorRequest,
 };
 use helpline_proto::intake::v1::{
-    Answer, ChangeRiskRequest, CompleteContactRequest, RecordAnswersRequest, RecordDepartureRequest,
-    SendMessageRequest,
+    Answer, ChangeRiskRequest, CompleteContactRequest, ReceiveContactRequest, RecordAnswersRequest,
+    RecordDepartureRequest, SendMessageRequest,
 };
 use helpline_proto::queueing::v1::{
-    AcceptOfferRequest, AcknowledgeAlertRequest, DeclineOfferRequest, DeclineReason, FinishWrapUpRequest,
-    ForceNotReadyRequest, ForceReason, LiftPauseRequest, Offer, ReleaseContactRequest,
-    TransferContactRequest,
+    AcceptOfferRequest, AcknowledgeAlertRequest, AttemptOutcome, Callback, CallbackCancelReason,
+    CancelCallbackRequest, DeclineOfferRequest, DeclineReason, FinishWrapUpRequest, ForceNotReadyRequest,
+    ForceReason, LiftPauseRequest, Offer, PromiseCallbackRequest, RecordCallbackAttemptRequest,
+    ReleaseContactRequest, RescheduleCallbackRequest, TransferContactRequest,
 };
-use helpline_proto::terms::v1::Risk;
+use helpline_proto::terms::v1::{Channel, Risk};
 use helpline_tests::{Actor, request_id};
 use prost::Message;
 use prost_reflect::{DynamicMessage, Kind, Value};
@@ -22,7 +23,9 @@ use prost_reflect::{DynamicMessage, Kind, Value};
 use crate::cast::Cast;
 use crate::requests::{closing, well_formed};
 use crate::schema;
-use crate::stage::{abilities, accept, go_not_ready, new_language, offer, receive};
+use crate::stage::{
+    abilities, accept, go_not_ready, go_ready, new_language, next_offer, offer, receive, watch,
+};
 
 /// A command that can be carried out, and another that differs from it; `None` where a command says nothing but its id.
 pub(super) struct Prepared {
@@ -193,10 +196,82 @@ pub(super) async fn prepare(cast: &Cast, method: &Method) -> Prepared {
                 (supervisor, request(&force))
             }
         }
+        "PromiseCallback" => {
+            let contact_id = text(&cast.adapter, &language).await;
+            (cast.adapter.clone(), request(&promise(contact_id)))
+        }
+        "RescheduleCallback" => {
+            let (counsellor, Offer { contact_id, .. }) = in_progress().await;
+            let callback_id = promised(&counsellor, contact_id).await.callback_id;
+            let later = prost_types::Timestamp { seconds: in_seconds(7200), nanos: 0 };
+            let reschedule = RescheduleCallbackRequest {
+                request_id: request_id(),
+                callback_id,
+                due_time: Some(later),
+                until_time: None,
+                expected_revision: 0,
+            };
+            (counsellor, request(&reschedule))
+        }
+        "CancelCallback" => {
+            let (counsellor, Offer { contact_id, .. }) = in_progress().await;
+            let callback_id = promised(&counsellor, contact_id).await.callback_id;
+            let reason = CallbackCancelReason::ChildAsked.into();
+            (counsellor, request(&CancelCallbackRequest { request_id: request_id(), callback_id, reason }))
+        }
+        "RecordCallbackAttempt" => {
+            let contact_id = text(&cast.adapter, &language).await;
+            let promise = PromiseCallbackRequest { due_time: None, ..promise(contact_id) };
+            let answer = cast.adapter.callbacks().promise_callback(promise).await.unwrap().into_inner();
+            let callback_id = answer.callback.unwrap().callback_id;
+            // Due at once: it is back in line, and offered.
+            let counsellor = world.counsellor(abilities(&language)).await;
+            go_ready(&counsellor).await;
+            let offer = next_offer(&mut watch(&counsellor).await).await;
+            accept(&counsellor, &offer).await;
+            go_not_ready(&counsellor).await;
+            let outcome = AttemptOutcome::NoAnswer.into();
+            let record = RecordCallbackAttemptRequest { request_id: request_id(), callback_id, outcome };
+            (counsellor, request(&record))
+        }
         other => panic!("{other} is new: say here when it can be carried out"),
     };
     let other = differing(cast, method, &request).await;
     Prepared { actor, request, other }
+}
+
+fn in_seconds(seconds: i64) -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    i64::try_from(now.as_secs()).unwrap() + seconds
+}
+
+/// A contact by text message, just received.
+async fn text(adapter: &Actor, language: &str) -> String {
+    let request = ReceiveContactRequest {
+        request_id: request_id(),
+        channel: Channel::Sms.into(),
+        language: language.to_owned(),
+        ..ReceiveContactRequest::default()
+    };
+    let answer = adapter.contacts().receive_contact(request).await.unwrap().into_inner();
+    answer.contact.unwrap().contact_id
+}
+
+/// A promise to call in an hour.
+fn promise(contact_id: String) -> PromiseCallbackRequest {
+    PromiseCallbackRequest {
+        request_id: request_id(),
+        contact_id,
+        due_time: Some(prost_types::Timestamp { seconds: in_seconds(3600), nanos: 0 }),
+        number: "+97455550100".to_owned(),
+        ..PromiseCallbackRequest::default()
+    }
+}
+
+/// A callback that a counsellor promised by telephone.
+async fn promised(counsellor: &Actor, contact_id: String) -> Callback {
+    let promise = PromiseCallbackRequest { channel: Channel::Voice.into(), ..promise(contact_id) };
+    counsellor.callbacks().promise_callback(promise).await.unwrap().into_inner().callback.unwrap()
 }
 
 /// The same command with one thing changed that it asks for. Another contact is one that the adapter brought, so that

@@ -1,6 +1,7 @@
 //! Settings: zero and missing mean the default, on the way in; every default is filled in, on the way out.
 
 mod alerts;
+mod callbacks;
 mod care;
 mod hours;
 mod resumption;
@@ -104,6 +105,7 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
     let resumption = resumption::read(fields, message.resumption.as_ref());
     let care = fields.within("care", |fields| care::read(fields, message.care.as_ref()));
     let alerts = fields.within("alerts", |fields| alerts::read(fields, message.alerts.as_ref()));
+    let callbacks = callbacks::read(fields, message.callbacks.as_ref());
     Some(Settings {
         queues: queues?,
         target_waits: target_waits?,
@@ -123,6 +125,7 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
         resumption: resumption?,
         care: care?,
         alerts: alerts?,
+        callbacks: callbacks?,
     })
 }
 
@@ -182,7 +185,7 @@ fn queues(
     }
     let read = fields.list("queues", queues, MOST_QUEUES, |fields, message| {
         let queue = fields.key("queue", &message.queue);
-        let display_names = names(fields, &message.display_names);
+        let display_names = names(fields, "display_names", &message.display_names);
         let required_skills = read_skills(fields, "required_skills", &message.required_skills);
         if let (Some(required), Some(known)) = (&required_skills, known_skills)
             && required.keys().any(|skill| !known.contains(skill))
@@ -209,17 +212,21 @@ fn queues(
     good.then_some(read)
 }
 
-fn names(fields: &mut Fields, names: &BTreeMap<String, String>) -> Option<BTreeMap<String, String>> {
+fn names(
+    fields: &mut Fields,
+    path: &str,
+    names: &BTreeMap<String, String>,
+) -> Option<BTreeMap<String, String>> {
     if names.len() > MOST_NAMES {
-        fields.refuse("display_names", format!("at most {MOST_NAMES} entries"));
+        fields.refuse(path, format!("at most {MOST_NAMES} entries"));
         return None;
     }
     // The path has no tag in it: a key of a map is what was sent.
     let read: Vec<_> = names
         .iter()
         .map(|(tag, name)| {
-            let tag = fields.language("display_names", tag);
-            let name = fields.line("display_names", name, 1..=LONGEST_NAME);
+            let tag = fields.language(path, tag);
+            let name = fields.line(path, name, 1..=LONGEST_NAME);
             Some((tag?, name?))
         })
         .collect();
@@ -288,6 +295,7 @@ pub(crate) fn to_message(versioned: &VersionedSettings) -> Message {
         resumption: Some(resumption::to_message(&settings.resumption)),
         care: Some(care::to_message(&settings.care)),
         alerts: Some(alerts::to_message(&settings.alerts)),
+        callbacks: Some(callbacks::to_message(&settings.callbacks)),
     }
 }
 

@@ -49,6 +49,8 @@ fn somebody() -> Contact {
         risk_rules: Vec::new(),
         limited: false,
         answers: None,
+        direction: helpline_domain::contact::Direction::Inbound,
+        callback_id: None,
     }
 }
 

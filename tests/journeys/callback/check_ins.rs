@@ -1,0 +1,83 @@
+//! A check-in that fails is never silence.
+
+use helpline_proto::intake::v1::ContactState;
+use helpline_proto::queueing::v1::{AttemptOutcome, CallbackState, PromiseCallbackRequest};
+use helpline_proto::terms::v1::{PriorityClass, Risk};
+use helpline_tests::Abilities;
+
+use super::{check_in, promise, record, talking};
+use crate::stage::{Stage, call, until};
+
+#[tokio::test]
+async fn a_check_in_that_reaches_nobody_is_critical_work_at_the_same_instant() {
+    let stage = Stage::set().await;
+    stage.world.change_settings(|settings| settings.callbacks.as_mut().unwrap().most_attempts = 1).await;
+    let amina = stage.desk(Abilities::speaking(&["ar"])).await;
+    let talk = talking(&stage, &amina).await;
+    stage.assess(&talk, Risk::Medium).await;
+    let callback = promise(&amina.actor, check_in(&talk)).await.unwrap();
+    super::over(&amina, &talk).await;
+    let work = amina.take().await;
+    assert_eq!(work.priority_class(), PriorityClass::Medium);
+    let failed = record(&amina, &callback.callback_id, AttemptOutcome::NoAnswer).await.unwrap();
+    assert_eq!(failed.state(), CallbackState::Failed);
+    assert_eq!(stage.happened("check_in_failed"), 1);
+    let alarming = stage.alarming().await;
+    assert_eq!(alarming.len(), 1);
+    assert_eq!(alarming[0].callback_id, callback.callback_id);
+    // Back in line before everybody else, and still the same work.
+    let again = amina.take().await;
+    assert_eq!((&again.contact_id, again.priority_class()), (&work.contact_id, PriorityClass::Critical));
+    super::over(&amina, &again).await;
+    assert!(stage.alarming().await.is_empty(), "somebody has seen to it");
+    stage.agrees_with_the_view().await;
+}
+
+#[tokio::test]
+async fn a_check_in_whose_window_passed_while_nobody_could_look_is_critical_work_too() {
+    let stage = Stage::set().await;
+    let amina = stage.desk(Abilities::speaking(&["ar"])).await;
+    let talk = talking(&stage, &amina).await;
+    let asked = PromiseCallbackRequest {
+        due_time: stage.in_seconds(600),
+        until_time: stage.in_seconds(1200),
+        ..check_in(&talk)
+    };
+    let callback = promise(&amina.actor, asked).await.unwrap();
+    super::over(&amina, &talk).await;
+    amina.not_ready().await;
+    // An outage: the due time and the end of the window pass at once.
+    stage.world.advance(3000.0);
+    let failed = stage.until_callback(&callback, CallbackState::Failed).await;
+    assert_eq!(failed.reason, "window_over");
+    assert_eq!(stage.happened("check_in_failed"), 1);
+    let other = stage.receive(call("ar")).await;
+    amina.ready().await;
+    let work = amina.take().await;
+    assert_eq!(
+        (work.contact_id.as_str(), work.priority_class()),
+        (failed.work_contact_id.as_str(), PriorityClass::Critical)
+    );
+    assert_ne!(work.contact_id, other.contact_id);
+    super::over(&amina, &work).await;
+}
+
+#[tokio::test]
+async fn a_check_in_stands_when_the_child_calls_about_something_else() {
+    let stage = Stage::set().await;
+    let amina = stage.desk(Abilities::speaking(&["ar"])).await;
+    let talk = talking(&stage, &amina).await;
+    let asked = PromiseCallbackRequest { due_time: stage.in_seconds(1800), ..check_in(&talk) };
+    let callback = promise(&amina.actor, asked).await.unwrap();
+    super::over(&amina, &talk).await;
+    let second = talking(&stage, &amina).await;
+    super::over(&amina, &second).await;
+    stage.world.advance(1801.0);
+    let work = amina.take().await;
+    assert_eq!(work.callback_id, callback.callback_id);
+    until("it is with somebody who calls", async || {
+        (stage.callback(&callback.callback_id).await.state() == CallbackState::Attempting).then_some(())
+    })
+    .await;
+    assert_eq!(stage.contact(&work.contact_id).await.state(), ContactState::InProgress);
+}

@@ -1,0 +1,55 @@
+//! The child comes back by themselves before anybody has called.
+
+use helpline_proto::intake::v1::ContactState;
+use helpline_proto::queueing::v1::{CallbackState, PromiseCallbackRequest};
+use helpline_proto::terms::v1::Risk;
+use helpline_tests::Abilities;
+
+use super::{child, promise, request};
+use crate::stage::{Stage, at, call};
+
+#[tokio::test]
+async fn a_child_who_calls_again_has_the_place_that_was_kept_and_is_not_called() {
+    let stage = Stage::set().await;
+    let first = stage.receive(at(Risk::High, child())).await;
+    let later = PromiseCallbackRequest { due_time: stage.in_seconds(600), ..request(&first) };
+    let callback = promise(&stage.adapter, later).await.unwrap();
+    stage.world.advance(60.0);
+    let between = stage.receive(at(Risk::High, call("ar"))).await;
+    let again = stage.receive(child()).await;
+    assert_ne!(again.contact_id, first.contact_id);
+    assert_eq!((again.receive_time, again.deadline_time), (first.receive_time, first.deadline_time));
+    assert_eq!(again.risk(), Risk::High, "what was known of the danger is not forgotten");
+    // Due meanwhile: nobody calls who waits in line.
+    stage.world.advance(600.0);
+    stage.a_pass().await;
+    assert_eq!(stage.contact(&first.contact_id).await.state(), ContactState::CallbackPromised);
+
+    let amina = stage.desk(Abilities::speaking(&["ar"])).await;
+    let offer = amina.offered(&again).await;
+    amina.accept(&offer).await;
+    let kept = stage.until_callback(&callback, CallbackState::Cancelled).await;
+    assert_eq!((kept.reason.as_str(), &kept.called_contact_id), ("child_called", &again.contact_id));
+    assert_eq!(stage.contact(&first.contact_id).await.state(), ContactState::Unreached);
+    let basma = stage.desk(Abilities::speaking(&["ar"])).await;
+    basma.offered(&between).await;
+    stage.agrees_with_the_view().await;
+}
+
+#[tokio::test]
+async fn the_promise_stands_when_the_child_hangs_up_again_unanswered() {
+    let stage = Stage::set().await;
+    let first = stage.receive(child()).await;
+    let callback = stage.promised_now(&first).await;
+    stage.until_state(&first, ContactState::Waiting).await;
+    let again = stage.receive(child()).await;
+    // Its own work leaves the line while the child waits there.
+    stage.until_state(&first, ContactState::CallbackPromised).await;
+    stage.leave(&again).await;
+    stage.until_state(&first, ContactState::Waiting).await;
+    let now = stage.callback(&callback.callback_id).await;
+    assert_eq!((now.state(), now.called_contact_id.as_str()), (CallbackState::Due, ""));
+    let amina = stage.desk(Abilities::speaking(&["ar"])).await;
+    amina.offered(&first).await;
+    stage.agrees_with_the_view().await;
+}
