@@ -13,11 +13,12 @@ use helpline_proto::intake::v1::{
     WatchMessagesRequest,
 };
 use helpline_proto::queueing::v1::{
-    AcceptOfferRequest, AcknowledgeAlertRequest, DeclineOfferRequest, DeclineReason, ExplainWaitingRequest,
-    FinishWrapUpRequest, ForceNotReadyRequest, ForceReason, GetPresenceRequest, GoNotReadyRequest,
-    GoOfflineRequest, GoReadyRequest, LiftPauseRequest, ListAlertsRequest, NotReadyReason,
-    ReleaseContactRequest, TransferContactRequest, WatchFloorRequest, WatchOffersRequest,
-    WatchQueueStatusRequest,
+    AcceptOfferRequest, AcknowledgeAlertRequest, DeclineInvitationRequest, DeclineOfferRequest,
+    DeclineReason, ExplainWaitingRequest, FinishWrapUpRequest, ForceNotReadyRequest, ForceReason,
+    GetPresenceRequest, GoNotReadyRequest, GoOfflineRequest, GoReadyRequest, InviteParticipantRequest,
+    JoinContactRequest, LeaveContactRequest, LiftPauseRequest, ListAlertsRequest, ListParticipationsRequest,
+    NotReadyReason, Outside, OutsideRole, ParticipationKind, ReleaseContactRequest, RemoveParticipantRequest,
+    TakeOverRequest, TransferContactRequest, WatchFloorRequest, WatchOffersRequest, WatchQueueStatusRequest,
 };
 use helpline_proto::terms::v1::{Channel, PriorityClass, Risk, SkillLevel};
 use helpline_proto::{Method, Role};
@@ -69,6 +70,12 @@ fn encoded(name: &str) -> Vec<u8> {
             DeclineOfferRequest { request_id: id(), offer_id: id(), reason: DeclineReason::Busy.into() }
                 .encode_to_vec()
         }
+        "DeclineInvitation" => DeclineInvitationRequest {
+            request_id: id(),
+            participation_id: id(),
+            reason: DeclineReason::Busy.into(),
+        }
+        .encode_to_vec(),
         "DisableCounsellor" => {
             DisableCounsellorRequest { request_id: id(), counsellor_id: id() }.encode_to_vec()
         }
@@ -93,6 +100,23 @@ fn encoded(name: &str) -> Vec<u8> {
         "GoReady" => GoReadyRequest { request_id: id() }.encode_to_vec(),
         "LiftPause" => LiftPauseRequest { request_id: id(), counsellor_id: id() }.encode_to_vec(),
         "ListAlerts" => ListAlertsRequest::default().encode_to_vec(),
+        "InviteParticipant" => InviteParticipantRequest {
+            request_id: id(),
+            contact_id: id(),
+            kind: ParticipationKind::Conference.into(),
+            to_counsellor_id: String::new(),
+            queue: "general".to_owned(),
+            language: "en".to_owned(),
+            required_skills: vec![skill()],
+            outside: Some(Outside {
+                role: OutsideRole::Interpreter.into(),
+                address: "An interpreter".to_owned(),
+            }),
+            briefing: "hello".to_owned(),
+        }
+        .encode_to_vec(),
+        "JoinContact" => JoinContactRequest { request_id: id(), participation_id: id() }.encode_to_vec(),
+        "LeaveContact" => LeaveContactRequest { request_id: id(), participation_id: id() }.encode_to_vec(),
         "ListContacts" => ListContactsRequest {
             page_size: 5,
             page_token: String::new(),
@@ -107,6 +131,7 @@ fn encoded(name: &str) -> Vec<u8> {
         }
         .encode_to_vec(),
         "ListCounsellors" => ListCounsellorsRequest::default().encode_to_vec(),
+        "ListParticipations" => ListParticipationsRequest { contact_id: id() }.encode_to_vec(),
         "ListTokens" => ListTokensRequest::default().encode_to_vec(),
         "PublishSettings" => {
             PublishSettingsRequest { request_id: id(), settings: Some(settings()), expected_version: 0 }
@@ -144,6 +169,9 @@ fn encoded(name: &str) -> Vec<u8> {
         }
         .encode_to_vec(),
         "ReleaseContact" => ReleaseContactRequest { request_id: id(), contact_id: id() }.encode_to_vec(),
+        "RemoveParticipant" => {
+            RemoveParticipantRequest { request_id: id(), participation_id: id() }.encode_to_vec()
+        }
         "RevokeToken" => RevokeTokenRequest { request_id: id(), token_id: id() }.encode_to_vec(),
         "SendMessage" => SendMessageRequest {
             request_id: id(),
@@ -152,6 +180,7 @@ fn encoded(name: &str) -> Vec<u8> {
             text: "hello".to_owned(),
         }
         .encode_to_vec(),
+        "TakeOver" => TakeOverRequest { request_id: id(), participation_id: id() }.encode_to_vec(),
         "TransferContact" => TransferContactRequest {
             request_id: id(),
             contact_id: id(),

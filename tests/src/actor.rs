@@ -8,6 +8,7 @@ use helpline_proto::intake::v1::message_service_client::MessageServiceClient;
 use helpline_proto::queueing::v1::handling_service_client::HandlingServiceClient;
 use helpline_proto::queueing::v1::line_service_client::LineServiceClient;
 use helpline_proto::queueing::v1::offer_service_client::OfferServiceClient;
+use helpline_proto::queueing::v1::participation_service_client::ParticipationServiceClient;
 use helpline_proto::queueing::v1::presence_service_client::PresenceServiceClient;
 use helpline_proto::queueing::v1::supervision_service_client::SupervisionServiceClient;
 use tonic::metadata::{Ascii, MetadataValue};
@@ -68,6 +69,8 @@ clients!(
     presence: PresenceServiceClient,
     /// `HandlingService`.
     handling: HandlingServiceClient,
+    /// `ParticipationService`.
+    participations: ParticipationServiceClient,
     /// `LineService`.
     line: LineServiceClient,
     /// `SupervisionService`.

@@ -18,6 +18,7 @@ pub mod contact;
 pub mod counsellor;
 pub mod id;
 pub mod offer;
+pub mod participation;
 pub mod policy;
 pub mod presence;
 pub mod requirement;

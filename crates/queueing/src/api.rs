@@ -3,6 +3,7 @@
 mod handling;
 mod line;
 mod offer;
+mod participation;
 mod presence;
 mod supervision;
 

@@ -137,6 +137,11 @@ impl Refusal {
         Self::new(ErrorReason::CapacityExceeded, "the counsellor holds as many contacts as they can")
     }
 
+    /// NOBODY_FREE.
+    pub fn nobody_free() -> Self {
+        Self::new(ErrorReason::NobodyFree, "nobody who could be asked is free now")
+    }
+
     /// REVISION_STALE: `revision` is the one in force.
     pub fn stale(revision: i64) -> Self {
         Self::new(ErrorReason::RevisionStale, "it has changed since it was read")
@@ -233,7 +238,8 @@ impl Refusal {
             | ErrorReason::PresenceRefused
             | ErrorReason::CapacityExceeded
             | ErrorReason::Paused
-            | ErrorReason::Held => Code::FailedPrecondition,
+            | ErrorReason::Held
+            | ErrorReason::NobodyFree => Code::FailedPrecondition,
             ErrorReason::RevisionStale | ErrorReason::RaceLost => Code::Aborted,
             ErrorReason::TooMany | ErrorReason::RequestTooLong => Code::ResourceExhausted,
             ErrorReason::StoreUnavailable => Code::Unavailable,

@@ -26,6 +26,8 @@ pub const FAIL_POINTS: &[&str] = &[
     "force.after_commit",
     "lift.after_commit",
     "acknowledge.after_commit",
+    "invite.after_commit",
+    "take_over.after_commit",
 ];
 
 /// Dies here when the configuration's `testing.kill_at` names this place: `fail_point!("receive.before_commit")`.

@@ -11,7 +11,7 @@ use helpline_proto::intake::v1::{
 };
 use helpline_proto::queueing::v1::{
     AcceptOfferRequest, AcknowledgeAlertRequest, DeclineOfferRequest, DeclineReason, FinishWrapUpRequest,
-    ForceNotReadyRequest, ForceReason, LiftPauseRequest, Offer, ReleaseContactRequest,
+    ForceNotReadyRequest, ForceReason, JoinContactRequest, LiftPauseRequest, Offer, ReleaseContactRequest,
     TransferContactRequest,
 };
 use helpline_proto::terms::v1::Risk;
@@ -22,7 +22,9 @@ use prost_reflect::{DynamicMessage, Kind, Value};
 use crate::cast::Cast;
 use crate::requests::{closing, well_formed};
 use crate::schema;
-use crate::stage::{abilities, accept, go_not_ready, new_language, offer, receive};
+use crate::stage::{
+    abilities, accept, go_not_ready, go_ready, invitation, invite, new_language, offer, receive,
+};
 
 /// A command that can be carried out, and another that differs from it; `None` where a command says nothing but its id.
 pub(super) struct Prepared {
@@ -192,6 +194,28 @@ pub(super) async fn prepare(cast: &Cast, method: &Method) -> Prepared {
             } else {
                 (supervisor, request(&force))
             }
+        }
+        "InviteParticipant" => {
+            let (counsellor, Offer { contact_id, .. }) = in_progress().await;
+            let guest = world.counsellor(abilities(&new_language())).await;
+            go_ready(&guest).await;
+            (counsellor, request(&invitation(&contact_id, &guest)))
+        }
+        "RemoveParticipant" | "JoinContact" | "DeclineInvitation" | "TakeOver" | "LeaveContact" => {
+            let (counsellor, Offer { contact_id, .. }) = in_progress().await;
+            let guest = world.counsellor(abilities(&new_language())).await;
+            go_ready(&guest).await;
+            let participation_id = invite(&counsellor, &contact_id, &guest).await;
+            if matches!(method.name, "TakeOver" | "LeaveContact") {
+                let join = JoinContactRequest {
+                    request_id: request_id(),
+                    participation_id: participation_id.clone(),
+                };
+                guest.participations().join_contact(join).await.unwrap();
+            }
+            let mut request = well_formed(method);
+            request.set_field_by_name("participation_id", Value::String(participation_id));
+            (if method.name == "RemoveParticipant" { counsellor } else { guest }, request)
         }
         other => panic!("{other} is new: say here when it can be carried out"),
     };

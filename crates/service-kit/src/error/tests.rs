@@ -22,6 +22,7 @@ fn all() -> Vec<Refusal> {
         Refusal::bug("a queue without a centre"),
         Refusal::malformed(Some("closing.summary".to_owned())),
         Refusal::too_long(),
+        Refusal::nobody_free(),
     ]
 }
 
@@ -29,12 +30,9 @@ fn all() -> Vec<Refusal> {
 fn every_reason_of_the_protos_has_a_constructor() {
     let mut reasons: Vec<_> = all().iter().map(|refusal| i32::from(refusal.reason())).collect();
     reasons.sort_unstable();
-    let documented: Vec<_> = (1..=i32::from(ErrorReason::RequestTooLong)).collect();
-    assert_eq!(reasons, documented);
-    assert!(
-        ErrorReason::try_from(i32::from(ErrorReason::RequestTooLong) + 1).is_err(),
-        "a reason is missing above"
-    );
+    // Numbers are given out in blocks, so some are free.
+    let documented: Vec<_> = (1..200).filter(|number| ErrorReason::try_from(*number).is_ok()).collect();
+    assert_eq!(reasons, documented, "a reason is missing above");
 }
 
 #[test]
