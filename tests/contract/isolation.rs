@@ -56,8 +56,8 @@ fn why(error: &sqlx::Error) -> Why {
 /// Not allowed to: for want of a privilege, or by the policy of the row.
 const FORBIDDEN: &str = "42501";
 
-/// Fills every table for a centre: a closed contact with a message, an open offer, and an alert, at whose look the floor is
-/// sampled too.
+/// Fills every table for a centre: a closed contact with a message, to which somebody was invited, an open offer, and an
+/// alert, at whose look the floor is sampled too.
 async fn fill(world: &World, centre: &Centre) {
     let language = new_language();
     let counsellor = world.counsellor_of(centre, abilities(&language)).await;
@@ -79,6 +79,9 @@ async fn fill(world: &World, centre: &Centre) {
         ..PromiseCallbackRequest::default()
     };
     counsellor.callbacks().promise_callback(promise).await.unwrap();
+    let guest = world.counsellor_of(centre, abilities(&new_language())).await;
+    stage::go_ready(&guest).await;
+    stage::invite(&counsellor, &contact.contact_id, &guest).await;
     stage::complete(&counsellor, &contact.contact_id).await;
     stage::offer(&adapter, &counsellor, &language).await;
     let supervisor = world.bearer(centre.id, Role::Supervisor, None).await;

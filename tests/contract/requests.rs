@@ -14,12 +14,14 @@ use helpline_proto::intake::v1::{
 };
 use helpline_proto::queueing::v1::{
     AcceptOfferRequest, AcknowledgeAlertRequest, AttemptOutcome, CallbackCancelReason, CallbackFilter,
-    CallbackKind, CallbackState, CancelCallbackRequest, DeclineOfferRequest, DeclineReason,
-    ExplainWaitingRequest, FinishWrapUpRequest, ForceNotReadyRequest, ForceReason, GetCallbackRequest,
-    GetPresenceRequest, GoNotReadyRequest, GoOfflineRequest, GoReadyRequest, LiftPauseRequest,
-    ListAlertsRequest, ListCallbacksRequest, NotReadyReason, PromiseCallbackRequest,
-    RecordCallbackAttemptRequest, ReleaseContactRequest, RescheduleCallbackRequest, TransferContactRequest,
-    WatchFloorRequest, WatchOffersRequest, WatchQueueStatusRequest,
+    CallbackKind, CallbackState, CancelCallbackRequest, DeclineInvitationRequest, DeclineOfferRequest,
+    DeclineReason, ExplainWaitingRequest, FinishWrapUpRequest, ForceNotReadyRequest, ForceReason,
+    GetCallbackRequest, GetPresenceRequest, GoNotReadyRequest, GoOfflineRequest, GoReadyRequest,
+    InviteParticipantRequest, JoinContactRequest, LeaveContactRequest, LiftPauseRequest, ListAlertsRequest,
+    ListCallbacksRequest, ListParticipationsRequest, NotReadyReason, Outside, OutsideRole, ParticipationKind,
+    PromiseCallbackRequest, RecordCallbackAttemptRequest, ReleaseContactRequest, RemoveParticipantRequest,
+    RescheduleCallbackRequest, TakeOverRequest, TransferContactRequest, WatchFloorRequest,
+    WatchOffersRequest, WatchQueueStatusRequest,
 };
 use helpline_proto::terms::v1::{Channel, PriorityClass, Risk, SkillLevel};
 use helpline_proto::{Method, Role};
@@ -77,6 +79,12 @@ fn encoded(name: &str) -> Vec<u8> {
             DeclineOfferRequest { request_id: id(), offer_id: id(), reason: DeclineReason::Busy.into() }
                 .encode_to_vec()
         }
+        "DeclineInvitation" => DeclineInvitationRequest {
+            request_id: id(),
+            participation_id: id(),
+            reason: DeclineReason::Busy.into(),
+        }
+        .encode_to_vec(),
         "DisableCounsellor" => {
             DisableCounsellorRequest { request_id: id(), counsellor_id: id() }.encode_to_vec()
         }
@@ -112,6 +120,23 @@ fn encoded(name: &str) -> Vec<u8> {
             }),
         }
         .encode_to_vec(),
+        "InviteParticipant" => InviteParticipantRequest {
+            request_id: id(),
+            contact_id: id(),
+            kind: ParticipationKind::Conference.into(),
+            to_counsellor_id: String::new(),
+            queue: "general".to_owned(),
+            language: "en".to_owned(),
+            required_skills: vec![skill()],
+            outside: Some(Outside {
+                role: OutsideRole::Interpreter.into(),
+                address: "An interpreter".to_owned(),
+            }),
+            briefing: "hello".to_owned(),
+        }
+        .encode_to_vec(),
+        "JoinContact" => JoinContactRequest { request_id: id(), participation_id: id() }.encode_to_vec(),
+        "LeaveContact" => LeaveContactRequest { request_id: id(), participation_id: id() }.encode_to_vec(),
         "ListContacts" => ListContactsRequest {
             page_size: 5,
             page_token: String::new(),
@@ -126,6 +151,7 @@ fn encoded(name: &str) -> Vec<u8> {
         }
         .encode_to_vec(),
         "ListCounsellors" => ListCounsellorsRequest::default().encode_to_vec(),
+        "ListParticipations" => ListParticipationsRequest { contact_id: id() }.encode_to_vec(),
         "ListTokens" => ListTokensRequest::default().encode_to_vec(),
         "PromiseCallback" => PromiseCallbackRequest {
             request_id: id(),
@@ -188,6 +214,9 @@ fn encoded(name: &str) -> Vec<u8> {
             expected_revision: 0,
         }
         .encode_to_vec(),
+        "RemoveParticipant" => {
+            RemoveParticipantRequest { request_id: id(), participation_id: id() }.encode_to_vec()
+        }
         "RevokeToken" => RevokeTokenRequest { request_id: id(), token_id: id() }.encode_to_vec(),
         "SendMessage" => SendMessageRequest {
             request_id: id(),
@@ -196,6 +225,7 @@ fn encoded(name: &str) -> Vec<u8> {
             text: "hello".to_owned(),
         }
         .encode_to_vec(),
+        "TakeOver" => TakeOverRequest { request_id: id(), participation_id: id() }.encode_to_vec(),
         "TransferContact" => TransferContactRequest {
             request_id: id(),
             contact_id: id(),

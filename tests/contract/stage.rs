@@ -7,8 +7,8 @@ use std::time::Duration;
 use helpline_proto::intake::v1::{CompleteContactRequest, Contact, ContactState, ReceiveContactRequest};
 use helpline_proto::queueing::v1::watch_offers_response::Event;
 use helpline_proto::queueing::v1::{
-    AcceptOfferRequest, GoNotReadyRequest, GoReadyRequest, ListAlertsRequest, NotReadyReason, Offer,
-    WatchOffersRequest, WatchOffersResponse,
+    AcceptOfferRequest, GoNotReadyRequest, GoReadyRequest, InviteParticipantRequest, ListAlertsRequest,
+    NotReadyReason, Offer, ParticipationKind, WatchOffersRequest, WatchOffersResponse,
 };
 use helpline_proto::terms::v1::{Channel as Medium, Risk};
 use helpline_tests::{Abilities, Actor, World, WorldOptions, request_id};
@@ -127,6 +127,25 @@ pub(crate) async fn offer(adapter: &Actor, counsellor: &Actor, language: &str) -
 pub(crate) async fn accept(counsellor: &Actor, offer: &Offer) -> Contact {
     let request = AcceptOfferRequest { request_id: request_id(), offer_id: offer.offer_id.clone() };
     counsellor.offers().accept_offer(request).await.unwrap().into_inner().contact.unwrap()
+}
+
+/// An invitation of a colleague to take a contact over.
+pub(crate) fn invitation(contact_id: &str, guest: &Actor) -> InviteParticipantRequest {
+    InviteParticipantRequest {
+        request_id: request_id(),
+        contact_id: contact_id.to_owned(),
+        kind: ParticipationKind::WarmTransfer.into(),
+        to_counsellor_id: guest.counsellor_id.clone(),
+        briefing: "hello".to_owned(),
+        ..InviteParticipantRequest::default()
+    }
+}
+
+/// Invites a colleague, who is ready, to take a contact over; the id of the participation.
+pub(crate) async fn invite(counsellor: &Actor, contact_id: &str, guest: &Actor) -> String {
+    let request = invitation(contact_id, guest);
+    let answer = counsellor.participations().invite_participant(request).await.unwrap().into_inner();
+    answer.participation.unwrap().participation_id
 }
 
 /// Signs a contact off.

@@ -7,8 +7,8 @@ use helpline_proto::queueing::v1::watch_offers_response::Event;
 use helpline_proto::queueing::v1::{
     AcceptOfferRequest, AcceptOfferResponse, DeclineOfferRequest, DeclineOfferResponse, DeclineReason,
     FinishWrapUpRequest, GetPresenceRequest, GoNotReadyRequest, GoOfflineRequest, GoReadyRequest,
-    NotReadyReason, Offer, OfferState, Presence, PresenceState, ReleaseContactRequest,
-    TransferContactRequest, WatchOffersRequest,
+    NotReadyReason, Offer, OfferState, Participation, ParticipationState, Presence, PresenceState,
+    ReleaseContactRequest, TransferContactRequest, WatchOffersRequest,
 };
 use helpline_tests::{Actor, request_id};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -28,6 +28,7 @@ pub(crate) struct Watch {
     opened: tokio::sync::Mutex<UnboundedReceiver<Offer>>,
     ended: tokio::sync::Mutex<UnboundedReceiver<Offer>>,
     presences: tokio::sync::Mutex<UnboundedReceiver<Presence>>,
+    parts: tokio::sync::Mutex<UnboundedReceiver<Participation>>,
     cursor: Arc<Mutex<String>>,
     reader: JoinHandle<()>,
 }
@@ -46,6 +47,7 @@ impl Watch {
         let (opens, opened) = unbounded_channel();
         let (ends, ended) = unbounded_channel();
         let (changes, presences) = unbounded_channel();
+        let (guests, parts) = unbounded_channel();
         let cursor = Arc::new(Mutex::new(String::new()));
         let last = Arc::clone(&cursor);
         let reader = tokio::spawn(async move {
@@ -55,12 +57,13 @@ impl Watch {
                     Some(Event::Opened(offer)) => tell(&opens, offer),
                     Some(Event::Ended(offer)) => tell(&ends, offer),
                     Some(Event::Presence(presence)) => tell(&changes, presence),
+                    Some(Event::Participation(part)) => tell(&guests, part),
                     None => {}
                 }
             }
         });
         let [opened, ended] = [opened, ended].map(tokio::sync::Mutex::new);
-        Ok(Self { opened, ended, presences: presences.into(), cursor, reader })
+        Ok(Self { opened, ended, presences: presences.into(), parts: parts.into(), cursor, reader })
     }
 
     /// The next offer that opens.
@@ -101,10 +104,21 @@ impl Watch {
         }
     }
 
+    /// Waits until the stream tells of a participation in a state.
+    pub(crate) async fn until_part(&self, state: ParticipationState) -> Participation {
+        loop {
+            let part = next(&format!("a participation is {state:?}"), &self.parts).await;
+            if part.state() == state {
+                return part;
+            }
+        }
+    }
+
     /// Forgets what was told and not looked at.
     pub(crate) async fn forget(&self) {
         while self.opened.lock().await.try_recv().is_ok() {}
         while self.ended.lock().await.try_recv().is_ok() {}
+        while self.parts.lock().await.try_recv().is_ok() {}
     }
 
     /// Where to resume.

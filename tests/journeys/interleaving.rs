@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use helpline_proto::intake::v1::{Contact, ContactFilter, ContactState, ListContactsRequest};
-use helpline_proto::queueing::v1::{DeclineReason, Offer};
+use helpline_proto::queueing::v1::{DeclineReason, Offer, Participation, ParticipationKind};
 use helpline_proto::terms::v1::{Channel, Risk};
 use helpline_tests::Abilities;
 use tonic::{Code, Status};
 
 use crate::chance::Chance;
 use crate::desk::Desk;
+use crate::guests::invitation;
 use crate::stage::{Stage, at, by, until};
 
 const SEEDS: [u64; 2] = [1, 14];
@@ -27,6 +28,7 @@ fn may_be(status: &Status) -> bool {
 struct Known {
     contacts: Vec<Contact>,
     offers: HashMap<usize, Vec<Offer>>,
+    parts: Vec<Participation>,
 }
 
 struct Play<'a> {
@@ -60,7 +62,7 @@ impl Play<'_> {
         }
         let offer = self.some_offer(place, &mut chance);
         let contact = self.some_contact(&mut chance);
-        match (chance.below(20), offer, contact) {
+        match (chance.below(26), offer, contact) {
             (0..=4, ..) => {
                 let channel = chance.one(&[Channel::Voice, Channel::WebChat, Channel::Sms]);
                 let risk = chance.one(&[Risk::Unspecified, Risk::None, Risk::High, Risk::HarmNow]);
@@ -75,6 +77,12 @@ impl Play<'_> {
             (12 | 13, ..) => drop(desk.ready().await),
             (14, ..) => drop(desk.not_ready().await),
             (15, ..) => drop(desk.offline().await),
+            (20 | 21, ..) => {
+                if let Some(contact) = self.held(place, &mut chance).await {
+                    self.invite(desk, &contact, &mut chance).await?;
+                }
+            }
+            (verb @ 22.., ..) => self.take_part(verb, &mut chance).await?,
             (verb @ 16.., ..) => {
                 if let Some(contact) = self.held(place, &mut chance).await {
                     self.handle(desk, &contact, verb).await?;
@@ -104,6 +112,48 @@ impl Play<'_> {
         (!listed.contacts.is_empty()).then(|| listed.contacts[chance.below(listed.contacts.len())].clone())
     }
 
+    async fn invite(&self, desk: &Desk, contact: &Contact, chance: &mut Chance) -> Result<(), Status> {
+        let kind = chance.one(&[
+            ParticipationKind::WarmTransfer,
+            ParticipationKind::WarmTransfer,
+            ParticipationKind::Consult,
+            ParticipationKind::Conference,
+        ]);
+        let to = &self.desks[chance.below(self.desks.len())];
+        let to = (to.id() != desk.id() && chance.below(2) == 0).then_some(to);
+        match desk.try_invite(invitation(contact, kind, to)).await {
+            Ok(part) => self.known.lock().unwrap().parts.push(part),
+            // They take part already.
+            Err(status) if status.code() == Code::AlreadyExists => {}
+            Err(status) => return Err(status),
+        }
+        Ok(())
+    }
+
+    /// Somebody who was invited lately, or who invited them, does something about it.
+    async fn take_part(&self, verb: usize, chance: &mut Chance) -> Result<(), Status> {
+        let part = {
+            let known = self.known.lock().unwrap();
+            let from = known.parts.len().saturating_sub(4);
+            let recent = &known.parts[from..];
+            if recent.is_empty() {
+                return Ok(());
+            }
+            recent[chance.below(recent.len())].clone()
+        };
+        let desk = |id: &str| self.desks.iter().find(|desk| desk.id() == id).unwrap();
+        let (guest, owner) = (desk(&part.counsellor_id), desk(&part.owner_id));
+        match (verb, chance.below(3)) {
+            (22, _) => guest.try_join(&part).await.map(drop),
+            (23, _) => guest.try_take_over(&part).await.map(drop),
+            (24, 0) => guest.try_refuse(&part, DeclineReason::Busy).await.map(drop),
+            (24, _) => guest.try_join(&part).await.map(drop),
+            (_, 0) => guest.try_leave(&part).await.map(drop),
+            (_, 1) => owner.try_remove(&part).await.map(drop),
+            _ => guest.try_take_over(&part).await.map(drop),
+        }
+    }
+
     async fn handle(&self, desk: &Desk, contact: &Contact, verb: usize) -> Result<(), Status> {
         match verb {
             16 => desk.try_release(contact).await.map(drop),
@@ -127,6 +177,15 @@ fn step(event: &str, from: &str) -> Option<&'static str> {
         ("wrap_up_finished", "wrap_up") => "wrap_up",
         ("contact_transferred", "in_progress") => "waiting",
         ("contact_completed", "in_progress" | "wrap_up") => "closed",
+        (
+            "participant_invited"
+            | "participant_joined"
+            | "invitation_declined"
+            | "invitation_expired"
+            | "participation_ended"
+            | "contact_taken_over",
+            "in_progress",
+        ) => "in_progress",
         ("risk_changed", "waiting") => "waiting",
         ("risk_changed", "offered") => "offered",
         ("risk_changed", "in_progress") => "in_progress",
@@ -156,13 +215,28 @@ async fn check(stage: &Stage) {
          WHERE o.state = 'open' AND p.state <> 'ready'",
     );
     none(
+        "who takes part does so in a contact of somebody else that is in progress",
+        "SELECT q.participation_id FROM helpline.participations q JOIN helpline.contacts c USING (contact_id)
+         WHERE q.state IN ('invited', 'joined') AND (c.state <> 'in_progress' OR c.counsellor_id = q.counsellor_id)",
+    );
+    none(
+        "who is not ready is not invited",
+        "SELECT q.participation_id FROM helpline.participations q JOIN helpline.presences p USING (counsellor_id)
+         WHERE q.state = 'invited' AND p.state <> 'ready'",
+    );
+    none(
         "deadlines never move later than the target of the first class",
         "SELECT contact_id FROM helpline.contacts WHERE deadline_at > received_at + interval '300 seconds'",
     );
     // The journal tells one legal life of every contact, and ends where the contact stands.
     let rows = stage.sql(
         "SELECT j.contact_id::text, j.event, c.state, j.revision::text FROM helpline.journal j
-         JOIN helpline.contacts c USING (contact_id) ORDER BY j.contact_id, j.revision, j.entry_id",
+         JOIN helpline.contacts c USING (contact_id)
+         -- Everybody's part that a change ends beside what it is about has an entry with the revision of that change.
+         WHERE j.event <> 'participation_ended' OR NOT EXISTS (
+             SELECT FROM helpline.journal other WHERE other.contact_id = j.contact_id AND other.revision = j.revision
+                AND other.event <> 'participation_ended')
+         ORDER BY j.contact_id, j.revision, j.entry_id",
     );
     let mut lives: HashMap<String, (&'static str, String, i64)> = HashMap::new();
     for row in rows {
@@ -219,7 +293,8 @@ async fn quiet(stage: &Stage) {
     until("nothing happens", async || {
         let now = stage.value(
             "SELECT concat((SELECT count(*) FROM helpline.journal), ' ',
-                (SELECT count(*) FROM helpline.offers WHERE state = 'open' AND expires_at <= helpline.now()))",
+                (SELECT count(*) FROM helpline.offers WHERE state = 'open' AND expires_at <= helpline.now())
+                + (SELECT count(*) FROM helpline.participations WHERE state = 'invited' AND expires_at <= helpline.now()))",
         );
         if now != last.0 || !now.ends_with(" 0") {
             last = (now, std::time::Instant::now());

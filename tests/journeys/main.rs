@@ -12,6 +12,7 @@
 
 mod alerts;
 mod answered;
+mod beside;
 mod callback;
 mod capacity;
 mod care;
@@ -22,10 +23,13 @@ mod desk;
 mod eligibility;
 mod flood;
 mod floor;
+mod guests;
+mod handed_on;
 mod interleaving;
 mod leaving;
 mod missed;
 mod order;
+mod parts;
 mod past;
 mod presence;
 mod races;

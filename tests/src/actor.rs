@@ -9,6 +9,7 @@ use helpline_proto::queueing::v1::callback_service_client::CallbackServiceClient
 use helpline_proto::queueing::v1::handling_service_client::HandlingServiceClient;
 use helpline_proto::queueing::v1::line_service_client::LineServiceClient;
 use helpline_proto::queueing::v1::offer_service_client::OfferServiceClient;
+use helpline_proto::queueing::v1::participation_service_client::ParticipationServiceClient;
 use helpline_proto::queueing::v1::presence_service_client::PresenceServiceClient;
 use helpline_proto::queueing::v1::supervision_service_client::SupervisionServiceClient;
 use tonic::metadata::{Ascii, MetadataValue};
@@ -71,6 +72,8 @@ clients!(
     handling: HandlingServiceClient,
     /// `CallbackService`.
     callbacks: CallbackServiceClient,
+    /// `ParticipationService`.
+    participations: ParticipationServiceClient,
     /// `LineService`.
     line: LineServiceClient,
     /// `SupervisionService`.

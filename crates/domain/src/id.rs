@@ -53,6 +53,10 @@ id!(
     OfferId
 );
 id!(
+    /// Somebody's part in a contact that is another's.
+    ParticipationId
+);
+id!(
     /// A counsellor.
     CounsellorId
 );

@@ -20,6 +20,7 @@ pub mod counsellor;
 pub mod id;
 pub mod invariants;
 pub mod offer;
+pub mod participation;
 pub mod policy;
 pub mod presence;
 pub mod requirement;

@@ -2,12 +2,13 @@
 
 use helpline_domain::caller::{Caller, Role};
 use helpline_domain::id::{ContactId, CounsellorId, TokenId};
-use helpline_service_kit::wire::Sight;
+use helpline_service_kit::wire::{Sight, joined_sight};
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::contact::Contact;
 
 /// How much the caller may see of a contact with this counsellor, brought by this token; `None` when they may not know
-/// that it exists. An offer does not open a contact: only accepting it does.
+/// that it exists. An offer does not open a contact: only accepting it does. Nor does an invitation: who has joined is asked
+/// for by [`sight_of_guest`].
 pub(crate) fn sight(
     caller: &Caller,
     counsellor: Option<CounsellorId>,
@@ -25,13 +26,23 @@ pub(crate) fn sight(
 
 /// A contact the caller may know of, and how much of it. Error: NOT_FOUND for every other.
 pub(crate) async fn visible(ctx: &Ctx, caller: &Caller, id: ContactId) -> Result<(Contact, Sight), Refusal> {
-    let found = ctx.store.contact(caller.centre_id, id).await?;
-    found
-        .and_then(|contact| {
-            let sight = sight(caller, contact.counsellor_id, contact.brought_by)?;
-            Some((contact, sight))
-        })
-        .ok_or_else(|| Refusal::not_found("contact"))
+    let not_found = || Refusal::not_found("contact");
+    let contact = ctx.store.contact(caller.centre_id, id).await?.ok_or_else(not_found)?;
+    let sight = match sight(caller, contact.counsellor_id, contact.brought_by) {
+        Some(sight) => Some(sight),
+        None => sight_of_guest(ctx, caller, id).await?,
+    };
+    sight.map(|sight| (contact, sight)).ok_or_else(not_found)
+}
+
+/// How much a counsellor may see of another's contact that they have joined; `None` when they have not, or no more.
+pub(crate) async fn sight_of_guest(
+    ctx: &Ctx,
+    caller: &Caller,
+    id: ContactId,
+) -> Result<Option<Sight>, Refusal> {
+    let Some(counsellor) = caller.counsellor_id else { return Ok(None) };
+    Ok(ctx.store.joined_as(caller.centre_id, id, counsellor).await?.map(joined_sight))
 }
 
 /// Why a change of a contact was refused, as far as it can be known afterwards: the caller may not know of it, its state

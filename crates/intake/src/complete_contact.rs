@@ -87,7 +87,5 @@ async fn tell(ctx: &Ctx, caller: &Caller, moved: &Moved) {
     if let (Some(answered), Some(ended)) = (moved.contact.answered_at, moved.contact.ended_at) {
         ctx.metrics.contacts().handled(ended - answered);
     }
-    if let Some(room) = &moved.room {
-        ctx.mirror.room_changed(centre, room).await;
-    }
+    ctx.mirror.rooms_changed(centre, &moved.rooms, moved.contact.counsellor_id).await;
 }

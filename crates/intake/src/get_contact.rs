@@ -1,10 +1,12 @@
 //! One contact is looked at.
 
 use helpline_domain::caller::Caller;
+use helpline_domain::contact::ContactState;
 use helpline_domain::id::ContactId;
 use helpline_service_kit::wire::Sight;
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::contact::Contact;
+use helpline_store::participation::Participation;
 
 use crate::access;
 
@@ -21,4 +23,14 @@ pub struct Seen {
 pub async fn get_contact(ctx: &Ctx, caller: &Caller, contact_id: ContactId) -> Result<Seen, Refusal> {
     let (contact, sight) = access::visible(ctx, caller, contact_id).await?;
     Ok(Seen { contact, sight })
+}
+
+/// Who else is invited to a contact or takes part in it now.
+pub async fn guests(ctx: &Ctx, caller: &Caller, seen: &Seen) -> Result<Vec<Participation>, Refusal> {
+    if seen.contact.state != ContactState::InProgress {
+        return Ok(Vec::new());
+    }
+    let mut all = ctx.store.participations_of(caller.centre_id, seen.contact.contact_id).await?;
+    all.retain(|one| one.state.is_live());
+    Ok(all)
 }

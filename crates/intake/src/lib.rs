@@ -47,7 +47,7 @@ use helpline_service_kit::Ctx;
 pub use api::{ContactApi, MessageApi};
 pub use change_risk::{ChangeRisk, change_risk};
 pub use complete_contact::{ClosingRecord, CompleteContact, complete_contact};
-pub use get_contact::{Seen, get_contact};
+pub use get_contact::{Seen, get_contact, guests};
 pub use list_contacts::{ListContacts, Listed, list_contacts};
 pub use receive_contact::{ReceiveContact, Received, receive_contact};
 pub use record_answers::{Answers, RecordAnswers, record_answers};

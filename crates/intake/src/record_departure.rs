@@ -67,7 +67,5 @@ async fn tell(ctx: &Ctx, caller: &Caller, moved: &Moved) {
     if let Some(counsellor) = moved.held_before {
         ctx.mirror.counsellor_changed(centre, counsellor);
     }
-    if let Some(room) = &moved.room {
-        ctx.mirror.room_changed(centre, room).await;
-    }
+    ctx.mirror.rooms_changed(centre, &moved.rooms, moved.held_before).await;
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use helpline_domain::caller::{Caller, Role};
 use helpline_domain::contact::ContactState;
 use helpline_domain::id::{ContactId, MessageId};
+use helpline_domain::participation::ParticipationKind;
 use helpline_domain::risk;
 use helpline_service_kit::{Ctx, Refusal, fail_point};
 use helpline_store::message::{Author, Message};
@@ -63,6 +64,16 @@ pub async fn send_message(ctx: &Ctx, caller: &Caller, request: SendMessage) -> R
             let why =
                 access::why_refused(ctx, caller, *contact_id, 0, |contact| may_write(author, contact.state));
             let why = why.await?;
+            // Who was asked for advice reads and does not write, whatever the state.
+            let why = match caller.counsellor_id {
+                Some(id)
+                    if ctx.store.joined_as(caller.centre_id, *contact_id, id).await?
+                        == Some(ParticipationKind::Consult) =>
+                {
+                    Refusal::state("participation", ParticipationKind::Consult.key())
+                }
+                _ => why,
+            };
             // Sent again because the answer got lost, and meanwhile the conversation has ended: it did arrive.
             let stored = stored(ctx, caller, &request).await?;
             if stored.is_none() { Err(why) } else { the_same(stored, author, text) }
@@ -100,7 +111,8 @@ async fn raising(ctx: &Ctx, caller: &Caller, request: &SendMessage) -> Result<Op
     Ok(found.and_then(|found| raise::raising(&current.settings, &found, text, &BTreeMap::new())))
 }
 
-/// Whether the author may write: the child from the first moment on, the counsellor when they have accepted.
+/// Whether the author may write: the child from the first moment on, the counsellor when they have accepted, or have joined
+/// to write.
 const fn may_write(author: Author, state: ContactState) -> bool {
     match state {
         ContactState::InProgress => true,

@@ -85,10 +85,11 @@ pub async fn watch_messages(
 
 /// How the conversation stands, for a caller who may know. Error: NOT_FOUND.
 async fn look(ctx: &Ctx, caller: &Caller, contact: ContactId) -> Result<Conversation, Refusal> {
-    let found = ctx.store.conversation(caller.centre_id, contact).await?;
-    found
-        .filter(|found| access::sight(caller, found.counsellor_id, found.brought_by).is_some())
-        .ok_or_else(|| Refusal::not_found("contact"))
+    let not_found = || Refusal::not_found("contact");
+    let found = ctx.store.conversation(caller.centre_id, contact).await?.ok_or_else(not_found)?;
+    let known = access::sight(caller, found.counsellor_id, found.brought_by).is_some()
+        || access::sight_of_guest(ctx, caller, contact).await?.is_some();
+    if known { Ok(found) } else { Err(not_found()) }
 }
 
 /// Whether nothing can be written any more.

@@ -7,6 +7,6 @@ mod tests;
 
 pub use contact::{
     list_tokens, listed, read_change_risk, read_complete, read_departure, read_get, read_list, read_past,
-    read_receive, read_record_answers, received, seen,
+    read_receive, read_record_answers, received, seen, seen_with,
 };
 pub use message::{message, read_send, read_watch, watched};

@@ -4,6 +4,7 @@ mod callback;
 mod handling;
 mod line;
 mod offer;
+mod participation;
 mod presence;
 mod supervision;
 

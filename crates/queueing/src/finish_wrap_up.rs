@@ -20,13 +20,11 @@ pub async fn finish_wrap_up(
     let change = ctx.store.finish_wrap_up(command, contact).await?;
     fail_point!("finish.after_commit");
     if let Change::Done(freed) = &change {
-        if let Some(room) = &freed.room {
-            ctx.mirror.room_changed(caller.centre_id, room).await;
-        }
+        ctx.mirror.rooms_changed(caller.centre_id, &freed.rooms, caller.counsellor_id).await;
         ctx.mirror.contact_changed(caller.centre_id, freed.contact.contact_id);
     }
     let load = async |id: uuid::Uuid| {
-        own_contact(ctx, caller, id.into()).await.map(|contact| Freed { contact, room: None })
+        own_contact(ctx, caller, id.into()).await.map(|contact| Freed { contact, rooms: Vec::new() })
     };
     Ok(outcome(change, load, refusal(ctx, caller, contact)).await?.contact)
 }

@@ -2,9 +2,9 @@
 //!
 //! Read it in the order of a contact: [`matching`] decides and commits offers; [`watch_offers`] tells the counsellor;
 //! [`accept_offer`] or [`decline_offer`] ends the offer, or the [`workers`] do when nobody answers; [`release_contact`],
-//! [`finish_wrap_up`] and [`transfer_contact`] are what follows; [`callback`] is what was promised
-//! instead. [`set_presence`] says who is there;
-//! [`watch_queue_status`] and [`explain_waiting`] are for those who watch over the floor, [`supervise`] is what they do.
+//! [`finish_wrap_up`] and [`transfer_contact`] are what follows, [`participation`] is how others come into it, and
+//! [`callback`] is what was promised instead. [`set_presence`] says who is there; [`watch_queue_status`] and
+//! [`explain_waiting`] are for those who watch over the floor, [`supervise`] is what they do.
 //!
 //! Invariants:
 //! - one open offer per contact and one hold per unit of capacity, in one transaction of the store;
@@ -16,7 +16,9 @@
 //! In: `contact_received`, `person_left`, `contact_completed` (through the mirror and the journal). Out:
 //! `contact_offered`, `offer_accepted`, `offer_declined`, `offer_expired`, `offer_withdrawn`, `presence_changed`,
 //! `presence_lapsed`, `presence_forced`, `pause_lifted`, `contact_released`, `wrap_up_finished`, `contact_transferred`,
-//! `counsellor_lost`, `contact_resumed`, `alert_opened`, `alert_closed`, `alert_acknowledged`.
+//! `counsellor_lost`, `contact_resumed`, `alert_opened`, `alert_closed`, `alert_acknowledged`,
+//! `participant_invited`, `participant_joined`, `invitation_declined`, `invitation_expired`, `participation_ended`,
+//! `contact_taken_over`.
 
 pub mod accept_offer;
 pub mod api;
@@ -27,6 +29,7 @@ pub mod finish_wrap_up;
 mod floor;
 pub mod matching;
 mod measures;
+pub mod participation;
 pub mod release_contact;
 pub mod resume_lost;
 mod returned;
@@ -47,6 +50,7 @@ use helpline_proto::queueing::v1::callback_service_server::CallbackServiceServer
 use helpline_proto::queueing::v1::handling_service_server::HandlingServiceServer;
 use helpline_proto::queueing::v1::line_service_server::LineServiceServer;
 use helpline_proto::queueing::v1::offer_service_server::OfferServiceServer;
+use helpline_proto::queueing::v1::participation_service_server::ParticipationServiceServer;
 use helpline_proto::queueing::v1::presence_service_server::PresenceServiceServer;
 use helpline_proto::queueing::v1::supervision_service_server::SupervisionServiceServer;
 use helpline_service_kit::Ctx;
@@ -102,6 +106,7 @@ impl Queueing {
             .add_service(CallbackServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(HandlingServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(SupervisionServiceServer::new(api.clone()).max_decoding_message_size(longest))
+            .add_service(ParticipationServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(LineServiceServer::new(api).max_decoding_message_size(longest));
     }
 

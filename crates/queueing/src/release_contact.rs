@@ -17,9 +17,11 @@ pub async fn release_contact(
 ) -> Result<Contact, Refusal> {
     let change = ctx.store.release_contact(command, contact).await?;
     fail_point!("release.after_commit");
-    if let Change::Done(contact) = &change {
-        ctx.mirror.contact_changed(caller.centre_id, contact.contact_id);
+    if let Change::Done(freed) = &change {
+        ctx.mirror.rooms_changed(caller.centre_id, &freed.rooms, caller.counsellor_id).await;
+        ctx.mirror.contact_changed(caller.centre_id, freed.contact.contact_id);
     }
+    let change = change.map(|freed| freed.contact);
     outcome(change, async |id| own_contact(ctx, caller, id.into()).await, refusal(ctx, caller, contact)).await
 }
 

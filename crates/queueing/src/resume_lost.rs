@@ -33,8 +33,6 @@ pub async fn resume_lost(ctx: &Ctx, centre: CentreId, ttl_s: u32) -> Result<(), 
 /// The contact is in line before the counsellor is free, or whoever came later would be offered first.
 async fn tell(ctx: &Ctx, centre: CentreId, resumed: &Resumed) {
     ctx.mirror.contact_waits_again(centre, &resumed.contact).await;
-    if let Some(room) = &resumed.room {
-        ctx.mirror.room_changed(centre, room).await;
-    }
+    ctx.mirror.rooms_changed(centre, &resumed.rooms, Some(resumed.counsellor_id)).await;
     ctx.mirror.counsellor_changed(centre, resumed.counsellor_id);
 }

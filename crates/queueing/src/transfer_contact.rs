@@ -28,13 +28,13 @@ pub async fn transfer_contact(
     if let Change::Done(freed) = &change {
         // In line before the counsellor is free, or whoever came later would be offered first.
         ctx.mirror.contact_waits_again(centre, &freed.contact).await;
-        if let Some(room) = &freed.room {
-            ctx.mirror.room_changed(centre, room).await;
-        }
+        ctx.mirror.rooms_changed(centre, &freed.rooms, caller.counsellor_id).await;
     }
     let load = async |id: uuid::Uuid| {
         let contact = ctx.store.contact(centre, id.into()).await?;
-        contact.map(|contact| Freed { contact, room: None }).ok_or_else(|| Refusal::not_found("contact"))
+        contact
+            .map(|contact| Freed { contact, rooms: Vec::new() })
+            .ok_or_else(|| Refusal::not_found("contact"))
     };
     let contact = outcome(change, load, refusal(ctx, caller, transfer.contact_id)).await?.contact;
     // Whoever gave it away no longer needs to know who it is.

@@ -24,11 +24,14 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 use uuid::Uuid;
 
+use crate::participation::shown::Shown;
 use crate::sessions::Sessions;
 use crate::wire;
 
 /// At least this often something is sent.
 const CHECKPOINT: Duration = Duration::from_secs(15);
+/// The same while somebody takes part: the journal tells of it who takes part, and not whose contact it is.
+const PARTS: Duration = Duration::from_secs(2);
 /// How long a cursor is good for.
 const CURSOR_HOURS: i64 = 24;
 /// Messages a slow client may leave unread before the stream waits for it. Nothing is held meanwhile but these.
@@ -41,6 +44,8 @@ const LATELY: usize = 64;
 struct Cursor {
     at_s: i64,
     open: Vec<Uuid>,
+    #[serde(default)]
+    parts: Vec<Uuid>,
 }
 
 /// Watches the caller's offers, resuming behind `after_cursor` unless it is empty.
@@ -63,6 +68,7 @@ pub async fn watch_offers(
         counsellor,
         shown: HashMap::new(),
         over: VecDeque::new(),
+        parts: Shown::default(),
         presence: None,
         now: ctx.store.now().await?,
         events,
@@ -85,6 +91,8 @@ struct Watch {
     shown: HashMap<OfferId, Option<Arc<OfferView>>>,
     /// Offers that ended lately: the journal tells of them when they are over.
     over: VecDeque<OfferId>,
+    /// Participations that the client believes to be going on.
+    parts: Shown,
     presence: Option<Presence>,
     /// The database's clock when it was last heard.
     now: DateTime<Utc>,
@@ -111,6 +119,7 @@ impl Watch {
         if age > TimeDelta::hours(CURSOR_HOURS) {
             return Err(Refusal::cursor_too_old());
         }
+        self.parts = Shown::resume(cursor.parts);
         self.shown = cursor.open.into_iter().map(|id| (OfferId::from(id), None)).collect();
         Ok(())
     }
@@ -153,7 +162,7 @@ impl Watch {
                     }
                     Signal::Changed => look = true,
                 },
-                () = self.ctx.clock.sleep(CHECKPOINT) => {
+                () = self.ctx.clock.sleep(if self.parts.is_empty() { CHECKPOINT } else { PARTS }) => {
                     look = true;
                     if self.send(None).await.is_err() {
                         return;
@@ -180,6 +189,11 @@ impl Watch {
         }
         for offer in open {
             if self.open(&Arc::new(offer)).await.is_err() {
+                return Ok(Err(Ended));
+            }
+        }
+        for news in self.parts.look(&self.ctx, &self.caller, self.counsellor).await? {
+            if self.send(Some(Event::Participation(news))).await.is_err() {
                 return Ok(Err(Ended));
             }
         }
@@ -230,8 +244,11 @@ impl Watch {
     }
 
     async fn send(&self, event: Option<Event>) -> Result<(), Ended> {
-        let cursor =
-            Cursor { at_s: self.now.timestamp(), open: self.shown.keys().map(OfferId::as_uuid).collect() };
+        let cursor = Cursor {
+            at_s: self.now.timestamp(),
+            open: self.shown.keys().map(OfferId::as_uuid).collect(),
+            parts: self.parts.ids(),
+        };
         let body = serde_json::to_vec(&cursor).unwrap_or_default();
         let cursor = self.ctx.vault().seal_token("WatchOffers", self.caller.principal().as_bytes(), &body);
         let message = WatchOffersResponse { cursor, server_time: Some(timestamp(self.now)), event };

@@ -54,7 +54,13 @@ pub(crate) fn decline(
 ) -> Result<(RequestId, OfferId, DeclineReason), Refusal> {
     let mut fields = Fields::new();
     let (request, offer) = (fields.request_id(&sent.request_id), fields.id("offer_id", &sent.offer_id));
-    let reason = fields.choice("reason", sent.reason, proto::DeclineReason::as_str_name).and_then(|reason| {
+    let reason = read_decline_reason(&mut fields, sent.reason);
+    fields.build(request.zip(offer).zip(reason).map(|((request, offer), reason)| (request, offer, reason)))
+}
+
+/// Why somebody declines; required.
+pub(crate) fn read_decline_reason(fields: &mut Fields, sent: i32) -> Option<DeclineReason> {
+    fields.choice("reason", sent, proto::DeclineReason::as_str_name).and_then(|reason| {
         Some(match reason {
             proto::DeclineReason::Leaving => DeclineReason::Leaving,
             proto::DeclineReason::Busy => DeclineReason::Busy,
@@ -63,8 +69,7 @@ pub(crate) fn decline(
             proto::DeclineReason::Technical => DeclineReason::Technical,
             proto::DeclineReason::Unspecified => return None,
         })
-    });
-    fields.build(request.zip(offer).zip(reason).map(|((request, offer), reason)| (request, offer, reason)))
+    })
 }
 
 pub(crate) fn not_ready(sent: &proto::GoNotReadyRequest) -> Result<(RequestId, NotReadyReason), Refusal> {

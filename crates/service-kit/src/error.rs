@@ -142,6 +142,11 @@ impl Refusal {
         Self::new(ErrorReason::AttemptUnrecorded, "say first what the attempt came to")
     }
 
+    /// NOBODY_FREE.
+    pub fn nobody_free() -> Self {
+        Self::new(ErrorReason::NobodyFree, "nobody who could be asked is free now")
+    }
+
     /// REVISION_STALE: `revision` is the one in force.
     pub fn stale(revision: i64) -> Self {
         Self::new(ErrorReason::RevisionStale, "it has changed since it was read")
@@ -239,7 +244,8 @@ impl Refusal {
             | ErrorReason::CapacityExceeded
             | ErrorReason::Paused
             | ErrorReason::Held
-            | ErrorReason::AttemptUnrecorded => Code::FailedPrecondition,
+            | ErrorReason::AttemptUnrecorded
+            | ErrorReason::NobodyFree => Code::FailedPrecondition,
             ErrorReason::RevisionStale | ErrorReason::RaceLost => Code::Aborted,
             ErrorReason::TooMany | ErrorReason::RequestTooLong => Code::ResourceExhausted,
             ErrorReason::StoreUnavailable => Code::Unavailable,

@@ -31,6 +31,8 @@ pub const FAIL_POINTS: &[&str] = &[
     "callback.before_due",
     "callback.after_due",
     "attempt.after_commit",
+    "invite.after_commit",
+    "take_over.after_commit",
 ];
 
 /// Dies here when the configuration's `testing.kill_at` names this place: `fail_point!("receive.before_commit")`.

@@ -112,6 +112,16 @@ impl Mirror {
         self.hub.wake(Topic::Floor(centre));
     }
 
+    /// Several have this much room now: the contact's own counsellor, who knows why, and who took part in it, who are told.
+    pub async fn rooms_changed(&self, centre: CentreId, rooms: &[Room], own: Option<CounsellorId>) {
+        for room in rooms {
+            self.room_changed(centre, room).await;
+            if Some(room.counsellor_id) != own {
+                self.counsellor_changed(centre, room.counsellor_id);
+            }
+        }
+    }
+
     /// A counsellor's offers or presence changed.
     pub fn counsellor_changed(&self, centre: CentreId, counsellor: CounsellorId) {
         if !self.hub.wake(Topic::Counsellor(centre, counsellor)) {

@@ -17,6 +17,11 @@ use prost_types::Timestamp;
 
 use crate::fields::Fields;
 
+pub use participation::{
+    Shown, joined_sight, outside_role, outside_role_from, participation, participation_kind,
+    participation_kind_from, participation_state, participation_state_from, shown_to,
+};
+
 /// Most skills one message can name.
 pub const MOST_SKILLS: usize = 50;
 /// Levels of a skill.
@@ -82,6 +87,8 @@ both_ways!(action_taken, action_taken_from: ActionTaken, intake::v1::ActionTaken
     None <=> None, Counselled <=> Counselled, Informed <=> Informed, Referred <=> Referred, Escalated <=> Escalated,
     FollowUp <=> FollowUp,
 });
+
+mod participation;
 
 /// A channel that must be named.
 pub fn read_channel(fields: &mut Fields, path: &str, value: i32) -> Option<Channel> {
@@ -183,6 +190,7 @@ pub fn contact(contact: &Contact, sight: Sight) -> intake::v1::Contact {
         asked_skills: contact.asked_skills.as_ref().map(skills).unwrap_or_default(),
         direction: direction(contact.direction).into(),
         callback_id: contact.callback_id.map(|id| id.to_string()).unwrap_or_default(),
+        participations: Vec::new(),
     }
 }
 

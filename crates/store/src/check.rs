@@ -23,21 +23,36 @@ pub struct Differences {
     pub stray_offers: i64,
     /// Contacts that are offered without an open offer.
     pub stray_contacts: i64,
+    /// Live participations in a contact that is not in progress, does not know of them, or is their own counsellor's.
+    pub stray_participations: i64,
 }
 
 impl Differences {
     /// Whether everything agrees.
     pub const fn is_none(&self) -> bool {
-        self.capacity == 0 && self.stray_offers == 0 && self.stray_contacts == 0
+        self.capacity == 0
+            && self.stray_offers == 0
+            && self.stray_contacts == 0
+            && self.stray_participations == 0
     }
 }
 
-/// Held capacity as it should be: what contacts say.
-const COMPARE: &str = "
-    WITH live AS (
-        SELECT holder_id, count(*) FILTER (WHERE medium = 'voice') AS voice, count(*) FILTER (WHERE medium = 'chat') AS chat,
-            count(*) FILTER (WHERE medium = 'message') AS message
-        FROM helpline.contacts WHERE centre_id = $1 AND holder_id IS NOT NULL GROUP BY holder_id)
+/// Held capacity as it should be: what contacts say, and who takes part in those of others.
+macro_rules! live {
+    () => {
+        "live AS (
+            SELECT holder_id, count(*) FILTER (WHERE medium = 'voice') AS voice, count(*) FILTER (WHERE medium = 'chat') AS chat,
+                count(*) FILTER (WHERE medium = 'message') AS message
+            FROM (
+                SELECT holder_id, medium FROM helpline.contacts WHERE centre_id = $1 AND holder_id IS NOT NULL
+                UNION ALL SELECT counsellor_id, medium FROM helpline.participations
+                WHERE centre_id = $1 AND counsellor_id IS NOT NULL AND state IN ('invited', 'joined')) held
+            GROUP BY holder_id)"
+    };
+}
+
+const COMPARE: &str = concat!("
+    WITH ", live!(), "
     SELECT
         (SELECT count(*) FROM helpline.presences p LEFT JOIN live ON live.holder_id = p.counsellor_id
          WHERE p.centre_id = $1 AND (p.held_voice, p.held_chat, p.held_message)
@@ -45,13 +60,14 @@ const COMPARE: &str = "
         (SELECT count(*) FROM helpline.offers o LEFT JOIN helpline.contacts c USING (centre_id, contact_id)
          WHERE o.centre_id = $1 AND o.state = 'open' AND c.offer_id IS DISTINCT FROM o.offer_id) AS stray_offers,
         (SELECT count(*) FROM helpline.contacts c LEFT JOIN helpline.offers o USING (centre_id, offer_id)
-         WHERE c.centre_id = $1 AND c.offer_id IS NOT NULL AND o.state IS DISTINCT FROM 'open') AS stray_contacts";
+         WHERE c.centre_id = $1 AND c.offer_id IS NOT NULL AND o.state IS DISTINCT FROM 'open') AS stray_contacts,
+        (SELECT count(*) FROM helpline.participations q JOIN helpline.contacts c USING (centre_id, contact_id)
+         WHERE q.centre_id = $1 AND q.state IN ('invited', 'joined')
+            AND (c.state <> 'in_progress' OR q.participation_id <> ALL (c.participations) OR q.counsellor_id = c.counsellor_id))
+            AS stray_participations");
 
-const REPAIR_CAPACITY: &str = "
-    WITH live AS (
-        SELECT holder_id, count(*) FILTER (WHERE medium = 'voice') AS voice, count(*) FILTER (WHERE medium = 'chat') AS chat,
-            count(*) FILTER (WHERE medium = 'message') AS message
-        FROM helpline.contacts WHERE centre_id = $1 AND holder_id IS NOT NULL GROUP BY holder_id),
+const REPAIR_CAPACITY: &str = concat!("
+    WITH ", live!(), ",
     wrong AS (
         SELECT p.counsellor_id, coalesce(voice, 0) AS voice, coalesce(chat, 0) AS chat, coalesce(message, 0) AS message
         FROM helpline.presences p LEFT JOIN live ON live.holder_id = p.counsellor_id
@@ -63,7 +79,7 @@ const REPAIR_CAPACITY: &str = "
         FROM wrong WHERE p.centre_id = $1 AND p.counsellor_id = wrong.counsellor_id
         RETURNING p.counsellor_id, p.revision)
     INSERT INTO helpline.journal (centre_id, at, event, counsellor_id, revision)
-    SELECT $1, helpline.now(), 'capacity_repaired', counsellor_id, revision FROM repaired";
+    SELECT $1, helpline.now(), 'capacity_repaired', counsellor_id, revision FROM repaired");
 
 /// One class of one queue.
 #[derive(Clone, Debug)]

@@ -10,17 +10,24 @@ use sqlx::types::Json;
 use crate::change::{Change, Command, change, change_query};
 use crate::contact::{Contact, ContactRow, contact_columns};
 use crate::intake::attempt_is_recorded;
-use crate::presence::{Room, RoomRow, room_columns};
+use crate::participation::{free_holds, part_all, participations_are_seen, rooms_column};
+use crate::presence::{Room, RoomRow, rooms};
 use crate::{Store, StoreError};
 
 const RELEASE: &str = change!(
     event: "contact_released", resource: "contact_id", about: ("contact_id", "counsellor_id", "NULL::uuid"), detail: "NULL::jsonb",
-    with: "changed AS (
-        UPDATE helpline.contacts SET state = 'wrap_up', revision = revision + 1
+    with: "before AS (
+        SELECT contact_id AS id, participations AS old_participations FROM helpline.contacts
         WHERE centre_id = $1 AND contact_id = $7 AND counsellor_id = $2 AND state = 'in_progress'
-          AND ", attempt_is_recorded!(), "
-        RETURNING *)";
-    returning: contact_columns!(),
+          AND ", attempt_is_recorded!(), " FOR UPDATE),
+    changed AS (
+        UPDATE helpline.contacts c SET state = 'wrap_up', participations = '{}', revision = c.revision + 1
+        FROM before WHERE c.centre_id = $1 AND c.contact_id = $7 AND ", participations_are_seen!(), "
+        RETURNING c.*, old_participations)",
+    part_all!("contact_released"), ",
+    holds AS (SELECT counsellor_id, medium, joined_at IS NOT NULL AS worked FROM parted)",
+    free_holds!("");
+    returning: contact_columns!(), ", ", rooms_column!(),
 );
 
 const FINISH_WRAP_UP: &str = change!(
@@ -29,52 +36,50 @@ const FINISH_WRAP_UP: &str = change!(
         UPDATE helpline.contacts SET holder_id = NULL, revision = revision + 1
         WHERE centre_id = $1 AND contact_id = $7 AND counsellor_id = $2 AND state = 'wrap_up' AND holder_id = $2
         RETURNING *),
-    freed AS (
-        UPDATE helpline.presences p SET
-            held_voice = p.held_voice - (medium = 'voice')::int, held_chat = p.held_chat - (medium = 'chat')::int,
-            held_message = p.held_message - (medium = 'message')::int, idle_since = helpline.now(), revision = p.revision + 1
-        FROM changed WHERE p.centre_id = $1 AND p.counsellor_id = $2
-        RETURNING ", room_columns!(), ")";
-    returning: contact_columns!(), ", freed.*"; from: "changed LEFT JOIN freed ON true"
+    holds AS (SELECT $2 AS counsellor_id, medium, true AS worked FROM changed)",
+    free_holds!("");
+    returning: contact_columns!(), ", ", rooms_column!(),
 );
 
-/// The giver is remembered by an offer row that says so, which keeps the contact from coming straight back.
+/// The giver is remembered by an offer row that says so, which keeps the contact from coming straight back. That the
+/// revision is the one that was read means that every participation is seen.
 const TRANSFER: &str = change!(
     event: "contact_transferred", resource: "contact_id", about: ("contact_id", "$2", "NULL::uuid"),
     detail: "jsonb_build_object('queue', queue)",
-    with: "changed AS (
-        UPDATE helpline.contacts SET state = 'waiting', counsellor_id = NULL, holder_id = NULL, queue = $8, language = $9,
-            skills = $10, signature = $11, epoch = epoch + 1, revision = revision + 1
-        WHERE centre_id = $1 AND contact_id = $7 AND counsellor_id = $2 AND state = 'in_progress' AND revision = $12
-        RETURNING *),
-    freed AS (
-        UPDATE helpline.presences p SET
-            held_voice = p.held_voice - (medium = 'voice')::int, held_chat = p.held_chat - (medium = 'chat')::int,
-            held_message = p.held_message - (medium = 'message')::int, idle_since = helpline.now(), revision = p.revision + 1
-        FROM changed WHERE p.centre_id = $1 AND p.counsellor_id = $2
-        RETURNING ", room_columns!(), "),
+    with: "before AS (
+        SELECT contact_id AS id, participations AS old_participations FROM helpline.contacts
+        WHERE centre_id = $1 AND contact_id = $7 AND counsellor_id = $2 AND state = 'in_progress' AND revision = $12 FOR UPDATE),
+    changed AS (
+        UPDATE helpline.contacts c SET state = 'waiting', counsellor_id = NULL, holder_id = NULL, queue = $8, language = $9,
+            skills = $10, signature = $11, participations = '{}', epoch = c.epoch + 1, revision = c.revision + 1
+        FROM before WHERE c.centre_id = $1 AND c.contact_id = $7 AND ", participations_are_seen!(), "
+        RETURNING c.*, old_participations)",
+    part_all!("contact_transferred"), ",
+    holds AS (
+        SELECT counsellor_id, medium, joined_at IS NOT NULL AS worked FROM parted
+        UNION ALL SELECT $2, medium, true FROM changed)",
+    free_holds!(""), ",
     cooled AS (
         INSERT INTO helpline.offers (centre_id, offer_id, contact_id, counsellor_id, state, reason, offered_at, expires_at, ended_at, explanation)
         SELECT $1, $5, contact_id, $2, 'withdrawn', 'transferred', helpline.now(), helpline.now(), helpline.now(), '{}'
         FROM changed)";
-    returning: contact_columns!(), ", freed.*"; from: "changed LEFT JOIN freed ON true"
+    returning: contact_columns!(), ", ", rooms_column!(),
 );
 
-/// A contact handed on, and the room that gave its counsellor.
+/// A contact that went on, and the room that gave its counsellor and who took part.
 #[derive(Clone, Debug)]
 pub struct Freed {
     /// The contact.
     pub contact: Contact,
-    /// How much room the counsellor has now.
-    pub room: Option<Room>,
+    /// How much room each of those has now whom it freed.
+    pub rooms: Vec<Room>,
 }
 
 #[derive(FromRow)]
 struct FreedRow {
     #[sqlx(flatten)]
     contact: ContactRow,
-    #[sqlx(flatten)]
-    room: RoomRow,
+    rooms: Json<Vec<RoomRow>>,
 }
 
 /// Where a transferred contact goes.
@@ -94,9 +99,9 @@ impl Store {
         &self,
         command: &Command,
         contact: ContactId,
-    ) -> Result<Change<Contact>, StoreError> {
-        let query = change_query::<ContactRow>(RELEASE, command).bind(contact.as_uuid());
-        self.change(command, query).await?.try_map(|row| self.contact_from(command.centre(), row))
+    ) -> Result<Change<Freed>, StoreError> {
+        let query = || change_query::<FreedRow>(RELEASE, command).bind(contact.as_uuid());
+        self.change_seeing_offers(command, query).await?.try_map(|row| self.freed(command, row))
     }
 
     /// Frees the caller from a contact in wrap-up.
@@ -133,6 +138,6 @@ impl Store {
     }
 
     fn freed(&self, command: &Command, row: FreedRow) -> Result<Freed, StoreError> {
-        Ok(Freed { contact: self.contact_from(command.centre(), row.contact)?, room: row.room.room()? })
+        Ok(Freed { contact: self.contact_from(command.centre(), row.contact)?, rooms: rooms(row.rooms)? })
     }
 }

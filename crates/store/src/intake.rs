@@ -12,7 +12,8 @@ use uuid::Uuid;
 use crate::callback::promise::promised_columns;
 use crate::change::{Change, ChangeQuery, Command, change, change_query};
 use crate::contact::{Contact, ContactRow, contact_columns, inconsistent};
-use crate::presence::{Room, RoomRow, room_columns};
+use crate::participation::{free_holds, part_all, participations_are_seen, rooms_column};
+use crate::presence::{Room, RoomRow, rooms};
 use crate::sealing::SUMMARY;
 use crate::{Store, StoreError};
 
@@ -26,7 +27,8 @@ macro_rules! offer_is_seen {
 }
 pub(crate) use offer_is_seen;
 
-/// How often a change that did not see the contact's offer is run at most. Each run sees what the one before did not.
+/// How often a change that did not see the contact's offer, or who takes part in it, is run at most. Each run sees what the
+/// one before did not.
 const RUNS: usize = 3;
 
 const CHANGE_RISK: &str = change!(
@@ -53,7 +55,8 @@ const DEPART: &str = change!(
     event: "person_left", resource: "contact_id", about: ("contact_id", "coalesce(counsellor_id, old_holder)", "old_offer"),
     detail: "jsonb_build_object('from', old_state, 'to', state)",
     with: "before AS (
-        SELECT contact_id AS id, state AS old_state, medium AS old_medium, holder_id AS old_holder, offer_id AS old_offer
+        SELECT contact_id AS id, state AS old_state, medium AS old_medium, holder_id AS old_holder, offer_id AS old_offer,
+            participations AS old_participations
         FROM helpline.contacts
         WHERE centre_id = $1 AND contact_id = $7 AND state IN ('received', 'waiting', 'offered', 'in_progress')
           AND (callback_id IS NULL OR state = 'in_progress')
@@ -65,18 +68,17 @@ const DEPART: &str = change!(
                 ELSE 'abandoned' END,
             ended_at = CASE WHEN old_state <> 'in_progress' THEN helpline.now() END,
             holder_id = CASE WHEN old_state = 'in_progress' THEN c.holder_id END,
-            offer_id = NULL, revision = c.revision + 1
-        FROM before WHERE c.centre_id = $1 AND c.contact_id = $7 AND ", offer_is_seen!(), "
-        RETURNING c.*, old_state, old_medium, old_holder, old_offer),
+            offer_id = NULL, participations = '{}', revision = c.revision + 1
+        FROM before WHERE c.centre_id = $1 AND c.contact_id = $7 AND ", offer_is_seen!(), " AND ", participations_are_seen!(), "
+        RETURNING c.*, old_state, old_medium, old_holder, old_offer, old_participations),
     ended AS (
         UPDATE helpline.offers o SET state = 'withdrawn', reason = 'person_left', ended_at = helpline.now()
-        FROM changed WHERE o.centre_id = $1 AND o.offer_id = (SELECT old_offer FROM changed)),
-    freed AS (
-        UPDATE helpline.presences p SET
-            held_voice = p.held_voice - (old_medium = 'voice')::int, held_chat = p.held_chat - (old_medium = 'chat')::int,
-            held_message = p.held_message - (old_medium = 'message')::int, revision = p.revision + 1
-        FROM changed WHERE old_state = 'offered' AND p.centre_id = $1 AND p.counsellor_id = (SELECT old_holder FROM changed)
-        RETURNING ", room_columns!(), "),
+        FROM changed WHERE o.centre_id = $1 AND o.offer_id = (SELECT old_offer FROM changed))",
+    part_all!("person_left"), ",
+    holds AS (
+        SELECT counsellor_id, medium, joined_at IS NOT NULL AS worked FROM parted
+        UNION ALL SELECT old_holder, old_medium, false FROM changed WHERE old_state = 'offered')",
+    free_holds!(""), ",
     rescued AS (
         INSERT INTO helpline.callbacks (", promised_columns!(), ")
         SELECT $1, $9, 'callback', 'promised', NULL, contact_id, NULL::uuid, helpline.now(), helpline.now() + make_interval(secs => $12),
@@ -95,7 +97,7 @@ const DEPART: &str = change!(
         SELECT $1, helpline.now(), 'callback_promised', origin_contact_id, revision,
             jsonb_build_object('callback_id', callback_id, 'kind', 'callback', 'from', 'abandoned')
         FROM rescued)";
-    returning: contact_columns!(), ", old_holder, old_offer, freed.*"; from: "changed LEFT JOIN freed ON true"
+    returning: contact_columns!(), ", old_holder, old_offer, ", rooms_column!(),
 );
 
 /// Whether the attempt of a contact that is a callback has been recorded, or it is none.
@@ -110,21 +112,21 @@ pub(crate) use attempt_is_recorded;
 const COMPLETE: &str = change!(
     event: "contact_completed", resource: "contact_id", about: ("contact_id", "counsellor_id", "NULL::uuid"), detail: "NULL::jsonb",
     with: "before AS (
-        SELECT contact_id AS id, holder_id AS old_holder, medium AS old_medium FROM helpline.contacts
+        SELECT contact_id AS id, holder_id AS old_holder, medium AS old_medium, participations AS old_participations
+        FROM helpline.contacts
         WHERE centre_id = $1 AND contact_id = $7 AND counsellor_id = $8 AND ($9::bigint = 0 OR revision = $9)
           AND state IN ('in_progress', 'wrap_up', 'waiting_offline') AND ", attempt_is_recorded!(), " FOR UPDATE),
     changed AS (
         UPDATE helpline.contacts c SET state = 'closed', ended_at = helpline.now(), holder_id = NULL, closing = $10,
-            summary_sealed = $11, revision = c.revision + 1
-        FROM before WHERE c.centre_id = $1 AND c.contact_id = $7
-        RETURNING c.*, old_holder, old_medium),
-    freed AS (
-        UPDATE helpline.presences p SET
-            held_voice = p.held_voice - (old_medium = 'voice')::int, held_chat = p.held_chat - (old_medium = 'chat')::int,
-            held_message = p.held_message - (old_medium = 'message')::int, idle_since = helpline.now(), revision = p.revision + 1
-        FROM changed WHERE p.centre_id = $1 AND p.counsellor_id = (SELECT old_holder FROM changed)
-        RETURNING ", room_columns!(), ")";
-    returning: contact_columns!(), ", old_holder, NULL::uuid AS old_offer, freed.*"; from: "changed LEFT JOIN freed ON true"
+            summary_sealed = $11, participations = '{}', revision = c.revision + 1
+        FROM before WHERE c.centre_id = $1 AND c.contact_id = $7 AND ", participations_are_seen!(), "
+        RETURNING c.*, old_holder, old_medium, old_participations)",
+    part_all!("contact_completed"), ",
+    holds AS (
+        SELECT counsellor_id, medium, joined_at IS NOT NULL AS worked FROM parted
+        UNION ALL SELECT old_holder, old_medium, true FROM changed)",
+    free_holds!("");
+    returning: contact_columns!(), ", old_holder, NULL::uuid AS old_offer, ", rooms_column!(),
 );
 
 /// The callback that whoever leaves unanswered at high risk is promised.
@@ -165,8 +167,8 @@ pub struct Moved {
     pub held_before: Option<CounsellorId>,
     /// The offer that was open before, if one was.
     pub offer_before: Option<OfferId>,
-    /// How much room that counsellor has now, if it changed.
-    pub room: Option<Room>,
+    /// How much room each of those has now whom it freed.
+    pub rooms: Vec<Room>,
 }
 
 #[derive(FromRow)]
@@ -175,8 +177,7 @@ struct MovedRow {
     contact: ContactRow,
     old_holder: Option<Uuid>,
     old_offer: Option<Uuid>,
-    #[sqlx(flatten)]
-    room: RoomRow,
+    rooms: Json<Vec<RoomRow>>,
 }
 
 impl Store {
@@ -229,7 +230,8 @@ impl Store {
         self.change_seeing_offers(command, query).await?.try_map(|row| self.moved(command.centre(), row))
     }
 
-    /// Runs a change with [`offer_is_seen`], again when it was refused: it may not have seen an offer.
+    /// Runs a change that asks whether it sees the contact's offer ([`offer_is_seen`]) or who takes part in it, again when it
+    /// was refused: it may not have seen one.
     pub(crate) async fn change_seeing_offers<R>(
         &self,
         command: &Command,
@@ -256,13 +258,16 @@ impl Store {
         closing: &Closing,
         summary: &Sensitive<String>,
     ) -> Result<Change<Moved>, StoreError> {
-        let query = change_query::<MovedRow>(COMPLETE, command)
-            .bind(contact.as_uuid())
-            .bind(command.caller.principal())
-            .bind(expected_revision)
-            .bind(Json(closing.clone()))
-            .bind(self.seal_some(SUMMARY, command.centre(), contact.as_uuid(), Some(summary)));
-        self.change(command, query).await?.try_map(|row| self.moved(command.centre(), row))
+        let sealed = self.seal_some(SUMMARY, command.centre(), contact.as_uuid(), Some(summary));
+        let query = || {
+            change_query::<MovedRow>(COMPLETE, command)
+                .bind(contact.as_uuid())
+                .bind(command.caller.principal())
+                .bind(expected_revision)
+                .bind(Json(closing.clone()))
+                .bind(sealed.clone())
+        };
+        self.change_seeing_offers(command, query).await?.try_map(|row| self.moved(command.centre(), row))
     }
 
     fn moved(&self, centre: CentreId, row: MovedRow) -> Result<Moved, StoreError> {
@@ -270,7 +275,7 @@ impl Store {
             contact: self.contact_from(centre, row.contact)?,
             held_before: row.old_holder.map(CounsellorId::from),
             offer_before: row.old_offer.map(OfferId::from),
-            room: row.room.room()?,
+            rooms: rooms(row.rooms)?,
         })
     }
 }

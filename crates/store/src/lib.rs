@@ -1,15 +1,14 @@
 //! The truth. Every statement of SQL that Helpline knows stands in this crate, and nowhere else.
 //!
-//! One module per noun: [`callback`], [`contact`] (and what moves it: [`receiving`], [`intake`], [`raising`], [`handling`], [`resumption`]), [`line`], [`offering`], [`offer`], [`message`],
-//! [`counsellor`], [`presence`], [`settings`], [`token`]; beside them what every change shares: [`change`] (journal and
-//! One module per noun: [`contact`] (and what moves it: [`intake`], [`handling`]), [`line`], [`offering`], [`offer`], [`message`],
-//! [`counsellor`], [`presence`], [`supervision`], [`alert`], [`floor`], [`settings`], [`token`]; beside them what every change shares: [`change`] (journal and
+//! One module per noun: [`contact`] (and what moves it: [`receiving`], [`intake`], [`raising`], [`handling`], [`resumption`]),
+//! [`callback`], [`participation`], [`line`], [`offering`], [`offer`], [`message`], [`counsellor`], [`presence`],
+//! [`supervision`], [`alert`], [`floor`], [`settings`], [`token`]; beside them what every change shares: [`change`] (journal and
 //! request memory), [`journal`], [`matcher`] (the lease), [`check`] (comparing what must agree).
 //!
 //! Invariants:
 //! - a change of state is one statement that compares, changes, and writes its journal entry and its request row
 //!   ([`change`]); there is no way to do one without the others;
-//! - locks are taken in one order: contact, offer, presence; batches skip what is locked instead of waiting;
+//! - locks are taken in one order: contact, offer or participation, presence; batches skip what is locked instead of waiting;
 //! - a connection sees the rows of the one centre set on it, by row-level security, and the server's role owns nothing;
 //! - what is personal is sealed here before it becomes a parameter, and opened here after it was a column;
 //! - every deadline is set and compared by the database's clock, `helpline.now()`.
@@ -32,6 +31,7 @@ pub mod message;
 pub mod migrate;
 pub mod offer;
 pub mod offering;
+pub mod participation;
 pub mod past;
 pub mod presence;
 pub mod raising;

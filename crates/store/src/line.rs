@@ -108,7 +108,10 @@ macro_rules! tried_by {
                   AND o.reason IS DISTINCT FROM 'client_lost' AND o.ended_at > (SELECT helpline.now()) - make_interval(secs => $3)) END AS cooling,
             CASE WHEN ", $contact, ".offer_count = 0 THEN ARRAY[]::uuid[] ELSE ARRAY(
                 SELECT o.counsellor_id FROM helpline.offers o
-                WHERE o.centre_id = $1 AND o.contact_id = ", $contact, ".contact_id AND o.state = 'declined' AND o.reason = 'conflict') END AS barred"
+                WHERE o.centre_id = $1 AND o.contact_id = ", $contact, ".contact_id AND o.state = 'declined' AND o.reason = 'conflict'
+                UNION SELECT q.counsellor_id FROM helpline.participations q
+                WHERE q.centre_id = $1 AND q.contact_id = ", $contact, ".contact_id AND q.state = 'declined' AND q.reason = 'conflict'
+                  AND q.counsellor_id IS NOT NULL) END AS barred"
         )
     };
 }

@@ -72,7 +72,10 @@ const SEND: &str = change!(
     with: "contact AS (
         UPDATE helpline.contacts SET message_count = message_count + 1
         WHERE centre_id = $1 AND contact_id = $7 AND state IN ('received', 'waiting', 'offered', 'in_progress')
-          AND CASE $9 WHEN 'child' THEN brought_by = $11 ELSE state = 'in_progress' AND counsellor_id = $2 END
+          AND CASE $9 WHEN 'child' THEN brought_by = $11 ELSE state = 'in_progress' AND (counsellor_id = $2 OR EXISTS (
+            SELECT FROM helpline.participations q
+            WHERE q.centre_id = $1 AND q.participation_id = ANY (contacts.participations) AND q.counsellor_id = $2
+              AND q.state = 'joined' AND q.kind <> 'consult')) END
         RETURNING contact_id, counsellor_id, message_count, revision),
     written AS (
         INSERT INTO helpline.messages (centre_id, contact_id, sequence, message_id, author, text_sealed, sent_at)
@@ -83,7 +86,7 @@ const SEND: &str = change!(
 );
 
 impl Store {
-    /// Adds a message. The child's comes from the adapter that brought the contact, the counsellor's from who holds it;
+    /// Adds a message. The child's comes from the adapter that brought the contact, the counsellor's from who holds it or has joined to write;
     /// otherwise, and when the contact is over, it is refused. A message id that is there already gives
     /// `Constraint { name: "messages_id_unique" }`.
     pub async fn send_message(

@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use helpline_domain::counsellor::Capacity;
 use helpline_domain::id::{CentreId, CounsellorId};
 use helpline_domain::presence::{ForceReason, NotReadyReason, PresenceState};
+use serde::Deserialize;
 use sqlx::FromRow;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::change::{Change, Command, change, change_query};
@@ -76,7 +78,7 @@ macro_rules! room_columns {
 pub(crate) use room_columns;
 
 /// The columns of [`room_columns`], from a CTE joined to `changed`: null where no presence changed.
-#[derive(FromRow)]
+#[derive(FromRow, Deserialize)]
 #[expect(clippy::struct_field_names, reason = "flattened into rows with columns of their own")]
 pub(crate) struct RoomRow {
     room_of: Option<Uuid>,
@@ -108,6 +110,11 @@ impl RoomRow {
             revision,
         }))
     }
+}
+
+/// The rooms of several counsellors, as one column has them.
+pub(crate) fn rooms(rows: Json<Vec<RoomRow>>) -> Result<Vec<Room>, StoreError> {
+    rows.0.into_iter().filter_map(|row| row.room().transpose()).collect()
 }
 
 /// The columns of [`PresenceRow`], of presences under a name.

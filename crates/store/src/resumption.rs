@@ -5,10 +5,12 @@
 
 use helpline_domain::id::{CentreId, ContactId, CounsellorId};
 use sqlx::FromRow;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::contact::{Contact, ContactRow, contact_columns};
-use crate::presence::{Room, RoomRow, room_columns};
+use crate::participation::{free_holds, part_all, participations_are_seen, rooms_column};
+use crate::presence::{Room, RoomRow, rooms};
 use crate::{Store, StoreError};
 
 /// One conversation of a counsellor who has been silent for `$2` seconds. The counsellors come first and each one's
@@ -34,12 +36,18 @@ const FLAG_ONE: &str = "
 
 /// One conversation whose counsellor has been lost for `$2` seconds and has not been seen since. The presence is compared
 /// once more under its lock: a client that comes back in the same instant either keeps the conversation or finds it gone.
+/// While somebody is with the child who has joined to take it over, it is theirs and not the line's.
 const RESUME_ONE: &str = concat!(
     "WITH lost AS (
-        SELECT c.contact_id AS id, c.holder_id AS old_holder, c.medium AS old_medium, c.lost_at AS since
+        SELECT c.contact_id AS id, c.holder_id AS old_holder, c.medium AS old_medium, c.lost_at AS since,
+            c.participations AS old_participations
         FROM helpline.contacts c
         WHERE c.centre_id = $1 AND c.state = 'in_progress' AND c.lost_at <= (SELECT helpline.now()) - make_interval(secs => $2)
           AND (SELECT p.last_seen_at < c.lost_at FROM helpline.presences p WHERE p.centre_id = $1 AND p.counsellor_id = c.holder_id)
+          AND NOT EXISTS (SELECT FROM helpline.participations q
+            JOIN helpline.presences guest ON guest.centre_id = $1 AND guest.counsellor_id = q.counsellor_id
+            WHERE q.centre_id = $1 AND q.participation_id = ANY (c.participations) AND q.state = 'joined' AND q.kind = 'warm_transfer'
+              AND guest.last_seen_at >= c.lost_at)
         ORDER BY c.lost_at LIMIT 1 FOR UPDATE OF c SKIP LOCKED),
     silent AS MATERIALIZED (
         SELECT p.counsellor_id FROM helpline.presences p
@@ -48,20 +56,20 @@ const RESUME_ONE: &str = concat!(
     changed AS (
         UPDATE helpline.contacts c SET state = 'waiting', counsellor_id = NULL, holder_id = NULL, resumed = true, lost_at = NULL,
             preferred_counsellor_id = old_holder, preferred_until = helpline.now() + make_interval(secs => $3),
-            epoch = c.epoch + 1, revision = c.revision + 1
+            participations = '{}', epoch = c.epoch + 1, revision = c.revision + 1
         FROM lost WHERE c.centre_id = $1 AND c.contact_id = (SELECT id FROM lost) AND EXISTS (SELECT FROM silent)
-        RETURNING c.*, old_holder, old_medium),
-    freed AS (
-        UPDATE helpline.presences p SET
-            held_voice = p.held_voice - (old_medium = 'voice')::int, held_chat = p.held_chat - (old_medium = 'chat')::int,
-            held_message = p.held_message - (old_medium = 'message')::int, revision = p.revision + 1
-        FROM changed WHERE p.centre_id = $1 AND p.counsellor_id = (SELECT old_holder FROM changed)
-        RETURNING ", room_columns!(), "),
+          AND ", participations_are_seen!(), "
+        RETURNING c.*, old_holder, old_medium, old_participations)",
+    part_all!("client_lost", "NULL::uuid, NULL"), ",
+    holds AS (
+        SELECT counsellor_id, medium, joined_at IS NOT NULL AS worked FROM parted
+        UNION ALL SELECT old_holder, old_medium, false FROM changed)",
+    free_holds!(""), ",
     journalled AS (
         INSERT INTO helpline.journal (centre_id, at, event, contact_id, counsellor_id, revision, detail)
         SELECT $1, helpline.now(), 'contact_resumed', contact_id, old_holder, revision, jsonb_build_object('reason', 'client_lost')
         FROM changed)
-    SELECT ", contact_columns!(), ", old_holder, freed.* FROM changed LEFT JOIN freed ON true"
+    SELECT ", contact_columns!(), ", old_holder, ", rooms_column!(), " FROM changed"
 );
 
 /// A conversation given back to the line.
@@ -71,8 +79,8 @@ pub struct Resumed {
     pub contact: Contact,
     /// Who had it.
     pub counsellor_id: CounsellorId,
-    /// How much room they have now.
-    pub room: Option<Room>,
+    /// How much room they have now, and who took part in it.
+    pub rooms: Vec<Room>,
 }
 
 #[derive(FromRow)]
@@ -80,8 +88,7 @@ struct ResumedRow {
     #[sqlx(flatten)]
     contact: ContactRow,
     old_holder: Uuid,
-    #[sqlx(flatten)]
-    room: RoomRow,
+    rooms: Json<Vec<RoomRow>>,
 }
 
 impl Store {
@@ -117,7 +124,7 @@ impl Store {
             Ok(Resumed {
                 contact: self.contact_from(centre, row.contact)?,
                 counsellor_id: row.old_holder.into(),
-                room: row.room.room()?,
+                rooms: rooms(row.rooms)?,
             })
         })
         .transpose()

@@ -26,6 +26,9 @@ pub(crate) const NUMBER: Column = Column { table: "callbacks", column: "number",
 pub(crate) const SAFE_WORDS: Column = Column { table: "callbacks", column: "safe_words", kind: "narrative" };
 pub(crate) const TEXT: Column = Column { table: "messages", column: "text", kind: "narrative" };
 
+pub(crate) const ADDRESS: Column = Column { table: "participations", column: "address", kind: "contact" };
+pub(crate) const BRIEFING: Column = Column { table: "participations", column: "briefing", kind: "narrative" };
+
 impl Store {
     pub(crate) fn seal(&self, column: Column, centre: CentreId, row: Uuid, text: &str) -> Vec<u8> {
         let place = Place { table: column.table, column: column.column, row, centre: centre.as_uuid() };

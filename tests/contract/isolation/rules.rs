@@ -71,6 +71,7 @@ async fn the_servers_role_cannot_open_the_door_it_stands_behind() {
         "DELETE FROM helpline.contacts",
         "DELETE FROM helpline.offers",
         "DELETE FROM helpline.callbacks",
+        "DELETE FROM helpline.participations",
         "DELETE FROM helpline.tokens",
         "DELETE FROM helpline.counsellors",
         "DELETE FROM helpline.presences",
@@ -142,6 +143,12 @@ async fn a_final_state_cannot_be_left() {
     let ended = "UPDATE helpline.offers SET state = 'open', ended_at = NULL WHERE state = 'accepted'";
     assert_eq!(
         session.run(ended).await.unwrap_err(),
+        (CHECK.to_owned(), "final_state_cannot_be_left".to_owned())
+    );
+    let over =
+        "UPDATE helpline.participations SET state = 'joined', ended_at = NULL WHERE state = 'withdrawn'";
+    assert_eq!(
+        session.run(over).await.unwrap_err(),
         (CHECK.to_owned(), "final_state_cannot_be_left".to_owned())
     );
     // Not even the owner can.

@@ -12,8 +12,8 @@ use helpline_proto::intake::v1::{
 use helpline_proto::queueing::v1::{
     AcceptOfferRequest, AcknowledgeAlertRequest, AttemptOutcome, Callback, CallbackCancelReason,
     CancelCallbackRequest, DeclineOfferRequest, DeclineReason, FinishWrapUpRequest, ForceNotReadyRequest,
-    ForceReason, LiftPauseRequest, Offer, PromiseCallbackRequest, RecordCallbackAttemptRequest,
-    ReleaseContactRequest, RescheduleCallbackRequest, TransferContactRequest,
+    ForceReason, JoinContactRequest, LiftPauseRequest, Offer, PromiseCallbackRequest,
+    RecordCallbackAttemptRequest, ReleaseContactRequest, RescheduleCallbackRequest, TransferContactRequest,
 };
 use helpline_proto::terms::v1::{Channel, Risk};
 use helpline_tests::{Actor, request_id};
@@ -24,7 +24,8 @@ use crate::cast::Cast;
 use crate::requests::{closing, well_formed};
 use crate::schema;
 use crate::stage::{
-    abilities, accept, go_not_ready, go_ready, new_language, next_offer, offer, receive, watch,
+    abilities, accept, go_not_ready, go_ready, invitation, invite, new_language, next_offer, offer, receive,
+    watch,
 };
 
 /// A command that can be carried out, and another that differs from it; `None` where a command says nothing but its id.
@@ -233,6 +234,28 @@ pub(super) async fn prepare(cast: &Cast, method: &Method) -> Prepared {
             let outcome = AttemptOutcome::NoAnswer.into();
             let record = RecordCallbackAttemptRequest { request_id: request_id(), callback_id, outcome };
             (counsellor, request(&record))
+        }
+        "InviteParticipant" => {
+            let (counsellor, Offer { contact_id, .. }) = in_progress().await;
+            let guest = world.counsellor(abilities(&new_language())).await;
+            go_ready(&guest).await;
+            (counsellor, request(&invitation(&contact_id, &guest)))
+        }
+        "RemoveParticipant" | "JoinContact" | "DeclineInvitation" | "TakeOver" | "LeaveContact" => {
+            let (counsellor, Offer { contact_id, .. }) = in_progress().await;
+            let guest = world.counsellor(abilities(&new_language())).await;
+            go_ready(&guest).await;
+            let participation_id = invite(&counsellor, &contact_id, &guest).await;
+            if matches!(method.name, "TakeOver" | "LeaveContact") {
+                let join = JoinContactRequest {
+                    request_id: request_id(),
+                    participation_id: participation_id.clone(),
+                };
+                guest.participations().join_contact(join).await.unwrap();
+            }
+            let mut request = well_formed(method);
+            request.set_field_by_name("participation_id", Value::String(participation_id));
+            (if method.name == "RemoveParticipant" { counsellor } else { guest }, request)
         }
         other => panic!("{other} is new: say here when it can be carried out"),
     };

@@ -12,7 +12,7 @@ use helpline_service_kit::caller::caller_of;
 use tonic::{Request, Response, Status};
 
 use crate::{
-    change_risk, complete_contact, get_contact, list_contacts, receive_contact, record_answers,
+    change_risk, complete_contact, get_contact, guests, list_contacts, receive_contact, record_answers,
     record_departure, record_past_contact, wire,
 };
 
@@ -48,7 +48,8 @@ impl ContactService for ContactApi {
         let caller = caller_of(&request)?;
         let contact_id = wire::read_get(request.get_ref())?;
         let seen = get_contact(&self.ctx, &caller, contact_id).await?;
-        Ok(Response::new(GetContactResponse { contact: Some(wire::seen(&seen)) }))
+        let guests = guests(&self.ctx, &caller, &seen).await?;
+        Ok(Response::new(GetContactResponse { contact: Some(wire::seen_with(&seen, &guests)) }))
     }
 
     async fn list_contacts(

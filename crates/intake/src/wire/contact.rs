@@ -12,6 +12,7 @@ use helpline_service_kit::page::PageTokens;
 use helpline_service_kit::wire::{self, Sight};
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::contact::ContactFilter;
+use helpline_store::participation::Participation;
 use helpline_vault::{Sensitive, normalise_identifier};
 
 use crate::{
@@ -320,6 +321,12 @@ pub fn received(received: &Received) -> api::ReceiveContactResponse {
 /// A contact as far as its reader may see it.
 pub fn seen(seen: &Seen) -> api::Contact {
     wire::contact(&seen.contact, seen.sight)
+}
+
+/// The same with who else takes part in it.
+pub fn seen_with(seen: &Seen, guests: &[Participation]) -> api::Contact {
+    let guests = guests.iter().map(|guest| wire::participation(guest, wire::Shown::default()));
+    api::Contact { participations: guests.collect(), ..self::seen(seen) }
 }
 
 /// A page of contacts.

@@ -1,4 +1,5 @@
-//! Ends offers nobody answered, and takes back those of counsellors who are no longer ready.
+//! Ends offers nobody answered, takes back those of counsellors who are no longer ready, and does the
+//! same for who takes part in the contacts of others.
 
 use std::time::Duration;
 
@@ -6,7 +7,7 @@ use helpline_domain::id::CentreId;
 use helpline_service_kit::workers::{Progress, Worker, WorkerError};
 use helpline_service_kit::{Ctx, fail_point};
 
-use crate::returned;
+use crate::{participation, returned};
 
 /// The sweep over open offers.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ impl Sweep {
             returned::tell(&self.ctx, centre, &expired).await?;
         }
         returned::withdraw(&self.ctx, centre, None).await?;
+        participation::due::settle(&self.ctx, centre, limit).await?;
         Ok(())
     }
 }

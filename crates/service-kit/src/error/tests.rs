@@ -23,6 +23,7 @@ fn all() -> Vec<Refusal> {
         Refusal::malformed(Some("closing.summary".to_owned())),
         Refusal::too_long(),
         Refusal::attempt_unrecorded(),
+        Refusal::nobody_free(),
     ]
 }
 
@@ -30,8 +31,9 @@ fn all() -> Vec<Refusal> {
 fn every_reason_of_the_protos_has_a_constructor() {
     let mut reasons: Vec<_> = all().iter().map(|refusal| i32::from(refusal.reason())).collect();
     reasons.sort_unstable();
-    let documented: Vec<_> = (1..128).filter(|number| ErrorReason::try_from(*number).is_ok()).collect();
-    assert_eq!(reasons, documented);
+    // Numbers are given out in blocks, so some are free.
+    let documented: Vec<_> = (1..200).filter(|number| ErrorReason::try_from(*number).is_ok()).collect();
+    assert_eq!(reasons, documented, "a reason is missing above");
 }
 
 #[test]

@@ -217,7 +217,7 @@ impl Floor {
         let summary = Sensitive::new("narrative", summary.to_owned());
         let moved =
             done(self.store.complete(&complete, received.contact_id, 0, &closing(), &summary).await?)?;
-        let room = moved.room.context("the room of who signed off")?;
+        let room = moved.rooms.into_iter().next().context("the room of who signed off")?;
         self.view.put_rooms(&[free(&room)], false).await?;
         Ok(())
     }
