@@ -53,8 +53,16 @@ id!(
     OfferId
 );
 id!(
+    /// A diversion of a queue.
+    DiversionId
+);
+id!(
     /// A counsellor.
     CounsellorId
+);
+id!(
+    /// A hand-over of unfinished work.
+    HandoverId
 );
 id!(
     /// A message of a contact, chosen by its sender.

@@ -1,10 +1,12 @@
 //! The generated traits: one short method each.
 
 mod handling;
+mod handover;
 mod line;
 mod offer;
 mod presence;
 mod supervision;
+mod switchboard;
 
 use helpline_service_kit::Ctx;
 

@@ -15,7 +15,10 @@
 //! In: `contact_received`, `person_left`, `contact_completed` (through the mirror and the journal). Out:
 //! `contact_offered`, `offer_accepted`, `offer_declined`, `offer_expired`, `offer_withdrawn`, `presence_changed`,
 //! `presence_lapsed`, `presence_forced`, `pause_lifted`, `contact_released`, `wrap_up_finished`, `contact_transferred`,
-//! `counsellor_lost`, `contact_resumed`, `alert_opened`, `alert_closed`, `alert_acknowledged`.
+//! `counsellor_lost`, `contact_resumed`, `alert_opened`, `alert_closed`, `alert_acknowledged`, `on_call_summoned`,
+//! `contact_arranged`, `queue_opened`, `queue_closed`, `queue_diverted`, `diversion_taken_over`, `diversion_ended`,
+//! `diversion_fell_back`, `contact_undiverted`, `handover_offered`, `handover_accepted`, `handover_ended`,
+//! `contact_handed_over`.
 
 pub mod accept_offer;
 pub mod api;
@@ -23,6 +26,7 @@ pub mod decline_offer;
 pub mod explain_waiting;
 pub mod finish_wrap_up;
 mod floor;
+mod handover;
 pub mod matching;
 mod measures;
 pub mod release_contact;
@@ -31,6 +35,7 @@ mod returned;
 mod sessions;
 pub mod set_presence;
 pub mod supervise;
+mod switchboard;
 pub mod transfer_contact;
 mod watch_floor;
 pub mod watch_offers;
@@ -42,10 +47,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use helpline_proto::queueing::v1::handling_service_server::HandlingServiceServer;
+use helpline_proto::queueing::v1::handover_service_server::HandoverServiceServer;
 use helpline_proto::queueing::v1::line_service_server::LineServiceServer;
 use helpline_proto::queueing::v1::offer_service_server::OfferServiceServer;
 use helpline_proto::queueing::v1::presence_service_server::PresenceServiceServer;
 use helpline_proto::queueing::v1::supervision_service_server::SupervisionServiceServer;
+use helpline_proto::queueing::v1::switchboard_service_server::SwitchboardServiceServer;
 use helpline_service_kit::Ctx;
 use helpline_service_kit::lifecycle::Lifecycle;
 use helpline_store::Store;
@@ -85,6 +92,8 @@ impl Queueing {
             .add_service(OfferServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(HandlingServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(SupervisionServiceServer::new(api.clone()).max_decoding_message_size(longest))
+            .add_service(HandoverServiceServer::new(api.clone()).max_decoding_message_size(longest))
+            .add_service(SwitchboardServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(LineServiceServer::new(api).max_decoding_message_size(longest));
     }
 

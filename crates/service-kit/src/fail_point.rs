@@ -26,6 +26,7 @@ pub const FAIL_POINTS: &[&str] = &[
     "force.after_commit",
     "lift.after_commit",
     "acknowledge.after_commit",
+    "arrange.after_commit",
 ];
 
 /// Dies here when the configuration's `testing.kill_at` names this place: `fail_point!("receive.before_commit")`.

@@ -177,6 +177,8 @@ pub fn contact(contact: &Contact, sight: Sight) -> intake::v1::Contact {
         relaxation_step: contact.relaxation_step.into(),
         resumed: contact.resumed,
         asked_skills: contact.asked_skills.as_ref().map(skills).unwrap_or_default(),
+        original_queue: contact.original_queue.clone().unwrap_or_default(),
+        directed_to: contact.directed_to.map(|id| id.to_string()).unwrap_or_default(),
     }
 }
 
