@@ -11,8 +11,9 @@ use crate::requests::well_formed;
 use crate::schema::{self, Place};
 use crate::stage::healthy;
 
-/// Ids that may be missing: without one, the list is not narrowed to a counsellor, or the best who is free is invited.
-const OPTIONAL_IDS: [&str; 2] = ["filter.counsellor_id", "to_counsellor_id"];
+/// Ids that may be missing: without one, the list is not narrowed to a counsellor, the best who is free is invited, or a
+/// queue goes to another queue; work is the caller's own and offered to the shift.
+const OPTIONAL_IDS: [&str; 3] = ["filter.counsellor_id", "to_counsellor_id", "leaving_counsellor_id"];
 /// The channel's own id: any text.
 const TEXT_IDS: [&str; 1] = ["external_id"];
 

@@ -7,8 +7,11 @@ use std::collections::BTreeMap;
 
 use helpline_domain::caller::Role;
 use helpline_domain::id::CentreId;
+use helpline_proto::directory::v1::{GetSettingsRequest, Hours, PublishSettingsRequest, Queue, Settings};
 use helpline_proto::intake::v1::SendMessageRequest;
-use helpline_proto::queueing::v1::PromiseCallbackRequest;
+use helpline_proto::queueing::v1::{
+    DiversionEnd, DivertQueueRequest, OfferHandoverRequest, PromiseCallbackRequest,
+};
 use helpline_proto::terms::v1::Channel;
 use helpline_tests::{Centre, World, request_id};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
@@ -56,8 +59,9 @@ fn why(error: &sqlx::Error) -> Why {
 /// Not allowed to: for want of a privilege, or by the policy of the row.
 const FORBIDDEN: &str = "42501";
 
-/// Fills every table for a centre: a closed contact with a message, to which somebody was invited, an open offer, and an
-/// alert, at whose look the floor is sampled too.
+/// Fills every table for a centre: a closed contact with a message, to which somebody was invited, an open offer, an alert,
+/// at whose look the floor is sampled too, a contact that nobody can take, a queue that has opened and is diverted, and a
+/// hand-over.
 async fn fill(world: &World, centre: &Centre) {
     let language = new_language();
     let counsellor = world.counsellor_of(centre, abilities(&language)).await;
@@ -86,6 +90,38 @@ async fn fill(world: &World, centre: &Centre) {
     stage::offer(&adapter, &counsellor, &language).await;
     let supervisor = world.bearer(centre.id, Role::Supervisor, None).await;
     stage::alert_seen_by(&supervisor, &adapter).await;
+    stage::receive(&adapter, &new_language()).await;
+    open_a_queue(world, centre).await;
+    let divert = DivertQueueRequest {
+        request_id: request_id(),
+        queue: "night".to_owned(),
+        to_counsellor_id: counsellor.counsellor_id.clone(),
+        end_time: Some(world.soon()),
+        reason: "A power cut".to_owned(),
+        on_end: DiversionEnd::Leave.into(),
+        ..DivertQueueRequest::default()
+    };
+    supervisor.switchboard().divert_queue(divert).await.unwrap();
+    let handover = OfferHandoverRequest { request_id: request_id(), ..OfferHandoverRequest::default() };
+    counsellor.handover().offer_handover(handover).await.unwrap();
+}
+
+/// Gives the centre opening hours, and waits until its queue was seen open.
+async fn open_a_queue(world: &World, centre: &Centre) {
+    let mut client = centre.administrator.centre();
+    let answer = client.get_settings(GetSettingsRequest::default()).await.unwrap().into_inner();
+    let hours = Hours { opening_hours: "24/7".to_owned(), ..Hours::default() };
+    let mut settings = Settings { hours: Some(hours), ..answer.settings.unwrap() };
+    settings.queues.push(Queue { queue: "night".to_owned(), ..Queue::default() });
+    let request =
+        PublishSettingsRequest { request_id: request_id(), settings: Some(settings), expected_version: 0 };
+    client.publish_settings(request).await.unwrap();
+    let sql = format!("SELECT count(*) FROM helpline.queue_openings WHERE centre_id = '{}'", centre.id);
+    let begun = std::time::Instant::now();
+    while world.database.query(&sql).unwrap()[0][0].as_deref() != Some("2") {
+        assert!(begun.elapsed() < stage::SOON, "nobody looked at the clock");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
 }
 
 /// A world with two centres of which each has rows in every table.

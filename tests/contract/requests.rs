@@ -13,15 +13,17 @@ use helpline_proto::intake::v1::{
     WatchMessagesRequest,
 };
 use helpline_proto::queueing::v1::{
-    AcceptOfferRequest, AcknowledgeAlertRequest, AttemptOutcome, CallbackCancelReason, CallbackFilter,
-    CallbackKind, CallbackState, CancelCallbackRequest, DeclineInvitationRequest, DeclineOfferRequest,
-    DeclineReason, ExplainWaitingRequest, FinishWrapUpRequest, ForceNotReadyRequest, ForceReason,
-    GetCallbackRequest, GetPresenceRequest, GoNotReadyRequest, GoOfflineRequest, GoReadyRequest,
-    InviteParticipantRequest, JoinContactRequest, LeaveContactRequest, LiftPauseRequest, ListAlertsRequest,
-    ListCallbacksRequest, ListParticipationsRequest, NotReadyReason, Outside, OutsideRole, ParticipationKind,
+    AcceptHandoverRequest, AcceptOfferRequest, AcknowledgeAlertRequest, AttemptOutcome, CallbackCancelReason,
+    CallbackFilter, CallbackKind, CallbackState, CancelCallbackRequest, DeclineHandoverRequest,
+    DeclineInvitationRequest, DeclineOfferRequest, DeclineReason, DiversionEnd, DivertQueueRequest,
+    EndDiversionRequest, ExplainWaitingRequest, FinishWrapUpRequest, ForceNotReadyRequest, ForceReason,
+    GetCallbackRequest, GetPresenceRequest, GoNotReadyRequest, GoOfflineRequest, GoOnCallRequest,
+    GoReadyRequest, InviteParticipantRequest, JoinContactRequest, LeaveContactRequest, LiftPauseRequest,
+    ListAlertsRequest, ListCallbacksRequest, ListDiversionsRequest, ListHandoverRequest,
+    ListParticipationsRequest, NotReadyReason, OfferHandoverRequest, Outside, OutsideRole, ParticipationKind,
     PromiseCallbackRequest, RecordCallbackAttemptRequest, ReleaseContactRequest, RemoveParticipantRequest,
-    RescheduleCallbackRequest, TakeOverRequest, TransferContactRequest, WatchFloorRequest,
-    WatchOffersRequest, WatchQueueStatusRequest,
+    RescheduleCallbackRequest, TakeOverDiversionRequest, TakeOverRequest, TransferContactRequest,
+    WatchFloorRequest, WatchOffersRequest, WatchQueueStatusRequest,
 };
 use helpline_proto::terms::v1::{Channel, PriorityClass, Risk, SkillLevel};
 use helpline_proto::{Method, Role};
@@ -42,6 +44,7 @@ pub(crate) fn well_formed(method: &Method) -> DynamicMessage {
 fn encoded(name: &str) -> Vec<u8> {
     match name {
         "AcknowledgeAlert" => AcknowledgeAlertRequest { request_id: id(), alert_id: id() }.encode_to_vec(),
+        "AcceptHandover" => AcceptHandoverRequest { request_id: id(), handover_id: id() }.encode_to_vec(),
         "AcceptOffer" => AcceptOfferRequest { request_id: id(), offer_id: id() }.encode_to_vec(),
         "CancelCallback" => CancelCallbackRequest {
             request_id: id(),
@@ -75,6 +78,7 @@ fn encoded(name: &str) -> Vec<u8> {
             lifetime: Some(seconds(3600)),
         }
         .encode_to_vec(),
+        "DeclineHandover" => DeclineHandoverRequest { request_id: id(), handover_id: id() }.encode_to_vec(),
         "DeclineOffer" => {
             DeclineOfferRequest { request_id: id(), offer_id: id(), reason: DeclineReason::Busy.into() }
                 .encode_to_vec()
@@ -88,6 +92,17 @@ fn encoded(name: &str) -> Vec<u8> {
         "DisableCounsellor" => {
             DisableCounsellorRequest { request_id: id(), counsellor_id: id() }.encode_to_vec()
         }
+        "DivertQueue" => DivertQueueRequest {
+            request_id: id(),
+            queue: "general".to_owned(),
+            to_queue: String::new(),
+            to_counsellor_id: id(),
+            end_time: Some(Timestamp { seconds: 4_000_000_000, nanos: 0 }),
+            reason: "A power cut".to_owned(),
+            on_end: DiversionEnd::ReturnWaiting.into(),
+        }
+        .encode_to_vec(),
+        "EndDiversion" => EndDiversionRequest { request_id: id(), diversion_id: id() }.encode_to_vec(),
         "ExplainWaiting" => ExplainWaitingRequest { contact_id: id() }.encode_to_vec(),
         "FinishWrapUp" => FinishWrapUpRequest { request_id: id(), contact_id: id() }.encode_to_vec(),
         "ForceNotReady" => ForceNotReadyRequest {
@@ -107,6 +122,7 @@ fn encoded(name: &str) -> Vec<u8> {
             GoNotReadyRequest { request_id: id(), reason: NotReadyReason::Break.into() }.encode_to_vec()
         }
         "GoOffline" => GoOfflineRequest { request_id: id() }.encode_to_vec(),
+        "GoOnCall" => GoOnCallRequest { request_id: id() }.encode_to_vec(),
         "GoReady" => GoReadyRequest { request_id: id() }.encode_to_vec(),
         "LiftPause" => LiftPauseRequest { request_id: id(), counsellor_id: id() }.encode_to_vec(),
         "ListAlerts" => ListAlertsRequest::default().encode_to_vec(),
@@ -147,6 +163,7 @@ fn encoded(name: &str) -> Vec<u8> {
                 counsellor_id: id(),
                 received_from: Some(Timestamp { seconds: 0, nanos: 0 }),
                 received_before: Some(Timestamp { seconds: 4_000_000_000, nanos: 0 }),
+                reference: "12345678".to_owned(),
             }),
         }
         .encode_to_vec(),
@@ -164,6 +181,12 @@ fn encoded(name: &str) -> Vec<u8> {
             safe_words: "Ask for Salma".to_owned(),
         }
         .encode_to_vec(),
+        "ListDiversions" => ListDiversionsRequest {}.encode_to_vec(),
+        "ListHandover" => ListHandoverRequest { leaving_counsellor_id: id() }.encode_to_vec(),
+        "OfferHandover" => {
+            OfferHandoverRequest { request_id: id(), leaving_counsellor_id: id(), to_counsellor_id: id() }
+                .encode_to_vec()
+        }
         "PublishSettings" => {
             PublishSettingsRequest { request_id: id(), settings: Some(settings()), expected_version: 0 }
                 .encode_to_vec()
@@ -226,6 +249,9 @@ fn encoded(name: &str) -> Vec<u8> {
         }
         .encode_to_vec(),
         "TakeOver" => TakeOverRequest { request_id: id(), participation_id: id() }.encode_to_vec(),
+        "TakeOverDiversion" => {
+            TakeOverDiversionRequest { request_id: id(), diversion_id: id() }.encode_to_vec()
+        }
         "TransferContact" => TransferContactRequest {
             request_id: id(),
             contact_id: id(),

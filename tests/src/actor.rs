@@ -7,11 +7,13 @@ use helpline_proto::intake::v1::contact_service_client::ContactServiceClient;
 use helpline_proto::intake::v1::message_service_client::MessageServiceClient;
 use helpline_proto::queueing::v1::callback_service_client::CallbackServiceClient;
 use helpline_proto::queueing::v1::handling_service_client::HandlingServiceClient;
+use helpline_proto::queueing::v1::handover_service_client::HandoverServiceClient;
 use helpline_proto::queueing::v1::line_service_client::LineServiceClient;
 use helpline_proto::queueing::v1::offer_service_client::OfferServiceClient;
 use helpline_proto::queueing::v1::participation_service_client::ParticipationServiceClient;
 use helpline_proto::queueing::v1::presence_service_client::PresenceServiceClient;
 use helpline_proto::queueing::v1::supervision_service_client::SupervisionServiceClient;
+use helpline_proto::queueing::v1::switchboard_service_client::SwitchboardServiceClient;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
@@ -74,6 +76,10 @@ clients!(
     callbacks: CallbackServiceClient,
     /// `ParticipationService`.
     participations: ParticipationServiceClient,
+    /// `HandoverService`.
+    handover: HandoverServiceClient,
+    /// `SwitchboardService`.
+    switchboard: SwitchboardServiceClient,
     /// `LineService`.
     line: LineServiceClient,
     /// `SupervisionService`.

@@ -218,6 +218,14 @@ impl World {
         self.database.query(&sql).expect("moving the clock");
     }
 
+    /// Ten minutes from now by the database's clock.
+    pub fn soon(&self) -> prost_types::Timestamp {
+        let sql = "SELECT extract(epoch FROM helpline.now() + interval '10 minutes')::int8";
+        let rows = self.database.query(sql).expect("the time");
+        let seconds = rows[0][0].as_deref().and_then(|text| text.parse().ok()).expect("seconds");
+        prost_types::Timestamp { seconds, nanos: 0 }
+    }
+
     /// Stops every server as a signal would; whether all of them finished their work.
     pub async fn stop(mut self) -> bool {
         let mut finished = true;

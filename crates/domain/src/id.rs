@@ -57,8 +57,16 @@ id!(
     ParticipationId
 );
 id!(
+    /// A diversion of a queue.
+    DiversionId
+);
+id!(
     /// A counsellor.
     CounsellorId
+);
+id!(
+    /// A hand-over of unfinished work.
+    HandoverId
 );
 id!(
     /// A message of a contact, chosen by its sender.

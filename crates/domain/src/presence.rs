@@ -9,11 +9,13 @@ pub enum PresenceState {
     NotReady,
     /// On shift, offered what capacity allows.
     Ready,
+    /// Not on shift but within reach: offered what is serious when nobody on shift could take it.
+    OnCall,
 }
 
 impl PresenceState {
     /// Every state.
-    pub const ALL: [Self; 3] = [Self::Offline, Self::NotReady, Self::Ready];
+    pub const ALL: [Self; 4] = [Self::Offline, Self::NotReady, Self::Ready, Self::OnCall];
 
     /// The stable key under which the state is stored.
     pub const fn key(self) -> &'static str {
@@ -21,6 +23,7 @@ impl PresenceState {
             Self::Offline => "offline",
             Self::NotReady => "not_ready",
             Self::Ready => "ready",
+            Self::OnCall => "on_call",
         }
     }
 

@@ -6,6 +6,8 @@ use helpline_domain::channel::Channel;
 use helpline_domain::risk::Class;
 use helpline_domain::settings::{Queue, Settings};
 use helpline_service_kit::Refusal;
+use helpline_service_kit::arranging::skills_in;
+use helpline_store::diversion::{Diversion, Target};
 
 /// The queue with this key; the default one for `None`. Error: INVALID_FIELD for `queue`.
 pub(crate) fn queue<'a>(settings: &'a Settings, key: Option<&str>) -> Result<&'a Queue, Refusal> {
@@ -30,6 +32,24 @@ pub(crate) fn required_skills(
         *least = (*least).max(*level);
     }
     Ok(required)
+}
+
+/// The queue in which a contact waits, and what it asks for there: another's if its own is diverted there. It follows one
+/// diversion, never two.
+pub(crate) fn diverted<'a>(
+    settings: &'a Settings,
+    queue: &'a Queue,
+    skills: BTreeMap<String, u8>,
+    diversion: Option<&Diversion>,
+) -> (&'a Queue, BTreeMap<String, u8>) {
+    let to = match diversion.map(|diversion| &diversion.target) {
+        Some(Target::Queue(to)) => settings.queues.iter().find(|queue| queue.queue == *to),
+        Some(Target::Counsellor(_)) | None => None,
+    };
+    match to {
+        Some(to) => (to, skills_in(settings, &skills, &queue.queue, to)),
+        None => (queue, skills),
+    }
 }
 
 /// The wait intended in seconds for a contact that waits in the queue with this key. Settings published since may have

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use helpline_domain::arrangement::Outlook;
 use helpline_domain::caller::Caller;
 use helpline_domain::channel::Channel;
 use helpline_domain::contact::ContactState;
 use helpline_domain::id::ContactId;
 use helpline_domain::risk::{self, Class, Risk};
+use helpline_service_kit::arranging::{Prospect, prospect};
 use helpline_service_kit::{Ctx, Refusal, fail_point};
+use helpline_store::arrangement::Arrangement;
 use helpline_store::contact::Contact;
+use helpline_store::diversion::{Diverted, Target};
 use helpline_store::receiving::NewContact;
 use helpline_store::{Change, Command, StoreError};
 use helpline_vault::Sensitive;
@@ -40,8 +44,10 @@ pub struct Received {
     pub contact: Contact,
     /// Whether it was there before this call, be it by a repeat of the same command.
     pub existing: bool,
-    /// Whether somebody has it already, or somebody on shift could take it.
-    pub served: bool,
+    /// How likely it is that somebody answers.
+    pub outlook: Outlook,
+    /// What was done about it, if anything had to be.
+    pub arrangement: Option<Arrangement>,
 }
 
 /// Takes a contact in, or finds the one that is there. Errors: INVALID_FIELD for a queue or a skill that the centre does
@@ -71,11 +77,12 @@ pub async fn receive_contact(
         Change::Reused => return Err(Refusal::request_id_reused()),
         Change::Refused => return Err(Refusal::bug("a contact was neither taken in nor found")),
     };
-    let served = is_served(ctx, caller, &contact, roster).await?;
+    let prospect = prospect(ctx, caller.centre_id, contact, roster, !existing).await?;
+    let Prospect { contact, outlook, arrangement } = prospect;
     if !existing {
-        ctx.metrics.contacts().received(contact.class, contact.channel, served);
+        ctx.metrics.contacts().received(contact.class, contact.channel, outlook == Outlook::Served);
     }
-    Ok(Received { contact, existing, served })
+    Ok(Received { contact, existing, outlook, arrangement })
 }
 
 /// The contact with its place in line under the settings in force.
@@ -89,6 +96,9 @@ async fn place(ctx: &Ctx, caller: &Caller, request: ReceiveContact) -> Result<Ne
         .find(|raise| raise.risk > request.risk);
     let assessed = raise.as_ref().map_or(request.risk, |raise| raise.risk);
     let class = assessed.class(request.channel);
+    let diversion = ctx.diversions.of(caller.centre_id, &queue.queue).await?;
+    let (queue_before, skills_before) = (queue, skills.clone());
+    let (queue, skills) = placing::diverted(settings, queue, skills, diversion.as_ref());
     Ok(NewContact {
         contact_id: ContactId::from(ctx.ids.v7()),
         channel: request.channel,
@@ -97,7 +107,12 @@ async fn place(ctx: &Ctx, caller: &Caller, request: ReceiveContact) -> Result<Ne
         queue: queue.queue.clone(),
         language: request.language,
         skills,
-        target_s: settings.target_wait_s(queue, request.channel, class),
+        // A diversion never makes anybody wait longer.
+        target_s: settings.target_wait_s(queue, request.channel, class).min(settings.target_wait_s(
+            queue_before,
+            request.channel,
+            class,
+        )),
         settings_version: current.version,
         external_id: request.external_id,
         // A conversation is bounded already: a sender has one. Behind a number there may be many.
@@ -110,6 +125,15 @@ async fn place(ctx: &Ctx, caller: &Caller, request: ReceiveContact) -> Result<Ne
         answers: request.answers.text(),
         flood: settings.flood,
         lowest_target_s: settings.target_wait_s(queue, request.channel, Class::Low),
+        diverted: diversion.map(|diversion| Diverted {
+            diversion_id: diversion.diversion_id,
+            original_queue: queue_before.queue.clone(),
+            original_skills: skills_before,
+            directed_to: match diversion.target {
+                Target::Counsellor(counsellor) => Some(counsellor),
+                Target::Queue(_) => None,
+            },
+        }),
     })
 }
 
@@ -117,22 +141,4 @@ async fn place(ctx: &Ctx, caller: &Caller, request: ReceiveContact) -> Result<Ne
 async fn again(ctx: &Ctx, caller: &Caller, id: ContactId) -> Result<Contact, Refusal> {
     let found = ctx.store.contact(caller.centre_id, id).await?;
     found.ok_or_else(|| Refusal::not_found("contact"))
-}
-
-/// Whether somebody has the contact, or anybody on shift could take it: asked of the roster of the moment in which it
-/// was taken in, or of a later one.
-async fn is_served(
-    ctx: &Ctx,
-    caller: &Caller,
-    contact: &Contact,
-    roster: Option<i64>,
-) -> Result<bool, Refusal> {
-    if !matches!(contact.state, ContactState::Received | ContactState::Waiting) {
-        return Ok(true);
-    }
-    let roster = match roster {
-        Some(version) => ctx.roster.at(caller.centre_id, version).await?,
-        None => ctx.roster.now(caller.centre_id).await?,
-    };
-    Ok(roster.could_serve(&contact.requirement()))
 }

@@ -2,11 +2,13 @@
 
 mod callback;
 mod handling;
+mod handover;
 mod line;
 mod offer;
 mod participation;
 mod presence;
 mod supervision;
+mod switchboard;
 
 use helpline_service_kit::Ctx;
 

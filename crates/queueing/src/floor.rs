@@ -5,16 +5,17 @@ pub(crate) mod people;
 
 use std::collections::BTreeMap;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use helpline_domain::id::CentreId;
 use helpline_domain::policy::outlook;
 use helpline_domain::presence::PresenceState;
-use helpline_proto::queueing::v1::{ClassLine, CounsellorCounts, QueueLine, QueueStatus};
+use helpline_proto::queueing::v1::{ClassLine, CounsellorCounts, QueueLine, QueueOpening, QueueStatus};
 use helpline_service_kit::wire::{class, timestamp};
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::check::Floor;
 use helpline_store::line::OnShift;
 
+use crate::switchboard::diversion;
 use crate::wire::milliseconds;
 
 /// Reads the floor of a centre.
@@ -34,7 +35,8 @@ pub(crate) async fn read(ctx: &Ctx, centre: CentreId) -> Result<(QueueStatus, Fl
     }
     let mut unserved = 0;
     for (queue, requirement, waiting) in ctx.store.waiting_by_requirement(centre).await? {
-        if !outlook(&requirement, on_shift.iter().map(|one| &*one.abilities)) {
+        let there = on_shift.iter().filter(|one| one.state != PresenceState::OnCall);
+        if !outlook(&requirement, there.map(|one| &*one.abilities)) {
             unserved += waiting;
             *unserved_of.entry(queue).or_default() += small(waiting);
         }
@@ -54,9 +56,29 @@ pub(crate) async fn read(ctx: &Ctx, centre: CentreId) -> Result<(QueueStatus, Fl
         period_start_time: Some(timestamp(floor.now - TimeDelta::hours(24))),
         unserved: small(unserved),
         degraded: ctx.mirror.live().is_away(),
+        openings: openings(ctx, centre, floor.now).await?,
+        unowned: small(ctx.store.unowned_work(centre).await?),
+        diversions: ctx.store.open_diversions(centre).await?.iter().map(diversion).collect(),
     };
     floor.unserved = unserved_of;
     Ok((status, floor))
+}
+
+/// Each queue that may close.
+async fn openings(ctx: &Ctx, centre: CentreId, now: DateTime<Utc>) -> Result<Vec<QueueOpening>, Refusal> {
+    let settings = ctx.settings.current(centre).await?;
+    let queues = settings.settings.queues.iter().map(|queue| &queue.queue);
+    let may_close = queues.filter(|queue| settings.settings.hours.may_close(queue));
+    Ok(may_close
+        .map(|queue| {
+            let opening = ctx.openings.at(centre, &settings, queue, now);
+            QueueOpening {
+                queue: queue.clone(),
+                open: !opening.is_closed(),
+                change_time: opening.changes_at().map(timestamp),
+            }
+        })
+        .collect())
 }
 
 fn counts(on_shift: &[OnShift]) -> CounsellorCounts {
@@ -69,6 +91,7 @@ fn counts(on_shift: &[OnShift]) -> CounsellorCounts {
             (PresenceState::Ready, true, _) => &mut counts.free,
             (PresenceState::Ready, false, true) => &mut counts.partly_free,
             (PresenceState::Ready, false, false) => &mut counts.busy,
+            (PresenceState::OnCall, ..) => &mut counts.on_call,
             _ => &mut counts.not_ready,
         };
         *kind += 1;

@@ -18,7 +18,10 @@
 //! `presence_lapsed`, `presence_forced`, `pause_lifted`, `contact_released`, `wrap_up_finished`, `contact_transferred`,
 //! `counsellor_lost`, `contact_resumed`, `alert_opened`, `alert_closed`, `alert_acknowledged`,
 //! `participant_invited`, `participant_joined`, `invitation_declined`, `invitation_expired`, `participation_ended`,
-//! `contact_taken_over`.
+//! `contact_taken_over`, `on_call_summoned`,
+//! `contact_arranged`, `queue_opened`, `queue_closed`, `queue_diverted`, `diversion_taken_over`, `diversion_ended`,
+//! `diversion_fell_back`, `contact_undiverted`, `handover_offered`, `handover_accepted`, `handover_ended`,
+//! `contact_handed_over`.
 
 pub mod accept_offer;
 pub mod api;
@@ -27,6 +30,7 @@ pub mod decline_offer;
 pub mod explain_waiting;
 pub mod finish_wrap_up;
 mod floor;
+mod handover;
 pub mod matching;
 mod measures;
 pub mod participation;
@@ -36,6 +40,7 @@ mod returned;
 mod sessions;
 pub mod set_presence;
 pub mod supervise;
+mod switchboard;
 pub mod transfer_contact;
 mod watch_floor;
 pub mod watch_offers;
@@ -48,11 +53,13 @@ use std::time::Duration;
 
 use helpline_proto::queueing::v1::callback_service_server::CallbackServiceServer;
 use helpline_proto::queueing::v1::handling_service_server::HandlingServiceServer;
+use helpline_proto::queueing::v1::handover_service_server::HandoverServiceServer;
 use helpline_proto::queueing::v1::line_service_server::LineServiceServer;
 use helpline_proto::queueing::v1::offer_service_server::OfferServiceServer;
 use helpline_proto::queueing::v1::participation_service_server::ParticipationServiceServer;
 use helpline_proto::queueing::v1::presence_service_server::PresenceServiceServer;
 use helpline_proto::queueing::v1::supervision_service_server::SupervisionServiceServer;
+use helpline_proto::queueing::v1::switchboard_service_server::SwitchboardServiceServer;
 use helpline_service_kit::Ctx;
 use helpline_service_kit::lifecycle::Lifecycle;
 use helpline_store::Store;
@@ -107,6 +114,8 @@ impl Queueing {
             .add_service(HandlingServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(SupervisionServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(ParticipationServiceServer::new(api.clone()).max_decoding_message_size(longest))
+            .add_service(HandoverServiceServer::new(api.clone()).max_decoding_message_size(longest))
+            .add_service(SwitchboardServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(LineServiceServer::new(api).max_decoding_message_size(longest));
     }
 

@@ -133,6 +133,7 @@ struct FloorGauges {
     /// The lines that had a figure when each centre was last looked at.
     lines: Mutex<Vec<QueueLabels>>,
     period: Family<PeriodLabels, Gauge>,
+    open: Family<OpeningLabels, Gauge>,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
@@ -140,6 +141,12 @@ struct QueueLabels {
     centre: String,
     queue: String,
     class: &'static str,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct OpeningLabels {
+    centre: String,
+    queue: String,
 }
 
 impl FloorMeasures {
@@ -150,6 +157,7 @@ impl FloorMeasures {
             overdue: Family::default(),
             lines: Mutex::default(),
             period: Family::default(),
+            open: Family::default(),
         };
         metrics.register(
             "waiting",
@@ -171,7 +179,13 @@ impl FloorMeasures {
             "Contacts of the last 24 hours, by outcome; abandons count as misses of the target",
             gauges.period.clone(),
         );
+        metrics.register("queue_open", "1 while a queue with opening hours is open", gauges.open.clone());
         Self(Arc::new(gauges))
+    }
+
+    pub(crate) fn opening(&self, centre: CentreId, queue: &str, open: bool) {
+        let labels = OpeningLabels { centre: centre.to_string(), queue: queue.to_owned() };
+        self.0.open.get_or_create(&labels).set(i64::from(open));
     }
 
     pub(crate) fn set(&self, centre: CentreId, floor: &Floor) {

@@ -4,11 +4,13 @@ use helpline_domain::caller::Caller;
 use helpline_domain::id::{CentreId, CounsellorId};
 use helpline_domain::presence::{NotReadyReason, PresenceState};
 use helpline_service_kit::command::outcome;
+use helpline_service_kit::hub::Topic;
 use helpline_service_kit::{Ctx, Refusal, fail_point};
 use helpline_store::presence::{Presence, Room};
 use helpline_store::{Change, Command};
 
 use crate::returned;
+use crate::switchboard::settle::settle;
 
 /// Sets the calling counsellor's presence. Who is no longer ready gives their open offers back to the line.
 pub async fn set_presence(
@@ -41,10 +43,18 @@ async fn kept_from_work(ctx: &Ctx, caller: &Caller) -> Result<Refusal, Refusal> 
 pub(crate) async fn tell(ctx: &Ctx, centre: CentreId, presence: &Presence) -> Result<(), Refusal> {
     ctx.mirror.roster_changed(centre);
     ctx.mirror.room_changed(centre, &Room::from(presence)).await;
+    if presence.state == PresenceState::OnCall {
+        // Who waits for nobody else may be theirs.
+        ctx.mirror.hub().wake(Topic::Line(centre));
+    }
     if presence.state != PresenceState::Ready {
         returned::withdraw(ctx, centre, Some(presence.counsellor_id)).await?;
     }
     ctx.mirror.counsellor_changed(centre, presence.counsellor_id);
+    if matches!(presence.state, PresenceState::Offline | PresenceState::OnCall) {
+        // What was diverted to them goes to the line again at once.
+        settle(ctx, centre).await?;
+    }
     Ok(())
 }
 

@@ -141,6 +141,7 @@ pub(crate) fn presence(presence: &Presence) -> proto::Presence {
         PresenceState::Offline => proto::PresenceState::Offline,
         PresenceState::NotReady => proto::PresenceState::NotReady,
         PresenceState::Ready => proto::PresenceState::Ready,
+        PresenceState::OnCall => proto::PresenceState::OnCall,
     };
     let reason = presence.reason.map_or(proto::NotReadyReason::Unspecified, |reason| match reason {
         NotReadyReason::Break => proto::NotReadyReason::Break,

@@ -1,12 +1,14 @@
 //! What happens by itself. Each worker is one file with a `run_once` that tests call; any number of replicas may run
 //! them, because the store lets each row be taken once.
 
+mod closing;
 mod compare;
 mod forget;
 mod lapse;
 mod look;
 mod raise_alerts;
 mod sweep;
+mod switchboard;
 mod touch;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,12 +19,14 @@ use helpline_service_kit::lifecycle::Lifecycle;
 use helpline_service_kit::workers::{Worker, run};
 use tokio::sync::Notify;
 
+pub use closing::Closing;
 pub use compare::Compare;
 pub use forget::Forget;
 pub use lapse::Lapse;
 pub use look::Look;
 pub use raise_alerts::RaiseAlerts;
 pub use sweep::Sweep;
+pub use switchboard::Switchboard;
 pub use touch::Touch;
 
 use crate::measures::{AlertMeasures, FloorMeasures, Measures};
@@ -52,6 +56,8 @@ pub(crate) fn spawn(
 ) {
     start(ctx, lifecycle, Look::new(ctx.clone(), floor.clone()));
     start(ctx, lifecycle, RaiseAlerts::new(ctx.clone(), alerts.clone()));
+    start(ctx, lifecycle, Switchboard::new(ctx.clone()));
+    start(ctx, lifecycle, Closing::new(ctx.clone(), floor.clone()));
     start(ctx, lifecycle, Sweep::new(ctx.clone(), timing.sweep));
     start(ctx, lifecycle, Touch::new(ctx.clone(), sessions.clone(), timing.presence_ttl / 3));
     start(ctx, lifecycle, Lapse::new(ctx.clone(), timing.presence_ttl));

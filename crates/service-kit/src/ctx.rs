@@ -6,6 +6,8 @@ use helpline_store::Store;
 use helpline_vault::Vault;
 
 use crate::clock::Clock;
+use crate::diversions::DiversionCache;
+use crate::hours::OpeningCache;
 use crate::ids::Ids;
 use crate::metrics::Metrics;
 use crate::mirror::Mirror;
@@ -29,6 +31,10 @@ pub struct Ctx {
     pub settings: SettingsCache,
     /// Who is on shift.
     pub roster: RosterCache,
+    /// Which queues are open.
+    pub openings: OpeningCache,
+    /// Which queues are diverted.
+    pub diversions: DiversionCache,
 }
 
 impl Ctx {
@@ -42,7 +48,9 @@ impl Ctx {
     ) -> Self {
         let settings = SettingsCache::new(store.clone(), Arc::clone(&clock), mirror.hub().clone());
         let roster = RosterCache::new(store.clone());
-        Self { store, clock, ids, metrics, mirror, settings, roster }
+        let openings = OpeningCache::default();
+        let diversions = DiversionCache::new(store.clone(), Arc::clone(&clock), mirror.hub().clone());
+        Self { store, clock, ids, metrics, mirror, settings, roster, openings, diversions }
     }
 
     /// The vault, for digests and page tokens.

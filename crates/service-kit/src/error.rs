@@ -132,6 +132,12 @@ impl Refusal {
         Self::new(ErrorReason::Held, "a supervisor keeps the counsellor not ready").with("by", by)
     }
 
+    /// SWITCH_OWNED: `owner` is the token of the supervisor whose diversion holds.
+    pub fn switch_owned(owner: uuid::Uuid) -> Self {
+        Self::new(ErrorReason::SwitchOwned, "the queue is diverted by somebody")
+            .with("owner", owner.to_string())
+    }
+
     /// CAPACITY_EXCEEDED.
     pub fn capacity_exceeded() -> Self {
         Self::new(ErrorReason::CapacityExceeded, "the counsellor holds as many contacts as they can")
@@ -245,7 +251,8 @@ impl Refusal {
             | ErrorReason::Paused
             | ErrorReason::Held
             | ErrorReason::AttemptUnrecorded
-            | ErrorReason::NobodyFree => Code::FailedPrecondition,
+            | ErrorReason::NobodyFree
+            | ErrorReason::SwitchOwned => Code::FailedPrecondition,
             ErrorReason::RevisionStale | ErrorReason::RaceLost => Code::Aborted,
             ErrorReason::TooMany | ErrorReason::RequestTooLong => Code::ResourceExhausted,
             ErrorReason::StoreUnavailable => Code::Unavailable,

@@ -33,6 +33,7 @@ pub const FAIL_POINTS: &[&str] = &[
     "attempt.after_commit",
     "invite.after_commit",
     "take_over.after_commit",
+    "arrange.after_commit",
 ];
 
 /// Dies here when the configuration's `testing.kill_at` names this place: `fail_point!("receive.before_commit")`.

@@ -7,7 +7,7 @@
 //! | refuse | [`error`] |
 //! | read a request | [`fields`] |
 //! | change something once, however often it is asked | [`command`] |
-//! | know how the centre works, and when it is open | [`settings`], [`hours`] |
+//! | know how the centre works, when it is open, what is diverted | [`settings`], [`hours`], [`diversions`] |
 //! | answer with pages | [`page`] |
 //! | time and new ids | [`clock`], [`ids`], in [`ctx`] with the store |
 //! | work in the background | [`workers`] |
@@ -15,6 +15,7 @@
 //! | wake those who wait for a change | [`mirror`] and [`wake`], over [`hub`] |
 //! | speak the shared words of the API | [`wire`] |
 //! | tell whether anybody on shift could take a contact | [`roster`] |
+//! | do something for a contact that nobody can take | [`arranging`] |
 //! | measure | [`measures`], [`metrics`] |
 //! | prove that nothing is left half done | [`fail_point`] |
 //!
@@ -29,12 +30,14 @@
 //! Inputs: HTTP requests, the store's tokens, the configuration, signals. Emits logs, spans and metrics, no events.
 
 pub mod access;
+pub mod arranging;
 pub mod authenticator;
 pub mod caller;
 pub mod clock;
 pub mod command;
 pub mod config;
 pub mod ctx;
+pub mod diversions;
 pub mod error;
 pub mod fail_point;
 pub mod fields;

@@ -198,7 +198,8 @@ impl Mirror {
             deadline_ms: contact.deadline_at.timestamp_millis(),
             received_ms: contact.received_at.timestamp_millis(),
             sequence: contact.sequence,
-            tried: contact.offer_count > 0 || contact.preferred.is_some(),
+            // Read as a row by whoever matches: whom it may be offered to stands there.
+            tried: contact.offer_count > 0 || contact.preferred.is_some() || contact.directed_to.is_some(),
         }
     }
 

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use helpline_domain::id::CentreId;
 use helpline_domain::policy;
+use helpline_domain::presence::PresenceState;
 use helpline_domain::requirement::Requirement;
 use helpline_store::Store;
 use helpline_store::line::OnShift;
@@ -84,12 +85,22 @@ impl Roster {
         if let Some(answer) = lock(&self.answers).get(requirement) {
             return *answer;
         }
-        let answer = policy::outlook(requirement, self.on_shift.iter().map(|person| &*person.abilities));
+        let answer = self.could(requirement, false);
         let mut answers = lock(&self.answers);
         if answers.len() < REMEMBERED {
             answers.insert(requirement.clone(), answer);
         }
         answer
+    }
+
+    /// Whether anybody on call could take such a contact.
+    pub fn on_call_could_serve(&self, requirement: &Requirement) -> bool {
+        self.could(requirement, true)
+    }
+
+    fn could(&self, requirement: &Requirement, on_call: bool) -> bool {
+        let people = self.on_shift.iter().filter(|person| (person.state == PresenceState::OnCall) == on_call);
+        policy::outlook(requirement, people.map(|person| &*person.abilities))
     }
 }
 

@@ -130,6 +130,8 @@ fn wake<'a>(hub: &Hub, events: impl Iterator<Item = &'a Event>) {
             "contact_received"
             | "contact_resumed"
             | "contact_transferred"
+            | "contact_arranged"
+            | "contact_undiverted"
             | "offer_declined"
             | "offer_expired"
             | "offer_withdrawn"
@@ -142,8 +144,16 @@ fn wake<'a>(hub: &Hub, events: impl Iterator<Item = &'a Event>) {
             | "check_in_failed" => {
                 topics.entry(Topic::Line(centre)).or_default();
             }
-            "presence_changed" | "presence_lapsed" | "shift_lapsed" | "counsellor_created"
-            | "counsellor_updated" | "settings_published" => {
+            "presence_changed"
+            | "presence_lapsed"
+            | "shift_lapsed"
+            | "counsellor_created"
+            | "counsellor_updated"
+            | "settings_published"
+            | "queue_diverted"
+            | "diversion_ended"
+            | "diversion_taken_over"
+            | "diversion_fell_back" => {
                 topics.entry(Topic::Roster(centre)).or_default();
                 topics.entry(Topic::Line(centre)).or_default();
             }
@@ -156,7 +166,9 @@ fn wake<'a>(hub: &Hub, events: impl Iterator<Item = &'a Event>) {
         if let Some(counsellor) = event.counsellor_id {
             let signals = topics.entry(Topic::Counsellor(centre, counsellor)).or_default();
             match (event.event.as_str(), event.offer_id) {
-                ("contact_offered", Some(offer)) => signals.push(Signal::Journal(offer, true)),
+                ("contact_offered" | "on_call_summoned", Some(offer)) => {
+                    signals.push(Signal::Journal(offer, true))
+                }
                 (_, Some(offer)) => signals.push(Signal::Journal(offer, false)),
                 // What happens to a contact in hand changes no offer.
                 ("contact_completed" | "contact_released" | "wrap_up_finished" | "message_sent", None) => {}

@@ -191,6 +191,8 @@ pub fn contact(contact: &Contact, sight: Sight) -> intake::v1::Contact {
         direction: direction(contact.direction).into(),
         callback_id: contact.callback_id.map(|id| id.to_string()).unwrap_or_default(),
         participations: Vec::new(),
+        original_queue: contact.original_queue.clone().unwrap_or_default(),
+        directed_to: contact.directed_to.map(|id| id.to_string()).unwrap_or_default(),
     }
 }
 

@@ -43,6 +43,10 @@ pub struct Contact {
     pub revision: i64,
     pub message_count: i64,
     pub sequence: i64,
+    /// The queue it came for, when that was diverted.
+    pub original_queue: Option<String>,
+    /// The only person it is offered to while it was not answered.
+    pub directed_to: Option<CounsellorId>,
     pub sender: Option<Sensitive<String>>,
     pub display_name: Option<Sensitive<String>>,
     pub closing: Option<Closing>,
@@ -77,8 +81,8 @@ macro_rules! contact_columns {
         "contact_id, channel, state, risk, class, queue, language, skills, received_at, deadline_at, answered_at, ended_at, \
          counsellor_id, holder_id, offer_id, offer_count, brought_by, settings_version, epoch, revision, message_count, sequence, \
          resumed, returned_from_contact_id, preferred_counsellor_id, asked_skills, relaxation_step, relax_at, \
-         sender_sealed, display_name_sealed, closing, summary_sealed, risk_rules, limited, answers_sealed, direction, \
-         callback_id"
+         original_queue, directed_to, sender_sealed, display_name_sealed, closing, summary_sealed, risk_rules, limited, \
+         answers_sealed, direction, callback_id"
     };
 }
 pub(crate) use contact_columns;
@@ -107,6 +111,8 @@ pub(crate) struct ContactRow {
     revision: i64,
     message_count: i64,
     sequence: i64,
+    original_queue: Option<String>,
+    directed_to: Option<Uuid>,
     sender_sealed: Option<Vec<u8>>,
     display_name_sealed: Option<Vec<u8>>,
     closing: Option<Json<Closing>>,
@@ -156,6 +162,8 @@ impl Store {
             revision: row.revision,
             message_count: row.message_count,
             sequence: row.sequence,
+            original_queue: row.original_queue,
+            directed_to: row.directed_to.map(CounsellorId::from),
             sender: self.open_some(SENDER, centre, id, row.sender_sealed.as_deref())?,
             display_name: self.open_some(DISPLAY_NAME, centre, id, row.display_name_sealed.as_deref())?,
             closing: row.closing.map(|closing| closing.0),
@@ -202,9 +210,9 @@ impl Store {
             "SELECT contact_id, channel, state, risk, class, queue, language, skills, received_at, deadline_at, answered_at, \
              ended_at, counsellor_id, holder_id, offer_id, offer_count, brought_by, settings_version, epoch, revision, \
              message_count, sequence, resumed, returned_from_contact_id, preferred_counsellor_id, asked_skills, \
-             relaxation_step, relax_at, NULL::bytea AS sender_sealed, NULL::bytea AS display_name_sealed, NULL::jsonb AS closing, \
-             NULL::bytea AS summary_sealed, risk_rules, limited, NULL::bytea AS answers_sealed, direction, \
-             callback_id FROM helpline.contacts WHERE centre_id = ",
+             relaxation_step, relax_at, original_queue, directed_to, NULL::bytea AS sender_sealed, \
+             NULL::bytea AS display_name_sealed, NULL::jsonb AS closing, NULL::bytea AS summary_sealed, risk_rules, limited, \
+             NULL::bytea AS answers_sealed, direction, callback_id FROM helpline.contacts WHERE centre_id = ",
         );
         query.push_bind(centre.as_uuid());
         if !filter.states.is_empty() {
@@ -226,6 +234,11 @@ impl Store {
         }
         if let Some(before) = filter.received_before {
             query.push(" AND received_at < ").push_bind(before);
+        }
+        if let Some(reference) = &filter.reference {
+            query.push(" AND contact_id IN (SELECT contact_id FROM helpline.arrangements WHERE centre_id = ");
+            query.push_bind(centre.as_uuid());
+            query.push(" AND reference = ").push_bind(reference.clone()).push(")");
         }
         if let Some(before) = page.before {
             query.push(" AND contact_id < ").push_bind(before.as_uuid());
@@ -254,6 +267,8 @@ pub struct ContactFilter {
     pub received_from: Option<DateTime<Utc>>,
     /// Taken in before this time.
     pub received_before: Option<DateTime<Utc>>,
+    /// Whose person was told this reference.
+    pub reference: Option<String>,
 }
 
 /// A page: ids sort by time, so the page begins below the last id of the one before.

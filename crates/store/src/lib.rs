@@ -14,15 +14,18 @@
 //! - every deadline is set and compared by the database's clock, `helpline.now()`.
 
 pub mod alert;
+pub mod arrangement;
 pub mod callback;
 pub mod change;
 pub mod check;
 pub mod connection;
 pub mod contact;
 pub mod counsellor;
+pub mod diversion;
 pub mod error;
 pub mod floor;
 pub mod handling;
+pub mod handover;
 pub mod intake;
 pub mod journal;
 pub mod line;

@@ -39,6 +39,8 @@ pub struct LineEntry {
     pub cooling: Vec<CounsellorId>,
     /// Who named a conflict: never offered it.
     pub barred: Vec<CounsellorId>,
+    /// The only person it is offered to.
+    pub directed_to: Option<CounsellorId>,
 }
 
 #[derive(FromRow)]
@@ -57,6 +59,7 @@ struct LineRow {
     resumed: bool,
     preferred_counsellor_id: Option<Uuid>,
     preferred_until: Option<DateTime<Utc>>,
+    directed_to: Option<Uuid>,
     cooling: Vec<Uuid>,
     barred: Vec<Uuid>,
 }
@@ -120,7 +123,7 @@ macro_rules! tried_by {
 macro_rules! line_columns {
     () => {
         "contact_id, class, signature, medium, language, skills, deadline_at, received_at, sequence, revision, offer_count, \
-         resumed, preferred_counsellor_id, preferred_until"
+         resumed, preferred_counsellor_id, preferred_until, CASE WHEN answered_at IS NULL THEN directed_to END AS directed_to"
     };
 }
 
@@ -277,9 +280,10 @@ impl Store {
                     revision: row.revision,
                     resumed: row.resumed,
                     preferred: row.preferred_counsellor_id.map(CounsellorId::from).zip(row.preferred_until),
-                    tried: row.offer_count > 0,
+                    tried: row.offer_count > 0 || row.directed_to.is_some(),
                     cooling: row.cooling.into_iter().map(CounsellorId::from).collect(),
                     barred: row.barred.into_iter().map(CounsellorId::from).collect(),
+                    directed_to: row.directed_to.map(CounsellorId::from),
                 })
             })
             .collect()

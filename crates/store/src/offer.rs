@@ -169,7 +169,9 @@ const WITHDRAW_ONE: &str = concat!(
         SELECT o.offer_id, o.contact_id, o.counsellor_id, coalesce(p.reason, p.state) AS reason FROM helpline.offers o
         JOIN helpline.contacts held ON held.centre_id = $1 AND held.contact_id = o.contact_id AND held.offer_id = o.offer_id
         JOIN helpline.presences p ON p.centre_id = $1 AND p.counsellor_id = o.counsellor_id
-        WHERE o.centre_id = $1 AND o.state = 'open' AND p.state <> 'ready' AND ($2::uuid IS NULL OR o.counsellor_id = $2)
+        WHERE o.centre_id = $1 AND o.state = 'open' AND ($2::uuid IS NULL OR o.counsellor_id = $2)
+          -- Who leaves the shift and stays on call leaves the offers of the shift.
+          AND CASE p.state WHEN 'ready' THEN false WHEN 'on_call' THEN o.offered_at < p.since_at ELSE true END
         LIMIT 1 FOR UPDATE OF held SKIP LOCKED)"),
     ", freed AS (
         UPDATE helpline.presences p SET

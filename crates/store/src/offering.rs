@@ -49,10 +49,11 @@ const COMMIT_OFFERS: &str = concat!("
         WHERE c.centre_id = $1 AND c.contact_id = ANY ($4) AND CASE c.state WHEN 'waiting' THEN true END AND (c.class = 1 OR coalesce((SELECT held FROM lease), false))
         FOR UPDATE OF c SKIP LOCKED),
     presence AS MATERIALIZED (
-        SELECT p.counsellor_id, contact.contact_id, contact.medium
+        SELECT p.counsellor_id, contact.contact_id, contact.medium, p.state = 'on_call' AS on_call
         FROM contact JOIN draft d USING (contact_id)
         JOIN helpline.presences p ON p.centre_id = $1 AND p.counsellor_id = d.counsellor_id
-        WHERE p.counsellor_id = ANY ($5) AND p.state = 'ready' AND p.held_voice = 0 AND CASE contact.medium
+        WHERE p.counsellor_id = ANY ($5)
+          AND CASE p.state WHEN 'ready' THEN true WHEN 'on_call' THEN contact.class <= 2 END AND p.held_voice = 0 AND CASE contact.medium
             WHEN 'voice' THEN p.max_voice = 1 AND p.held_chat = 0 AND p.held_message = 0
             WHEN 'chat' THEN p.held_chat < p.max_chat
             ELSE p.held_message < p.max_message END
@@ -77,7 +78,11 @@ const COMMIT_OFFERS: &str = concat!("
         RETURNING offer_id, offered_at, expires_at),
     journalled AS (
         INSERT INTO helpline.journal (centre_id, at, event, contact_id, counsellor_id, offer_id, revision)
-        SELECT $1, helpline.now(), 'contact_offered', contact_id, counsellor_id, offer_id, revision FROM changed)
+        SELECT $1, helpline.now(), 'contact_offered', contact_id, counsellor_id, offer_id, revision FROM changed
+        UNION ALL
+        -- Whoever hears it calls their telephone.
+        SELECT $1, helpline.now(), 'on_call_summoned', contact_id, counsellor_id, offer_id, revision
+        FROM changed JOIN presence USING (contact_id, counsellor_id) WHERE presence.on_call)
     SELECT offer_id, contact_id, counsellor_id, 'open' AS state, channel, class, risk, queue, language, received_at,
         offered_at, expires_at, explanation, room_of, room_ready, room_numbers, room_idle_since, room_revision
     FROM changed JOIN offered USING (offer_id) JOIN held USING (counsellor_id)");

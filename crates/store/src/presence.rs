@@ -203,7 +203,7 @@ const SET_PRESENCE: &str = change!(
         SELECT p.counsellor_id AS id, p.state AS old_state FROM helpline.presences p
         JOIN helpline.counsellors c USING (centre_id, counsellor_id)
         WHERE p.centre_id = $1 AND p.counsellor_id = $2 AND c.disabled_at IS NULL
-          AND ($7 <> 'ready' OR (NOT p.on_hold AND coalesce(p.not_before_at <= helpline.now(), true))) FOR UPDATE OF p),
+          AND ($7 NOT IN ('ready', 'on_call') OR (NOT p.on_hold AND coalesce(p.not_before_at <= helpline.now(), true))) FOR UPDATE OF p),
     changed AS (
         UPDATE helpline.presences p SET state = $7, reason = $8, last_seen_at = helpline.now(),
             severe_in_a_row = CASE WHEN $7 = 'ready' AND p.state <> 'ready'
@@ -212,14 +212,15 @@ const SET_PRESENCE: &str = change!(
             forced_by = CASE WHEN p.on_hold THEN p.forced_by END,
             forced_reason = CASE WHEN p.on_hold THEN p.forced_reason END,
             since_at = CASE WHEN p.state = $7 AND p.reason IS NOT DISTINCT FROM $8 THEN p.since_at ELSE helpline.now() END,
-            idle_since = CASE WHEN p.state <> 'ready' AND $7 = 'ready' THEN helpline.now() ELSE p.idle_since END,
-            missed_offers = CASE WHEN $7 = 'ready' THEN 0 ELSE p.missed_offers END,
+            idle_since = CASE WHEN p.state <> $7 AND $7 IN ('ready', 'on_call') THEN helpline.now() ELSE p.idle_since END,
+            missed_offers = CASE WHEN $7 IN ('ready', 'on_call') THEN 0 ELSE p.missed_offers END,
             revision = p.revision + 1
         FROM before WHERE p.centre_id = $1 AND p.counsellor_id = $2
         RETURNING p.*, old_state),
     roster AS (
         UPDATE helpline.centres c SET roster_version = c.roster_version + 1
-        FROM changed WHERE c.centre_id = $1 AND (old_state = 'offline') <> (state = 'offline'))";
+        FROM changed WHERE c.centre_id = $1 AND old_state <> state
+          AND (old_state IN ('offline', 'on_call') OR state IN ('offline', 'on_call')))";
     returning: presence_columns!("changed"),
 );
 

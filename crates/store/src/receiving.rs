@@ -13,6 +13,7 @@ use sqlx::types::Json;
 
 use crate::change::{Change, Command, change, change_query};
 use crate::contact::{Contact, ContactRow, contact_columns};
+use crate::diversion::Diverted;
 use crate::sealing::{ANSWERS, DISPLAY_NAME, EXTERNAL, SENDER};
 use crate::{Store, StoreError};
 
@@ -42,6 +43,8 @@ pub struct NewContact {
     pub flood: Flood,
     /// Target wait in seconds of the lowest class, for whoever comes beyond the bounds.
     pub lowest_target_s: u32,
+    /// How it is diverted, if the queue it came for is.
+    pub diverted: Option<Diverted>,
 }
 
 /// A contact taken in.
@@ -80,11 +83,13 @@ macro_rules! receive {
             changed AS (
                 INSERT INTO helpline.contacts (centre_id, contact_id, channel, medium, state, risk, class, queue, language, skills,
                     signature, received_at, deadline_at, brought_by, settings_version, external_index, external_sealed,
-                    sender_index, sender_sealed, display_name_sealed, risk_rules, answers_sealed, source_index, limited)
+                    sender_index, sender_sealed, display_name_sealed, risk_rules, answers_sealed, source_index,
+                    diversion_id, original_queue, original_skills, original_signature, directed_to, limited)
                 VALUES ($1, $7, $8, $9, 'waiting', CASE WHEN $10 = -1 THEN coalesce((SELECT risk FROM promise), $10) ELSE $10 END,
                     CASE WHEN $10 = -1 THEN least(", $class, ", (SELECT class FROM promise)) ELSE ", $class, " END, $12, $13, $14, $15,
                     least(helpline.now(), (SELECT received_at FROM promise)),
-                    least(helpline.now() + make_interval(secs => ", $target, "), (SELECT deadline_at FROM promise)), $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, ",
+                    least(helpline.now() + make_interval(secs => ", $target, "), (SELECT deadline_at FROM promise)), $17, $18, $19, $20, $21, $22, $23, $24, $25, $26,
+                    $27, $28, $29, $30, $31, ",
                     $limited, ")
                 ON CONFLICT DO NOTHING
                 RETURNING *),
@@ -104,12 +109,12 @@ const RECEIVE: &str = receive!("", "$11", "$16", "false");
 const RECEIVE_LIMITED: &str = receive!("
     recent AS (
         SELECT state FROM helpline.contacts
-        WHERE centre_id = $1 AND source_index = $26 AND received_at > (SELECT helpline.now()) - make_interval(secs => $27)
-        ORDER BY received_at DESC LIMIT $28),
+        WHERE centre_id = $1 AND source_index = $26 AND received_at > (SELECT helpline.now()) - make_interval(secs => $32)
+        ORDER BY received_at DESC LIMIT $33),
     flood AS MATERIALIZED (
-        SELECT count(*) >= $28 OR count(*) FILTER (WHERE state IN ('waiting', 'offered')) >= $29 AS beyond FROM recent), ",
-    "CASE WHEN (SELECT beyond FROM flood) THEN $30 ELSE $11 END",
-    "CASE WHEN (SELECT beyond FROM flood) THEN $31 ELSE $16 END", "(SELECT beyond FROM flood) AND NOT EXISTS (SELECT FROM promise)"
+        SELECT count(*) >= $33 OR count(*) FILTER (WHERE state IN ('waiting', 'offered')) >= $34 AS beyond FROM recent), ",
+    "CASE WHEN (SELECT beyond FROM flood) THEN $35 ELSE $11 END",
+    "CASE WHEN (SELECT beyond FROM flood) THEN $36 ELSE $16 END", "(SELECT beyond FROM flood) AND NOT EXISTS (SELECT FROM promise)"
 );
 
 const EXISTING: &str = concat!(
@@ -162,7 +167,15 @@ impl Store {
             .bind(self.seal_some(DISPLAY_NAME, centre, row, new.display_name.as_ref()))
             .bind(new.risk_rules.clone())
             .bind(self.seal_some(ANSWERS, centre, row, new.answers.as_ref()))
-            .bind(source_index);
+            .bind(source_index)
+            .bind(new.diverted.as_ref().map(|by| by.diversion_id.as_uuid()))
+            .bind(new.diverted.as_ref().map(|by| by.original_queue.clone()))
+            .bind(new.diverted.as_ref().map(|by| Json(by.original_skills.clone())))
+            .bind(new.diverted.as_ref().map(|by| {
+                let there = Requirement { skills: by.original_skills.clone(), ..requirement.clone() };
+                self.signature(centre, &there)
+            }))
+            .bind(new.diverted.as_ref().and_then(|by| by.directed_to).map(|to| to.as_uuid()));
         if limits {
             query = query
                 .bind(f64::from(new.flood.window_s))

@@ -2,7 +2,7 @@
 
 use helpline_proto::Method;
 use helpline_proto::directory::v1::{
-    DisableCounsellorRequest, GetCounsellorRequest, GetSettingsRequest, PublishSettingsRequest,
+    DisableCounsellorRequest, GetCounsellorRequest, GetSettingsRequest, PublishSettingsRequest, Queue,
     UpdateCounsellorRequest,
 };
 use helpline_proto::intake::v1::{
@@ -10,10 +10,12 @@ use helpline_proto::intake::v1::{
     RecordDepartureRequest, SendMessageRequest,
 };
 use helpline_proto::queueing::v1::{
-    AcceptOfferRequest, AcknowledgeAlertRequest, AttemptOutcome, Callback, CallbackCancelReason,
-    CancelCallbackRequest, DeclineOfferRequest, DeclineReason, FinishWrapUpRequest, ForceNotReadyRequest,
-    ForceReason, JoinContactRequest, LiftPauseRequest, Offer, PromiseCallbackRequest,
-    RecordCallbackAttemptRequest, ReleaseContactRequest, RescheduleCallbackRequest, TransferContactRequest,
+    AcceptHandoverRequest, AcceptOfferRequest, AcknowledgeAlertRequest, AttemptOutcome, Callback,
+    CallbackCancelReason, CancelCallbackRequest, DeclineOfferRequest, DeclineReason, DiversionEnd,
+    DivertQueueRequest, EndDiversionRequest, FinishWrapUpRequest, ForceNotReadyRequest, ForceReason,
+    JoinContactRequest, LiftPauseRequest, Offer, OfferHandoverRequest, PromiseCallbackRequest,
+    RecordCallbackAttemptRequest, ReleaseContactRequest, RescheduleCallbackRequest, TakeOverDiversionRequest,
+    TransferContactRequest,
 };
 use helpline_proto::terms::v1::{Channel, Risk};
 use helpline_tests::{Actor, request_id};
@@ -101,7 +103,7 @@ pub(super) async fn prepare(cast: &Cast, method: &Method) -> Prepared {
         }
         "ReceiveContact" => (cast.adapter.clone(), well_formed(method)),
         "RecordPastContact" => (cast.counsellor.clone(), well_formed(method)),
-        "GoReady" | "GoNotReady" | "GoOffline" => {
+        "GoReady" | "GoNotReady" | "GoOffline" | "GoOnCall" => {
             (world.counsellor(abilities(&language)).await, well_formed(method))
         }
         "ChangeRisk" => {
@@ -257,6 +259,41 @@ pub(super) async fn prepare(cast: &Cast, method: &Method) -> Prepared {
             request.set_field_by_name("participation_id", Value::String(participation_id));
             (if method.name == "RemoveParticipant" { counsellor } else { guest }, request)
         }
+        "DivertQueue" => (cast.supervisor.clone(), request(&divert(new_queue(cast).await, world.soon()))),
+        "EndDiversion" | "TakeOverDiversion" => {
+            let divert = divert(new_queue(cast).await, world.soon());
+            let answer = cast.supervisor.switchboard().divert_queue(divert).await.unwrap().into_inner();
+            let diversion_id = answer.diversion.unwrap().diversion_id;
+            if method.name == "EndDiversion" {
+                let end = EndDiversionRequest { request_id: request_id(), diversion_id };
+                (cast.supervisor.clone(), request(&end))
+            } else {
+                let take = TakeOverDiversionRequest { request_id: request_id(), diversion_id };
+                (world.supervisor().await, request(&take))
+            }
+        }
+        "OfferHandover" => {
+            let to_counsellor_id = world.counsellor(abilities(&language)).await.counsellor_id;
+            let offer = OfferHandoverRequest {
+                request_id: request_id(),
+                to_counsellor_id,
+                ..OfferHandoverRequest::default()
+            };
+            (world.counsellor(abilities(&language)).await, request(&offer))
+        }
+        "AcceptHandover" | "DeclineHandover" => {
+            let leaving = world.counsellor(abilities(&language)).await;
+            let coming = world.counsellor(abilities(&language)).await;
+            let offer = OfferHandoverRequest {
+                request_id: request_id(),
+                to_counsellor_id: coming.counsellor_id.clone(),
+                ..OfferHandoverRequest::default()
+            };
+            let answer = leaving.handover().offer_handover(offer).await.unwrap().into_inner();
+            let handover_id = answer.handover.unwrap().handover_id;
+            // Both say nothing but which one.
+            (coming, request(&AcceptHandoverRequest { request_id: request_id(), handover_id }))
+        }
         other => panic!("{other} is new: say here when it can be carried out"),
     };
     let other = differing(cast, method, &request).await;
@@ -295,6 +332,29 @@ fn promise(contact_id: String) -> PromiseCallbackRequest {
 async fn promised(counsellor: &Actor, contact_id: String) -> Callback {
     let promise = PromiseCallbackRequest { channel: Channel::Voice.into(), ..promise(contact_id) };
     counsellor.callbacks().promise_callback(promise).await.unwrap().into_inner().callback.unwrap()
+}
+
+/// A queue that nobody has diverted.
+async fn new_queue(cast: &Cast) -> String {
+    let key = new_language().replace('-', "_");
+    cast.world
+        .change_settings(|settings| {
+            settings.queues.push(Queue { queue: key.clone(), ..Queue::default() });
+        })
+        .await;
+    key
+}
+
+fn divert(queue: String, end_time: prost_types::Timestamp) -> DivertQueueRequest {
+    DivertQueueRequest {
+        request_id: request_id(),
+        queue,
+        to_queue: "general".to_owned(),
+        end_time: Some(end_time),
+        reason: "A power cut".to_owned(),
+        on_end: DiversionEnd::Leave.into(),
+        ..DivertQueueRequest::default()
+    }
 }
 
 /// The same command with one thing changed that it asks for. Another contact is one that the adapter brought, so that

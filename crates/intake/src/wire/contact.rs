@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use helpline_domain::arrangement::{Outlook, Step};
 use helpline_domain::caller::Caller;
 use helpline_domain::closing::{Closing, MAX_CATEGORIES};
 use helpline_domain::id::ContactId;
@@ -11,6 +12,7 @@ use helpline_service_kit::fields::Fields;
 use helpline_service_kit::page::PageTokens;
 use helpline_service_kit::wire::{self, Sight};
 use helpline_service_kit::{Ctx, Refusal};
+use helpline_store::arrangement::Arrangement;
 use helpline_store::contact::ContactFilter;
 use helpline_store::participation::Participation;
 use helpline_vault::{Sensitive, normalise_identifier};
@@ -24,6 +26,8 @@ use crate::{
 const LINE: usize = 200;
 /// Longest narrative, in characters.
 const NARRATIVE: usize = 20_000;
+/// Longest reference as written, with blanks between its eight digits.
+const REFERENCE: usize = 20;
 /// Longest category key: its group, a dot and its reason.
 const CATEGORY: usize = 81;
 /// Most entries of a list in a filter: there are not more states or channels.
@@ -142,6 +146,7 @@ fn read_filter(fields: &mut Fields, filter: &api::ContactFilter) -> Option<Conta
     let counsellor_id = fields.optional_id("counsellor_id", &filter.counsellor_id);
     let received_from = fields.optional_timestamp("received_from", filter.received_from.as_ref());
     let received_before = fields.optional_timestamp("received_before", filter.received_before.as_ref());
+    let reference = read_reference(fields, &filter.reference);
     Some(ContactFilter {
         states: states?,
         channels: channels?,
@@ -149,7 +154,22 @@ fn read_filter(fields: &mut Fields, filter: &api::ContactFilter) -> Option<Conta
         counsellor_id: counsellor_id?,
         received_from: received_from?,
         received_before: received_before?,
+        reference: reference?,
     })
+}
+
+/// A reference as the person says it, with whatever digits; nothing when empty.
+fn read_reference(fields: &mut Fields, sent: &str) -> Option<Option<String>> {
+    if sent.is_empty() {
+        return Some(None);
+    }
+    let line = fields.line("reference", sent.trim(), 1..=REFERENCE)?;
+    let digits = normalise_identifier(&line).replace([' ', '-'], "");
+    if digits.len() != 8 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        fields.refuse("reference", "eight digits, or empty");
+        return None;
+    }
+    Some(Some(digits))
 }
 
 /// Reads every value of a list of enums.
@@ -310,11 +330,33 @@ fn known_sender(text: String) -> Option<Sensitive<String>> {
 
 /// What an adapter is told of a contact it brought.
 pub fn received(received: &Received) -> api::ReceiveContactResponse {
-    let outlook = if received.served { api::Outlook::Served } else { api::Outlook::NobodyOnShift };
+    let outlook = match received.outlook {
+        Outlook::Served => api::Outlook::Served,
+        Outlook::Closed => api::Outlook::Closed,
+        Outlook::NobodyOnShift => api::Outlook::NobodyOnShift,
+    };
     api::ReceiveContactResponse {
         contact: Some(wire::contact(&received.contact, Sight::Coded)),
         existing: received.existing,
         outlook: outlook.into(),
+        arrangement: received.arrangement.as_ref().map(|done| arrangement(received, done)),
+    }
+}
+
+fn arrangement(received: &Received, done: &Arrangement) -> api::Arrangement {
+    let step = |step: &Step| match step {
+        Step::FallbackQueue => api::ArrangementStep::FallbackQueue,
+        Step::OnCall => api::ArrangementStep::OnCall,
+        Step::Overflow => api::ArrangementStep::Overflow,
+        Step::Callback => api::ArrangementStep::Callback,
+    };
+    let placed = done.from_queue.is_some();
+    api::Arrangement {
+        steps: done.steps.iter().map(|one| step(one).into()).collect(),
+        fallback_queue: if placed { received.contact.queue.clone() } else { String::new() },
+        open_time: done.opens_at.map(wire::timestamp),
+        callback_advised: done.steps.contains(&Step::Callback),
+        reference: done.reference.clone().unwrap_or_default(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Whoever reaches the helpline gets a contact, and the same call gets the same one.
 
+use helpline_domain::arrangement::Outlook;
 use helpline_domain::contact::ContactState;
 use helpline_domain::risk::Class;
 use helpline_proto::intake::v1 as api;
@@ -167,17 +168,18 @@ async fn the_caller_is_told_when_nobody_on_shift_could_ever_answer() {
     let desk = Desk::open().await;
     let adapter = desk.adapter();
     let russian = || api::ReceiveContactRequest { language: "ru".to_owned(), ..request(Channel::Sms, "") };
-    assert!(!desk.from(&adapter, Channel::Sms, "").await.served, "nobody is on shift");
+    assert_eq!(desk.from(&adapter, Channel::Sms, "").await.outlook, Outlook::NobodyOnShift);
     desk.counsellor().await;
     assert!(
-        desk.from(&adapter, Channel::Sms, "").await.served,
+        desk.from(&adapter, Channel::Sms, "").await.outlook == Outlook::Served,
         "the roster is read again when it has changed"
     );
     let asked = russian();
-    assert!(!desk.receive(&adapter, &asked).await.unwrap().served);
-    assert!(!desk.receive(&adapter, &asked).await.unwrap().served, "a repeat tells the same");
+    assert_eq!(desk.receive(&adapter, &asked).await.unwrap().outlook, Outlook::NobodyOnShift);
+    let repeat = desk.receive(&adapter, &asked).await.unwrap();
+    assert_eq!(repeat.outlook, Outlook::NobodyOnShift, "a repeat tells the same");
     let dialect = api::ReceiveContactRequest { language: "ar-QA".to_owned(), ..request(Channel::Sms, "") };
-    assert!(desk.receive(&adapter, &dialect).await.unwrap().served);
+    assert!(desk.receive(&adapter, &dialect).await.unwrap().outlook == Outlook::Served);
 }
 
 #[tokio::test]

@@ -4,13 +4,15 @@ use helpline_domain::presence::PresenceState;
 use helpline_proto::queueing::v1::presence_service_server::PresenceService;
 use helpline_proto::queueing::v1::{
     GetPresenceRequest, GetPresenceResponse, GoNotReadyRequest, GoNotReadyResponse, GoOfflineRequest,
-    GoOfflineResponse, GoReadyRequest, GoReadyResponse,
+    GoOfflineResponse, GoOnCallRequest, GoOnCallResponse, GoReadyRequest, GoReadyResponse,
 };
+use helpline_service_kit::Refusal;
 use helpline_service_kit::caller::{caller_of, counsellor_of};
 use helpline_service_kit::command::command;
 use tonic::{Request, Response, Status};
 
 use crate::api::Api;
+use crate::handover::{MOST, open_work};
 use crate::set_presence::{presence_of, set_presence};
 use crate::wire;
 
@@ -47,7 +49,22 @@ impl PresenceService for Api {
         let request_id = wire::request_id(&request.request_id)?;
         let command = command(&self.ctx, &caller, "GoOffline", request_id, &request);
         let presence = set_presence(&self.ctx, &caller, &command, PresenceState::Offline, None).await?;
-        Ok(Response::new(GoOfflineResponse { presence: Some(wire::presence(&presence)) }))
+        let centre = caller.centre_id;
+        let work = self.ctx.store.open_work(centre, Some(presence.counsellor_id), MOST).await;
+        let open_work = work.map_err(Refusal::from)?.iter().map(open_work).collect();
+        Ok(Response::new(GoOfflineResponse { presence: Some(wire::presence(&presence)), open_work }))
+    }
+
+    async fn go_on_call(
+        &self,
+        request: Request<GoOnCallRequest>,
+    ) -> Result<Response<GoOnCallResponse>, Status> {
+        let caller = caller_of(&request)?;
+        let request = request.into_inner();
+        let request_id = wire::request_id(&request.request_id)?;
+        let command = command(&self.ctx, &caller, "GoOnCall", request_id, &request);
+        let presence = set_presence(&self.ctx, &caller, &command, PresenceState::OnCall, None).await?;
+        Ok(Response::new(GoOnCallResponse { presence: Some(wire::presence(&presence)) }))
     }
 
     async fn get_presence(

@@ -1,6 +1,6 @@
 //! One pass: read, decide, hand over to the commit.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use helpline_domain::id::{ContactId, CounsellorId};
@@ -125,16 +125,21 @@ impl Matcher {
         self.roster.remember_people(&on_shift);
         let free: Vec<Free> = on_shift
             .iter()
-            .filter(|one| one.state == PresenceState::Ready && !self.in_hand.leaves_out(one.counsellor_id))
+            .filter(|one| {
+                matches!(one.state, PresenceState::Ready | PresenceState::OnCall)
+                    && !self.in_hand.leaves_out(one.counsellor_id)
+            })
             .map(|one| Free {
                 counsellor_id: one.counsellor_id,
                 abilities: Arc::clone(&one.abilities),
                 held: one.held,
                 idle_since_ms: one.idle_since.timestamp_millis(),
-                on_call: false,
+                on_call: one.state == PresenceState::OnCall,
                 severe_in_a_row: one.severe_in_a_row.into(),
             })
             .collect();
+        let on_call: HashSet<CounsellorId> =
+            free.iter().filter(|one| one.on_call).map(|one| one.counsellor_id).collect();
         let mut waiting = HashMap::new();
         for entry in &entries {
             let head = self.head(entry, &on_shift);
@@ -146,16 +151,21 @@ impl Matcher {
             .iter()
             .filter_map(|pair| {
                 let (waiter, head) = waiting.get(&pair.contact_id)?;
-                let draft = self.draft(pair, settings.settings.offer_timeout_for(head.class));
-                Some(Claimed { draft, waiter: waiter.clone() })
+                let timeout_s = if on_call.contains(&pair.counsellor_id) {
+                    settings.settings.hours.on_call_offer_timeout_s
+                } else {
+                    settings.settings.offer_timeout_for(head.class)
+                };
+                Some(Claimed { draft: self.draft(pair, timeout_s), waiter: waiter.clone() })
             })
             .collect();
         if claimed.is_empty() {
             return Ok(false);
         }
         if self.keeper.in_step() {
-            // Somebody was free for them and the view did not say so, since the last look at the most.
-            for claimed in &claimed {
+            // Somebody was free for them and the view did not say so, since the last look at the most. Who is on call is
+            // not in the view at all.
+            for claimed in claimed.iter().filter(|one| !on_call.contains(&one.draft.counsellor_id)) {
                 let waited_ms = (now_ms - claimed.waiter.received_ms).clamp(0, 1000);
                 self.measures.eligible_idle(f64::from(u16::try_from(waited_ms).unwrap_or(1000)) / 1000.0);
             }
@@ -201,7 +211,7 @@ impl Matcher {
         let (mut rows, mut on_shift) = (HashMap::new(), Vec::new());
         if !unknown.is_empty() {
             rows = self.roster.entries(&unknown, settings).await?;
-            if rows.values().any(|entry| !entry.cooling.is_empty()) {
+            if rows.values().any(|entry| !entry.cooling.is_empty() || entry.directed_to.is_some()) {
                 on_shift = self.ctx.store.on_shift(self.centre).await?.1;
             }
             self.forget_gone(&waiters, &unknown, &rows).await;

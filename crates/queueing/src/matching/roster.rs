@@ -6,6 +6,7 @@ use std::sync::Arc;
 use helpline_domain::counsellor::Abilities;
 use helpline_domain::id::{CentreId, ContactId, CounsellorId};
 use helpline_domain::policy::{Group, Rules};
+use helpline_domain::presence::PresenceState;
 use helpline_domain::requirement::Requirement;
 use helpline_service_kit::hub::{Subscription, Topic};
 use helpline_service_kit::{Ctx, Refusal};
@@ -49,7 +50,9 @@ impl Roster {
     }
 
     pub(crate) fn remember_people(&mut self, on_shift: &[OnShift]) {
-        self.people = on_shift.iter().map(|one| (one.counsellor_id, Arc::clone(&one.abilities))).collect();
+        // Who is on call is not on shift, and is never in the view.
+        let on_shift = on_shift.iter().filter(|one| one.state != PresenceState::OnCall);
+        self.people = on_shift.map(|one| (one.counsellor_id, Arc::clone(&one.abilities))).collect();
     }
 
     /// The requirement with this signature, if it was seen before.

@@ -29,6 +29,8 @@ fn somebody() -> Contact {
         revision: 5,
         message_count: 0,
         sequence: 9,
+        original_queue: None,
+        directed_to: None,
         sender: secret("contact"),
         display_name: secret("identity"),
         closing: Some(Closing {

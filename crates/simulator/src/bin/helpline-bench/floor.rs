@@ -260,6 +260,7 @@ fn new_contact(draws: &mut Draws) -> NewContact {
         answers: None,
         flood: Flood::default(),
         lowest_target_s: 300,
+        diverted: None,
     }
 }
 

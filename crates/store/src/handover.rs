@@ -1,0 +1,318 @@
+//! Shift hand-over: unfinished work, its offer, and its one change of owner.
+
+use chrono::{DateTime, Utc};
+use helpline_domain::channel::Channel;
+use helpline_domain::contact::ContactState;
+use helpline_domain::id::{CentreId, ContactId, CounsellorId, HandoverId};
+use helpline_domain::risk::Class;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::change::{Change, Command, change, change_query};
+use crate::contact::inconsistent;
+use crate::presence::{Room, RoomRow, room_columns};
+use crate::{Store, StoreError};
+
+/// Where a hand-over stands.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum HandoverState {
+    /// Offered.
+    Open,
+    /// The work has another owner.
+    Accepted,
+    /// Whom it was offered to declined.
+    Declined,
+    /// Who offered it took it back.
+    Withdrawn,
+}
+
+impl HandoverState {
+    /// Every state.
+    pub const ALL: [Self; 4] = [Self::Open, Self::Accepted, Self::Declined, Self::Withdrawn];
+
+    /// The stable key under which the state is stored.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Accepted => "accepted",
+            Self::Declined => "declined",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+}
+
+/// A hand-over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each field is described on the message of the API")]
+pub struct Handover {
+    pub handover_id: HandoverId,
+    pub from: CounsellorId,
+    pub to: Option<CounsellorId>,
+    pub state: HandoverState,
+    pub accepted_by: Option<CounsellorId>,
+    pub moved: i32,
+    pub offered_at: DateTime<Utc>,
+    pub ended_at: Option<DateTime<Utc>>,
+    pub revision: i64,
+}
+
+/// A contact that its counsellor has not finished. Nothing in it is personal.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each field is described on the message of the API")]
+pub struct OpenWork {
+    pub contact_id: ContactId,
+    pub counsellor_id: CounsellorId,
+    pub state: ContactState,
+    pub channel: Channel,
+    pub class: Class,
+    pub queue: String,
+    pub received_at: DateTime<Utc>,
+}
+
+/// A hand-over accepted, and the room that gave whoever left.
+#[derive(Clone, Debug)]
+pub struct HandedOver {
+    /// The hand-over.
+    pub handover: Handover,
+    /// How much room whoever left has now, if it changed.
+    pub room: Option<Room>,
+}
+
+#[derive(FromRow)]
+struct HandoverRow {
+    handover_id: Uuid,
+    from_counsellor_id: Uuid,
+    to_counsellor_id: Option<Uuid>,
+    state: String,
+    accepted_by: Option<Uuid>,
+    moved: i32,
+    offered_at: DateTime<Utc>,
+    ended_at: Option<DateTime<Utc>>,
+    revision: i64,
+}
+
+#[derive(FromRow)]
+struct HandedOverRow {
+    #[sqlx(flatten)]
+    handover: HandoverRow,
+    #[sqlx(flatten)]
+    room: RoomRow,
+}
+
+#[derive(FromRow)]
+struct OpenWorkRow {
+    contact_id: Uuid,
+    counsellor_id: Uuid,
+    state: String,
+    channel: String,
+    class: i16,
+    queue: String,
+    received_at: DateTime<Utc>,
+}
+
+macro_rules! handover_columns {
+    () => {
+        "handover_id, from_counsellor_id, to_counsellor_id, state, accepted_by, moved, offered_at, ended_at, revision"
+    };
+}
+
+impl TryFrom<HandoverRow> for Handover {
+    type Error = StoreError;
+
+    fn try_from(row: HandoverRow) -> Result<Self, StoreError> {
+        let state = HandoverState::ALL.into_iter().find(|state| state.key() == row.state);
+        Ok(Self {
+            handover_id: row.handover_id.into(),
+            from: row.from_counsellor_id.into(),
+            to: row.to_counsellor_id.map(CounsellorId::from),
+            state: state.ok_or(StoreError::Inconsistent { table: "handovers", column: "state" })?,
+            accepted_by: row.accepted_by.map(CounsellorId::from),
+            moved: row.moved,
+            offered_at: row.offered_at,
+            ended_at: row.ended_at,
+            revision: row.revision,
+        })
+    }
+}
+
+impl TryFrom<OpenWorkRow> for OpenWork {
+    type Error = StoreError;
+
+    fn try_from(row: OpenWorkRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            contact_id: row.contact_id.into(),
+            counsellor_id: row.counsellor_id.into(),
+            state: ContactState::from_key(&row.state).ok_or(inconsistent("state"))?,
+            channel: Channel::from_key(&row.channel).ok_or(inconsistent("channel"))?,
+            class: Class::from_number(row.class).ok_or(inconsistent("class"))?,
+            queue: row.queue,
+            received_at: row.received_at,
+        })
+    }
+}
+
+const OFFER: &str = change!(
+    event: "handover_offered", resource: "handover_id", about: ("NULL::uuid", "to_counsellor_id", "NULL::uuid"),
+    detail: "jsonb_build_object('handover', handover_id, 'from', from_counsellor_id)",
+    with: "changed AS (
+        INSERT INTO helpline.handovers (centre_id, handover_id, from_counsellor_id, to_counsellor_id, state, offered_at)
+        SELECT $1, $7, leaving.counsellor_id, $9, 'open', helpline.now() FROM helpline.counsellors leaving
+        WHERE leaving.centre_id = $1 AND leaving.counsellor_id = $8 AND ($9::uuid IS NULL OR ($9 <> $8 AND EXISTS (
+            SELECT FROM helpline.counsellors t WHERE t.centre_id = $1 AND t.counsellor_id = $9 AND t.disabled_at IS NULL)))
+        ON CONFLICT (centre_id, from_counsellor_id) WHERE state = 'open' DO NOTHING
+        RETURNING *)";
+    returning: handover_columns!(),
+);
+
+/// All or nothing: the hand-over is accepted, and everything that is not a live talk has another owner. Whoever left
+/// holds it no longer, which frees them; the one who accepts is not taken up by it.
+const ACCEPT: &str = change!(
+    event: "handover_accepted", resource: "handover_id", about: ("NULL::uuid", "accepted_by", "NULL::uuid"),
+    detail: "jsonb_build_object('handover', handover_id, 'from', from_counsellor_id, 'moved', moved)",
+    with: "offer AS (
+        SELECT from_counsellor_id AS leaving FROM helpline.handovers
+        WHERE centre_id = $1 AND handover_id = $7 AND state = 'open' AND from_counsellor_id <> $2
+          AND (to_counsellor_id IS NULL OR to_counsellor_id = $2)),
+    work AS MATERIALIZED (
+        SELECT c.contact_id, c.holder_id AS old_holder, c.medium AS old_medium FROM helpline.contacts c
+        WHERE c.centre_id = $1 AND c.counsellor_id = (SELECT leaving FROM offer) AND c.state IN ('wrap_up', 'waiting_offline')
+        ORDER BY c.contact_id FOR UPDATE),
+    changed AS (
+        UPDATE helpline.handovers h SET state = 'accepted', accepted_by = $2, moved = (SELECT count(*) FROM work),
+            ended_at = helpline.now(), revision = h.revision + 1
+        FROM offer WHERE h.centre_id = $1 AND h.handover_id = $7 AND h.state = 'open'
+        RETURNING h.*),
+    handed AS (
+        UPDATE helpline.contacts c SET counsellor_id = $2, holder_id = NULL, epoch = c.epoch + 1, revision = c.revision + 1
+        FROM work, changed WHERE c.centre_id = $1 AND c.contact_id = work.contact_id
+        RETURNING c.contact_id, c.revision),
+    told AS (
+        INSERT INTO helpline.journal (centre_id, at, event, contact_id, counsellor_id, revision)
+        SELECT $1, helpline.now(), 'contact_handed_over', contact_id, $2, revision FROM handed),
+    freed AS (
+        UPDATE helpline.presences p SET held_voice = p.held_voice - held.voice, held_chat = p.held_chat - held.chat,
+            held_message = p.held_message - held.message, idle_since = helpline.now(), revision = p.revision + 1
+        FROM changed, (SELECT count(*) FILTER (WHERE old_medium = 'voice') AS voice, count(*) FILTER (WHERE old_medium = 'chat') AS chat,
+            count(*) FILTER (WHERE old_medium = 'message') AS message, count(*) AS everything FROM work WHERE old_holder IS NOT NULL) held
+        WHERE p.centre_id = $1 AND p.counsellor_id = (SELECT from_counsellor_id FROM changed) AND held.everything > 0
+        RETURNING ", room_columns!(), ")";
+    returning: handover_columns!(), ", freed.*"; from: "changed LEFT JOIN freed ON true"
+);
+
+const DECLINE: &str = change!(
+    event: "handover_ended", resource: "handover_id", about: ("NULL::uuid", "from_counsellor_id", "NULL::uuid"),
+    detail: "jsonb_build_object('handover', handover_id, 'to', state)",
+    with: "changed AS (
+        UPDATE helpline.handovers SET state = CASE WHEN from_counsellor_id = $2 THEN 'withdrawn' ELSE 'declined' END,
+            ended_at = helpline.now(), revision = revision + 1
+        WHERE centre_id = $1 AND handover_id = $7 AND state = 'open' AND (from_counsellor_id = $2 OR to_counsellor_id = $2)
+        RETURNING *)";
+    returning: handover_columns!(),
+);
+
+impl Store {
+    /// Offers the unfinished work of a counsellor to another one, or to whoever accepts.
+    pub async fn offer_handover(
+        &self,
+        command: &Command,
+        id: HandoverId,
+        from: CounsellorId,
+        to: Option<CounsellorId>,
+    ) -> Result<Change<Handover>, StoreError> {
+        let query = change_query::<HandoverRow>(OFFER, command)
+            .bind(id.as_uuid())
+            .bind(from.as_uuid())
+            .bind(to.map(|to| to.as_uuid()));
+        self.change(command, query).await?.try_map(Handover::try_from)
+    }
+
+    /// Accepts a hand-over as its addressee.
+    pub async fn accept_handover(
+        &self,
+        command: &Command,
+        id: HandoverId,
+    ) -> Result<Change<HandedOver>, StoreError> {
+        let query = change_query::<HandedOverRow>(ACCEPT, command).bind(id.as_uuid());
+        self.change(command, query)
+            .await?
+            .try_map(|row| Ok(HandedOver { handover: row.handover.try_into()?, room: row.room.room()? }))
+    }
+
+    /// Declines a hand-over as its addressee, or takes it back as its maker.
+    pub async fn decline_handover(
+        &self,
+        command: &Command,
+        id: HandoverId,
+    ) -> Result<Change<Handover>, StoreError> {
+        let query = change_query::<HandoverRow>(DECLINE, command).bind(id.as_uuid());
+        self.change(command, query).await?.try_map(Handover::try_from)
+    }
+
+    /// One hand-over.
+    pub async fn handover(&self, centre: CentreId, id: HandoverId) -> Result<Option<Handover>, StoreError> {
+        let mut connection = self.bound(centre).await?;
+        let row = sqlx::query_as::<_, HandoverRow>(concat!(
+            "SELECT ",
+            handover_columns!(),
+            " FROM helpline.handovers WHERE centre_id = $1 AND handover_id = $2"
+        ))
+        .bind(centre.as_uuid())
+        .bind(id.as_uuid())
+        .fetch_optional(connection.postgres())
+        .await;
+        connection.settle(row)?.map(Handover::try_from).transpose()
+    }
+
+    /// Every open hand-over, oldest first.
+    pub async fn open_handovers(&self, centre: CentreId) -> Result<Vec<Handover>, StoreError> {
+        let mut connection = self.bound(centre).await?;
+        let rows = sqlx::query_as::<_, HandoverRow>(concat!(
+            "SELECT ",
+            handover_columns!(),
+            " FROM helpline.handovers WHERE centre_id = $1 AND state = 'open' ORDER BY offered_at"
+        ))
+        .bind(centre.as_uuid())
+        .fetch_all(connection.postgres())
+        .await;
+        connection.settle(rows)?.into_iter().map(Handover::try_from).collect()
+    }
+
+    /// What a counsellor has not finished, or everybody who is not on shift, oldest first.
+    pub async fn open_work(
+        &self,
+        centre: CentreId,
+        counsellor: Option<CounsellorId>,
+        most: i64,
+    ) -> Result<Vec<OpenWork>, StoreError> {
+        let mut connection = self.bound(centre).await?;
+        let rows = sqlx::query_as::<_, OpenWorkRow>(
+            "SELECT c.contact_id, c.counsellor_id, c.state, c.channel, c.class, c.queue, c.received_at
+             FROM helpline.presences p
+             JOIN helpline.contacts c ON c.centre_id = $1 AND c.counsellor_id = p.counsellor_id
+                AND c.state IN ('in_progress', 'wrap_up', 'waiting_offline')
+             WHERE p.centre_id = $1 AND CASE WHEN $2::uuid IS NULL THEN p.state = 'offline' ELSE p.counsellor_id = $2 END
+             ORDER BY c.received_at LIMIT $3",
+        )
+        .bind(centre.as_uuid())
+        .bind(counsellor.map(|counsellor| counsellor.as_uuid()))
+        .bind(most)
+        .fetch_all(connection.postgres())
+        .await;
+        connection.settle(rows)?.into_iter().map(OpenWork::try_from).collect()
+    }
+
+    /// How many contacts those have not finished who are not on shift.
+    pub async fn unowned_work(&self, centre: CentreId) -> Result<i64, StoreError> {
+        let mut connection = self.bound(centre).await?;
+        let count = sqlx::query_scalar(
+            "SELECT count(*) FROM helpline.presences p
+             JOIN helpline.contacts c ON c.centre_id = $1 AND c.counsellor_id = p.counsellor_id
+                AND c.state IN ('in_progress', 'wrap_up', 'waiting_offline')
+             WHERE p.centre_id = $1 AND p.state = 'offline'",
+        )
+        .bind(centre.as_uuid())
+        .fetch_one(connection.postgres())
+        .await;
+        connection.settle(count)
+    }
+}

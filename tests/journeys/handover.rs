@@ -1,0 +1,153 @@
+//! The shift changes: what is not finished is offered, accepted, and only then somebody else's.
+
+use helpline_proto::intake::v1::ContactState;
+use helpline_proto::queueing::v1::{
+    AcceptHandoverRequest, DeclineHandoverRequest, GoOfflineRequest, Handover, HandoverState,
+    ListHandoverRequest, ListHandoverResponse, OfferHandoverRequest, PresenceState,
+};
+use helpline_tests::{Abilities, Actor, request_id};
+use tonic::{Code, Status};
+
+use crate::desk::Desk;
+use crate::stage::{Stage, call, chat, from, why};
+
+async fn list(actor: &Actor, leaving: &str) -> Result<ListHandoverResponse, Status> {
+    let request = ListHandoverRequest { leaving_counsellor_id: leaving.to_owned() };
+    Ok(actor.handover().list_handover(request).await?.into_inner())
+}
+
+async fn offer(actor: &Actor, leaving: &str, to: &str) -> Result<Handover, Status> {
+    let request = OfferHandoverRequest {
+        request_id: request_id(),
+        leaving_counsellor_id: leaving.to_owned(),
+        to_counsellor_id: to.to_owned(),
+    };
+    Ok(actor.handover().offer_handover(request).await?.into_inner().handover.unwrap())
+}
+
+async fn accept(actor: &Actor, handover: &Handover) -> Result<Handover, Status> {
+    let request =
+        AcceptHandoverRequest { request_id: request_id(), handover_id: handover.handover_id.clone() };
+    Ok(actor.handover().accept_handover(request).await?.into_inner().handover.unwrap())
+}
+
+async fn decline(actor: &Actor, handover: &Handover) -> Result<Handover, Status> {
+    let request =
+        DeclineHandoverRequest { request_id: request_id(), handover_id: handover.handover_id.clone() };
+    Ok(actor.handover().decline_handover(request).await?.into_inner().handover.unwrap())
+}
+
+/// Amina with a finished wrap-up, one that still holds her, and a live chat, in this order.
+async fn busy(stage: &Stage) -> (Desk, [String; 3]) {
+    let amina = stage.desk(Abilities::speaking(&["ar"]).taking(0, 5, 0)).await;
+    let mut ids = Vec::new();
+    for step in 0..3 {
+        stage.receive(from(&format!("child {step}"), chat("ar"))).await;
+        let contact = amina.take().await;
+        if step < 2 {
+            amina.release(&contact).await;
+        }
+        if step == 0 {
+            amina.finish(&contact).await;
+        }
+        ids.push(contact.contact_id);
+    }
+    assert_eq!(amina.held().await, (0, 2, 0));
+    (amina, ids.try_into().unwrap())
+}
+
+#[tokio::test]
+async fn unfinished_work_is_listed_offered_and_somebody_elses_on_acceptance_only() {
+    let stage = Stage::set().await;
+    let (amina, [signed_off_later, in_wrap_up, live]) = busy(&stage).await;
+    let basma = stage.desk(Abilities::speaking(&["ar"])).await;
+    basma.not_ready().await;
+    let work = list(&amina.actor, "").await.unwrap().work;
+    let states: Vec<_> = work.iter().map(|one| (one.contact_id.clone(), one.state())).collect();
+    assert_eq!(
+        states,
+        [
+            (signed_off_later.clone(), ContactState::WrapUp),
+            (in_wrap_up.clone(), ContactState::WrapUp),
+            (live.clone(), ContactState::InProgress)
+        ]
+    );
+    assert_eq!(why(list(&basma.actor, amina.id()).await).code, Code::NotFound, "not hers to know");
+    assert_eq!(why(offer(&basma.actor, amina.id(), "").await).code, Code::NotFound, "nor to give away");
+
+    let handover = offer(&amina.actor, "", basma.id()).await.unwrap();
+    assert_eq!(why(offer(&amina.actor, "", "").await).metadata("state"), "open", "offered once at a time");
+    let seen = list(&basma.actor, amina.id()).await.unwrap();
+    assert_eq!((seen.work.len(), seen.handovers), (3, vec![handover.clone()]), "seen before it is accepted");
+    assert_eq!(stage.contact(&in_wrap_up).await.counsellor_id, amina.id());
+    assert_eq!(why(accept(&amina.actor, &handover).await).code, Code::FailedPrecondition);
+
+    let accepted = accept(&basma.actor, &handover).await.unwrap();
+    assert_eq!((accepted.state(), accepted.moved), (HandoverState::Accepted, 2));
+    for moved in [&signed_off_later, &in_wrap_up] {
+        let contact = stage.contact(moved).await;
+        assert_eq!((contact.counsellor_id.as_str(), contact.state()), (basma.id(), ContactState::WrapUp));
+        assert_eq!(why(amina.sees(&contact).await).code, Code::NotFound);
+        assert!(basma.sees(&contact).await.unwrap().sender.starts_with("child"));
+        assert!(stage.journal(&contact).iter().any(|(event, _)| event == "contact_handed_over"));
+        basma.complete(&contact).await;
+    }
+    let talk = stage.contact(&live).await;
+    assert_eq!((talk.counsellor_id.as_str(), talk.state()), (amina.id(), ContactState::InProgress));
+    assert_eq!((amina.held().await, basma.held().await), ((0, 1, 0), (0, 0, 0)));
+    amina.complete(&talk).await;
+    stage.agrees().await;
+}
+
+#[tokio::test]
+async fn of_several_who_accept_at_once_one_has_everything() {
+    let stage = Stage::set().await;
+    let (amina, [one, two, _]) = busy(&stage).await;
+    let basma = stage.desk_off_shift(Abilities::speaking(&["ar"])).await;
+    let dana = stage.desk_off_shift(Abilities::speaking(&["ar"])).await;
+    let handover = offer(&amina.actor, "", "").await.unwrap();
+    assert_eq!(why(decline(&basma.actor, &handover).await).code, Code::FailedPrecondition, "not for all");
+    let answers = tokio::join!(
+        accept(&basma.actor, &handover),
+        accept(&dana.actor, &handover),
+        decline(&amina.actor, &handover),
+    );
+    let won: Vec<HandoverState> =
+        [answers.0, answers.1, answers.2].into_iter().flatten().map(|handover| handover.state()).collect();
+    assert_eq!(won.len(), 1, "{won:?}");
+    let owners = [stage.contact(&one).await.counsellor_id, stage.contact(&two).await.counsellor_id];
+    assert_eq!(owners[0], owners[1], "all or nothing");
+    assert_eq!(owners[0] == amina.id(), won == [HandoverState::Withdrawn]);
+    stage.agrees().await;
+}
+
+#[tokio::test]
+async fn nobody_is_kept_from_going_home_and_work_without_an_owner_is_shown_until_it_has_one() {
+    let stage = Stage::set().await;
+    let amina = stage.desk(Abilities::speaking(&["ar"])).await;
+    stage.receive(call("ar")).await;
+    let contact = amina.take().await;
+    amina.release(&contact).await;
+    assert!(list(&stage.supervisor, "").await.unwrap().work.is_empty(), "she is on shift");
+    let request = GoOfflineRequest { request_id: request_id() };
+    let gone = amina.actor.presence().go_offline(request).await.unwrap().into_inner();
+    assert_eq!(gone.presence.unwrap().state(), PresenceState::Offline);
+    assert_eq!(gone.open_work.len(), 1);
+    let unowned = list(&stage.supervisor, "").await.unwrap().work;
+    assert_eq!(unowned.iter().map(|work| &work.contact_id).collect::<Vec<_>>(), [&contact.contact_id]);
+    assert_eq!(why(offer(&stage.supervisor, "", "").await).fields, ["leaving_counsellor_id"]);
+
+    // The supervisor offers it for her; the first declines, the second takes it on.
+    let basma = stage.desk(Abilities::speaking(&["ar"])).await;
+    let handover = offer(&stage.supervisor, amina.id(), basma.id()).await.unwrap();
+    assert_eq!(decline(&basma.actor, &handover).await.unwrap().state(), HandoverState::Declined);
+    assert_eq!(stage.contact(&contact.contact_id).await.counsellor_id, amina.id());
+    let dana = stage.desk(Abilities::speaking(&["ar"])).await;
+    let handover = offer(&stage.supervisor, amina.id(), dana.id()).await.unwrap();
+    assert_eq!(why(accept(&basma.actor, &handover).await).code, Code::NotFound, "not offered to her");
+    accept(&dana.actor, &handover).await.unwrap();
+    assert!(list(&stage.supervisor, "").await.unwrap().work.is_empty());
+    dana.complete(&contact).await;
+    assert_eq!(amina.held().await, (0, 0, 0));
+    stage.agrees().await;
+}
