@@ -128,8 +128,11 @@ fn any_skills() -> impl Strategy<Value = BTreeMap<String, u8>> {
 }
 
 pub(super) fn any_head() -> impl Strategy<Value = Head> {
-    let requirement =
-        (any_medium(), any_language(), prop_oneof![3 => Just(BTreeMap::new()), 1 => any_skills()]);
+    // Many ask for the same, so that lines have more than one in them.
+    let requirement = prop_oneof![
+        1 => Just((Medium::Voice, Some("ar".to_owned()), BTreeMap::new())),
+        2 => (any_medium(), any_language(), prop_oneof![3 => Just(BTreeMap::new()), 1 => any_skills()]),
+    ];
     let place = (select(Class::ALL.to_vec()), prop::bool::weighted(0.1), 200_000_i64..NOW);
     let some = || prop_oneof![3 => Just(Vec::new()), 1 => vec(0_usize..24, 0..4)];
     let preferred = proptest::option::weighted(

@@ -143,8 +143,11 @@ impl Board {
             self.reserve.remove_given(self.people.stake(place), medium);
         }
         self.reserve.settle();
+        // A set that was large once would be slow to look through ever after.
         self.freed.clear();
+        self.freed.shrink_to(FEW);
         self.lines.fresh.clear();
+        self.lines.fresh.shrink_to(FEW);
         self.unsettled = false;
     }
 }
