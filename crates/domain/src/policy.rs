@@ -18,7 +18,8 @@
 //! has it. Every critical contact has its first counsellor before any has a second, and all come before the others.
 //!
 //! **Reserve**: for each group in which critical contacts come, a contact that is not critical may not take one of the
-//! last free counsellors, until it has waited for the cap. See [`Rules`].
+//! last free counsellors, until it has waited for the cap; a high contact may take all but the last much sooner. See
+//! [`Rules`].
 //!
 //! Each contact is given the best counsellor left, most urgent contact first, and nothing is looked at again. Where all
 //! can serve all, that pairs off everybody. With mixed skills a cleverer assignment could sometimes serve one contact
@@ -133,6 +134,9 @@ pub struct Rules {
     pub reserve: u32,
     /// Wait in milliseconds after which any contact may use the reserve.
     pub cap_ms: i64,
+    /// Wait in milliseconds after which a high contact may use the reserve, but not the last counsellor of a group; 0 is
+    /// never.
+    pub high_cap_ms: i64,
     /// Counsellors on shift, whatever they do.
     pub on_shift: u32,
     /// Counsellors on shift from which the reserve is kept.
@@ -143,6 +147,17 @@ pub struct Rules {
     pub critical_offers: u32,
     /// Critical and high contacts in a row after which others come first for the next; 0 is no limit.
     pub severe_limit: u32,
+}
+
+/// How far a contact may reach into the reserve.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Reach {
+    /// Not at all.
+    None,
+    /// To the last counsellor of each group, who stays.
+    AllButLast,
+    /// As far as there is anybody.
+    All,
 }
 
 /// A group in which critical contacts come.
@@ -179,7 +194,19 @@ impl Head {
 
     /// Whether the reserve is not kept from it: it is critical, or has waited for the cap.
     pub fn may_use_reserve(&self, rules: &Rules, now_ms: i64) -> bool {
-        self.class == Class::Critical || now_ms.saturating_sub(self.received_ms) >= rules.cap_ms
+        self.reach(rules, now_ms) == Reach::All
+    }
+
+    /// How far it may reach into the reserve.
+    fn reach(&self, rules: &Rules, now_ms: i64) -> Reach {
+        let waited = now_ms.saturating_sub(self.received_ms);
+        if self.class == Class::Critical || waited >= rules.cap_ms {
+            Reach::All
+        } else if self.class == Class::High && rules.high_cap_ms > 0 && waited >= rules.high_cap_ms {
+            Reach::AllButLast
+        } else {
+            Reach::None
+        }
     }
 
     /// Whether it may be offered to who is on call.

@@ -43,6 +43,8 @@ pub struct Settings {
     pub short_abandon_s: u32,
     /// Wait after which any contact may use the reserve.
     pub cap_s: u32,
+    /// Wait after which a high contact may use the reserve but for its last counsellor.
+    pub high_cap_s: u32,
     /// Free counsellors kept for critical contacts, per language and medium.
     pub reserve: u32,
     /// Counsellors on shift from which the reserve is kept.
@@ -122,6 +124,7 @@ impl Default for Settings {
             cool_down_s: 60,
             short_abandon_s: 10,
             cap_s: 600,
+            high_cap_s: 30,
             reserve: 1,
             reserve_from: 8,
             skills: BTreeSet::new(),

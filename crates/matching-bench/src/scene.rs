@@ -59,6 +59,7 @@ impl Scene {
         let rules = Rules {
             reserve: 1,
             cap_ms: CAP_MS,
+            high_cap_ms: 0,
             on_shift: u32::try_from(point.counsellors).unwrap_or(u32::MAX),
             reserve_from: 8,
             groups: groups.into_iter().collect(),

@@ -42,6 +42,7 @@ pub async fn explain_waiting(
     let rules = Rules {
         reserve: settings.settings.reserve,
         cap_ms: i64::from(settings.settings.cap_s) * 1000,
+        high_cap_ms: i64::from(settings.settings.high_cap_s) * 1000,
         on_shift: u32::try_from(shift.iter().filter(|one| !one.on_call).count()).unwrap_or(u32::MAX),
         reserve_from: settings.settings.reserve_from,
         groups: ctx

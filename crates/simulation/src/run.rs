@@ -131,6 +131,7 @@ impl<'a> Run<'a> {
             rules: Rules {
                 reserve: ours.reserve,
                 cap_ms: ms(ours.cap_s),
+                high_cap_ms: ms(ours.high_cap_s),
                 reserve_from: ours.reserve_from,
                 groups: plan.groups.clone(),
                 critical_offers: ours.critical_offers,
@@ -156,7 +157,8 @@ impl<'a> Run<'a> {
 
     fn run(&mut self) {
         self.shift_changes();
-        let mut coming = 0;
+        self.take_over();
+        let mut coming = self.plan.standing;
         let last = self.plan.end() + LONGEST_TAIL_MS;
         while self.open > 0 && self.now < last {
             let arrives = self.trace.get(coming).map(|arrival| arrival.at);
@@ -185,6 +187,26 @@ impl<'a> Run<'a> {
         let span = (self.now.min(self.plan.end()) - ms(self.plan.scenario.warm_up_s)).max(1);
         self.outcome.kept_free = self.kept as f64 / span as f64;
         self.outcome.finish();
+    }
+
+    /// Begins with those who wait already and those who are busy already.
+    fn take_over(&mut self) {
+        for &(person, medium, left) in &self.plan.in_hand {
+            self.tasks += 1;
+            let (number, ends) = (self.tasks, self.now + left);
+            let one = &mut self.people[person];
+            one.take(medium, self.now);
+            one.tasks.push(Task { number, medium, ends, parkable_from: i64::MAX, interrupts: false });
+            self.foresee(ends, Event::Ends { person, number });
+        }
+        for &(person, until) in &self.plan.away {
+            self.people[person].away = true;
+            self.foresee(until, Event::Back { person });
+        }
+        for contact in 0..self.plan.standing {
+            self.arrive(contact);
+        }
+        self.pass();
     }
 
     /// Moves the clock, and counts who was busy meanwhile.
@@ -228,6 +250,9 @@ impl<'a> Run<'a> {
         }
         if self.policy == Policy::Ours && arrival.class != Class::Critical && self.rules.reserve > 0 {
             self.foresee(arrival.at + self.rules.cap_ms, Event::Look);
+            if arrival.class == Class::High && self.rules.high_cap_ms > 0 {
+                self.foresee(arrival.at + self.rules.high_cap_ms, Event::Look);
+            }
         }
         self.wait(contact);
     }

@@ -234,7 +234,7 @@ pub struct Offers {
     pub away_s: f64,
 }
 
-/// The rules of our policy; the defaults are those of a new centre.
+/// The rules of our policy; the defaults are what the simulation showed to work (`docs/simulation.md`).
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Ours {
@@ -244,6 +244,8 @@ pub struct Ours {
     pub reserve_from: u32,
     /// Wait after which any contact may use the reserve.
     pub cap_s: f64,
+    /// Wait after which a high contact may use the reserve but for its last counsellor.
+    pub high_cap_s: f64,
     /// How long an offer of a critical contact rings.
     pub critical_ring_s: f64,
     /// Counsellors to whom a critical contact is offered at once.
@@ -302,11 +304,12 @@ impl Default for Ours {
     fn default() -> Self {
         let settings = Settings::default();
         Self {
-            reserve: settings.reserve,
+            reserve: 2,
             reserve_from: settings.reserve_from,
-            cap_s: f64::from(settings.cap_s),
+            cap_s: 1200.0,
+            high_cap_s: f64::from(settings.high_cap_s),
             critical_ring_s: f64::from(settings.critical_offer_timeout_s),
-            critical_offers: 1,
+            critical_offers: 2,
             cool_down_s: f64::from(settings.cool_down_s),
         }
     }

@@ -28,7 +28,7 @@ pub(crate) fn ms(seconds: f64) -> i64 {
 }
 
 /// A scenario made ready to be played.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) scenario: Scenario,
     pub(crate) rate: Rate,
@@ -39,8 +39,14 @@ pub(crate) struct Plan {
     pub(crate) eligible: Vec<Vec<bool>>,
     /// The groups in which critical contacts come.
     pub(crate) groups: Vec<Group>,
-    channels: Vec<ChannelOf>,
-    languages: Vec<Option<String>>,
+    /// Contacts at the begin of the trace that wait when the play begins.
+    pub(crate) standing: usize,
+    /// What counsellors have in hand when the play begins, with the time it still takes.
+    pub(crate) in_hand: Vec<(usize, Medium, i64)>,
+    /// Who is away when the play begins, and until when.
+    pub(crate) away: Vec<(usize, i64)>,
+    pub(crate) channels: Vec<ChannelOf>,
+    pub(crate) languages: Vec<Option<String>>,
 }
 
 /// A counsellor as planned.
@@ -114,7 +120,20 @@ impl Plan {
             });
         }
         let scenario = scenario.clone();
-        Ok(Self { scenario, rate, requirements, people, eligible, groups, channels, languages })
+        let (in_hand, away) = (Vec::new(), Vec::new());
+        Ok(Self {
+            scenario,
+            rate,
+            requirements,
+            people,
+            eligible,
+            groups,
+            standing: 0,
+            in_hand,
+            away,
+            channels,
+            languages,
+        })
     }
 
     /// The end of what is measured, in milliseconds.

@@ -97,6 +97,8 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
         usual.short_abandon_s,
     );
     let cap = seconds(fields, "cap", message.cap.as_ref(), 10..=24 * HOUR, usual.cap_s);
+    let high_cap =
+        seconds(fields, "high_cap", message.high_cap.as_ref(), 1..=24 * HOUR, usual.high_cap_s);
     let reserve = number(fields, "reserve", message.reserve, 100, usual.reserve);
     let reserve_from = number(fields, "reserve_from", message.reserve_from, 100_000, usual.reserve_from);
     let hours = hours::read(fields, message.hours.as_ref(), queues.as_deref());
@@ -115,6 +117,7 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
         cool_down_s: cool_down?,
         short_abandon_s: short_abandon?,
         cap_s: cap?,
+        high_cap_s: high_cap?,
         reserve: reserve?,
         reserve_from: reserve_from?,
         skills: skills?,
@@ -285,6 +288,7 @@ pub(crate) fn to_message(versioned: &VersionedSettings) -> Message {
         cool_down: Some(duration(settings.cool_down_s)),
         short_abandon: Some(duration(settings.short_abandon_s)),
         cap: Some(duration(settings.cap_s)),
+        high_cap: Some(duration(settings.high_cap_s)),
         reserve: small(settings.reserve),
         reserve_from: small(settings.reserve_from),
         skills: settings.skills.iter().cloned().collect(),

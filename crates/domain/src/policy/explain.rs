@@ -141,7 +141,7 @@ pub fn explain(head: &Head, ahead: u32, on_shift: &[OnShift<'_>], rules: &Rules,
         explanation.eligible_free += 1;
         if !head.refuses(person.counsellor_id, head.cooling_void) {
             offerable += 1;
-            if head.may_use_reserve(rules, now_ms) || reserve.spares(&stake(&reserve, person), medium) {
+            if reserve.spares(&stake(&reserve, person), medium, head.reach(rules, now_ms)) {
                 spared += 1;
             }
         }

@@ -44,9 +44,10 @@ impl Plain<'_> {
         self.held.get(&person.counsellor_id).copied().unwrap_or(person.held)
     }
 
-    fn spares(&self, person: &Free, medium: Medium) -> bool {
+    /// Whether that leaves as many in each group as are kept, but at most so many.
+    fn spares(&self, person: &Free, medium: Medium, at_most: u32) -> bool {
         let rules = &self.floor.rules;
-        let kept = if rules.on_shift >= rules.reserve_from { rules.reserve } else { 0 };
+        let kept = if rules.on_shift >= rules.reserve_from { rules.reserve.min(at_most) } else { 0 };
         let shift = || self.floor.free.iter().filter(|person| !person.on_call);
         person.on_call
             || kept == 0
@@ -63,7 +64,15 @@ impl Plain<'_> {
         let medium = head.requirement.medium;
         let severe = matches!(head.class, Class::Critical | Class::High);
         let limit = self.floor.rules.severe_limit;
-        let may_use_reserve = head.may_use_reserve(&self.floor.rules, NOW);
+        let waited = NOW - head.received_ms;
+        let high_cap = self.floor.rules.high_cap_ms;
+        let keeps = if head.may_use_reserve(&self.floor.rules, NOW) {
+            0
+        } else if head.class == Class::High && high_cap > 0 && waited >= high_cap {
+            1
+        } else {
+            u32::MAX
+        };
         let place = |person: &Free| {
             let surplus = person.abilities.skills.len() + person.abilities.languages.len();
             let asked = head.requirement.skills.len() + usize::from(head.requirement.language.is_some());
@@ -72,7 +81,7 @@ impl Plain<'_> {
             });
             [
                 i64::from(head.cooling.contains(&person.counsellor_id)),
-                i64::from(head.class != Class::Critical && !self.spares(person, medium)),
+                i64::from(head.class != Class::Critical && !self.spares(person, medium, u32::MAX)),
                 i64::from(person.on_call),
                 i64::from(severe && limit > 0 && person.severe_in_a_row >= limit),
                 i64::from(!knows),
@@ -87,7 +96,7 @@ impl Plain<'_> {
             .free
             .iter()
             .filter(|person| !self.held.contains_key(&person.counsellor_id) && can_be_offered(head, person))
-            .filter(|person| may_use_reserve || self.spares(person, medium))
+            .filter(|person| self.spares(person, medium, keeps))
             .map(|person| (person, place(person)))
             .collect();
         all.sort_by_key(|(person, place)| (*place, person.counsellor_id));

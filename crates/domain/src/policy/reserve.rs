@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Group, Rules};
+use super::{Group, Reach, Rules};
 use crate::channel::Medium;
 use crate::counsellor::{Abilities, Capacity};
 use crate::requirement::{Lack, Requirement};
@@ -88,9 +88,14 @@ impl Reserve {
         }
     }
 
-    /// Whether somebody may be given something of `medium` without touching the reserve.
-    pub(super) fn spares(&self, stake: &Stake, medium: Medium) -> bool {
-        stake.lost[place(medium)].iter().all(|&group| self.able[group] > self.least)
+    /// Whether somebody may be given something of `medium` by reaching so far into the reserve.
+    pub(super) fn spares(&self, stake: &Stake, medium: Medium, reach: Reach) -> bool {
+        let kept = match reach {
+            Reach::None => self.least,
+            Reach::AllButLast => self.least.min(1),
+            Reach::All => return true,
+        };
+        stake.lost[place(medium)].iter().all(|&group| self.able[group] > kept)
     }
 
     /// Somebody is given something of `medium`, and counts on for what they can still serve with it.
@@ -110,7 +115,8 @@ impl Reserve {
     /// Whether a group has somebody to spare now that had not when things were last settled. As long as none has, whoever
     /// was kept then is kept still.
     pub(super) fn has_opened(&self) -> bool {
-        self.able.iter().zip(&self.settled).any(|(&now, &then)| now > self.least && then <= self.least)
+        let has_passed = |kept: u32| self.able.iter().zip(&self.settled).any(|(&now, &then)| now > kept && then <= kept);
+        has_passed(self.least) || has_passed(1)
     }
 
     /// Nothing more can be given with things as they are.

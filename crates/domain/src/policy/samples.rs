@@ -190,10 +190,12 @@ pub(super) fn any_person() -> impl Strategy<Value = Free> {
 
 pub(super) fn any_rules() -> impl Strategy<Value = Rules> {
     let group = (any_medium(), any_language()).prop_map(|(medium, language)| Group { medium, language });
-    (0_u32..3, 4_u32..20, vec(group, 0..4), 0_u32..4, 0_u32..4).prop_map(
-        |(reserve, on_shift, groups, critical_offers, severe_limit)| Rules {
+    let high_cap = select(vec![0, CAP / 10]);
+    (0_u32..4, 4_u32..20, vec(group, 0..4), 0_u32..4, 0_u32..4, high_cap).prop_map(
+        |(reserve, on_shift, groups, critical_offers, severe_limit, high_cap_ms)| Rules {
             reserve,
             cap_ms: CAP,
+            high_cap_ms,
             on_shift,
             reserve_from: 8,
             groups,

@@ -186,6 +186,20 @@ fn who_has_waited_for_the_cap_leaves_the_reserve_alone_while_somebody_else_is_fr
 }
 
 #[test]
+fn a_high_contact_soon_reaches_into_the_reserve_but_leaves_the_last() {
+    let voice = asks(Medium::Voice, None, &[]);
+    let rules = Rules { high_cap_ms: 30_000, ..keeping(2, Medium::Voice, None) };
+    let able = able(&["ar"], &[], 1, 0, 0);
+    let free = [person(1, &able), person(2, &able)];
+    let mut waited = head(1, Class::High, &voice);
+    waited.received_ms = NOW - 30_000;
+    assert!(pairs(&[Head { received_ms: NOW - 29_999, ..waited.clone() }], &free, &rules).is_empty());
+    assert_eq!(pairs(&[waited.clone()], &free, &rules), [(1, 1)]);
+    assert!(pairs(&[waited.clone()], &free[..1], &rules).is_empty(), "the last is kept");
+    assert!(pairs(&[Head { class: Class::Medium, ..waited }], &free, &rules).is_empty());
+}
+
+#[test]
 fn who_has_just_declined_is_not_offered_it_again_unless_nobody_else_could_take_it() {
     let mut declined = head(1, Class::High, &asks(Medium::Chat, None, &[]));
     declined.cooling = vec![counsellor_id(1)];

@@ -1,5 +1,7 @@
 //! Plays a shift in seconds and says how long each class waits. Needs no configuration, no database and no Redis.
 
+mod staffing;
+
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,7 +11,9 @@ use anyhow::Context as _;
 use clap::Args;
 use helpline_simulation::compare::{Comparison, Wish, compare, json, sentences, table};
 use helpline_simulation::policy::Policy;
+use helpline_simulation::picture::picture;
 use helpline_simulation::scenario::{Scenario, ScenarioError, built_in, names, text_of};
+use helpline_simulation::staffing::around;
 
 use super::{BAD_CONFIGURATION, Format};
 
@@ -37,6 +41,15 @@ pub(super) struct Play {
     /// For people, or for machines: then the last line is one JSON object.
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
+    /// Draws how long each class waits under each policy, and what more or fewer counsellors would do, into an SVG file.
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// How many counsellors this shift needs for every class to meet its goal.
+    #[arg(long, conflicts_with_all = ["compare", "policy", "what_if"])]
+    staff: bool,
+    /// What would be different, such as counsellors=+1 or counsellors=-2.
+    #[arg(long, value_name = "CHANGE", value_parser = change, conflicts_with_all = ["compare"])]
+    what_if: Option<i32>,
     /// Lists the scenarios that are built in.
     #[arg(long)]
     list: bool,
@@ -48,6 +61,12 @@ pub(super) struct Play {
 fn policy(key: &str) -> Result<Policy, String> {
     let known = || Policy::ALL.map(Policy::key).join(", ");
     Policy::from_key(key).ok_or_else(|| format!("there are {}", known()))
+}
+
+/// The change that `--what-if` names.
+fn change(text: &str) -> Result<i32, String> {
+    let number = text.strip_prefix("counsellors=").and_then(|number| number.parse().ok());
+    number.ok_or_else(|| "what can be changed is counsellors=+1, counsellors=-2 and the like".to_owned())
 }
 
 /// A scenario with the text of the profile that it names.
@@ -112,6 +131,12 @@ fn answer(play: &Play, loaded: &Loaded) -> anyhow::Result<()> {
         print!("{}", loaded.text);
         return Ok(());
     }
+    if play.staff {
+        return staffing::needed(play, loaded);
+    }
+    if let Some(change) = play.what_if {
+        return staffing::changed(play, loaded, change);
+    }
     let one = [play.policy.unwrap_or(Policy::Ours)];
     let policies = if play.compare { &Policy::ALL[..] } else { &one[..] };
     let comparison = played(play, loaded, &loaded.scenario, policies)?;
@@ -119,7 +144,36 @@ fn answer(play: &Play, loaded: &Loaded) -> anyhow::Result<()> {
         Format::Json => println!("{}", json(&comparison)),
         Format::Text => print!("{}\n{}", table(&comparison), sentences(&comparison)),
     }
+    if let Some(file) = &play.svg {
+        draw(play, loaded, &comparison, file)?;
+    }
     Ok(())
+}
+
+/// Writes the picture: the policies that were played, and the counsellors around those of the scenario.
+fn draw(play: &Play, loaded: &Loaded, comparison: &Comparison, file: &Path) -> anyhow::Result<()> {
+    let now = loaded.scenario.counsellors.count;
+    let wish = wish(play, loaded, &loaded.scenario, &[]);
+    let points = around(&wish, now, &|counsellors| said(&format!("{counsellors} counsellors")))?;
+    std::fs::write(file, picture(comparison, &points)?).with_context(|| format!("--svg {}", file.display()))
+}
+
+/// Says something to whoever watches.
+fn said(text: &str) {
+    if std::io::stderr().is_terminal() {
+        eprintln!("{text}");
+    }
+}
+
+fn wish<'a>(play: &Play, loaded: &'a Loaded, scenario: &'a Scenario, policies: &'a [Policy]) -> Wish<'a> {
+    Wish {
+        scenario,
+        profile: loaded.profile.as_deref(),
+        policies,
+        seed: play.seed,
+        seeds: play.seeds,
+        threads: available_parallelism().map_or(1, usize::from),
+    }
 }
 
 /// Plays a scenario on all cores, and says how far it is to whoever watches.
@@ -129,14 +183,7 @@ fn played(
     scenario: &Scenario,
     policies: &[Policy],
 ) -> Result<Comparison, ScenarioError> {
-    let wish = Wish {
-        scenario,
-        profile: loaded.profile.as_deref(),
-        policies,
-        seed: play.seed,
-        seeds: play.seeds,
-        threads: available_parallelism().map_or(1, usize::from),
-    };
+    let wish = wish(play, loaded, scenario, policies);
     let watched = std::io::stderr().is_terminal();
     let progress = |done: u32, all: u32| {
         if watched {

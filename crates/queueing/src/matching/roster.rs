@@ -97,6 +97,7 @@ impl Roster {
         Rules {
             reserve: settings.reserve,
             cap_ms: i64::from(settings.cap_s) * 1000,
+            high_cap_ms: i64::from(settings.high_cap_s) * 1000,
             on_shift: u32::try_from(self.people.len()).unwrap_or(u32::MAX),
             reserve_from: settings.reserve_from,
             groups: groups.into_iter().collect(),

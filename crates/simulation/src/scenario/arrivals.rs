@@ -34,6 +34,11 @@ impl Rate {
         Ok(Self { mean: per_hour / 3600.0, shape: shape.unwrap_or_default(), surges: surges.collect() })
     }
 
+    /// Always the same rate, per second.
+    pub(crate) const fn steady(mean: f64) -> Self {
+        Self { mean, shape: Vec::new(), surges: Vec::new() }
+    }
+
     fn at(&self, seconds: f64) -> f64 {
         let slot = (seconds / SLOT_S + 1e-9).floor().max(0.0) as usize;
         let shape = if self.shape.is_empty() { 1.0 } else { self.shape[slot % self.shape.len()] };

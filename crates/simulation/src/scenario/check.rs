@@ -162,6 +162,7 @@ impl Scenario {
         within("offers.miss_limit", f64::from(self.offers.miss_limit), 1.0, 100.0)?;
         within("offers.away_s", self.offers.away_s, 0.0, 86_400.0)?;
         within("ours.cap_s", self.ours.cap_s, 0.0, 1e7)?;
+        within("ours.high_cap_s", self.ours.high_cap_s, 0.0, 1e7)?;
         within("ours.critical_ring_s", self.ours.critical_ring_s, 1.0, 3600.0)?;
         within("ours.critical_offers", f64::from(self.ours.critical_offers), 1.0, 10.0)?;
         within("ours.cool_down_s", self.ours.cool_down_s, 0.0, 86_400.0)?;

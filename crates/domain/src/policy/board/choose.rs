@@ -3,14 +3,14 @@
 use super::Board;
 use super::people::{Cell, Place, Rank};
 use crate::id::CounsellorId;
-use crate::policy::{CounsellorRule, Head, Note};
+use crate::policy::{CounsellorRule, Head, Note, Reach};
 use crate::risk::Class;
 
 /// Who may be chosen in one try. The tries of a contact go from the narrowest to the widest.
 #[derive(Clone, Copy)]
 pub(super) struct Try {
-    /// One of the reserve.
-    pub(super) reserved: bool,
+    /// How far into the reserve.
+    pub(super) reach: Reach,
     /// Who declined or missed it a moment ago.
     pub(super) lifted: bool,
     /// Who is on call, instead of who is on shift.
@@ -75,21 +75,20 @@ impl Board {
         &self,
         head: &Head,
         signature: usize,
-        may_use_reserve: bool,
+        furthest: Reach,
         now_ms: i64,
     ) -> Option<Choice> {
         let critical = head.class == Class::Critical;
         for lifted in [false, true] {
-            for reserved in [false, true] {
+            for reach in [Reach::None, furthest] {
                 for on_call in [false, true] {
                     if (lifted && !head.cooling_void)
-                        || (reserved && !may_use_reserve)
-                        || (!reserved && critical)
+                        || (reach == Reach::None && critical)
                         || (on_call && !head.takes_on_call())
                     {
                         continue;
                     }
-                    let this = Try { reserved, lifted, on_call, like: None };
+                    let this = Try { reach, lifted, on_call, like: None };
                     if let Some(choice) = self.best(head, signature, this, now_ms) {
                         return Some(choice);
                     }
@@ -122,7 +121,7 @@ impl Board {
             Some(_) => CounsellorRule::LongestIdle,
         };
         let notes = [
-            (this.reserved && head.class != Class::Critical, Note::ReserveUsedByCap),
+            (this.reach != Reach::None && head.class != Class::Critical, Note::ReserveUsedByCap),
             (this.lifted, Note::CoolDownLifted),
             (this.on_call, Note::OnCall),
             (best.spent, Note::CareLimitReached),
@@ -156,7 +155,7 @@ impl Board {
                 cell.on_call == this.on_call
                     && limit.is_none_or(|limit| cell.at_limit == limit)
                     && cell.takes(medium)
-                    && (this.reserved || self.reserve.spares(&cell.stake, medium))
+                    && self.reserve.spares(&cell.stake, medium, this.reach)
             };
             let spent = limit == Some(true);
             let key = |stranger, rank, cell: &Cell, (idle_since_ms, counsellor_id): (i64, CounsellorId)| {

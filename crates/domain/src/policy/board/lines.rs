@@ -5,24 +5,26 @@ use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet};
 use std::ops::Bound;
 
 use crate::id::ContactId;
-use crate::policy::Head;
+use crate::policy::{Head, Reach, Rules};
 use crate::risk::Class;
 
 /// Place in line: [`Head::order`].
 pub(super) type Order = (bool, bool, i64, i64, ContactId);
 
 /// Lines of one signature: see [`kind`].
-const KINDS: usize = 5;
+const KINDS: usize = 7;
 
 /// Contacts of one signature and one kind may have the same counsellors, each one's own exclusions apart.
-fn kind(head: &Head, capped: bool) -> usize {
-    match (head.class, capped, head.takes_on_call()) {
-        (Class::Critical, ..) => 0,
-        (_, false, false) => 1,
-        (_, false, true) => 2,
-        (_, true, false) => 3,
-        (_, true, true) => 4,
+fn kind(head: &Head, reach: Reach) -> usize {
+    if head.class == Class::Critical {
+        return 0;
     }
+    let kind = match reach {
+        Reach::None => 1,
+        Reach::AllButLast => 3,
+        Reach::All => 5,
+    };
+    kind + usize::from(head.takes_on_call())
 }
 
 /// The signature of a line.
@@ -41,6 +43,9 @@ struct Line {
     first: Option<Order>,
 }
 
+/// When somebody came, and who.
+type Coming = BinaryHeap<Reverse<(i64, ContactId)>>;
+
 /// Who waits.
 #[derive(Debug)]
 pub(super) struct Lines {
@@ -50,8 +55,12 @@ pub(super) struct Lines {
     pub(super) fresh: HashSet<usize>,
     /// Who came at or before this has waited for the cap.
     capped_ms: i64,
+    /// Who came at or before this has waited for the cap of the high class.
+    high_ms: i64,
     /// The others, first come first. Who has left since is passed over.
-    coming: BinaryHeap<Reverse<(i64, ContactId)>>,
+    coming: Coming,
+    /// The same for those of the high class and its cap.
+    coming_high: Coming,
 }
 
 impl Default for Lines {
@@ -61,7 +70,9 @@ impl Default for Lines {
             standing: Vec::new(),
             fresh: HashSet::new(),
             capped_ms: i64::MIN,
-            coming: BinaryHeap::new(),
+            high_ms: i64::MIN,
+            coming: Coming::new(),
+            coming_high: Coming::new(),
         }
     }
 }
@@ -73,14 +84,17 @@ impl Lines {
 
     pub(super) fn insert(&mut self, head: Head, signature: usize) {
         self.remove(head.contact_id);
-        let capped = head.received_ms <= self.capped_ms;
-        if !capped && head.class != Class::Critical {
-            if self.coming.len() > 64 + 2 * self.heads.len() {
-                self.sort_coming();
-            }
+        let reach = self.reach(&head);
+        if self.coming.len().max(self.coming_high.len()) > 64 + 2 * self.heads.len() {
+            self.sort_coming();
+        }
+        if reach != Reach::All {
             self.coming.push(Reverse((head.received_ms, head.contact_id)));
         }
-        let line = lines_of(signature).start + kind(&head, capped);
+        if reach == Reach::None && head.class == Class::High {
+            self.coming_high.push(Reverse((head.received_ms, head.contact_id)));
+        }
+        let line = lines_of(signature).start + kind(&head, reach);
         self.stand(&head, line);
         self.heads.insert(head.contact_id, (head, line));
     }
@@ -110,31 +124,43 @@ impl Lines {
         (0..self.standing.len()).filter(|&line| self.standing[line].first.is_some())
     }
 
-    /// Moves who has waited for the cap by now.
-    pub(super) fn pass_time(&mut self, now_ms: i64, cap_ms: i64) {
-        let capped_ms = now_ms.saturating_sub(cap_ms);
-        if capped_ms < self.capped_ms {
+    /// Moves who has waited for a cap by now.
+    pub(super) fn pass_time(&mut self, now_ms: i64, rules: &Rules) {
+        let capped_ms = now_ms.saturating_sub(rules.cap_ms);
+        let high_ms = if rules.high_cap_ms > 0 { now_ms.saturating_sub(rules.high_cap_ms) } else { i64::MIN };
+        let is_back = capped_ms < self.capped_ms || high_ms < self.high_ms;
+        (self.capped_ms, self.high_ms) = (capped_ms, high_ms);
+        if is_back {
             // A later cap, or an earlier time: rare enough to look at everybody.
-            self.capped_ms = capped_ms;
             let all: Vec<ContactId> = self.heads.keys().copied().collect();
             for contact_id in all {
                 self.place(contact_id);
             }
             self.sort_coming();
         }
-        self.capped_ms = capped_ms;
-        while let Some(&Reverse((received_ms, contact_id))) = self.coming.peek()
-            && received_ms <= capped_ms
-        {
-            self.coming.pop();
+        while let Some(contact_id) = come(&mut self.coming, capped_ms) {
             self.place(contact_id);
+        }
+        while let Some(contact_id) = come(&mut self.coming_high, high_ms) {
+            self.place(contact_id);
+        }
+    }
+
+    /// How far somebody may reach into the reserve: [`Head::reach`] at the time of the last pass.
+    fn reach(&self, head: &Head) -> Reach {
+        if head.class == Class::Critical || head.received_ms <= self.capped_ms {
+            Reach::All
+        } else if head.class == Class::High && head.received_ms <= self.high_ms {
+            Reach::AllButLast
+        } else {
+            Reach::None
         }
     }
 
     /// Puts a contact into the line it belongs to by now.
     fn place(&mut self, contact_id: ContactId) {
         let Some((head, line)) = self.heads.remove(&contact_id) else { return };
-        let right = lines_of(signature_of(line)).start + kind(&head, head.received_ms <= self.capped_ms);
+        let right = lines_of(signature_of(line)).start + kind(&head, self.reach(&head));
         if right != line {
             self.step_out(&head, line);
             self.stand(&head, right);
@@ -143,11 +169,11 @@ impl Lines {
     }
 
     fn sort_coming(&mut self) {
-        let not_yet = self
-            .heads
-            .values()
-            .filter(|(head, _)| head.class != Class::Critical && head.received_ms > self.capped_ms);
-        self.coming = not_yet.map(|(head, _)| Reverse((head.received_ms, head.contact_id))).collect();
+        let heads = || self.heads.values().map(|(head, _)| head);
+        let entry = |head: &Head| Reverse((head.received_ms, head.contact_id));
+        self.coming = heads().filter(|head| self.reach(head) != Reach::All).map(entry).collect();
+        let high = heads().filter(|head| head.class == Class::High && self.reach(head) == Reach::None);
+        self.coming_high = high.map(entry).collect();
     }
 
     fn stand(&mut self, head: &Head, line: usize) {
@@ -169,4 +195,13 @@ impl Lines {
             line.first = line.waiting.first().copied();
         }
     }
+}
+
+/// The next who has come at or before this.
+fn come(coming: &mut Coming, until_ms: i64) -> Option<ContactId> {
+    let Reverse((received_ms, contact_id)) = *coming.peek()?;
+    (received_ms <= until_ms).then(|| {
+        coming.pop();
+        contact_id
+    })
 }

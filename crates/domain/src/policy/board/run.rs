@@ -9,7 +9,7 @@ use super::lines::{Order, lines_of, signature_of};
 use super::people::Place;
 use crate::channel::Medium;
 use crate::id::{ContactId, CounsellorId};
-use crate::policy::{Head, Pair};
+use crate::policy::{Head, Pair, Reach};
 use crate::risk::Class;
 
 /// What a pass has done so far.
@@ -35,7 +35,7 @@ impl Board {
     ///
     /// Each contact and each counsellor is paired at most once, because each pair is committed by itself.
     pub fn run(&mut self, now_ms: i64) -> Vec<Pair> {
-        self.lines.pass_time(now_ms, self.rules.cap_ms);
+        self.lines.pass_time(now_ms, &self.rules);
         let mut pass = Pass::default();
         let mut work = self.work();
         let mut grouped = false;
@@ -59,8 +59,8 @@ impl Board {
             }
             let signature = signature_of(line);
             let Some(head) = self.lines.head(contact_id) else { continue };
-            let may_use_reserve = head.may_use_reserve(&self.rules, now_ms);
-            let next = if let Some(choice) = self.choose(head, signature, may_use_reserve, now_ms) {
+            let reach = head.reach(&self.rules, now_ms);
+            let next = if let Some(choice) = self.choose(head, signature, reach, now_ms) {
                 self.pair(&mut pass, contact_id, signature, choice);
                 self.lines.next(line, order)
             } else if head.cooling.is_empty() && head.barred.is_empty() {
@@ -124,7 +124,7 @@ impl Board {
         for _ in 1..self.rules.critical_offers {
             let mut joined = false;
             for (at, (head, signature, like)) in critical.iter().enumerate() {
-                let this = Try { reserved: true, lifted: false, on_call: like.on_call, like: Some(*like) };
+                let this = Try { reach: Reach::All, lifted: false, on_call: like.on_call, like: Some(*like) };
                 if let Some(choice) = self.best(head, *signature, this, now_ms) {
                     self.give(pass, choice.counsellor_id, choice.place, *signature);
                     pass.pairs[at].also.push(choice.counsellor_id);
