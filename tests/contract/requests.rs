@@ -24,6 +24,13 @@ use helpline_proto::queueing::v1::{
     PromiseCallbackRequest, RecordCallbackAttemptRequest, ReleaseContactRequest, RemoveParticipantRequest,
     RescheduleCallbackRequest, TakeOverDiversionRequest, TakeOverRequest, TransferContactRequest,
     WatchFloorRequest, WatchOffersRequest, WatchQueueStatusRequest,
+    RescheduleCallbackRequest, TakeOverRequest, TransferContactRequest, WatchFloorRequest,
+    WatchOffersRequest, WatchQueueStatusRequest,
+    AcceptOfferRequest, AcknowledgeAlertRequest, DeclineOfferRequest, DeclineReason, ExplainWaitingRequest,
+    FinishWrapUpRequest, ForceNotReadyRequest, ForceReason, ForecastStaffingRequest, GetPresenceRequest,
+    GoNotReadyRequest, GoOfflineRequest, GoReadyRequest, LiftPauseRequest, ListAlertsRequest, NotReadyReason,
+    ReleaseContactRequest, TransferContactRequest, WatchFloorRequest, WatchOffersRequest,
+    WatchQueueStatusRequest,
 };
 use helpline_proto::terms::v1::{Channel, PriorityClass, Risk, SkillLevel};
 use helpline_proto::{Method, Role};
@@ -104,6 +111,9 @@ fn encoded(name: &str) -> Vec<u8> {
         .encode_to_vec(),
         "EndDiversion" => EndDiversionRequest { request_id: id(), diversion_id: id() }.encode_to_vec(),
         "ExplainWaiting" => ExplainWaitingRequest { contact_id: id() }.encode_to_vec(),
+        "ExplainWaiting" => {
+            ExplainWaitingRequest { contact_id: id(), locale: "ar".to_owned() }.encode_to_vec()
+        }
         "FinishWrapUp" => FinishWrapUpRequest { request_id: id(), contact_id: id() }.encode_to_vec(),
         "ForceNotReady" => ForceNotReadyRequest {
             request_id: id(),
@@ -113,6 +123,7 @@ fn encoded(name: &str) -> Vec<u8> {
         }
         .encode_to_vec(),
         "GetCallback" => GetCallbackRequest { callback_id: id() }.encode_to_vec(),
+        "ForecastStaffing" => ForecastStaffingRequest { more: 1, fewer: 0 }.encode_to_vec(),
         "GetCentre" => GetCentreRequest {}.encode_to_vec(),
         "GetContact" => GetContactRequest { contact_id: id() }.encode_to_vec(),
         "GetCounsellor" => GetCounsellorRequest { counsellor_id: id() }.encode_to_vec(),

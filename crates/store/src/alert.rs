@@ -273,7 +273,7 @@ impl Store {
                  (SELECT ", alert_columns!(), " FROM helpline.alerts WHERE centre_id = $1 AND closed_at IS NULL)
                  UNION ALL
                  (SELECT ", alert_columns!(), " FROM (SELECT * FROM helpline.alerts WHERE centre_id = $1 ORDER BY sequence DESC LIMIT 1000) lately
-                  WHERE closed_at > (SELECT helpline.now()) - make_interval(secs => $2))) now
+                  WHERE $2 > 0 AND closed_at > (SELECT helpline.now()) - make_interval(secs => $2))) now
              ORDER BY sequence"
         ))
         .bind(centre.as_uuid())
