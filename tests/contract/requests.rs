@@ -1,10 +1,10 @@
 //! A well-formed request for every method, about things that are not there.
 
 use helpline_proto::directory::v1::{
-    Capacity, Counsellor, CreateCounsellorRequest, CreateTokenRequest, DisableCounsellorRequest, Flood,
-    GetCentreRequest, GetCounsellorRequest, GetSettingsRequest, Hours, ListCounsellorsRequest,
-    ListTokensRequest, PublishSettingsRequest, Queue, QueueHours, RevokeTokenRequest, RiskAnswer, RiskRule,
-    Settings, TargetWait, UpdateCounsellorRequest,
+    AlertSettings, Capacity, Counsellor, CreateCounsellorRequest, CreateTokenRequest,
+    DisableCounsellorRequest, Flood, GetCentreRequest, GetCounsellorRequest, GetSettingsRequest, Hours,
+    ListCounsellorsRequest, ListTokensRequest, LongContact, PublishSettingsRequest, Queue, QueueHours,
+    RevokeTokenRequest, RiskAnswer, RiskRule, Settings, TargetWait, UpdateCounsellorRequest,
 };
 use helpline_proto::intake::v1::{
     ActionTaken, AgeBand, Answer, ChangeRiskRequest, Closing, CompleteContactRequest, ContactFilter,
@@ -331,6 +331,13 @@ fn settings() -> Settings {
         cap: Some(seconds(900)),
         skills: vec![SKILL.to_owned()],
         categories: vec!["violence".to_owned()],
+        alerts: Some(AlertSettings {
+            long_contacts: vec![LongContact {
+                priority_class: PriorityClass::Low.into(),
+                duration: Some(seconds(1800)),
+            }],
+            ..AlertSettings::default()
+        }),
         hours: Some(hours()),
         risk_rules: vec![RiskRule {
             rule: "weapon".to_owned(),

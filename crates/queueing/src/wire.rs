@@ -32,17 +32,20 @@ pub(crate) fn queue(sent: &str) -> Result<String, Refusal> {
     fields.build(queue).map(Option::unwrap_or_default)
 }
 
+/// The contact that is asked about, and the language of the answer.
+pub(crate) fn explain(sent: &proto::ExplainWaitingRequest) -> Result<(ContactId, Locale), Refusal> {
+    let mut fields = Fields::new();
+    let contact = fields.id("contact_id", &sent.contact_id);
+    let tag = fields.optional_language("locale", &sent.locale);
+    let locale = tag.map(|tag| tag.map_or_else(Locale::default, |tag| Locale::from_tag(&tag)));
+    fields.build(contact.zip(locale))
+}
+
 /// The language in which reasons are told; English for any that is not spoken here.
 pub(crate) fn locale(sent: &str) -> Result<Locale, Refusal> {
     let mut fields = Fields::new();
     let tag = fields.optional_language("locale", sent);
     fields.build(tag).map(|tag| tag.map_or_else(Locale::default, |tag| Locale::from_tag(&tag)))
-}
-
-pub(crate) fn contact_id(sent: &str) -> Result<ContactId, Refusal> {
-    let mut fields = Fields::new();
-    let id = fields.id("contact_id", sent);
-    fields.build(id)
 }
 
 pub(crate) fn on_contact(request: &str, contact: &str) -> Result<(RequestId, ContactId), Refusal> {

@@ -33,9 +33,7 @@ impl LineService for Api {
         request: Request<ExplainWaitingRequest>,
     ) -> Result<Response<ExplainWaitingResponse>, Status> {
         let caller = caller_of(&request)?;
-        let request = request.into_inner();
-        let contact_id = wire::contact_id(&request.contact_id)?;
-        let locale = wire::locale(&request.locale)?;
+        let (contact_id, locale) = wire::explain(request.get_ref())?;
         let explanation = explain_waiting(&self.ctx, &caller, contact_id, locale).await?;
         Ok(Response::new(ExplainWaitingResponse { explanation: Some(explanation) }))
     }
