@@ -31,6 +31,15 @@ use helpline_proto::queueing::v1::{
     GoNotReadyRequest, GoOfflineRequest, GoReadyRequest, LiftPauseRequest, ListAlertsRequest, NotReadyReason,
     ReleaseContactRequest, TransferContactRequest, WatchFloorRequest, WatchOffersRequest,
     WatchQueueStatusRequest,
+    AcceptOfferRequest, AcknowledgeAlertRequest, AttemptOutcome, CallbackCancelReason, CallbackFilter,
+    CallbackKind, CallbackState, CancelCallbackRequest, DeclineInvitationRequest, DeclineOfferRequest,
+    DeclineReason, ExplainWaitingRequest, FinishWrapUpRequest, ForceNotReadyRequest, ForceReason,
+    ForecastStaffingRequest, GetCallbackRequest, GetPresenceRequest, GoNotReadyRequest, GoOfflineRequest,
+    GoReadyRequest, InviteParticipantRequest, JoinContactRequest, LeaveContactRequest, LiftPauseRequest,
+    ListAlertsRequest, ListCallbacksRequest, ListParticipationsRequest, NotReadyReason, Outside, OutsideRole,
+    ParticipationKind, PromiseCallbackRequest, RecordCallbackAttemptRequest, ReleaseContactRequest,
+    RemoveParticipantRequest, RescheduleCallbackRequest, TakeOverRequest, TransferContactRequest,
+    WatchFloorRequest, WatchOffersRequest, WatchQueueStatusRequest,
 };
 use helpline_proto::terms::v1::{Channel, PriorityClass, Risk, SkillLevel};
 use helpline_proto::{Method, Role};

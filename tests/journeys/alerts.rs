@@ -40,7 +40,7 @@ async fn acknowledge(supervisor: &Actor, alert: &Alert) -> Result<Alert, Status>
     Ok(supervisor.supervision().acknowledge_alert(request).await?.into_inner().alert.unwrap())
 }
 
-async fn listed(supervisor: &Actor, open_only: bool) -> Vec<Alert> {
+pub(crate) async fn listed(supervisor: &Actor, open_only: bool) -> Vec<Alert> {
     let request = ListAlertsRequest { open_only, ..ListAlertsRequest::default() };
     supervisor.supervision().list_alerts(request).await.unwrap().into_inner().alerts
 }

@@ -32,6 +32,12 @@ pub(crate) fn queue(sent: &str) -> Result<String, Refusal> {
     fields.build(queue).map(Option::unwrap_or_default)
 }
 
+pub(crate) fn contact_id(sent: &str) -> Result<ContactId, Refusal> {
+    let mut fields = Fields::new();
+    let id = fields.id("contact_id", sent);
+    fields.build(id)
+}
+
 /// The contact that is asked about, and the language of the answer.
 pub(crate) fn explain(sent: &proto::ExplainWaitingRequest) -> Result<(ContactId, Locale), Refusal> {
     let mut fields = Fields::new();
