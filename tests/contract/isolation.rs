@@ -122,6 +122,8 @@ async fn open_a_queue(world: &World, centre: &Centre) {
         assert!(begun.elapsed() < stage::SOON, "nobody looked at the clock");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
+    let (_, alone) = stage::alert_seen_by(&supervisor, &adapter).await;
+    stage::all_clear(&supervisor, &adapter, alone).await;
 }
 
 /// A world with two centres of which each has rows in every table.

@@ -99,7 +99,7 @@ async fn the_pages_of_the_directory_are_their_callers_too() {
 }
 
 async fn not_watched(counsellor: &Actor, cursor: &str) -> Refused {
-    let request = WatchOffersRequest { after_cursor: cursor.to_owned() };
+    let request = WatchOffersRequest { after_cursor: cursor.to_owned(), locale: String::new() };
     refused(counsellor.offers().watch_offers(request).await)
 }
 
@@ -107,7 +107,7 @@ async fn not_watched(counsellor: &Actor, cursor: &str) -> Refused {
 async fn a_cursor_opens_for_its_counsellor_alone() {
     let stage = Stage::new().await;
     let cursor = watch(&stage.counsellor).await.message().await.unwrap().unwrap().cursor;
-    let request = WatchOffersRequest { after_cursor: cursor.clone() };
+    let request = WatchOffersRequest { after_cursor: cursor.clone(), locale: String::new() };
     stage.counsellor.offers().watch_offers(request).await.unwrap();
 
     let colleague = stage.world.counsellor(abilities(&stage.language)).await;

@@ -1,10 +1,10 @@
 //! A well-formed request for every method, about things that are not there.
 
 use helpline_proto::directory::v1::{
-    Capacity, Counsellor, CreateCounsellorRequest, CreateTokenRequest, DisableCounsellorRequest, Flood,
-    GetCentreRequest, GetCounsellorRequest, GetSettingsRequest, Hours, ListCounsellorsRequest,
-    ListTokensRequest, PublishSettingsRequest, Queue, QueueHours, RevokeTokenRequest, RiskAnswer, RiskRule,
-    Settings, TargetWait, UpdateCounsellorRequest,
+    AlertSettings, Capacity, Counsellor, CreateCounsellorRequest, CreateTokenRequest,
+    DisableCounsellorRequest, Flood, GetCentreRequest, GetCounsellorRequest, GetSettingsRequest, Hours,
+    ListCounsellorsRequest, ListTokensRequest, LongContact, PublishSettingsRequest, Queue, QueueHours,
+    RevokeTokenRequest, RiskAnswer, RiskRule, Settings, TargetWait, UpdateCounsellorRequest,
 };
 use helpline_proto::intake::v1::{
     ActionTaken, AgeBand, Answer, ChangeRiskRequest, Closing, CompleteContactRequest, ContactFilter,
@@ -23,6 +23,22 @@ use helpline_proto::queueing::v1::{
     ListParticipationsRequest, NotReadyReason, OfferHandoverRequest, Outside, OutsideRole, ParticipationKind,
     PromiseCallbackRequest, RecordCallbackAttemptRequest, ReleaseContactRequest, RemoveParticipantRequest,
     RescheduleCallbackRequest, TakeOverDiversionRequest, TakeOverRequest, TransferContactRequest,
+    WatchFloorRequest, WatchOffersRequest, WatchQueueStatusRequest,
+    RescheduleCallbackRequest, TakeOverRequest, TransferContactRequest, WatchFloorRequest,
+    WatchOffersRequest, WatchQueueStatusRequest,
+    AcceptOfferRequest, AcknowledgeAlertRequest, DeclineOfferRequest, DeclineReason, ExplainWaitingRequest,
+    FinishWrapUpRequest, ForceNotReadyRequest, ForceReason, ForecastStaffingRequest, GetPresenceRequest,
+    GoNotReadyRequest, GoOfflineRequest, GoReadyRequest, LiftPauseRequest, ListAlertsRequest, NotReadyReason,
+    ReleaseContactRequest, TransferContactRequest, WatchFloorRequest, WatchOffersRequest,
+    WatchQueueStatusRequest,
+    AcceptOfferRequest, AcknowledgeAlertRequest, AttemptOutcome, CallbackCancelReason, CallbackFilter,
+    CallbackKind, CallbackState, CancelCallbackRequest, DeclineInvitationRequest, DeclineOfferRequest,
+    DeclineReason, ExplainWaitingRequest, FinishWrapUpRequest, ForceNotReadyRequest, ForceReason,
+    ForecastStaffingRequest, GetCallbackRequest, GetPresenceRequest, GoNotReadyRequest, GoOfflineRequest,
+    GoReadyRequest, InviteParticipantRequest, JoinContactRequest, LeaveContactRequest, LiftPauseRequest,
+    ListAlertsRequest, ListCallbacksRequest, ListParticipationsRequest, NotReadyReason, Outside, OutsideRole,
+    ParticipationKind, PromiseCallbackRequest, RecordCallbackAttemptRequest, ReleaseContactRequest,
+    RemoveParticipantRequest, RescheduleCallbackRequest, TakeOverRequest, TransferContactRequest,
     WatchFloorRequest, WatchOffersRequest, WatchQueueStatusRequest,
 };
 use helpline_proto::terms::v1::{Channel, PriorityClass, Risk, SkillLevel};
@@ -104,6 +120,9 @@ fn encoded(name: &str) -> Vec<u8> {
         .encode_to_vec(),
         "EndDiversion" => EndDiversionRequest { request_id: id(), diversion_id: id() }.encode_to_vec(),
         "ExplainWaiting" => ExplainWaitingRequest { contact_id: id() }.encode_to_vec(),
+        "ExplainWaiting" => {
+            ExplainWaitingRequest { contact_id: id(), locale: "ar".to_owned() }.encode_to_vec()
+        }
         "FinishWrapUp" => FinishWrapUpRequest { request_id: id(), contact_id: id() }.encode_to_vec(),
         "ForceNotReady" => ForceNotReadyRequest {
             request_id: id(),
@@ -113,6 +132,7 @@ fn encoded(name: &str) -> Vec<u8> {
         }
         .encode_to_vec(),
         "GetCallback" => GetCallbackRequest { callback_id: id() }.encode_to_vec(),
+        "ForecastStaffing" => ForecastStaffingRequest { more: 1, fewer: 0 }.encode_to_vec(),
         "GetCentre" => GetCentreRequest {}.encode_to_vec(),
         "GetContact" => GetContactRequest { contact_id: id() }.encode_to_vec(),
         "GetCounsellor" => GetCounsellorRequest { counsellor_id: id() }.encode_to_vec(),
@@ -320,6 +340,13 @@ fn settings() -> Settings {
         cap: Some(seconds(900)),
         skills: vec![SKILL.to_owned()],
         categories: vec!["violence".to_owned()],
+        alerts: Some(AlertSettings {
+            long_contacts: vec![LongContact {
+                priority_class: PriorityClass::Low.into(),
+                duration: Some(seconds(1800)),
+            }],
+            ..AlertSettings::default()
+        }),
         hours: Some(hours()),
         risk_rules: vec![RiskRule {
             rule: "weapon".to_owned(),

@@ -4,7 +4,9 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use helpline_proto::intake::v1::{CompleteContactRequest, Contact, ContactState, ReceiveContactRequest};
+use helpline_proto::intake::v1::{
+    CompleteContactRequest, Contact, ContactState, ReceiveContactRequest, RecordDepartureRequest,
+};
 use helpline_proto::queueing::v1::watch_offers_response::Event;
 use helpline_proto::queueing::v1::{
     AcceptOfferRequest, GoNotReadyRequest, GoReadyRequest, InviteParticipantRequest, ListAlertsRequest,
@@ -162,11 +164,11 @@ pub(crate) async fn complete(counsellor: &Actor, contact_id: &str) -> Contact {
 /// An alert: a critical contact waits that nobody could take.
 pub(crate) async fn alert(world: &World, adapter: &Actor) -> String {
     let supervisor = world.supervisor().await;
-    alert_seen_by(&supervisor, adapter).await
+    alert_seen_by(&supervisor, adapter).await.0
 }
 
 /// The same in the centre of a supervisor and an adapter.
-pub(crate) async fn alert_seen_by(supervisor: &Actor, adapter: &Actor) -> String {
+pub(crate) async fn alert_seen_by(supervisor: &Actor, adapter: &Actor) -> (String, Contact) {
     let request = ReceiveContactRequest {
         request_id: request_id(),
         channel: Medium::Voice.into(),
@@ -185,7 +187,22 @@ pub(crate) async fn alert_seen_by(supervisor: &Actor, adapter: &Actor) -> String
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(2 * SOON, raised).await.expect("an alert")
+    let alert = tokio::time::timeout(2 * SOON, raised).await.expect("an alert");
+    (alert, contact)
+}
+
+/// The person leaves, and nothing is left to be alerted of.
+pub(crate) async fn all_clear(supervisor: &Actor, adapter: &Actor, contact: Contact) {
+    let leave = RecordDepartureRequest { request_id: request_id(), contact_id: contact.contact_id };
+    adapter.contacts().record_departure(leave).await.unwrap();
+    let clear = async {
+        let list = ListAlertsRequest { open_only: true, ..ListAlertsRequest::default() };
+        let open = || supervisor.supervision();
+        while !open().list_alerts(list.clone()).await.unwrap().into_inner().alerts.is_empty() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(2 * SOON, clear).await.expect("no alert is open");
 }
 
 /// Asserts that the first server says it serves, and that a contact goes from arrival to its end.

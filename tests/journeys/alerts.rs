@@ -40,7 +40,7 @@ async fn acknowledge(supervisor: &Actor, alert: &Alert) -> Result<Alert, Status>
     Ok(supervisor.supervision().acknowledge_alert(request).await?.into_inner().alert.unwrap())
 }
 
-async fn listed(supervisor: &Actor, open_only: bool) -> Vec<Alert> {
+pub(crate) async fn listed(supervisor: &Actor, open_only: bool) -> Vec<Alert> {
     let request = ListAlertsRequest { open_only, ..ListAlertsRequest::default() };
     supervisor.supervision().list_alerts(request).await.unwrap().into_inner().alerts
 }
@@ -72,7 +72,7 @@ async fn a_critical_contact_is_alerted_of_at_half_its_target_and_the_alert_is_ov
     amina.take().await;
     let over = board.until_closed(AlertKind::TargetNear).await;
     assert_eq!((over.alert_id, over.acknowledged_by), (alert.alert_id.clone(), taken.acknowledged_by));
-    assert_eq!(why(acknowledge(&colleague, &alert).await).metadata("state"), "acknowledged");
+    assert_eq!(why(acknowledge(&colleague, &alert).await).metadata("state"), "closed");
     assert!(listed(&colleague, true).await.is_empty());
     assert_eq!(listed(&colleague, false).await.len(), 1, "it was one alert all the time");
     assert_eq!(board.told, (2, 1), "open, cared for, closed");

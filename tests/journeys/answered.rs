@@ -25,7 +25,9 @@ async fn a_call_finds_a_counsellor_and_is_closed_with_its_record() {
         contact_rule: "earliest_deadline".to_owned(),
         counsellor_rule: "only_one".to_owned(),
         notes: Vec::new(),
+        text: offer.explanation.clone().unwrap().text,
     };
+    assert!(!why.text.is_empty(), "and in words");
     assert_eq!(offer.explanation, Some(why));
     let offered = stage.contact(&contact.contact_id).await;
     assert_eq!((offered.state(), offered.offer_count), (ContactState::Offered, 1));

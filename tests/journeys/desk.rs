@@ -42,7 +42,7 @@ impl Drop for Watch {
 impl Watch {
     /// Opens a stream behind a cursor, or afresh.
     pub(crate) async fn open(actor: &Actor, after_cursor: &str) -> Result<Self, Status> {
-        let request = WatchOffersRequest { after_cursor: after_cursor.to_owned() };
+        let request = WatchOffersRequest { after_cursor: after_cursor.to_owned(), locale: String::new() };
         let mut stream = actor.offers().watch_offers(request).await?.into_inner();
         let (opens, opened) = unbounded_channel();
         let (ends, ended) = unbounded_channel();

@@ -21,6 +21,7 @@ mod conservation;
 mod decline;
 mod desk;
 mod eligibility;
+mod explained;
 mod flood;
 mod floor;
 mod guests;

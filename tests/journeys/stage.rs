@@ -117,7 +117,7 @@ impl Stage {
 
     /// Why a contact waits.
     pub(crate) async fn explain(&self, contact: &Contact) -> WaitingExplanation {
-        let request = ExplainWaitingRequest { contact_id: contact.contact_id.clone() };
+        let request = ExplainWaitingRequest { contact_id: contact.contact_id.clone(), locale: String::new() };
         self.supervisor.line().explain_waiting(request).await.unwrap().into_inner().explanation.unwrap()
     }
 

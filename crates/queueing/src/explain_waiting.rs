@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use helpline_domain::caller::Caller;
 use helpline_domain::contact::ContactState;
-use helpline_domain::id::ContactId;
-use helpline_domain::policy::{Group, Rules, explain};
-use helpline_proto::queueing::v1::{WaitingCause, WaitingExplanation};
+use helpline_domain::id::{CentreId, ContactId};
+use helpline_domain::policy::wording::{Locale, cause_in, explain_in};
+use helpline_domain::policy::{self, Group, Rules, explain};
+use helpline_domain::settings::Settings;
+use helpline_proto::queueing::v1::WaitingExplanation;
 use helpline_service_kit::wire::timestamp;
 use helpline_service_kit::{Ctx, Refusal};
 
@@ -18,6 +20,7 @@ pub async fn explain_waiting(
     ctx: &Ctx,
     caller: &Caller,
     contact: ContactId,
+    locale: Locale,
 ) -> Result<WaitingExplanation, Refusal> {
     let centre = caller.centre_id;
     let contact = ctx.store.contact(centre, contact).await?.ok_or_else(|| Refusal::not_found("contact"))?;
@@ -25,14 +28,14 @@ pub async fn explain_waiting(
     let entries =
         ctx.store.line_entries_of(centre, &[contact.contact_id], settings.settings.cool_down_s).await?;
     let Some(entry) = entries.into_iter().next() else {
-        let cause = if contact.state == ContactState::Offered {
-            WaitingCause::BeingOffered
-        } else {
-            WaitingCause::NotWaiting
+        let cause = match contact.state {
+            ContactState::Offered => policy::WaitingCause::BeingOffered,
+            _ => policy::WaitingCause::NotWaiting,
         };
         return Ok(WaitingExplanation {
-            cause: cause.into(),
+            cause: waiting_cause(cause).into(),
             offer_count: contact.offer_count,
+            text: cause_in(locale, cause).to_owned(),
             ..WaitingExplanation::default()
         });
     };
@@ -55,6 +58,7 @@ pub async fn explain_waiting(
         critical_offers: 1,
         severe_limit: settings.settings.care.others_first_from(),
     };
+    let rules = rules(ctx, centre, &settings.settings, shift.len()).await?;
     let head = head(&entry, Arc::new(entry.requirement.clone()), &on_shift);
     let now = ctx.store.now().await?;
     let said = explain(&head, ahead, &shift, &rules, now.timestamp_millis());
@@ -70,5 +74,30 @@ pub async fn explain_waiting(
         waited: Some(milliseconds(said.waited_ms)),
         cap_time: chrono::DateTime::from_timestamp_millis(said.cap_at_ms).map(timestamp),
         offer_count: contact.offer_count,
+        text: explain_in(locale, &said),
+    })
+}
+
+/// The rules of the centre now, for whoever has no matcher's memory.
+pub(crate) async fn rules(
+    ctx: &Ctx,
+    centre: CentreId,
+    settings: &Settings,
+    on_shift: usize,
+) -> Result<Rules, Refusal> {
+    Ok(Rules {
+        reserve: settings.reserve,
+        cap_ms: i64::from(settings.cap_s) * 1000,
+        on_shift: u32::try_from(on_shift).unwrap_or(u32::MAX),
+        reserve_from: settings.reserve_from,
+        groups: ctx
+            .store
+            .waiting_by_requirement(centre)
+            .await?
+            .into_iter()
+            .map(|(_, requirement, _)| Group { medium: requirement.medium, language: requirement.language })
+            .collect(),
+        critical_offers: 1,
+        severe_limit: settings.care.others_first_from(),
     })
 }

@@ -2,5 +2,6 @@
 
 pub mod acknowledge_alert;
 pub mod force_not_ready;
+pub mod forecast_staffing;
 pub mod lift_pause;
 pub mod list_alerts;

@@ -12,6 +12,7 @@ use futures_util::Stream;
 use helpline_domain::caller::Caller;
 use helpline_domain::id::{CounsellorId, OfferId};
 use helpline_domain::offer::OfferState;
+use helpline_domain::policy::wording::Locale;
 use helpline_proto::queueing::v1::{WatchOffersResponse, watch_offers_response::Event};
 use helpline_service_kit::hub::{Signal, Subscription, Topic};
 use helpline_service_kit::wire::timestamp;
@@ -54,7 +55,7 @@ pub async fn watch_offers(
     sessions: &Sessions,
     caller: &Caller,
     counsellor: CounsellorId,
-    after_cursor: &str,
+    (after_cursor, locale): (&str, Locale),
 ) -> Result<impl Stream<Item = Result<WatchOffersResponse, Status>> + use<>, Refusal> {
     let (events, stream) = mpsc::channel(UNREAD);
     // Subscribed before the first look, so that nothing falls between.
@@ -66,6 +67,7 @@ pub async fn watch_offers(
         ctx: ctx.clone(),
         caller: *caller,
         counsellor,
+        locale,
         shown: HashMap::new(),
         over: VecDeque::new(),
         parts: Shown::default(),
@@ -87,6 +89,8 @@ struct Watch {
     ctx: Ctx,
     caller: Caller,
     counsellor: CounsellorId,
+    /// Language of explanations.
+    locale: Locale,
     /// What the client believes to be open.
     shown: HashMap<OfferId, Option<Arc<OfferView>>>,
     /// Offers that ended lately: the journal tells of them when they are over.
@@ -182,7 +186,7 @@ impl Watch {
         for id in ended {
             self.shown.remove(&id);
             if let Some(offer) = self.ctx.store.offer(centre, id).await?
-                && self.send(Some(Event::Ended(wire::offer(&offer)))).await.is_err()
+                && self.send(Some(Event::Ended(wire::offer(&offer, self.locale)))).await.is_err()
             {
                 return Ok(Err(Ended));
             }
@@ -229,7 +233,7 @@ impl Watch {
             {
                 Ok(())
             }
-            _ => self.send(Some(Event::Opened(wire::offer(offer)))).await,
+            _ => self.send(Some(Event::Opened(wire::offer(offer, self.locale)))).await,
         }
     }
 
@@ -240,7 +244,8 @@ impl Watch {
             self.over.pop_front();
         }
         let Some(Some(offer)) = self.shown.remove(&id) else { return Ok(()) };
-        self.send(Some(Event::Ended(wire::offer(&OfferView { state, ..(*offer).clone() })))).await
+        let ended = OfferView { state, ..(*offer).clone() };
+        self.send(Some(Event::Ended(wire::offer(&ended, self.locale)))).await
     }
 
     async fn send(&self, event: Option<Event>) -> Result<(), Ended> {

@@ -9,6 +9,7 @@ use helpline_domain::counsellor::Capacity;
 use helpline_domain::id::{ContactId, OfferId, RequestId};
 use helpline_domain::offer::{DeclineReason, OfferState};
 use helpline_domain::policy::WaitingCause;
+use helpline_domain::policy::wording::{Locale, Reason, reason_in};
 use helpline_domain::presence::{NotReadyReason, PresenceState};
 use helpline_proto::{directory, queueing::v1 as proto};
 use helpline_service_kit::Refusal;
@@ -35,6 +36,22 @@ pub(crate) fn contact_id(sent: &str) -> Result<ContactId, Refusal> {
     let mut fields = Fields::new();
     let id = fields.id("contact_id", sent);
     fields.build(id)
+}
+
+/// The contact that is asked about, and the language of the answer.
+pub(crate) fn explain(sent: &proto::ExplainWaitingRequest) -> Result<(ContactId, Locale), Refusal> {
+    let mut fields = Fields::new();
+    let contact = fields.id("contact_id", &sent.contact_id);
+    let tag = fields.optional_language("locale", &sent.locale);
+    let locale = tag.map(|tag| tag.map_or_else(Locale::default, |tag| Locale::from_tag(&tag)));
+    fields.build(contact.zip(locale))
+}
+
+/// The language in which reasons are told; English for any that is not spoken here.
+pub(crate) fn locale(sent: &str) -> Result<Locale, Refusal> {
+    let mut fields = Fields::new();
+    let tag = fields.optional_language("locale", sent);
+    fields.build(tag).map(|tag| tag.map_or_else(Locale::default, |tag| Locale::from_tag(&tag)))
 }
 
 pub(crate) fn on_contact(request: &str, contact: &str) -> Result<(RequestId, ContactId), Refusal> {
@@ -170,7 +187,7 @@ pub(crate) fn presence(presence: &Presence) -> proto::Presence {
     }
 }
 
-pub(crate) fn offer(offer: &OfferView) -> proto::Offer {
+pub(crate) fn offer(offer: &OfferView, locale: Locale) -> proto::Offer {
     let state = match offer.state {
         OfferState::Open => proto::OfferState::Open,
         OfferState::Accepted => proto::OfferState::Accepted,
@@ -191,16 +208,19 @@ pub(crate) fn offer(offer: &OfferView) -> proto::Offer {
         receive_time: Some(timestamp(offer.received_at)),
         offer_time: Some(timestamp(offer.offered_at)),
         expire_time: Some(timestamp(offer.expires_at)),
-        explanation: Some(explanation(&offer.explanation)),
+        explanation: Some(explanation(&offer.explanation, locale)),
     }
 }
 
-fn explanation(stored: &Value) -> proto::Explanation {
+fn explanation(stored: &Value, locale: Locale) -> proto::Explanation {
     let text = |key: &str| stored.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let notes = stored.get("notes").and_then(Value::as_array).cloned().unwrap_or_default();
+    let (contact_rule, counsellor_rule) = (text("contact_rule"), text("counsellor_rule"));
+    let reason = Reason::from_keys(&contact_rule, &counsellor_rule, notes.iter().filter_map(Value::as_str));
     proto::Explanation {
-        contact_rule: text("contact_rule"),
-        counsellor_rule: text("counsellor_rule"),
+        text: reason.map(|reason| reason_in(locale, &reason)).unwrap_or_default(),
+        contact_rule,
+        counsellor_rule,
         notes: notes.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
     }
 }

@@ -52,7 +52,7 @@ impl Player {
         let mut cursor = String::new();
         let end = self.scene.end();
         while !self.scene.is_over() {
-            let request = WatchOffersRequest { after_cursor: cursor.clone() };
+            let request = WatchOffersRequest { after_cursor: cursor.clone(), locale: String::new() };
             let mut stream = match self.client.offers().watch_offers(request).await {
                 Ok(answer) => answer.into_inner(),
                 Err(status) => {

@@ -178,6 +178,13 @@ const SETTLE: &str = "
     WHERE a.centre_id = $1 AND a.kind = one.kind AND a.subject = one.subject AND a.closed_at IS NULL
       AND (a.clear_since_at IS NULL) = one.gone";
 
+const DUE: &str = "
+    SELECT 'callback_overdue' AS kind, coalesce(work_contact_id, origin_contact_id) AS contact_id FROM helpline.callbacks
+    WHERE centre_id = $1 AND look_at IS NOT NULL AND alarmed_at IS NOT NULL
+    UNION ALL
+    SELECT 'check_in_failed', coalesce(work_contact_id, origin_contact_id) FROM helpline.callbacks
+    WHERE centre_id = $1 AND kind = 'check_in' AND state = 'failed' AND ended_at > (SELECT helpline.now()) - interval '1 hour'";
+
 const ACKNOWLEDGE: &str = change!(
     event: "alert_acknowledged", resource: "alert_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('kind', kind, 'subject', subject)",
@@ -273,7 +280,7 @@ impl Store {
                  (SELECT ", alert_columns!(), " FROM helpline.alerts WHERE centre_id = $1 AND closed_at IS NULL)
                  UNION ALL
                  (SELECT ", alert_columns!(), " FROM (SELECT * FROM helpline.alerts WHERE centre_id = $1 ORDER BY sequence DESC LIMIT 1000) lately
-                  WHERE closed_at > (SELECT helpline.now()) - make_interval(secs => $2))) now
+                  WHERE $2 > 0 AND closed_at > (SELECT helpline.now()) - make_interval(secs => $2))) now
              ORDER BY sequence"
         ))
         .bind(centre.as_uuid())
@@ -322,10 +329,15 @@ impl Store {
         connection.settle(row)?.map(AlertRow::try_from).transpose()
     }
 
-    /// What is due about contacts and was not done: callbacks, check-ins. Nothing promises any yet.
-    #[expect(clippy::unused_async, reason = "asks the database as soon as there are promises")]
-    pub async fn due_alerts(&self, _centre: CentreId) -> Result<Vec<(AlertKind, ContactId)>, StoreError> {
-        Ok(Vec::new())
+    /// What is due about contacts and was not done: callbacks beyond their time, and check-ins that failed within the hour.
+    pub async fn due_alerts(&self, centre: CentreId) -> Result<Vec<(AlertKind, ContactId)>, StoreError> {
+        let mut connection = self.bound(centre).await?;
+        let rows = sqlx::query_as::<_, (String, Uuid)>(DUE)
+            .bind(centre.as_uuid())
+            .fetch_all(connection.postgres())
+            .await;
+        let due = connection.settle(rows)?.into_iter();
+        Ok(due.filter_map(|(kind, contact)| Some((AlertKind::from_key(&kind)?, contact.into()))).collect())
     }
 
     /// Takes note of an open alert as a supervisor.

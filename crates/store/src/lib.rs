@@ -24,6 +24,7 @@ pub mod counsellor;
 pub mod diversion;
 pub mod error;
 pub mod floor;
+pub mod forecast;
 pub mod handling;
 pub mod handover;
 pub mod intake;

@@ -1,7 +1,7 @@
 //! A check-in that fails is never silence.
 
 use helpline_proto::intake::v1::ContactState;
-use helpline_proto::queueing::v1::{AttemptOutcome, CallbackState, PromiseCallbackRequest};
+use helpline_proto::queueing::v1::{AlertKind, AttemptOutcome, CallbackState, PromiseCallbackRequest};
 use helpline_proto::terms::v1::{PriorityClass, Risk};
 use helpline_tests::Abilities;
 
@@ -51,6 +51,12 @@ async fn a_check_in_whose_window_passed_while_nobody_could_look_is_critical_work
     let failed = stage.until_callback(&callback, CallbackState::Failed).await;
     assert_eq!(failed.reason, "window_over");
     assert_eq!(stage.happened("check_in_failed"), 1);
+    let alert = until("supervisors are alerted", async || {
+        let open = crate::alerts::listed(&stage.supervisor, true).await;
+        open.into_iter().find(|alert| alert.kind() == AlertKind::CheckInFailed)
+    })
+    .await;
+    assert_eq!((alert.contact_id.as_str(), alert.grave), (failed.work_contact_id.as_str(), true));
     let other = stage.receive(call("ar")).await;
     amina.ready().await;
     let work = amina.take().await;

@@ -88,6 +88,11 @@ fn say(locale: Locale, phrase: Phrase) -> &'static str {
     }
 }
 
+/// The cause alone, as a sentence.
+pub fn cause_in(locale: Locale, cause: WaitingCause) -> &'static str {
+    say(locale, Phrase::Cause(cause))
+}
+
 /// Why a contact waits, in a few sentences.
 pub fn explain_in(locale: Locale, explanation: &Explanation) -> String {
     let mut text = say(locale, Phrase::Cause(explanation.cause)).to_owned();

@@ -33,8 +33,8 @@ impl LineService for Api {
         request: Request<ExplainWaitingRequest>,
     ) -> Result<Response<ExplainWaitingResponse>, Status> {
         let caller = caller_of(&request)?;
-        let contact_id = wire::contact_id(&request.into_inner().contact_id)?;
-        let explanation = explain_waiting(&self.ctx, &caller, contact_id).await?;
+        let (contact_id, locale) = wire::explain(request.get_ref())?;
+        let explanation = explain_waiting(&self.ctx, &caller, contact_id, locale).await?;
         Ok(Response::new(ExplainWaitingResponse { explanation: Some(explanation) }))
     }
 }

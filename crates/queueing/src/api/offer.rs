@@ -3,6 +3,7 @@
 use std::pin::Pin;
 
 use futures_util::Stream;
+use helpline_domain::policy::wording::Locale;
 use helpline_proto::queueing::v1::offer_service_server::OfferService;
 use helpline_proto::queueing::v1::{
     AcceptOfferRequest, AcceptOfferResponse, DeclineOfferRequest, DeclineOfferResponse, WatchOffersRequest,
@@ -30,8 +31,8 @@ impl OfferService for Api {
         let caller = caller_of(&request)?;
         let counsellor = counsellor_of(&caller)?;
         let request = request.into_inner();
-        let stream =
-            watch_offers(&self.ctx, &self.sessions, &caller, counsellor, &request.after_cursor).await?;
+        let wish = (request.after_cursor.as_str(), wire::locale(&request.locale)?);
+        let stream = watch_offers(&self.ctx, &self.sessions, &caller, counsellor, wish).await?;
         Ok(Response::new(Box::pin(stream)))
     }
 
@@ -56,6 +57,6 @@ impl OfferService for Api {
         let (request_id, offer_id, reason) = wire::decline(&request)?;
         let command = command(&self.ctx, &caller, "DeclineOffer", request_id, &request);
         let declined = decline_offer(&self.ctx, &caller, &command, offer_id, reason).await?;
-        Ok(Response::new(DeclineOfferResponse { offer: Some(wire::offer(&declined)) }))
+        Ok(Response::new(DeclineOfferResponse { offer: Some(wire::offer(&declined, Locale::default())) }))
     }
 }

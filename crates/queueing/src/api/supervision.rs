@@ -6,8 +6,8 @@ use futures_util::Stream;
 use helpline_proto::queueing::v1::supervision_service_server::SupervisionService;
 use helpline_proto::queueing::v1::{
     AcknowledgeAlertRequest, AcknowledgeAlertResponse, ForceNotReadyRequest, ForceNotReadyResponse,
-    LiftPauseRequest, LiftPauseResponse, ListAlertsRequest, ListAlertsResponse, WatchFloorRequest,
-    WatchFloorResponse,
+    ForecastStaffingRequest, ForecastStaffingResponse, LiftPauseRequest, LiftPauseResponse,
+    ListAlertsRequest, ListAlertsResponse, WatchFloorRequest, WatchFloorResponse,
 };
 use helpline_service_kit::caller::caller_of;
 use helpline_service_kit::command::command;
@@ -16,6 +16,7 @@ use tonic::{Request, Response, Status};
 use crate::api::Api;
 use crate::supervise::acknowledge_alert::acknowledge_alert;
 use crate::supervise::force_not_ready::force_not_ready;
+use crate::supervise::forecast_staffing::forecast_staffing;
 use crate::supervise::lift_pause::lift_pause;
 use crate::supervise::list_alerts::list_alerts;
 use crate::watch_floor::watch_floor;
@@ -34,6 +35,15 @@ impl SupervisionService for Api {
         let queue = wire::queue(&request.into_inner().queue)?;
         let stream = watch_floor(&self.ctx, &self.board, &caller, queue).await?;
         Ok(Response::new(Box::pin(stream)))
+    }
+
+    async fn forecast_staffing(
+        &self,
+        request: Request<ForecastStaffingRequest>,
+    ) -> Result<Response<ForecastStaffingResponse>, Status> {
+        let caller = caller_of(&request)?;
+        let change = supervision::staffing(request.get_ref())?;
+        Ok(Response::new(forecast_staffing(&self.ctx, &caller, change).await?))
     }
 
     async fn list_alerts(

@@ -31,6 +31,17 @@ pub(crate) fn force(
     fields.build((|| Some((request?, counsellor?, reason?)))())
 }
 
+/// How many counsellors more, or fewer.
+pub(crate) fn staffing(sent: &proto::ForecastStaffingRequest) -> Result<i32, Refusal> {
+    let mut fields = Fields::new();
+    let more = fields.int("more", sent.more, 0..=100);
+    let fewer = fields.int("fewer", sent.fewer, 0..=100);
+    if more.is_some_and(|more| more > 0) && fewer.is_some_and(|fewer| fewer > 0) {
+        fields.refuse("fewer", "0, as more is asked for");
+    }
+    fields.build(more.zip(fewer).map(|(more, fewer)| more - fewer))
+}
+
 pub(crate) fn force_reason(reason: Option<ForceReason>) -> proto::ForceReason {
     reason.map_or(proto::ForceReason::Unspecified, |reason| match reason {
         ForceReason::Rest => proto::ForceReason::Rest,
