@@ -69,5 +69,7 @@ pub async fn explain_waiting(
         waited: Some(milliseconds(said.waited_ms)),
         cap_time: chrono::DateTime::from_timestamp_millis(said.cap_at_ms).map(timestamp),
         offer_count: contact.offer_count,
+        relaxation_step: contact.relaxation_step.into(),
+        next_relaxation_time: contact.relax_at.map(timestamp),
     })
 }
