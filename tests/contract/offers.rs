@@ -53,7 +53,8 @@ async fn an_offer_is_answered_once() {
     assert!(is_over(&not_accepted(&stage.counsellor, &offer).await, "accepted"));
 
     let offer = stage.offer().await;
-    let request = RecordDepartureRequest { request_id: request_id(), contact_id: offer.contact_id.clone() };
+    let request =
+        RecordDepartureRequest { request_id: request_id(), contact_id: offer.contact_id.clone(), cause: 0 };
     stage.adapter.contacts().record_departure(request).await.unwrap();
     assert!(is_over(&not_accepted(&stage.counsellor, &offer).await, "withdrawn"));
     healthy(&stage.world).await;

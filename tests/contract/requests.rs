@@ -235,7 +235,9 @@ fn encoded(name: &str) -> Vec<u8> {
             outcome: AttemptOutcome::Busy.into(),
         }
         .encode_to_vec(),
-        "RecordDeparture" => RecordDepartureRequest { request_id: id(), contact_id: id() }.encode_to_vec(),
+        "RecordDeparture" => {
+            RecordDepartureRequest { request_id: id(), contact_id: id(), cause: 0 }.encode_to_vec()
+        }
         "RecordPastContact" => RecordPastContactRequest {
             request_id: id(),
             channel: Channel::Letter.into(),

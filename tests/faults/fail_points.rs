@@ -43,14 +43,21 @@ fn board() -> Board {
     board
 }
 
-/// A place that a load comes past only when clients are lost: with what board, and after how many seconds of silence.
-fn special(place: &str) -> Option<(Board, u32)> {
+/// A place that a load comes past only when clients are lost or a queue asks for less in time: with what board, after how
+/// many seconds of silence, under which settings.
+fn special(place: &str) -> Option<(Board, u32, &'static str)> {
     let mut board = Board::new();
     match place {
-        "resume.after_commit" => board.add_many(4, Channel::WebChat, &[Act::Vanish, Act::Talk]),
-        _ => return None,
+        "resume.after_commit" => {
+            board.add_many(4, Channel::WebChat, &[Act::Vanish, Act::Talk]);
+            Some((board, 2, SETTINGS))
+        }
+        "relax.after_commit" => {
+            board.add_many(4, Channel::WebChat, &[Act::Talk]);
+            Some((board, 15, SOFT))
+        }
+        _ => None,
     }
-    Some((board, 2))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,11 +70,12 @@ async fn nothing_is_half_done_wherever_a_server_is_killed() {
         places.spawn(async move {
             let _permit = permits.acquire_owned().await.expect("a permit");
             let usual = FleetOptions::default();
-            let (board, presence_ttl_s) = special(place).unwrap_or_else(|| (board(), usual.presence_ttl_s));
+            let (board, presence_ttl_s, settings) =
+                special(place).unwrap_or_else(|| (board(), usual.presence_ttl_s, SETTINGS));
             let options = FleetOptions {
                 presence_ttl_s,
                 testing: format!("kill_at = \"{place}@2\""),
-                settings: SETTINGS.to_owned(),
+                settings: settings.to_owned(),
                 ..usual
             };
             kill_at(place, Fleet::start_on(stack, options).await, board).await;
@@ -83,6 +91,10 @@ async fn nothing_is_half_done_wherever_a_server_is_killed() {
 /// Offers that end soon, and everybody may be asked again at once.
 pub(crate) const SETTINGS: &str = r#"{"offer_timeout_s": 2, "critical_offer_timeout_s": 2, "missed_offer_limit": 100,
     "cool_down_s": 0, "reserve": 0, "resumption": {"resume_after_s": 1}, "callbacks": {"retry_after_s": 1}}"#;
+
+/// A queue that asks for a skill nobody has, for a second.
+const SOFT: &str = r#"{"reserve": 0, "skills": ["law"], "queues": [{"queue": "general", "required_skills": {"law": 3},
+    "relaxations": [{"after_s": 1, "skill": "law", "level": 0}]}]}"#;
 
 async fn kill_at(place: &str, mut fleet: Fleet, board: Board) {
     let load = Load::begin(&fleet, board, 4, Duration::from_millis(5));

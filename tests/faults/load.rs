@@ -178,7 +178,8 @@ async fn try_to_say(actor: &Actor, contact_id: &str, text: &str) -> Result<(), B
 }
 
 async fn depart(adapter: &Actor, contact_id: &str) {
-    let request = RecordDepartureRequest { request_id: request_id(), contact_id: contact_id.to_owned() };
+    let request =
+        RecordDepartureRequest { request_id: request_id(), contact_id: contact_id.to_owned(), cause: 0 };
     ask("record a departure", || {
         let (mut client, request) = (adapter.contacts(), request.clone());
         async move { client.record_departure(request).await }

@@ -62,7 +62,8 @@ async fn who_hangs_up_during_the_conversation_leaves_a_record_to_be_written() {
 async fn nobody_leaves_twice_but_the_same_message_may_come_twice() {
     let stage = Stage::set().await;
     let contact = stage.receive(chat("ar")).await;
-    let request = RecordDepartureRequest { request_id: request_id(), contact_id: contact.contact_id.clone() };
+    let request =
+        RecordDepartureRequest { request_id: request_id(), contact_id: contact.contact_id.clone(), cause: 0 };
     let first = stage.adapter.contacts().record_departure(request.clone()).await.unwrap().into_inner();
     let again = stage.adapter.contacts().record_departure(request).await.unwrap().into_inner();
     assert_eq!(first, again);

@@ -4,6 +4,7 @@ use helpline_proto::intake::v1::{Contact, ContactState, SendMessageRequest, Watc
 use helpline_proto::queueing::v1::{GetPresenceRequest, NotReadyReason, Offer, PresenceState};
 use helpline_proto::terms::v1::{Channel, Risk};
 use helpline_tests::{Abilities, Actor, request_id};
+use tonic::Code;
 
 use crate::desk::{Desk, Watch};
 use crate::stage::{Stage, at, by, call, chat, until};
@@ -154,6 +155,27 @@ async fn who_comes_back_in_time_keeps_the_conversation() {
     assert_eq!(now.counsellor_id, amina.counsellor_id);
     say(&amina, &kept, "I am back.").await;
     stage.agrees().await;
+}
+
+#[tokio::test]
+async fn who_comes_back_later_is_offered_the_conversation_before_others() {
+    let stage = stage(1).await;
+    let amina = stage.desk(Abilities::speaking(&["ar"])).await;
+    let contact = stage.receive(chat("ar")).await;
+    let amina = lost_with(&stage, &contact, amina).await;
+    stage.until_state(&contact, ContactState::Waiting).await;
+    let amina = Desk::open(amina).await;
+    let gone = amina.sees(&contact).await;
+    assert_eq!(gone.unwrap_err().code(), Code::NotFound, "it is in line");
+    // Idle for longer, so without the preference the first to be asked.
+    let basma = stage.desk_off_shift(Abilities::speaking(&["ar"])).await;
+    stage.sql(&format!(
+        "UPDATE helpline.presences SET state = 'ready', reason = NULL, last_seen_at = helpline.now(),
+            idle_since = helpline.now() - CASE counsellor_id WHEN '{}' THEN interval '1 hour' ELSE interval '0' END, revision = revision + 1",
+        basma.id()
+    ));
+    amina.offered(&contact).await;
+    assert!(!basma.watch.has_offer().await);
 }
 
 #[tokio::test]

@@ -95,7 +95,8 @@ impl Stage {
         &self,
         contact_id: &str,
     ) -> Result<Response<RecordDepartureResponse>, Status> {
-        let request = RecordDepartureRequest { request_id: request_id(), contact_id: contact_id.to_owned() };
+        let request =
+            RecordDepartureRequest { request_id: request_id(), contact_id: contact_id.to_owned(), cause: 0 };
         self.adapter.contacts().record_departure(request).await
     }
 

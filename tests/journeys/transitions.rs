@@ -225,6 +225,7 @@ async fn ask(stage: &Stage, desk: &Desk, contact: &Contact, verb: Verb) -> Resul
             let request = helpline_proto::intake::v1::RecordDepartureRequest {
                 request_id: request_id(),
                 contact_id: contact.contact_id.clone(),
+                cause: 0,
             };
             stage.supervisor.contacts().record_departure(request).await.map(drop)
         }

@@ -89,6 +89,13 @@ pub struct Queue {
     pub relaxations: Vec<Relaxation>,
 }
 
+impl Queue {
+    /// Wait in seconds after which the queue asks for less for the first time.
+    pub fn relax_after_s(&self) -> Option<u32> {
+        self.relaxations.first().map(|step| step.after_s)
+    }
+}
+
 /// Longest wait intended for a class on a channel.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

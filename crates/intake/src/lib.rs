@@ -36,6 +36,7 @@ mod receive_contact;
 mod record_answers;
 mod record_departure;
 mod record_past_contact;
+mod returning;
 mod send_message;
 mod watch_messages;
 pub mod wire;

@@ -17,7 +17,7 @@ use helpline_store::receiving::NewContact;
 use helpline_store::{Change, Command, StoreError};
 use helpline_vault::Sensitive;
 
-use crate::{Answers, placing};
+use crate::{Answers, placing, returning};
 
 /// What is asked: [`ReceiveContactRequest`](helpline_proto::intake::v1::ReceiveContactRequest), read.
 #[derive(Clone, Debug)]
@@ -35,6 +35,7 @@ pub struct ReceiveContact {
     pub risk: Risk,
     pub answers: Answers,
     pub source: Option<Sensitive<String>>,
+    pub continues: Option<Sensitive<String>>,
 }
 
 /// A contact taken in.
@@ -68,12 +69,16 @@ pub async fn receive_contact(
     fail_point!("receive.after_commit");
     let (contact, existing, roster) = match change {
         Change::Done(received) => {
-            if !received.existing && received.contact.state == ContactState::Waiting {
-                ctx.mirror.contact_waits(caller.centre_id, &received.contact).await;
+            let mut contact = received.contact;
+            if !received.existing {
+                contact = returning::put_in_line(ctx, caller.centre_id, contact, &new).await?;
             }
-            (received.contact, received.existing, Some(received.roster_version))
+            (contact, received.existing, Some(received.roster_version))
         }
-        Change::Replayed { resource_id } => (again(ctx, caller, resource_id.into()).await?, true, None),
+        Change::Replayed { resource_id } => {
+            let contact = again(ctx, caller, resource_id.into()).await?;
+            (returning::put_in_line(ctx, caller.centre_id, contact, &new).await?, true, None)
+        }
         Change::Reused => return Err(Refusal::request_id_reused()),
         Change::Refused => return Err(Refusal::bug("a contact was neither taken in nor found")),
     };
@@ -107,14 +112,20 @@ async fn place(ctx: &Ctx, caller: &Caller, request: ReceiveContact) -> Result<Ne
         queue: queue.queue.clone(),
         language: request.language,
         skills,
+<<<<<<< HEAD
         // A diversion never makes anybody wait longer.
         target_s: settings.target_wait_s(queue, request.channel, class).min(settings.target_wait_s(
             queue_before,
             request.channel,
             class,
         )),
+=======
+        target_s: settings.target_wait_s(queue, request.channel, class),
+        relax_after_s: queue.relax_after_s(),
+>>>>>>> a1bbe44 (Bring who was cut off back to their place, and ask for less after a while)
         settings_version: current.version,
         external_id: request.external_id,
+        continues: request.continues,
         // A conversation is bounded already: a sender has one. Behind a number there may be many.
         source: request
             .source

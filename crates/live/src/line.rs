@@ -12,6 +12,7 @@ use crate::hint::Hint;
 use crate::keys::{self, Keys};
 
 static PUT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("scripts/put.lua")));
+static BACK: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("scripts/back.lua")));
 static ROOM: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("scripts/room.lua")));
 static HEADS: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("scripts/heads.lua")));
 static CLAIM: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("scripts/claim.lua")));
@@ -218,6 +219,25 @@ impl LineView {
             self.live.run::<i64>(&call).await?;
         }
         Ok(())
+    }
+
+    /// Puts a contact in line together with the room of the counsellor who was freed for it; wakes the matchers of other
+    /// processes.
+    pub async fn put_back(&self, waiter: &Waiter, room: &FreeCounsellor) -> Result<(), LiveError> {
+        let (keys, name) = (self.keys(), waiter.line());
+        let mut call = BACK.key(keys::generation(self.centre));
+        call.key(keys.lines()).key(keys.line(&name)).key(keys.free()).key(keys.rooms());
+        call.arg(self.generation)
+            .arg(&name)
+            .arg(self.hint(true))
+            .arg(waiter.deadline_ms)
+            .arg(waiter.member());
+        call.arg(room.counsellor_id.to_string())
+            .arg(room.revision)
+            .arg(u8::from(room.has_room()))
+            .arg(room.idle_since_ms)
+            .arg(room.numbers());
+        self.live.run::<i64>(&call).await.map(drop)
     }
 
     /// Takes contacts out of line; returns how many were there.

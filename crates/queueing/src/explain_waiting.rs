@@ -75,6 +75,8 @@ pub async fn explain_waiting(
         cap_time: chrono::DateTime::from_timestamp_millis(said.cap_at_ms).map(timestamp),
         offer_count: contact.offer_count,
         text: explain_in(locale, &said),
+        relaxation_step: contact.relaxation_step.into(),
+        next_relaxation_time: contact.relax_at.map(timestamp),
     })
 }
 

@@ -16,7 +16,8 @@
 //! In: `contact_received`, `person_left`, `contact_completed` (through the mirror and the journal). Out:
 //! `contact_offered`, `offer_accepted`, `offer_declined`, `offer_expired`, `offer_withdrawn`, `presence_changed`,
 //! `presence_lapsed`, `presence_forced`, `pause_lifted`, `contact_released`, `wrap_up_finished`, `contact_transferred`,
-//! `counsellor_lost`, `contact_resumed`, `alert_opened`, `alert_closed`, `alert_acknowledged`,
+//! `counsellor_lost`, `contact_resumed`, `requirement_relaxed`, `alert_opened`, `alert_closed`,
+//! `alert_acknowledged`,
 //! `participant_invited`, `participant_joined`, `invitation_declined`, `invitation_expired`, `participation_ended`,
 //! `contact_taken_over`, `on_call_summoned`,
 //! `contact_arranged`, `queue_opened`, `queue_closed`, `queue_diverted`, `diversion_taken_over`, `diversion_ended`,
@@ -34,6 +35,7 @@ mod handover;
 pub mod matching;
 mod measures;
 pub mod participation;
+pub mod relax_requirement;
 pub mod release_contact;
 pub mod resume_lost;
 mod returned;

@@ -100,5 +100,6 @@ async fn destination(
         queue: queue.queue.clone(),
         language: transfer.language.clone().or_else(|| seen.language.clone()),
         skills,
+        relax_after_s: queue.relax_after_s(),
     })
 }

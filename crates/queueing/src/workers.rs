@@ -7,6 +7,7 @@ mod forget;
 mod lapse;
 mod look;
 mod raise_alerts;
+mod relax;
 mod sweep;
 mod switchboard;
 mod touch;
@@ -25,6 +26,7 @@ pub use forget::Forget;
 pub use lapse::Lapse;
 pub use look::Look;
 pub use raise_alerts::RaiseAlerts;
+pub use relax::Relax;
 pub use sweep::Sweep;
 pub use switchboard::Switchboard;
 pub use touch::Touch;
@@ -61,6 +63,7 @@ pub(crate) fn spawn(
     start(ctx, lifecycle, Sweep::new(ctx.clone(), timing.sweep));
     start(ctx, lifecycle, Touch::new(ctx.clone(), sessions.clone(), timing.presence_ttl / 3));
     start(ctx, lifecycle, Lapse::new(ctx.clone(), timing.presence_ttl));
+    start(ctx, lifecycle, Relax::new(ctx.clone()));
     start(ctx, lifecycle, Compare::new(ctx.clone(), Arc::clone(measures)));
     start(ctx, lifecycle, Forget::new(ctx.clone()));
 }

@@ -67,6 +67,19 @@ impl Mirror {
     /// it is being put there cannot take out what is not there yet, so it is looked at once more.
     pub async fn contact_waits_again(&self, centre: CentreId, contact: &Contact) {
         self.contact_waits(centre, contact).await;
+        self.look_again(centre, contact).await;
+    }
+
+    /// The same for a contact that came back, and whose counsellor was freed for it: no pass sees one without the other.
+    pub async fn contact_comes_back(&self, centre: CentreId, contact: &Contact, room: &Room) {
+        self.in_view(centre, Act::Back(self.waiter(centre, contact), free_counsellor(room))).await;
+        self.hub.wake(Topic::Line(centre));
+        self.contact_changed(centre, contact.contact_id);
+        self.look_again(centre, contact).await;
+    }
+
+    /// Whether a contact that was put in line still stands there as it was put.
+    async fn look_again(&self, centre: CentreId, contact: &Contact) {
         let mut put = self.waiter(centre, contact);
         for _ in 0..LOOKS {
             let Ok(now) = self.store.contact(centre, contact.contact_id).await else { return };
@@ -235,6 +248,7 @@ impl Mirror {
             let done = match &act {
                 Act::Put(waiter) => view.put(std::slice::from_ref(waiter), true).await,
                 Act::Drop(waiter) => view.drop_waiters(std::slice::from_ref(waiter)).await.map(drop),
+                Act::Back(waiter, free) => view.put_back(waiter, free).await,
                 Act::Room(free) => view.put_rooms(std::slice::from_ref(free), true).await,
             };
             match done {
@@ -256,6 +270,7 @@ impl Mirror {
 enum Act {
     Put(Waiter),
     Drop(Waiter),
+    Back(Waiter, FreeCounsellor),
     Room(FreeCounsellor),
 }
 

@@ -129,6 +129,8 @@ fn wake<'a>(hub: &Hub, events: impl Iterator<Item = &'a Event>) {
         match event.event.as_str() {
             "contact_received"
             | "contact_resumed"
+            | "contact_returned"
+            | "requirement_relaxed"
             | "contact_transferred"
             | "contact_arranged"
             | "contact_undiverted"

@@ -108,7 +108,8 @@ impl Child {
     }
 
     async fn leave(&self, draws: &mut Draws) {
-        let request = RecordDepartureRequest { request_id: draws.id(), contact_id: self.contact_id.clone() };
+        let request =
+            RecordDepartureRequest { request_id: draws.id(), contact_id: self.contact_id.clone(), cause: 0 };
         let told = match call!(self.adapter.contacts(), record_departure, request) {
             Ok(answer) => match answer.contact.map(|contact| contact.state()) {
                 Some(ContactState::ShortAbandoned) => "leaves within seconds".to_owned(),

@@ -40,6 +40,7 @@ pub fn settings(speed: Speed) -> Settings {
         display_names: names.into_iter().map(|(tag, name)| (tag.to_owned(), name.to_owned())).collect(),
         required_skills,
         target_waits: Vec::new(),
+        relaxations: Vec::new(),
     };
     let in_crisis = vec![SkillLevel { skill: CRISIS_SKILL.to_owned(), level: 2 }];
     Settings {

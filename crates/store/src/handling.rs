@@ -51,7 +51,8 @@ const TRANSFER: &str = change!(
         WHERE centre_id = $1 AND contact_id = $7 AND counsellor_id = $2 AND state = 'in_progress' AND revision = $12 FOR UPDATE),
     changed AS (
         UPDATE helpline.contacts c SET state = 'waiting', counsellor_id = NULL, holder_id = NULL, queue = $8, language = $9,
-            skills = $10, signature = $11, participations = '{}', epoch = c.epoch + 1, revision = c.revision + 1
+            skills = $10, signature = $11, asked_skills = NULL, relaxation_step = 0,
+            relax_at = helpline.now() + make_interval(secs => $13), participations = '{}', epoch = c.epoch + 1, revision = c.revision + 1
         FROM before WHERE c.centre_id = $1 AND c.contact_id = $7 AND ", participations_are_seen!(), "
         RETURNING c.*, old_participations)",
     part_all!("contact_transferred"), ",
@@ -91,6 +92,8 @@ pub struct Destination {
     pub language: Option<String>,
     /// Skills wanted from now on, those of the queue included.
     pub skills: BTreeMap<String, u8>,
+    /// Wait in seconds after which its queue asks for less for the first time.
+    pub relax_after_s: Option<u32>,
 }
 
 impl Store {
@@ -133,7 +136,8 @@ impl Store {
             .bind(to.language.clone())
             .bind(Json(to.skills.clone()))
             .bind(self.signature(command.centre(), &requirement))
-            .bind(seen.revision);
+            .bind(seen.revision)
+            .bind(to.relax_after_s.map(f64::from));
         self.change(command, query).await?.try_map(|row| self.freed(command, row))
     }
 

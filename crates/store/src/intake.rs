@@ -53,7 +53,7 @@ const CHANGE_RISK: &str = change!(
 /// be called, is promised a callback at the same instant.
 const DEPART: &str = change!(
     event: "person_left", resource: "contact_id", about: ("contact_id", "coalesce(counsellor_id, old_holder)", "old_offer"),
-    detail: "jsonb_build_object('from', old_state, 'to', state)",
+    detail: "jsonb_build_object('from', old_state, 'to', state, 'cut', cut_at IS NOT NULL)",
     with: "before AS (
         SELECT contact_id AS id, state AS old_state, medium AS old_medium, holder_id AS old_holder, offer_id AS old_offer,
             participations AS old_participations
@@ -68,7 +68,8 @@ const DEPART: &str = change!(
                 ELSE 'abandoned' END,
             ended_at = CASE WHEN old_state <> 'in_progress' THEN helpline.now() END,
             holder_id = CASE WHEN old_state = 'in_progress' THEN c.holder_id END,
-            offer_id = NULL, participations = '{}', revision = c.revision + 1
+            offer_id = NULL, participations = '{}', cut_at = CASE WHEN $13 THEN helpline.now() END,
+            revision = c.revision + 1
         FROM before WHERE c.centre_id = $1 AND c.contact_id = $7 AND ", offer_is_seen!(), " AND ", participations_are_seen!(), "
         RETURNING c.*, old_state, old_medium, old_holder, old_offer, old_participations),
     ended AS (
@@ -210,13 +211,15 @@ impl Store {
         })
     }
 
-    /// Records that the person left: in line the contact ends, with a counsellor the wrap-up begins.
+    /// Records that the person left: in line the contact ends, with a counsellor the wrap-up begins. Who was `cut` off may
+    /// come back to the place they had.
     pub async fn depart(
         &self,
         command: &Command,
         contact: ContactId,
         short_abandon_s: u32,
         rescue: &Rescue,
+        cut: bool,
     ) -> Result<Change<Moved>, StoreError> {
         let query = || {
             change_query::<MovedRow>(DEPART, command)
@@ -226,6 +229,7 @@ impl Store {
                 .bind(i64::from(rescue.most_attempts))
                 .bind(f64::from(rescue.overdue_after_s))
                 .bind(f64::from(rescue.window_s))
+                .bind(cut)
         };
         self.change_seeing_offers(command, query).await?.try_map(|row| self.moved(command.centre(), row))
     }

@@ -1,7 +1,7 @@
 //! The truth. Every statement of SQL that Helpline knows stands in this crate, and nowhere else.
 //!
-//! One module per noun: [`contact`] (and what moves it: [`receiving`], [`intake`], [`raising`], [`handling`], [`resumption`]),
-//! [`callback`], [`participation`], [`line`], [`offering`], [`offer`], [`message`], [`counsellor`], [`presence`],
+//! One module per noun: [`contact`] (and what moves it: [`receiving`], [`intake`], [`raising`], [`handling`], [`resumption`],
+//! [`returning`], [`relaxing`]), [`callback`], [`participation`], [`line`], [`offering`], [`offer`], [`message`], [`counsellor`], [`presence`],
 //! [`supervision`], [`alert`], [`floor`], [`settings`], [`token`]; beside them what every change shares: [`change`] (journal and
 //! request memory), [`journal`], [`matcher`] (the lease), [`check`] (comparing what must agree).
 //!
@@ -40,7 +40,9 @@ pub mod past;
 pub mod presence;
 pub mod raising;
 pub mod receiving;
+pub mod relaxing;
 pub mod resumption;
+pub mod returning;
 mod sealing;
 pub mod settings;
 pub mod supervision;

@@ -126,7 +126,10 @@ pub(super) async fn prepare(cast: &Cast, method: &Method) -> Prepared {
         }
         "RecordDeparture" => {
             let contact_id = receive(&cast.adapter, &language).await.contact_id;
-            (cast.adapter.clone(), request(&RecordDepartureRequest { request_id: request_id(), contact_id }))
+            (
+                cast.adapter.clone(),
+                request(&RecordDepartureRequest { request_id: request_id(), contact_id, cause: 0 }),
+            )
         }
         "SendMessage" => {
             let send = SendMessageRequest {

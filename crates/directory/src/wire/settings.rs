@@ -4,6 +4,7 @@ mod alerts;
 mod callbacks;
 mod care;
 mod hours;
+mod relaxation;
 mod resumption;
 mod risk_rules;
 
@@ -196,12 +197,13 @@ fn queues(
             fields.refuse("required_skills", "only skills of these settings");
         }
         let target_waits = waits(fields, &message.target_waits);
+        let relaxations = relaxation::read(fields, &message.relaxations, known_skills);
         Some(Queue {
             queue: queue?,
             display_names: display_names?,
             required_skills: required_skills?,
             target_waits: target_waits?,
-            relaxations: Vec::new(),
+            relaxations: relaxations?,
         })
     })?;
     let mut keys = BTreeSet::new();
@@ -313,6 +315,7 @@ fn queue_to_message(queue: &Queue) -> QueueMessage {
         display_names: queue.display_names.clone(),
         required_skills: skills(&queue.required_skills),
         target_waits: queue.target_waits.iter().map(wait_to_message).collect(),
+        relaxations: relaxation::to_messages(&queue.relaxations),
     }
 }
 

@@ -53,6 +53,7 @@ pub fn read_receive(
     let risk = wire::read_risk(&mut fields, "risk", request.risk);
     let answers = read_answers(&mut fields, &request.answers);
     let source = fields.line("source", request.source.trim(), 0..=LINE);
+    let continues = fields.line("continues_external_id", request.continues_external_id.trim(), 0..=LINE);
     fields.build((|| {
         Some(ReceiveContact {
             command: command(ctx, caller, "ReceiveContact", request_id?, request),
@@ -66,6 +67,7 @@ pub fn read_receive(
             risk: risk?,
             answers: answers?,
             source: personal("contact", source?),
+            continues: personal("contact", continues?),
         })
     })())
 }
@@ -222,10 +224,12 @@ pub fn read_departure(
     let mut fields = Fields::new();
     let request_id = fields.request_id(&request.request_id);
     let contact_id = fields.id("contact_id", &request.contact_id);
+    let cause = fields.optional_choice("cause", request.cause, api::DepartureCause::as_str_name);
     fields.build((|| {
         Some(RecordDeparture {
             command: command(ctx, caller, "RecordDeparture", request_id?, request),
             contact_id: contact_id?,
+            cut: cause? == Some(api::DepartureCause::Cut),
         })
     })())
 }

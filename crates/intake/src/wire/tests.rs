@@ -89,6 +89,7 @@ async fn every_field_that_cannot_be_used_is_named_at_once() {
             api::Answer { question: "safe".to_owned(), value: String::new() },
         ],
         source: "s".repeat(201),
+        continues_external_id: "x".repeat(201),
     };
     let refusal = read_receive(&ctx(), &adapter(), &request).unwrap_err();
     assert_eq!(
@@ -105,7 +106,8 @@ async fn every_field_that_cannot_be_used_is_named_at_once() {
             "risk",
             "answers[0].question",
             "answers[1].value",
-            "source"
+            "source",
+            "continues_external_id",
         ]
     );
 }

@@ -157,7 +157,8 @@ impl Desk {
 
     /// Records that the person left.
     pub(crate) async fn leave(&self, caller: &Caller, contact: ContactId) -> Result<Seen, Refusal> {
-        let request = api::RecordDepartureRequest { request_id: id(), contact_id: contact.to_string() };
+        let request =
+            api::RecordDepartureRequest { request_id: id(), contact_id: contact.to_string(), cause: 0 };
         let command = wire::read_departure(&self.ctx, caller, &request)?;
         helpline_intake::record_departure(&self.ctx, caller, command).await
     }
