@@ -4,7 +4,7 @@ use helpline_proto::directory::v1::{
     AlertSettings, Capacity, Counsellor, CreateCounsellorRequest, CreateTokenRequest,
     DisableCounsellorRequest, Flood, GetCentreRequest, GetCounsellorRequest, GetSettingsRequest, Hours,
     ListCounsellorsRequest, ListTokensRequest, LongContact, PublishSettingsRequest, Queue, QueueHours,
-    RevokeTokenRequest, RiskAnswer, RiskRule, Settings, TargetWait, UpdateCounsellorRequest,
+    Relaxation, RevokeTokenRequest, RiskAnswer, RiskRule, Settings, TargetWait, UpdateCounsellorRequest,
 };
 use helpline_proto::intake::v1::{
     ActionTaken, AgeBand, Answer, ChangeRiskRequest, Closing, CompleteContactRequest, ContactFilter,
@@ -17,28 +17,12 @@ use helpline_proto::queueing::v1::{
     CallbackFilter, CallbackKind, CallbackState, CancelCallbackRequest, DeclineHandoverRequest,
     DeclineInvitationRequest, DeclineOfferRequest, DeclineReason, DiversionEnd, DivertQueueRequest,
     EndDiversionRequest, ExplainWaitingRequest, FinishWrapUpRequest, ForceNotReadyRequest, ForceReason,
-    GetCallbackRequest, GetPresenceRequest, GoNotReadyRequest, GoOfflineRequest, GoOnCallRequest,
-    GoReadyRequest, InviteParticipantRequest, JoinContactRequest, LeaveContactRequest, LiftPauseRequest,
-    ListAlertsRequest, ListCallbacksRequest, ListDiversionsRequest, ListHandoverRequest,
+    ForecastStaffingRequest, GetCallbackRequest, GetPresenceRequest, GoNotReadyRequest, GoOfflineRequest,
+    GoOnCallRequest, GoReadyRequest, InviteParticipantRequest, JoinContactRequest, LeaveContactRequest,
+    LiftPauseRequest, ListAlertsRequest, ListCallbacksRequest, ListDiversionsRequest, ListHandoverRequest,
     ListParticipationsRequest, NotReadyReason, OfferHandoverRequest, Outside, OutsideRole, ParticipationKind,
     PromiseCallbackRequest, RecordCallbackAttemptRequest, ReleaseContactRequest, RemoveParticipantRequest,
     RescheduleCallbackRequest, TakeOverDiversionRequest, TakeOverRequest, TransferContactRequest,
-    WatchFloorRequest, WatchOffersRequest, WatchQueueStatusRequest,
-    RescheduleCallbackRequest, TakeOverRequest, TransferContactRequest, WatchFloorRequest,
-    WatchOffersRequest, WatchQueueStatusRequest,
-    AcceptOfferRequest, AcknowledgeAlertRequest, DeclineOfferRequest, DeclineReason, ExplainWaitingRequest,
-    FinishWrapUpRequest, ForceNotReadyRequest, ForceReason, ForecastStaffingRequest, GetPresenceRequest,
-    GoNotReadyRequest, GoOfflineRequest, GoReadyRequest, LiftPauseRequest, ListAlertsRequest, NotReadyReason,
-    ReleaseContactRequest, TransferContactRequest, WatchFloorRequest, WatchOffersRequest,
-    WatchQueueStatusRequest,
-    AcceptOfferRequest, AcknowledgeAlertRequest, AttemptOutcome, CallbackCancelReason, CallbackFilter,
-    CallbackKind, CallbackState, CancelCallbackRequest, DeclineInvitationRequest, DeclineOfferRequest,
-    DeclineReason, ExplainWaitingRequest, FinishWrapUpRequest, ForceNotReadyRequest, ForceReason,
-    ForecastStaffingRequest, GetCallbackRequest, GetPresenceRequest, GoNotReadyRequest, GoOfflineRequest,
-    GoReadyRequest, InviteParticipantRequest, JoinContactRequest, LeaveContactRequest, LiftPauseRequest,
-    ListAlertsRequest, ListCallbacksRequest, ListParticipationsRequest, NotReadyReason, Outside, OutsideRole,
-    ParticipationKind, PromiseCallbackRequest, RecordCallbackAttemptRequest, ReleaseContactRequest,
-    RemoveParticipantRequest, RescheduleCallbackRequest, TakeOverRequest, TransferContactRequest,
     WatchFloorRequest, WatchOffersRequest, WatchQueueStatusRequest,
 };
 use helpline_proto::terms::v1::{Channel, PriorityClass, Risk, SkillLevel};
@@ -223,6 +207,7 @@ fn encoded(name: &str) -> Vec<u8> {
             risk: Risk::Low.into(),
             answers: vec![answer()],
             source: "a trunk".to_owned(),
+            continues_external_id: id(),
         }
         .encode_to_vec(),
         "RecordAnswers" => {
@@ -331,6 +316,7 @@ fn settings() -> Settings {
         display_names: [("en".to_owned(), "Everybody".to_owned())].into(),
         required_skills: vec![skill()],
         target_waits: vec![wait],
+        relaxations: vec![Relaxation { after: Some(seconds(60)), skill: skill().skill, level: 1 }],
     };
     Settings {
         queues: vec![general, Queue { queue: "night".to_owned(), ..Queue::default() }],

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use helpline_domain::arrangement::Outlook;
 use helpline_domain::caller::Caller;
 use helpline_domain::channel::Channel;
-use helpline_domain::contact::ContactState;
 use helpline_domain::id::ContactId;
 use helpline_domain::risk::{self, Class, Risk};
 use helpline_service_kit::arranging::{Prospect, prospect};
@@ -112,17 +111,13 @@ async fn place(ctx: &Ctx, caller: &Caller, request: ReceiveContact) -> Result<Ne
         queue: queue.queue.clone(),
         language: request.language,
         skills,
-<<<<<<< HEAD
         // A diversion never makes anybody wait longer.
         target_s: settings.target_wait_s(queue, request.channel, class).min(settings.target_wait_s(
             queue_before,
             request.channel,
             class,
         )),
-=======
-        target_s: settings.target_wait_s(queue, request.channel, class),
         relax_after_s: queue.relax_after_s(),
->>>>>>> a1bbe44 (Bring who was cut off back to their place, and ask for less after a while)
         settings_version: current.version,
         external_id: request.external_id,
         continues: request.continues,

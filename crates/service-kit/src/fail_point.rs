@@ -33,11 +33,8 @@ pub const FAIL_POINTS: &[&str] = &[
     "attempt.after_commit",
     "invite.after_commit",
     "take_over.after_commit",
-<<<<<<< HEAD
     "arrange.after_commit",
-=======
     "relax.after_commit",
->>>>>>> a1bbe44 (Bring who was cut off back to their place, and ask for less after a while)
 ];
 
 /// Dies here when the configuration's `testing.kill_at` names this place: `fail_point!("receive.before_commit")`.

@@ -87,22 +87,13 @@ macro_rules! receive {
             changed AS (
                 INSERT INTO helpline.contacts (centre_id, contact_id, channel, medium, state, risk, class, queue, language, skills,
                     signature, received_at, deadline_at, brought_by, settings_version, external_index, external_sealed,
-<<<<<<< HEAD
                     sender_index, sender_sealed, display_name_sealed, risk_rules, answers_sealed, source_index,
-                    diversion_id, original_queue, original_skills, original_signature, directed_to, limited)
-=======
-                    sender_index, sender_sealed, display_name_sealed, risk_rules, answers_sealed, source_index, relax_at,
-                    limited)
->>>>>>> a1bbe44 (Bring who was cut off back to their place, and ask for less after a while)
+                    diversion_id, original_queue, original_skills, original_signature, directed_to, relax_at, limited)
                 VALUES ($1, $7, $8, $9, 'waiting', CASE WHEN $10 = -1 THEN coalesce((SELECT risk FROM promise), $10) ELSE $10 END,
                     CASE WHEN $10 = -1 THEN least(", $class, ", (SELECT class FROM promise)) ELSE ", $class, " END, $12, $13, $14, $15,
                     least(helpline.now(), (SELECT received_at FROM promise)),
                     least(helpline.now() + make_interval(secs => ", $target, "), (SELECT deadline_at FROM promise)), $17, $18, $19, $20, $21, $22, $23, $24, $25, $26,
-<<<<<<< HEAD
-                    $27, $28, $29, $30, $31, ",
-=======
-                    helpline.now() + make_interval(secs => $27), ",
->>>>>>> a1bbe44 (Bring who was cut off back to their place, and ask for less after a while)
+                    $27, $28, $29, $30, $31, helpline.now() + make_interval(secs => $32), ",
                     $limited, ")
                 ON CONFLICT DO NOTHING
                 RETURNING *),
@@ -122,21 +113,12 @@ const RECEIVE: &str = receive!("", "$11", "$16", "false");
 const RECEIVE_LIMITED: &str = receive!("
     recent AS (
         SELECT state FROM helpline.contacts
-<<<<<<< HEAD
-        WHERE centre_id = $1 AND source_index = $26 AND received_at > (SELECT helpline.now()) - make_interval(secs => $32)
-        ORDER BY received_at DESC LIMIT $33),
+        WHERE centre_id = $1 AND source_index = $26 AND received_at > (SELECT helpline.now()) - make_interval(secs => $33)
+        ORDER BY received_at DESC LIMIT $34),
     flood AS MATERIALIZED (
-        SELECT count(*) >= $33 OR count(*) FILTER (WHERE state IN ('waiting', 'offered')) >= $34 AS beyond FROM recent), ",
-    "CASE WHEN (SELECT beyond FROM flood) THEN $35 ELSE $11 END",
-    "CASE WHEN (SELECT beyond FROM flood) THEN $36 ELSE $16 END", "(SELECT beyond FROM flood) AND NOT EXISTS (SELECT FROM promise)"
-=======
-        WHERE centre_id = $1 AND source_index = $26 AND received_at > (SELECT helpline.now()) - make_interval(secs => $28)
-        ORDER BY received_at DESC LIMIT $29),
-    flood AS MATERIALIZED (
-        SELECT count(*) >= $29 OR count(*) FILTER (WHERE state IN ('waiting', 'offered')) >= $30 AS beyond FROM recent), ",
-    "CASE WHEN (SELECT beyond FROM flood) THEN $31 ELSE $11 END",
-    "CASE WHEN (SELECT beyond FROM flood) THEN $32 ELSE $16 END", "(SELECT beyond FROM flood) AND NOT EXISTS (SELECT FROM promise)"
->>>>>>> a1bbe44 (Bring who was cut off back to their place, and ask for less after a while)
+        SELECT count(*) >= $34 OR count(*) FILTER (WHERE state IN ('waiting', 'offered')) >= $35 AS beyond FROM recent), ",
+    "CASE WHEN (SELECT beyond FROM flood) THEN $36 ELSE $11 END",
+    "CASE WHEN (SELECT beyond FROM flood) THEN $37 ELSE $16 END", "(SELECT beyond FROM flood) AND NOT EXISTS (SELECT FROM promise)"
 );
 
 const EXISTING: &str = concat!(
@@ -190,7 +172,6 @@ impl Store {
             .bind(new.risk_rules.clone())
             .bind(self.seal_some(ANSWERS, centre, row, new.answers.as_ref()))
             .bind(source_index)
-<<<<<<< HEAD
             .bind(new.diverted.as_ref().map(|by| by.diversion_id.as_uuid()))
             .bind(new.diverted.as_ref().map(|by| by.original_queue.clone()))
             .bind(new.diverted.as_ref().map(|by| Json(by.original_skills.clone())))
@@ -198,10 +179,8 @@ impl Store {
                 let there = Requirement { skills: by.original_skills.clone(), ..requirement.clone() };
                 self.signature(centre, &there)
             }))
-            .bind(new.diverted.as_ref().and_then(|by| by.directed_to).map(|to| to.as_uuid()));
-=======
+            .bind(new.diverted.as_ref().and_then(|by| by.directed_to).map(|to| to.as_uuid()))
             .bind(new.relax_after_s.map(f64::from));
->>>>>>> a1bbe44 (Bring who was cut off back to their place, and ask for less after a while)
         if limits {
             query = query
                 .bind(f64::from(new.flood.window_s))
