@@ -42,23 +42,8 @@ pub async fn explain_waiting(
     let ahead = ctx.store.waiting_ahead(centre, &entry).await?;
     let (_, on_shift) = ctx.store.on_shift(centre).await?;
     let shift = shift(&on_shift);
-    let rules = Rules {
-        reserve: settings.settings.reserve,
-        cap_ms: i64::from(settings.settings.cap_s) * 1000,
-        high_cap_ms: i64::from(settings.settings.high_cap_s) * 1000,
-        on_shift: u32::try_from(shift.iter().filter(|one| !one.on_call).count()).unwrap_or(u32::MAX),
-        reserve_from: settings.settings.reserve_from,
-        groups: ctx
-            .store
-            .waiting_by_requirement(centre)
-            .await?
-            .into_iter()
-            .map(|(_, requirement, _)| Group { medium: requirement.medium, language: requirement.language })
-            .collect(),
-        critical_offers: 1,
-        severe_limit: settings.settings.care.others_first_from(),
-    };
-    let rules = rules(ctx, centre, &settings.settings, shift.len()).await?;
+    let at_work = shift.iter().filter(|one| !one.on_call).count();
+    let rules = rules(ctx, centre, &settings.settings, at_work).await?;
     let head = head(&entry, Arc::new(entry.requirement.clone()), &on_shift);
     let now = ctx.store.now().await?;
     let said = explain(&head, ahead, &shift, &rules, now.timestamp_millis());
@@ -90,6 +75,7 @@ pub(crate) async fn rules(
     Ok(Rules {
         reserve: settings.reserve,
         cap_ms: i64::from(settings.cap_s) * 1000,
+        high_cap_ms: i64::from(settings.high_cap_s) * 1000,
         on_shift: u32::try_from(on_shift).unwrap_or(u32::MAX),
         reserve_from: settings.reserve_from,
         groups: ctx

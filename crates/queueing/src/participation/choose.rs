@@ -6,11 +6,13 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use helpline_domain::id::{CentreId, CounsellorId};
 use helpline_domain::participation::ParticipationState;
-use helpline_domain::policy::{Free, Group, Head, Rules, decide};
+use helpline_domain::policy::{Free, Head, decide};
 use helpline_domain::presence::PresenceState;
 use helpline_domain::requirement::Requirement;
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::contact::Contact;
+
+use crate::explain_waiting::rules;
 
 /// What is asked of who is chosen; what is not asked for stays as the contact asks for it.
 #[derive(Clone, Debug)]
@@ -54,21 +56,8 @@ pub(super) async fn choose(
     let now = ctx.store.now().await?;
     let barred = barred(ctx, centre, contact, now - TimeDelta::seconds(settings.cool_down_s.into())).await?;
     let (_, on_shift) = ctx.store.on_shift(centre).await?;
-    let rules = Rules {
-        reserve: settings.reserve,
-        cap_ms: i64::from(settings.cap_s) * 1000,
-        on_shift: u32::try_from(on_shift.len()).unwrap_or(u32::MAX),
-        reserve_from: settings.reserve_from,
-        groups: ctx
-            .store
-            .waiting_by_requirement(centre)
-            .await?
-            .into_iter()
-            .map(|(_, requirement, _)| Group { medium: requirement.medium, language: requirement.language })
-            .collect(),
-        critical_offers: 1,
-        severe_limit: settings.care.others_first_from(),
-    };
+    let at_work = on_shift.iter().filter(|one| one.state != PresenceState::OnCall).count();
+    let rules = rules(ctx, centre, settings, at_work).await?;
     let free: Vec<Free> = on_shift
         .into_iter()
         .filter(|one| one.state == PresenceState::Ready)
