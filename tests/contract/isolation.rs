@@ -80,6 +80,10 @@ async fn fill(world: &World, centre: &Centre) {
         contact_id: contact.contact_id.clone(),
         channel: Channel::Voice.into(),
         number: "+97455550100".to_owned(),
+        // Not while the counsellor is still needed here.
+        due_time: contact
+            .receive_time
+            .map(|time| prost_types::Timestamp { seconds: time.seconds + 3600, ..time }),
         ..PromiseCallbackRequest::default()
     };
     counsellor.callbacks().promise_callback(promise).await.unwrap();

@@ -13,7 +13,7 @@ use helpline_proto::intake::v1::{
 };
 use helpline_proto::queueing::v1::watch_offers_response::Event;
 use helpline_proto::queueing::v1::{
-    AcceptOfferRequest, GoReadyRequest, ReleaseContactRequest, WatchOffersRequest,
+    AcceptOfferRequest, GoReadyRequest, PromiseCallbackRequest, ReleaseContactRequest, WatchOffersRequest,
 };
 use helpline_proto::terms::v1::Channel;
 use helpline_tests::process::{Fleet, FleetOptions, private_stack};
@@ -27,7 +27,9 @@ use scan::{Finding, Markers, search};
 use crate::load::closing;
 
 /// The personal fields: each gets a marker of its own.
-const FIELDS: [&str; 8] = [
+const FIELDS: [&str; 10] = [
+    "callback_number",
+    "safe_words",
     "sender",
     "external_id",
     "display_name",
@@ -138,6 +140,7 @@ async fn play(fleet: &Fleet, markers: &mut Markers) -> Vec<(&'static str, Status
     refuse_arrivals(&adapter, &call, &mut statuses).await;
 
     accept(&counsellor).await;
+    promise(&counsellor, &contact, markers, &mut statuses).await;
     let id = request_id();
     let text = markers.of("counsellor_message");
     send(&counsellor, &contact, id.clone(), text).await.expect("a message");
@@ -243,6 +246,33 @@ async fn complete(
         statuses.push((what, refused.expect_err(what)));
     }
     counsellor.contacts().complete_contact(good).await.expect("signed off");
+}
+
+/// A callback with a number and words of its own, and refusals that could repeat them.
+async fn promise(
+    counsellor: &Actor,
+    contact: &Contact,
+    markers: &Markers,
+    statuses: &mut Vec<(&'static str, Status)>,
+) {
+    let promise = PromiseCallbackRequest {
+        request_id: request_id(),
+        contact_id: contact.contact_id.clone(),
+        channel: Channel::Voice.into(),
+        number: markers.of("callback_number").to_owned(),
+        safe_words: markers.of("safe_words").to_owned(),
+        ..PromiseCallbackRequest::default()
+    };
+    let mut client = counsellor.callbacks();
+    client.promise_callback(promise.clone()).await.expect("a promise");
+    let number = promise.number.repeat(20);
+    let wrong = PromiseCallbackRequest { request_id: request_id(), number, ..promise.clone() };
+    statuses.push(("a long number", client.promise_callback(wrong).await.expect_err("a long number")));
+    let safe_words = promise.safe_words.repeat(100);
+    let wrong = PromiseCallbackRequest { request_id: request_id(), safe_words, ..promise.clone() };
+    statuses.push(("long safe words", client.promise_callback(wrong).await.expect_err("long safe words")));
+    let other = PromiseCallbackRequest { safe_words: format!("{}!", promise.safe_words), ..promise };
+    statuses.push(("another promise", client.promise_callback(other).await.expect_err("another promise")));
 }
 
 async fn record_past(counsellor: &Actor, markers: &Markers, statuses: &mut Vec<(&'static str, Status)>) {

@@ -19,13 +19,14 @@ pub struct RecordDeparture {
     pub command: Command,
     pub contact_id: ContactId,
     pub cut: bool,
+    pub lost: bool,
 }
 
 /// Records that the person left: in line the contact ends, with a counsellor the wrap-up begins. Who was cut off and
 /// comes back soon has the place they had. Errors: NOT_FOUND,
 /// STATE_REFUSED when the conversation is over already, REQUEST_ID_REUSED.
 pub async fn record_departure(ctx: &Ctx, caller: &Caller, request: RecordDeparture) -> Result<Seen, Refusal> {
-    let RecordDeparture { command, contact_id, cut } = request;
+    let RecordDeparture { command, contact_id, cut, lost } = request;
     let (_, sight) = access::visible(ctx, caller, contact_id).await?;
     let current = ctx.settings.current(caller.centre_id).await?;
     let callbacks = &current.settings.callbacks;
@@ -36,7 +37,7 @@ pub async fn record_departure(ctx: &Ctx, caller: &Caller, request: RecordDepartu
         window_s: callbacks.window_s,
     };
     let short_abandon_s = current.settings.short_abandon_s;
-    let change = ctx.store.depart(&command, contact_id, short_abandon_s, &rescue, cut).await?;
+    let change = ctx.store.depart(&command, contact_id, short_abandon_s, &rescue, (cut, lost)).await?;
     fail_point!("departure.after_commit");
     if let Change::Done(moved) = &change {
         tell(ctx, caller, moved).await;

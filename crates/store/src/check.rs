@@ -201,7 +201,7 @@ impl Store {
         let rows = sqlx::query_as::<_, PeriodRow>(
             "SELECT queue, count(*) AS received, count(answered_at) AS answered,
                 count(*) FILTER (WHERE answered_at <= deadline_at) AS answered_in_target,
-                count(*) FILTER (WHERE state = 'abandoned' AND answered_at IS NULL) AS abandoned,
+                count(*) FILTER (WHERE state IN ('abandoned', 'lost') AND answered_at IS NULL) AS abandoned,
                 count(*) FILTER (WHERE state = 'short_abandoned' AND answered_at IS NULL) AS short_abandoned
              FROM helpline.contacts
              WHERE centre_id = $1 AND received_at > (SELECT helpline.now()) - interval '24 hours' AND brought_by IS NOT NULL

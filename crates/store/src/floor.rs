@@ -21,7 +21,7 @@ const HISTORY: &str = "
     SELECT date_bin('15 minutes', received_at, timestamptz '2000-01-01 00:00:00+00') AS slot_at, queue, class,
         count(*) AS received, count(answered_at) AS answered,
         count(*) FILTER (WHERE answered_at <= deadline_at) AS answered_in_target,
-        count(*) FILTER (WHERE state = 'abandoned' AND answered_at IS NULL) AS abandoned,
+        count(*) FILTER (WHERE state IN ('abandoned', 'lost') AND answered_at IS NULL) AS abandoned,
         count(*) FILTER (WHERE state = 'short_abandoned' AND answered_at IS NULL) AS short_abandoned,
         (extract(epoch FROM max(coalesce(answered_at, ended_at, (SELECT helpline.now())) - received_at)) * 1000)::int8 AS longest_wait_ms
     FROM helpline.contacts
@@ -58,7 +58,7 @@ const SERVICE: &str = "
         WHERE c.centre_id = $1 AND c.brought_by IS NOT NULL AND c.received_at > (SELECT helpline.now()) - interval '24 hours')
     SELECT queue, class, channel, language, count(*) AS received, count(answered_at) AS answered,
         count(*) FILTER (WHERE in_target) AS answered_in_target,
-        count(*) FILTER (WHERE state = 'abandoned' AND answered_at IS NULL) AS abandoned,
+        count(*) FILTER (WHERE state IN ('abandoned', 'lost') AND answered_at IS NULL) AS abandoned,
         count(*) FILTER (WHERE state = 'short_abandoned' AND answered_at IS NULL) AS short_abandoned,
         coalesce(sum(offers), 0)::int8 AS offers, coalesce(sum(missed), 0)::int8 AS missed_offers,
         count(*) FILTER (WHERE beyond_cap) AS cap_breaches,

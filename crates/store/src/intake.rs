@@ -50,7 +50,7 @@ const CHANGE_RISK: &str = change!(
 );
 
 /// Where a callback waits in line there is nobody who could leave. Whoever leaves unanswered at high risk or above, and can
-/// be called, is promised a callback at the same instant.
+/// be called, is promised a callback at the same instant, and so is whoever was lost to a fault of the channel.
 const DEPART: &str = change!(
     event: "person_left", resource: "contact_id", about: ("contact_id", "coalesce(counsellor_id, old_holder)", "old_offer"),
     detail: "jsonb_build_object('from', old_state, 'to', state, 'cut', cut_at IS NOT NULL)",
@@ -64,6 +64,7 @@ const DEPART: &str = change!(
     changed AS (
         UPDATE helpline.contacts c SET
             state = CASE WHEN old_state = 'in_progress' THEN 'wrap_up'
+                WHEN $14 THEN 'lost'
                 WHEN c.answered_at IS NULL AND helpline.now() - c.received_at < make_interval(secs => $8) THEN 'short_abandoned'
                 ELSE 'abandoned' END,
             ended_at = CASE WHEN old_state <> 'in_progress' THEN helpline.now() END,
@@ -87,7 +88,7 @@ const DEPART: &str = change!(
             risk, class, extract(epoch FROM deadline_at - received_at)::int, sender_index, NULL::bytea, NULL::bytea,
             NULL::uuid, NULL, NULL::uuid, brought_by, settings_version, helpline.now()
         FROM changed
-        WHERE state IN ('abandoned', 'short_abandoned') AND risk >= 3 AND sender_index IS NOT NULL
+        WHERE (state IN ('abandoned', 'short_abandoned') AND risk >= 3 OR state = 'lost') AND sender_index IS NOT NULL
           AND channel IN ('voice', 'sms', 'whatsapp', 'telegram', 'email')
           AND NOT EXISTS (
             SELECT FROM helpline.callbacks cb
@@ -96,7 +97,7 @@ const DEPART: &str = change!(
     rescue_journalled AS (
         INSERT INTO helpline.journal (centre_id, at, event, contact_id, revision, detail)
         SELECT $1, helpline.now(), 'callback_promised', origin_contact_id, revision,
-            jsonb_build_object('callback_id', callback_id, 'kind', 'callback', 'from', 'abandoned')
+            jsonb_build_object('callback_id', callback_id, 'kind', 'callback', 'from', 'departure')
         FROM rescued)";
     returning: contact_columns!(), ", old_holder, old_offer, ", rooms_column!(),
 );
@@ -219,7 +220,7 @@ impl Store {
         contact: ContactId,
         short_abandon_s: u32,
         rescue: &Rescue,
-        cut: bool,
+        (cut, lost): (bool, bool),
     ) -> Result<Change<Moved>, StoreError> {
         let query = || {
             change_query::<MovedRow>(DEPART, command)
@@ -230,6 +231,7 @@ impl Store {
                 .bind(f64::from(rescue.overdue_after_s))
                 .bind(f64::from(rescue.window_s))
                 .bind(cut)
+                .bind(lost)
         };
         self.change_seeing_offers(command, query).await?.try_map(|row| self.moved(command.centre(), row))
     }

@@ -138,6 +138,25 @@ async fn whoever_leaves_unanswered_at_high_risk_is_called_back_at_once() {
     super::over(&amina, &work).await;
 }
 
+#[tokio::test]
+async fn whoever_was_lost_by_a_fault_of_the_channel_is_called_back_whatever_the_risk() {
+    let stage = Stage::set().await;
+    let contact = stage.receive(child()).await;
+    let lost = helpline_proto::intake::v1::RecordDepartureRequest {
+        request_id: request_id(),
+        contact_id: contact.contact_id.clone(),
+        cause: helpline_proto::intake::v1::DepartureCause::Lost.into(),
+    };
+    let ended = stage.adapter.contacts().record_departure(lost).await.unwrap().into_inner().contact.unwrap();
+    assert_eq!(ended.state(), ContactState::Lost);
+    let amina = stage.desk(Abilities::speaking(&["ar"])).await;
+    let work = amina.take().await;
+    let shown = get(&amina.actor, &work.callback_id).await.unwrap();
+    assert_eq!((shown.origin_contact_id, shown.number.as_str()), (contact.contact_id, super::NUMBER));
+    record(&amina, &work.callback_id, AttemptOutcome::Reached).await.unwrap();
+    super::over(&amina, &work).await;
+}
+
 fn from_another(
     request: helpline_proto::intake::v1::ReceiveContactRequest,
 ) -> helpline_proto::intake::v1::ReceiveContactRequest {

@@ -230,6 +230,7 @@ pub fn read_departure(
             command: command(ctx, caller, "RecordDeparture", request_id?, request),
             contact_id: contact_id?,
             cut: cause? == Some(api::DepartureCause::Cut),
+            lost: cause? == Some(api::DepartureCause::Lost),
         })
     })())
 }

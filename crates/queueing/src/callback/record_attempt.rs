@@ -44,11 +44,13 @@ pub async fn record_attempt(
         // No longer theirs: a repeat is recognised, anything else explained below.
         None => ctx.store.recall_change(command).await?,
     };
-    if let Change::Done((moved, now)) = &change {
-        measures.count(seen.kind, event(*now));
-        told::tell(ctx, caller.centre_id, moved).await?;
+    if let Change::Done(recorded) = &change {
+        measures.count(seen.kind, event(recorded.now));
+        // In line before anybody is free, or whoever came later would be offered first.
+        told::tell(ctx, caller.centre_id, &recorded.moved).await?;
+        ctx.mirror.rooms_changed(caller.centre_id, &recorded.rooms, caller.counsellor_id).await;
     }
-    let change = change.map(|(moved, _)| moved.callback_id);
+    let change = change.map(|recorded| recorded.moved.callback_id);
     let id = outcome(change, async |id| Ok(CallbackId::from(id)), why_refused(ctx, caller, &seen)).await?;
     // Whoever recorded it may know what became of it, though its work is not theirs any more.
     let callback = ctx.store.callback(caller.centre_id, id).await?;
