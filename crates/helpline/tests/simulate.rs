@@ -35,7 +35,10 @@ fn every_policy_and_class_is_in_the_last_line() {
     for (policy, figures) in comparison.as_object().unwrap() {
         for class in ["critical", "high", "medium", "low"] {
             let of = |name: &str| figures[class][name].as_f64().unwrap();
-            assert!((0.0..=1.0).contains(&of("in_target")) && (0.0..=1.0).contains(&of("abandoned")), "{policy}");
+            assert!(
+                (0.0..=1.0).contains(&of("in_target")) && (0.0..=1.0).contains(&of("abandoned")),
+                "{policy}"
+            );
             assert!(of("p95_wait_s") <= of("max_wait_s"), "{policy} {class}");
             assert!(figures[class]["found_at_close"]["in_target"].is_number());
         }
@@ -51,7 +54,8 @@ fn a_supervisor_is_told_in_words() {
     assert!(more.contains("small-centre with 6 counsellors instead of 4"), "{more}");
     let more = object(&told(&["--days", "0.5", "--what-if", "counsellors=+1", "--format", "json"]));
     assert!(more["classes"]["low"]["in_target"]["change"].is_number());
-    let staff = object(&told(&["--scenario", "small-centre", "--days", "0.5", "--staff", "--format", "json"]));
+    let staff =
+        object(&told(&["--scenario", "small-centre", "--days", "0.5", "--staff", "--format", "json"]));
     assert!(staff["points"].as_array().unwrap().len() > 3, "{staff}");
 }
 
@@ -59,10 +63,13 @@ fn a_supervisor_is_told_in_words() {
 fn a_scenario_is_printed_edited_and_played() {
     assert!(told(&["--list"]).contains("standard"));
     let standard = told(&["--scenario", "standard", "--print"]);
-    let edited = standard.replace("days = 5", "days = 0.2").replace("load = 1.0", "load = 0.9\nprofile = \"week.csv\"");
+    let edited = standard
+        .replace("days = 5", "days = 0.2")
+        .replace("load = 1.0", "load = 0.9\nprofile = \"week.csv\"");
     let week = "weekday,minute_of_day,mean_calls_per_6_min\nsunday,0,1\nsunday,240,3\nsunday,300,4\n";
     let files = [("shift.toml", edited.as_str()), ("week.csv", week)];
-    let output = simulate(&["--scenario", "shift.toml", "--policy", "strict", "--svg", "/dev/stdout"], &files);
+    let output =
+        simulate(&["--scenario", "shift.toml", "--policy", "strict", "--svg", "/dev/stdout"], &files);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success() && text.contains("<svg") && text.contains("strict"), "{text}");
 }

@@ -50,7 +50,11 @@ pub fn picture(comparison: &Comparison, points: &[Point]) -> Result<String, Pict
     Ok(svg)
 }
 
-fn drawn(svg: &mut String, comparison: &Comparison, points: &[Point]) -> Result<(), Box<dyn std::error::Error>> {
+fn drawn(
+    svg: &mut String,
+    comparison: &Comparison,
+    points: &[Point],
+) -> Result<(), Box<dyn std::error::Error>> {
     let root = SVGBackend::with_string(svg, SIZE).into_drawing_area();
     root.fill(&WHITE)?;
     let scenario = &comparison.scenario;
@@ -93,12 +97,19 @@ fn waits(area: &Area<'_>, comparison: &Comparison, class: Class) -> Result<(), B
         .light_line_style(WHITE)
         .bold_line_style(RGBColor(225, 225, 225))
         .draw()?;
-    chart.draw_series(std::iter::once(PathElement::new(vec![(target, 0.0), (target, 100.0)], GREY.stroke_width(2))))?;
+    chart.draw_series(std::iter::once(PathElement::new(
+        vec![(target, 0.0), (target, 100.0)],
+        GREY.stroke_width(2),
+    )))?;
     for summary in &comparison.policies {
         let style = colour(summary.policy).stroke_width(if summary.policy == Policy::Ours { 4 } else { 2 });
         let curve = summary.answered_within(class);
         let line = std::iter::once((0.0, 0.0)).chain(
-            curve.iter().enumerate().map(|(second, share)| (second as f64 + 1.0, share * 100.0)).filter(|at| at.0 <= until),
+            curve
+                .iter()
+                .enumerate()
+                .map(|(second, share)| (second as f64 + 1.0, share * 100.0))
+                .filter(|at| at.0 <= until),
         );
         chart
             .draw_series(LineSeries::new(line, style))?
@@ -116,7 +127,11 @@ fn waits(area: &Area<'_>, comparison: &Comparison, class: Class) -> Result<(), B
 }
 
 /// What each class gets with fewer and more counsellors, under ours.
-fn staffing(area: &Area<'_>, comparison: &Comparison, points: &[Point]) -> Result<(), Box<dyn std::error::Error>> {
+fn staffing(
+    area: &Area<'_>,
+    comparison: &Comparison,
+    points: &[Point],
+) -> Result<(), Box<dyn std::error::Error>> {
     let (Some(first), Some(last)) = (points.first(), points.last()) else { return Ok(()) };
     let now = f64::from(comparison.scenario.counsellors.count);
     let range = f64::from(first.counsellors) - 0.3..f64::from(last.counsellors) + 0.3;
@@ -138,7 +153,10 @@ fn staffing(area: &Area<'_>, comparison: &Comparison, points: &[Point]) -> Resul
         .light_line_style(WHITE)
         .bold_line_style(RGBColor(225, 225, 225))
         .draw()?;
-    chart.draw_series(std::iter::once(PathElement::new(vec![(now, 0.0), (now, 100.0)], GREY.stroke_width(2))))?;
+    chart.draw_series(std::iter::once(PathElement::new(
+        vec![(now, 0.0), (now, 100.0)],
+        GREY.stroke_width(2),
+    )))?;
     for class in Class::ALL {
         let at = |point: &Point| {
             let figures = point.classes[class as usize].as_ref()?;

@@ -75,7 +75,11 @@ pub fn staffing(wish: &Wish<'_>, progress: &dyn Fn(u32)) -> Result<Staffing, Sce
 ///
 /// # Errors
 /// A scenario that cannot be played.
-pub fn around(wish: &Wish<'_>, counsellors: u32, progress: &dyn Fn(u32)) -> Result<Vec<Point>, ScenarioError> {
+pub fn around(
+    wish: &Wish<'_>,
+    counsellors: u32,
+    progress: &dyn Fn(u32),
+) -> Result<Vec<Point>, ScenarioError> {
     let (from, to) = ((counsellors * 2).div_ceil(3).max(1), counsellors + (counsellors * 2).div_ceil(3));
     let step = ((to - from) / 12).max(1);
     let numbers = (from..=to).step_by(step as usize);
@@ -108,8 +112,7 @@ mod tests {
         let mut scenario = built_in("small-centre").unwrap().unwrap();
         scenario.days = 1.0;
         scenario.classes[0].goal = 0.85;
-        let wish =
-            Wish { scenario: &scenario, profile: None, policies: &[], seed: 1, seeds: 3, threads: 2 };
+        let wish = Wish { scenario: &scenario, profile: None, policies: &[], seed: 1, seeds: 3, threads: 2 };
         let staffing = staffing(&wish, &|_| {}).unwrap();
         let needed = staffing.needed.unwrap();
         assert!(needed > 4, "{needed}");

@@ -192,7 +192,8 @@ fn plan(observed: &Observed, staff: &[ObservedStaff]) -> Plan {
             shifts: Vec::new(),
         })
         .collect();
-    let can = |asks: &Arc<Requirement>| people.iter().map(|one| asks.lack(&one.abilities).is_none()).collect();
+    let can =
+        |asks: &Arc<Requirement>| people.iter().map(|one| asks.lack(&one.abilities).is_none()).collect();
     let eligible = requirements.iter().map(can).collect();
     let scenario = Scenario {
         name: String::new(),

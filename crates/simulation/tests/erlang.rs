@@ -22,7 +22,8 @@ fn is(what: &str, found: f64, known: f64, tolerance: f64) {
 
 #[test]
 fn slow_everybody_waits_as_erlang_c_says() {
-    for (name, per_hour, handle, agents) in [("erlang-c-8", 20.0, 900.0, 8), ("erlang-c-14", 60.0, 600.0, 14)] {
+    for (name, per_hour, handle, agents) in [("erlang-c-8", 20.0, 900.0, 8), ("erlang-c-14", 60.0, 600.0, 14)]
+    {
         let known = ErlangC::new(per_hour, handle, agents).unwrap();
         let found = played(name, Policy::Fifo, 60);
         is("waits", found.waited.mean, known.waits, 0.005);

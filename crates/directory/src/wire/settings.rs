@@ -98,8 +98,7 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
         usual.short_abandon_s,
     );
     let cap = seconds(fields, "cap", message.cap.as_ref(), 10..=24 * HOUR, usual.cap_s);
-    let high_cap =
-        seconds(fields, "high_cap", message.high_cap.as_ref(), 1..=24 * HOUR, usual.high_cap_s);
+    let high_cap = seconds(fields, "high_cap", message.high_cap.as_ref(), 1..=24 * HOUR, usual.high_cap_s);
     let reserve = number(fields, "reserve", message.reserve, 100, usual.reserve);
     let reserve_from = number(fields, "reserve_from", message.reserve_from, 100_000, usual.reserve_from);
     let hours = hours::read(fields, message.hours.as_ref(), queues.as_deref());

@@ -115,7 +115,8 @@ impl Reserve {
     /// Whether a group has somebody to spare now that had not when things were last settled. As long as none has, whoever
     /// was kept then is kept still.
     pub(super) fn has_opened(&self) -> bool {
-        let has_passed = |kept: u32| self.able.iter().zip(&self.settled).any(|(&now, &then)| now > kept && then <= kept);
+        let has_passed =
+            |kept: u32| self.able.iter().zip(&self.settled).any(|(&now, &then)| now > kept && then <= kept);
         has_passed(self.least) || has_passed(1)
     }
 

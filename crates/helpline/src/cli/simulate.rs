@@ -10,8 +10,8 @@ use std::thread::available_parallelism;
 use anyhow::Context as _;
 use clap::Args;
 use helpline_simulation::compare::{Comparison, Wish, compare, json, sentences, table};
-use helpline_simulation::policy::Policy;
 use helpline_simulation::picture::picture;
+use helpline_simulation::policy::Policy;
 use helpline_simulation::scenario::{Scenario, ScenarioError, built_in, names, text_of};
 use helpline_simulation::staffing::around;
 

@@ -5,8 +5,8 @@ use helpline_simulation::compare::{ClassSummary, Summary};
 use helpline_simulation::measure::Tally;
 use helpline_simulation::policy::Policy;
 use helpline_simulation::scenario::Scenario;
-use helpline_simulation::statistics::Estimate;
 use helpline_simulation::staffing::{Point, staffing};
+use helpline_simulation::statistics::Estimate;
 use serde_json::{Map, Value, json};
 
 use super::{Format, Loaded, Play, played, said, wish};
@@ -39,7 +39,9 @@ pub(super) fn needed(play: &Play, loaded: &Loaded) -> anyhow::Result<()> {
     let now = scenario.counsellors.count;
     match answer.needed {
         Some(needed) => println!("\nThis shift needs {needed} counsellors; the scenario has {now}."),
-        None => println!("\nNo number of counsellors that was tried meets every goal: time to accept and missed offers alone cost more."),
+        None => println!(
+            "\nNo number of counsellors that was tried meets every goal: time to accept and missed offers alone cost more."
+        ),
     }
     Ok(())
 }
@@ -67,7 +69,11 @@ fn point(point: &Point) -> Value {
 pub(super) fn changed(play: &Play, loaded: &Loaded, by: i32) -> anyhow::Result<()> {
     let scenario = &loaded.scenario;
     let count = scenario.counsellors.count.saturating_add_signed(by);
-    anyhow::ensure!(count > 0, "--what-if counsellors={by:+}: nobody would be left of {}", scenario.counsellors.count);
+    anyhow::ensure!(
+        count > 0,
+        "--what-if counsellors={by:+}: nobody would be left of {}",
+        scenario.counsellors.count
+    );
     let policies = [play.policy.unwrap_or(Policy::Ours)];
     let other = scenario.with_counsellors(count);
     let (now, then) = (played(play, loaded, scenario, &policies)?, played(play, loaded, &other, &policies)?);
