@@ -51,7 +51,9 @@ pub async fn prospect(
     };
     let settings = ctx.settings.current(centre).await?;
     let arrangement = if fresh { None } else { ctx.store.arrangement(centre, contact.contact_id).await? };
-    let now = if fresh { contact.received_at } else { ctx.store.now().await? };
+    // A contact may have an earlier arrival than this moment: the promise that it was given.
+    let now =
+        if settings.settings.hours.never_close() { contact.received_at } else { ctx.store.now().await? };
     let at = At { ctx, centre, settings: &settings, roster: &roster, now };
     let outlook = at.outlook(&contact);
     if outlook == Outlook::Served || arrangement.is_some() {

@@ -128,11 +128,11 @@ const ARRANGE: &str = "
         FROM arranged)
     SELECT outlook, steps, from_queue, opens_at, reference, arranged_at FROM arranged";
 
-/// Who waits and about whom nothing was done yet. Intake has the first word.
+/// Who waits and about whom nothing was done yet. Intake has the first word; a callback was promised already.
 macro_rules! unarranged {
     () => {
         "FROM helpline.contacts c
-         WHERE c.centre_id = $1 AND c.state = 'waiting' AND c.received_at < (SELECT helpline.now()) - interval '2 seconds'
+         WHERE c.centre_id = $1 AND c.state = 'waiting' AND c.callback_id IS NULL AND c.received_at < (SELECT helpline.now()) - interval '2 seconds'
            AND NOT EXISTS (SELECT FROM helpline.arrangements a WHERE a.centre_id = $1 AND a.contact_id = c.contact_id)"
     };
 }

@@ -70,6 +70,13 @@ impl Hours {
             || self.queues.get(queue).is_some_and(|own| !own.closed_dates.is_empty())
     }
 
+    /// Whether no queue ever closes.
+    pub fn never_close(&self) -> bool {
+        self.opening_hours.is_empty()
+            && self.closed_dates.is_empty()
+            && self.queues.values().all(|own| own.opening_hours.is_empty() && own.closed_dates.is_empty())
+    }
+
     /// The queue in which a contact of this one is placed when nobody on shift can take it.
     pub fn fallback(&self, queue: &str) -> Option<&str> {
         self.queues.get(queue).and_then(|own| own.fallback_queue.as_deref())
