@@ -43,11 +43,17 @@ fn board() -> Board {
     board
 }
 
-/// A place that a load comes past only when clients are lost: with what board, and after how many seconds of silence.
+/// A place that a load comes past only when clients are lost or contacts handed on: with what board, and after how many
+/// seconds of silence.
 fn special(place: &str) -> Option<(Board, u32)> {
     let mut board = Board::new();
     match place {
         "resume.after_commit" => board.add_many(4, Channel::WebChat, &[Act::Vanish, Act::Talk]),
+        "invite.after_commit" | "take_over.after_commit" => {
+            board.add_many(4, Channel::WebChat, &[Act::HandOn]);
+            board.add_many(2, Channel::WebChat, &[Act::Talk]);
+            return Some((board, FleetOptions::default().presence_ttl_s));
+        }
         _ => return None,
     }
     Some((board, 2))
