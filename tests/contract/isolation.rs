@@ -75,6 +75,12 @@ async fn fill(world: &World, centre: &Centre) {
         text: "hello".to_owned(),
     };
     adapter.messages().send_message(message).await.unwrap();
+    let guest = world.counsellor_of(centre, abilities(&new_language())).await;
+    stage::go_ready(&guest).await;
+    stage::invite(&counsellor, &contact.contact_id, &guest).await;
+    stage::complete(&counsellor, &contact.contact_id).await;
+    stage::offer(&adapter, &counsellor, &language).await;
+    // Last, or its work would be offered instead.
     let promise = PromiseCallbackRequest {
         request_id: request_id(),
         contact_id: contact.contact_id.clone(),
@@ -87,11 +93,6 @@ async fn fill(world: &World, centre: &Centre) {
         ..PromiseCallbackRequest::default()
     };
     counsellor.callbacks().promise_callback(promise).await.unwrap();
-    let guest = world.counsellor_of(centre, abilities(&new_language())).await;
-    stage::go_ready(&guest).await;
-    stage::invite(&counsellor, &contact.contact_id, &guest).await;
-    stage::complete(&counsellor, &contact.contact_id).await;
-    stage::offer(&adapter, &counsellor, &language).await;
     let supervisor = world.bearer(centre.id, Role::Supervisor, None).await;
     let (_, alone) = stage::alert_seen_by(&supervisor, &adapter).await;
     stage::all_clear(&supervisor, &adapter, alone).await;

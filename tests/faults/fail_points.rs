@@ -43,7 +43,7 @@ fn board() -> Board {
     board
 }
 
-/// A place that a load comes past only when clients are lost or a queue asks for less in time: with what board, after how
+/// A place that a load comes past only when clients are lost, contacts handed on, or a queue asks for less in time: with what board, after how
 /// many seconds of silence, under which settings.
 fn special(place: &str) -> Option<(Board, u32, &'static str)> {
     let mut board = Board::new();
@@ -51,6 +51,11 @@ fn special(place: &str) -> Option<(Board, u32, &'static str)> {
         "resume.after_commit" => {
             board.add_many(4, Channel::WebChat, &[Act::Vanish, Act::Talk]);
             Some((board, 2, SETTINGS))
+        }
+        "invite.after_commit" | "take_over.after_commit" => {
+            board.add_many(4, Channel::WebChat, &[Act::HandOn]);
+            board.add_many(2, Channel::WebChat, &[Act::Talk]);
+            Some((board, FleetOptions::default().presence_ttl_s, SETTINGS))
         }
         "relax.after_commit" => {
             board.add_many(4, Channel::WebChat, &[Act::Talk]);

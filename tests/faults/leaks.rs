@@ -13,7 +13,8 @@ use helpline_proto::intake::v1::{
 };
 use helpline_proto::queueing::v1::watch_offers_response::Event;
 use helpline_proto::queueing::v1::{
-    AcceptOfferRequest, GoReadyRequest, PromiseCallbackRequest, ReleaseContactRequest, WatchOffersRequest,
+    AcceptOfferRequest, GoReadyRequest, InviteParticipantRequest, JoinContactRequest, Outside, OutsideRole,
+    ParticipationKind, PromiseCallbackRequest, ReleaseContactRequest, WatchOffersRequest,
 };
 use helpline_proto::terms::v1::Channel;
 use helpline_tests::process::{Fleet, FleetOptions, private_stack};
@@ -38,6 +39,8 @@ const FIELDS: [&str; 10] = [
     "summary",
     "past_sender",
     "past_summary",
+    "briefing",
+    "outside_address",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,7 +117,8 @@ async fn play_and_search(testing: &str) -> (Vec<Finding>, Markers) {
 /// A contact from arrival to its end, one recorded afterwards, and every refusal that could repeat what was sent.
 async fn play(fleet: &Fleet, markers: &mut Markers) -> Vec<(&'static str, Status)> {
     let adapter = fleet.bearer(Role::ChannelAdapter, None);
-    let counsellor = fleet.counsellors(1, (1, 2, 5)).remove(0);
+    let mut counsellors = fleet.counsellors(2, (1, 2, 5));
+    let (colleague, counsellor) = (counsellors.remove(1), counsellors.remove(0));
     markers.add("token", adapter.secret());
     markers.add("token", counsellor.secret());
     let mut statuses = Vec::new();
@@ -151,6 +155,7 @@ async fn play(fleet: &Fleet, markers: &mut Markers) -> Vec<(&'static str, Status
         let refused = send(&counsellor, &contact, request_id(), &text).await;
         statuses.push((what, refused.expect_err(what)));
     }
+    invite(&counsellor, &colleague, &contact, markers, &mut statuses).await;
     let release = ReleaseContactRequest { request_id: request_id(), contact_id: contact.contact_id.clone() };
     counsellor.handling().release_contact(release).await.expect("the wrap-up");
     let late = send(&counsellor, &contact, request_id(), text).await;
@@ -216,6 +221,58 @@ async fn accept(counsellor: &Actor) {
     let offer_id = offer.await.expect("an offer").offer_id;
     let request = AcceptOfferRequest { request_id: request_id(), offer_id };
     counsellor.offers().accept_offer(request).await.expect("an acceptance");
+}
+
+/// A colleague is told what it is about and joins, somebody outside is called in.
+async fn invite(
+    counsellor: &Actor,
+    colleague: &Actor,
+    contact: &Contact,
+    markers: &Markers,
+    statuses: &mut Vec<(&'static str, Status)>,
+) {
+    colleague.presence().go_ready(GoReadyRequest { request_id: request_id() }).await.expect("ready");
+    let (briefing, address) = (markers.of("briefing"), markers.of("outside_address"));
+    let warm = InviteParticipantRequest {
+        request_id: request_id(),
+        contact_id: contact.contact_id.clone(),
+        kind: ParticipationKind::WarmTransfer.into(),
+        to_counsellor_id: colleague.counsellor_id.clone(),
+        briefing: briefing.to_owned(),
+        ..InviteParticipantRequest::default()
+    };
+    let outside = |address: String| Some(Outside { role: OutsideRole::Agency.into(), address });
+    let beside = InviteParticipantRequest {
+        request_id: request_id(),
+        kind: ParticipationKind::Conference.into(),
+        to_counsellor_id: String::new(),
+        outside: outside(address.to_owned()),
+        ..warm.clone()
+    };
+    let wrong = [
+        ("a long briefing", InviteParticipantRequest { briefing: briefing.repeat(200), ..warm.clone() }),
+        (
+            "a long address",
+            InviteParticipantRequest { outside: outside(address.repeat(20)), ..beside.clone() },
+        ),
+        (
+            "somebody outside who would take over",
+            InviteParticipantRequest { kind: ParticipationKind::WarmTransfer.into(), ..beside.clone() },
+        ),
+        ("a briefing as a queue", InviteParticipantRequest { queue: briefing.to_owned(), ..warm.clone() }),
+    ];
+    for (what, request) in wrong {
+        let refused = counsellor.participations().invite_participant(request).await;
+        statuses.push((what, refused.expect_err(what)));
+    }
+    let mut client = counsellor.participations();
+    let part = client.invite_participant(warm.clone()).await.expect("an invitation").into_inner();
+    client.invite_participant(beside).await.expect("somebody outside");
+    let again = InviteParticipantRequest { request_id: request_id(), ..warm };
+    statuses.push(("a second transfer", client.invite_participant(again).await.expect_err("a second")));
+    let participation_id = part.participation.expect("the participation").participation_id;
+    let join = JoinContactRequest { request_id: request_id(), participation_id };
+    colleague.participations().join_contact(join).await.expect("both are there");
 }
 
 async fn complete(

@@ -1,6 +1,8 @@
 //! Adapters and counsellors who play the stories of a board through the public API, and who ask again with the same
 //! `request_id` whenever nobody answers.
 
+mod hand_on;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,8 +14,9 @@ use helpline_proto::intake::v1::{
 use helpline_proto::queueing::v1::watch_offers_response::Event;
 use helpline_proto::queueing::v1::{
     AcceptOfferRequest, AttemptOutcome, DeclineOfferRequest, DeclineReason, FinishWrapUpRequest,
-    GoNotReadyRequest, GoReadyRequest, NotReadyReason, Offer, PresenceState, PromiseCallbackRequest,
-    RecordCallbackAttemptRequest, ReleaseContactRequest, TransferContactRequest, WatchOffersRequest,
+    GoNotReadyRequest, GoReadyRequest, NotReadyReason, Offer, ParticipationState, PresenceState,
+    PromiseCallbackRequest, RecordCallbackAttemptRequest, ReleaseContactRequest, TransferContactRequest,
+    WatchOffersRequest,
 };
 use helpline_proto::terms::v1::Channel;
 use helpline_tests::process::{Fleet, is_transient, retry};
@@ -250,6 +253,13 @@ impl Player {
                         Some(Event::Opened(offer)) if handled.insert(offer.offer_id.clone()) => {
                             acts.spawn(self.clone().act(offer));
                         }
+                        Some(Event::Participation(part))
+                            if part.state() == ParticipationState::Invited
+                                && part.counsellor_id == self.actor.counsellor_id
+                                && handled.insert(part.participation_id.clone()) =>
+                        {
+                            acts.spawn(self.clone().take_part(part));
+                        }
                         Some(Event::Presence(presence)) => {
                             // Set not ready by the system: a fault took our sign of life, or offers were missed.
                             let by_system = [NotReadyReason::ClientLost, NotReadyReason::MissedOffers]
@@ -318,6 +328,13 @@ impl Player {
             Act::Vanish => {
                 if self.accept(&offer).await.is_some() {
                     self.vanished.send_modify(|contacts| contacts.push(offer.contact_id.clone()));
+                } else {
+                    self.board.give_back(number, act);
+                }
+            }
+            Act::HandOn => {
+                if self.accept(&offer).await.is_some() {
+                    self.hand_on(&offer.contact_id).await;
                 } else {
                     self.board.give_back(number, act);
                 }

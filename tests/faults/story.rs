@@ -22,6 +22,8 @@ pub(crate) enum Act {
     Miss,
     /// Accepts and gives it back to the line.
     Transfer,
+    /// Accepts and hands it on to whoever is free, who talks.
+    HandOn,
     /// Accepts; the child leaves during the talk; the counsellor signs off.
     Leave,
     /// Accepts a conversation and loses the client, until the contact was given back to the line.

@@ -311,3 +311,47 @@ async fn who_is_best_is_found_by_the_policy_and_never_who_must_not_have_it() {
     assert_eq!(refused.fields, ["to_counsellor_id"]);
     stage.agrees_with_the_view().await;
 }
+
+/// Two counsellors on a stage where clients are lost soon; the first loses theirs when the second has joined.
+async fn joined_and_lost(kind: ParticipationKind) -> (Stage, Desk, helpline_tests::Actor, Contact) {
+    let stage = Stage::set_with_presence_ttl(1).await;
+    stage.settle(r#"{"resumption": {"resume_after_s": 1}}"#);
+    let amina = stage.desk(Abilities::speaking(&["ar"])).await;
+    stage.receive(chat("ar")).await;
+    let contact = amina.take().await;
+    let basma = stage.desk(Abilities::speaking(&["ar"])).await;
+    let part = amina.invite(&contact, kind, &basma).await;
+    basma.join(&part).await;
+    let Desk { actor, watch } = amina;
+    drop(watch);
+    (stage, basma, actor, contact)
+}
+
+#[tokio::test]
+async fn a_contact_whose_counsellor_is_lost_does_not_go_to_the_line_while_somebody_is_with_the_child() {
+    let (stage, basma, amina, contact) = joined_and_lost(WARM).await;
+    until("the contact is theirs who is there", async || {
+        (owner(&stage, &contact).0 == basma.id()).then_some(())
+    })
+    .await;
+    assert!(!stage.journal(&contact).iter().any(|(event, _)| event == "contact_resumed"));
+    assert_eq!(basma.held().await, (0, 1, 0));
+    basma.try_say(&contact, "I am still here.").await.unwrap();
+    basma.complete(&contact).await;
+    let held = stage.value(&format!(
+        "SELECT held_chat FROM helpline.presences WHERE counsellor_id = '{}'",
+        amina.counsellor_id
+    ));
+    assert_eq!(held, "0");
+    stage.agrees().await;
+}
+
+#[tokio::test]
+async fn who_only_advised_is_free_when_the_conversation_goes_back_to_the_line() {
+    let (stage, basma, _amina, contact) = joined_and_lost(ParticipationKind::Consult).await;
+    let offer = basma.offered(&contact).await;
+    assert_eq!(basma.held().await, (0, 1, 0), "by the offer alone");
+    let taken = basma.accept(&offer).await;
+    assert!(taken.epoch > contact.epoch && taken.participations.is_empty());
+    stage.agrees().await;
+}
