@@ -43,8 +43,8 @@ fn board() -> Board {
     board
 }
 
-/// A place that a load comes past only when clients are lost, contacts handed on, or a queue asks for less in time: with what board, after how
-/// many seconds of silence, under which settings.
+/// A place that a load comes past only when clients are lost, contacts handed on, or a queue asks for less in time: with
+/// what board, after how many seconds of silence, under which settings.
 fn special(place: &str) -> Option<(Board, u32, &'static str)> {
     let mut board = Board::new();
     match place {

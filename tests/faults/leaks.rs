@@ -28,7 +28,7 @@ use scan::{Finding, Markers, search};
 use crate::load::closing;
 
 /// The personal fields: each gets a marker of its own.
-const FIELDS: [&str; 10] = [
+const FIELDS: [&str; 12] = [
     "callback_number",
     "safe_words",
     "sender",
