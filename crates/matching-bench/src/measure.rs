@@ -20,7 +20,7 @@ pub(crate) struct Point {
 pub(crate) struct Cost {
     pub(crate) median_ns: u64,
     pub(crate) p99_ns: u64,
-    /// Pairs that followed, for each hundred events.
+    /// Of a hundred events, how many led to a pair. Only they are timed.
     pub(crate) pairs_percent: u64,
 }
 
@@ -77,22 +77,25 @@ pub(crate) fn measure(point: Point, events: u32) -> Found {
 #[derive(Default)]
 struct Kind {
     took: Vec<u64>,
-    pairs: u64,
+    events: u64,
 }
 
 impl Kind {
+    /// What led to nothing, because the reserve is kept or nobody fits, is cheaper and no decision; it is only counted.
     fn note(&mut self, counts: bool, took: Duration, pairs: usize) {
         if counts {
-            self.took.push(nanoseconds(took));
-            self.pairs += pairs as u64;
+            self.events += 1;
+            if pairs > 0 {
+                self.took.push(nanoseconds(took));
+            }
         }
     }
 
     fn cost(mut self) -> Cost {
         self.took.sort_unstable();
         let at = |percent: usize| self.took.get(self.took.len() * percent / 100).copied().unwrap_or(0);
-        let events = (self.took.len() as u64).max(1);
-        Cost { median_ns: at(50), p99_ns: at(99), pairs_percent: self.pairs * 100 / events }
+        let pairs_percent = self.took.len() as u64 * 100 / self.events.max(1);
+        Cost { median_ns: at(50), p99_ns: at(99), pairs_percent }
     }
 }
 

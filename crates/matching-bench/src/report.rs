@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use crate::measure::{Cost, Found};
 use crate::scene::SIGNATURES;
 
-/// The aim: no point costs more than this many times the smallest of its row of points.
+/// The aim: along a line of points none costs more than this many times another.
 const AIM: f64 = 1.5;
 
 /// Table and curve.
 pub(crate) fn text(found: &[Found]) -> String {
-    format!("{}\n{}", table(found), curve(found))
+    format!("{}\n{}\n\n{}", table(found), spreads(found), curve(found))
 }
 
 /// The part of the page.
@@ -21,7 +21,8 @@ pub(crate) fn page(found: &[Found], events: u32) -> String {
 Written by `cargo xtask bench matching --write`.
 
 A decision is one event and the pairs that follow from it, on a standing board (`Board` in `domain`), which is told each \
-event and decides what `decide` decides. What is timed is the telling and the deciding; `finishes` is a counsellor \
+event and decides what `decide` decides. What is timed is the telling and the deciding of \
+events that lead to a pair; `finishes` is a counsellor \
 who becomes free while contacts wait, `comes` a contact that arrives while somebody is free for it. {SIGNATURES} requirements \
 (ten languages, three media, six skills with levels), reserve of one for each language and medium, care limit, cap; \
 half of the counsellors are busy in the languages in which everybody waits, the others free in the rest. Counsellors have \
@@ -30,13 +31,13 @@ point, one thread. `anew` is the same decision by `decide`, which builds a board
 live matcher's pass is not this: it also reads the heads of the lines from Redis and claims what was decided.
 
 {table}
-`×` is the median over that of 100 waiting and 100 counsellors; the aim is at most {AIM} from 100 to 100,000 waiting and from 10 to 1,000 \
-counsellors.
+`×` is the median over that of 100 waiting and 100 counsellors. {spreads}
 
 ```text
 {curve}```
 ",
         table = table(found),
+        spreads = spreads(found),
         curve = curve(found),
     )
 }
@@ -93,7 +94,7 @@ fn curve(found: &[Found]) -> String {
     for (name, of) in
         [("finishes", (|one: &Found| one.finishes) as fn(&Found) -> Cost), ("comes", |one: &Found| one.comes)]
     {
-        let _ = writeln!(text, "{name}, median (for each hundred events this many pairs)");
+        let _ = writeln!(text, "{name}, median (of a hundred events, how many led to a pair)");
         for one in found {
             let cost = of(one);
             let bar = "█".repeat(usize::try_from(cost.median_ns * 40 / most.max(1)).unwrap_or(0).max(1));
@@ -109,6 +110,26 @@ fn curve(found: &[Found]) -> String {
         }
     }
     text
+}
+
+/// The largest median over the smallest, along both lines of the aim.
+fn spreads(found: &[Found]) -> String {
+    let spread = |of: fn(&Found) -> Cost, on_line: fn(&Found) -> bool| {
+        let medians = || found.iter().filter(|one| on_line(one)).map(|one| of(one).median_ns.max(1));
+        hundredths(medians().max().unwrap_or(1) * 100 / medians().min().unwrap_or(1))
+    };
+    let by_waiting = |one: &Found| one.point.counsellors == 100;
+    let by_counsellors = |one: &Found| {
+        one.point.waiting == 10_000 && one.point.counsellors <= 1_000 && !one.point.each_different
+    };
+    format!(
+        "The largest median over the smallest: from 100 to 100,000 waiting {:.2} (finishes) and {:.2} (comes), from 10 to 1,000 \
+counsellors {:.2} and {:.2}; the aim is at most {AIM}.",
+        spread(|one| one.finishes, by_waiting),
+        spread(|one| one.comes, by_waiting),
+        spread(|one| one.finishes, by_counsellors),
+        spread(|one| one.comes, by_counsellors),
+    )
 }
 
 /// How much a point costs beside the first one.
