@@ -89,7 +89,8 @@ async fn fill(world: &World, centre: &Centre) {
     stage::complete(&counsellor, &contact.contact_id).await;
     stage::offer(&adapter, &counsellor, &language).await;
     let supervisor = world.bearer(centre.id, Role::Supervisor, None).await;
-    stage::alert_seen_by(&supervisor, &adapter).await;
+    let (_, alone) = stage::alert_seen_by(&supervisor, &adapter).await;
+    stage::all_clear(&supervisor, &adapter, alone).await;
     stage::receive(&adapter, &new_language()).await;
     open_a_queue(world, centre).await;
     let divert = DivertQueueRequest {
@@ -122,8 +123,6 @@ async fn open_a_queue(world: &World, centre: &Centre) {
         assert!(begun.elapsed() < stage::SOON, "nobody looked at the clock");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    let (_, alone) = stage::alert_seen_by(&supervisor, &adapter).await;
-    stage::all_clear(&supervisor, &adapter, alone).await;
 }
 
 /// A world with two centres of which each has rows in every table.

@@ -103,7 +103,6 @@ fn encoded(name: &str) -> Vec<u8> {
         }
         .encode_to_vec(),
         "EndDiversion" => EndDiversionRequest { request_id: id(), diversion_id: id() }.encode_to_vec(),
-        "ExplainWaiting" => ExplainWaitingRequest { contact_id: id() }.encode_to_vec(),
         "ExplainWaiting" => {
             ExplainWaitingRequest { contact_id: id(), locale: "ar".to_owned() }.encode_to_vec()
         }

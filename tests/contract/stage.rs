@@ -193,7 +193,11 @@ pub(crate) async fn alert_seen_by(supervisor: &Actor, adapter: &Actor) -> (Strin
 
 /// The person leaves, and nothing is left to be alerted of.
 pub(crate) async fn all_clear(supervisor: &Actor, adapter: &Actor, contact: Contact) {
-    let leave = RecordDepartureRequest { request_id: request_id(), contact_id: contact.contact_id };
+    let leave = RecordDepartureRequest {
+        request_id: request_id(),
+        contact_id: contact.contact_id,
+        ..RecordDepartureRequest::default()
+    };
     adapter.contacts().record_departure(leave).await.unwrap();
     let clear = async {
         let list = ListAlertsRequest { open_only: true, ..ListAlertsRequest::default() };
