@@ -47,7 +47,8 @@ async fn observe(ctx: &Ctx, centre: CentreId) -> Result<(Observed, i64), Refusal
     let arrivals = ctx.store.lately_arrived(centre, LATELY_S).await?;
     let offers = ctx.store.lately_offered(centre, LATELY_S).await?;
     let waiting = ctx.store.waiting_now(centre, MOST_WAITING).await?;
-    let (_, on_shift) = ctx.store.on_shift(centre).await?;
+    let (_, mut on_shift) = ctx.store.on_shift(centre).await?;
+    on_shift.retain(|one| one.state != PresenceState::OnCall);
     let contacts = arrivals.iter().map(|row| row.arrived).sum();
     let hours = f64::from(LATELY_S) / 3600.0;
     let observed = Observed {

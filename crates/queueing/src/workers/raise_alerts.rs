@@ -182,7 +182,8 @@ impl Look {
             .iter()
             .filter(|one| kept_waiting.iter().any(|first| first.requirement.lack(&one.abilities).is_none()))
             .count();
-        (count(self.on_shift.len()), count(free.len()), count(kept))
+        let at_work = self.on_shift.iter().filter(|one| one.state != PresenceState::OnCall).count();
+        (count(at_work), count(free.len()), count(kept))
     }
 }
 
