@@ -233,14 +233,16 @@ async fn check(stage: &Stage) {
         "SELECT j.contact_id::text, j.event, c.state, j.revision::text FROM helpline.journal j
          JOIN helpline.contacts c USING (contact_id)
          -- Everybody's part that a change ends beside what it is about has an entry with the revision of that change.
-         -- What a counsellor has had in a row is their own, and has the revision of their presence.
-         WHERE j.event <> 'care_noted' AND (j.event <> 'participation_ended' OR NOT EXISTS (
+         -- What a counsellor has had in a row is their own, and has the revision of their presence; what was arranged for a
+         -- contact does not change it.
+         WHERE j.event NOT IN ('care_noted', 'contact_arranged') AND (j.event <> 'participation_ended' OR NOT EXISTS (
              SELECT FROM helpline.journal other WHERE other.contact_id = j.contact_id AND other.revision = j.revision
                 AND other.event <> 'participation_ended'))
          ORDER BY j.contact_id, j.revision, j.entry_id",
     );
     let mut lives: HashMap<String, (&'static str, String, i64)> = HashMap::new();
     for row in rows {
+        assert!(row.iter().all(Option::is_some), "an entry about a contact has its revision: {row:?}");
         let mut row = row.into_iter().map(Option::unwrap);
         let mut next = || row.next().unwrap();
         let (contact, event, state) = (next(), next(), next());
