@@ -5,3 +5,5 @@ pub mod force_not_ready;
 pub mod forecast_staffing;
 pub mod lift_pause;
 pub mod list_alerts;
+pub mod assign_contact;
+pub mod pull_contact;
