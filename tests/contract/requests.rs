@@ -13,17 +13,18 @@ use helpline_proto::intake::v1::{
     WatchMessagesRequest,
 };
 use helpline_proto::queueing::v1::{
-    AcceptHandoverRequest, AcceptOfferRequest, AcknowledgeAlertRequest, AttemptOutcome, CallbackCancelReason,
-    CallbackFilter, CallbackKind, CallbackState, CancelCallbackRequest, DeclineHandoverRequest,
-    DeclineInvitationRequest, DeclineOfferRequest, DeclineReason, DiversionEnd, DivertQueueRequest,
-    EndDiversionRequest, ExplainWaitingRequest, FinishWrapUpRequest, ForceNotReadyRequest, ForceReason,
-    ForecastStaffingRequest, GetCallbackRequest, GetPresenceRequest, GoNotReadyRequest, GoOfflineRequest,
-    GoOnCallRequest, GoReadyRequest, InviteParticipantRequest, JoinContactRequest, LeaveContactRequest,
-    LiftPauseRequest, ListAlertsRequest, ListCallbacksRequest, ListDiversionsRequest, ListHandoverRequest,
-    ListParticipationsRequest, NotReadyReason, OfferHandoverRequest, Outside, OutsideRole, ParticipationKind,
-    PromiseCallbackRequest, RecordCallbackAttemptRequest, ReleaseContactRequest, RemoveParticipantRequest,
-    RescheduleCallbackRequest, TakeOverDiversionRequest, TakeOverRequest, TransferContactRequest,
-    WatchFloorRequest, WatchOffersRequest, WatchQueueStatusRequest,
+    AcceptHandoverRequest, AcceptOfferRequest, AcknowledgeAlertRequest, AssignContactRequest, AttemptOutcome,
+    CallbackCancelReason, CallbackFilter, CallbackKind, CallbackState, CancelCallbackRequest,
+    DeclineHandoverRequest, DeclineInvitationRequest, DeclineOfferRequest, DeclineReason, DiversionEnd,
+    DivertQueueRequest, EndDiversionRequest, ExplainWaitingRequest, FinishWrapUpRequest,
+    ForceNotReadyRequest, ForceReason, ForecastStaffingRequest, GetCallbackRequest, GetPresenceRequest,
+    GoNotReadyRequest, GoOfflineRequest, GoOnCallRequest, GoReadyRequest, InviteParticipantRequest,
+    JoinContactRequest, LeaveContactRequest, LiftPauseRequest, ListAlertsRequest, ListCallbacksRequest,
+    ListDiversionsRequest, ListHandoverRequest, ListParticipationsRequest, NotReadyReason,
+    OfferHandoverRequest, Outside, OutsideRole, ParticipationKind, PromiseCallbackRequest,
+    PullContactRequest, PullReason, RecordCallbackAttemptRequest, ReleaseContactRequest,
+    RemoveParticipantRequest, RescheduleCallbackRequest, TakeOverDiversionRequest, TakeOverRequest,
+    TransferContactRequest, WatchFloorRequest, WatchOffersRequest, WatchQueueStatusRequest,
 };
 use helpline_proto::terms::v1::{Channel, PriorityClass, Risk, SkillLevel};
 use helpline_proto::{Method, Role};
@@ -46,6 +47,9 @@ fn encoded(name: &str) -> Vec<u8> {
         "AcknowledgeAlert" => AcknowledgeAlertRequest { request_id: id(), alert_id: id() }.encode_to_vec(),
         "AcceptHandover" => AcceptHandoverRequest { request_id: id(), handover_id: id() }.encode_to_vec(),
         "AcceptOffer" => AcceptOfferRequest { request_id: id(), offer_id: id() }.encode_to_vec(),
+        "AssignContact" => {
+            AssignContactRequest { request_id: id(), contact_id: id(), counsellor_id: id() }.encode_to_vec()
+        }
         "CancelCallback" => CancelCallbackRequest {
             request_id: id(),
             callback_id: id(),
@@ -194,6 +198,12 @@ fn encoded(name: &str) -> Vec<u8> {
             PublishSettingsRequest { request_id: id(), settings: Some(settings()), expected_version: 0 }
                 .encode_to_vec()
         }
+        "PullContact" => PullContactRequest {
+            request_id: id(),
+            contact_id: id(),
+            reason: PullReason::CounsellorUnreachable.into(),
+        }
+        .encode_to_vec(),
         "ReceiveContact" => ReceiveContactRequest {
             request_id: id(),
             channel: Channel::WebChat.into(),
@@ -264,6 +274,7 @@ fn encoded(name: &str) -> Vec<u8> {
             queue: String::new(),
             language: "en".to_owned(),
             required_skills: vec![skill()],
+            to_counsellor_id: id(),
         }
         .encode_to_vec(),
         "UpdateCounsellor" => UpdateCounsellorRequest {

@@ -164,13 +164,15 @@ impl Play<'_> {
     }
 }
 
-/// Which state each event leads to from which.
+/// Which state each event leads to from which, with another offer of the contact `open` or not.
 #[expect(clippy::match_same_arms, reason = "one line for each thing that can happen")]
-fn step(event: &str, from: &str) -> Option<&'static str> {
+fn step(event: &str, open: bool, from: &str) -> Option<&'static str> {
     Some(match (event, from) {
         ("contact_received", "") => "waiting",
         ("contact_offered", "waiting") => "offered",
         ("offer_accepted", "offered") => "in_progress",
+        // Somebody else may still accept.
+        ("offer_declined" | "offer_expired" | "offer_withdrawn", "offered") if open => "offered",
         ("offer_declined" | "offer_expired" | "offer_withdrawn", "offered") => "waiting",
         ("person_left", "waiting" | "offered") => "abandoned",
         ("person_left" | "contact_released", "in_progress") => "wrap_up",
@@ -200,8 +202,9 @@ async fn check(stage: &Stage) {
     let none =
         |what: &str, sql: &str| assert_eq!(stage.sql(sql), Vec::<Vec<Option<String>>>::new(), "{what}");
     none(
-        "one open offer per contact",
-        "SELECT contact_id FROM helpline.offers WHERE state = 'open' GROUP BY contact_id HAVING count(*) > 1",
+        "one open group of offers per contact, and one offer of it per counsellor",
+        "SELECT contact_id FROM helpline.offers WHERE state = 'open' GROUP BY contact_id
+         HAVING count(DISTINCT group_id) > 1 OR count(DISTINCT counsellor_id) < count(*)",
     );
     none(
         "nobody holds more than they can",
@@ -230,12 +233,12 @@ async fn check(stage: &Stage) {
     );
     // The journal tells one legal life of every contact, and ends where the contact stands.
     let rows = stage.sql(
-        "SELECT j.contact_id::text, j.event, c.state, j.revision::text FROM helpline.journal j
+        "SELECT j.contact_id::text, j.event, coalesce(j.detail ->> 'open', '0'), c.state, j.revision::text FROM helpline.journal j
          JOIN helpline.contacts c USING (contact_id)
          -- Everybody's part that a change ends beside what it is about has an entry with the revision of that change.
          -- What a counsellor has had in a row is their own, and has the revision of their presence; what was arranged for a
-         -- contact does not change it.
-         WHERE j.event NOT IN ('care_noted', 'contact_arranged') AND (j.event <> 'participation_ended' OR NOT EXISTS (
+         -- contact does not change it, nor does the end of one offer among several.
+         WHERE j.event NOT IN ('care_noted', 'contact_arranged') AND j.revision IS NOT NULL AND (j.event <> 'participation_ended' OR NOT EXISTS (
              SELECT FROM helpline.journal other WHERE other.contact_id = j.contact_id AND other.revision = j.revision
                 AND other.event <> 'participation_ended'))
          ORDER BY j.contact_id, j.revision, j.entry_id",
@@ -245,10 +248,10 @@ async fn check(stage: &Stage) {
         assert!(row.iter().all(Option::is_some), "an entry about a contact has its revision: {row:?}");
         let mut row = row.into_iter().map(Option::unwrap);
         let mut next = || row.next().unwrap();
-        let (contact, event, state) = (next(), next(), next());
+        let (contact, event, open, state) = (next(), next(), next(), next());
         let revision: i64 = next().parse().unwrap();
         let life = lives.entry(contact.clone()).or_insert(("", state, 0));
-        let to = step(&event, life.0);
+        let to = step(&event, open != "0", life.0);
         life.0 = to.unwrap_or_else(|| panic!("{event} of a contact that was {} ({contact})", life.0));
         assert_eq!(revision, life.2 + 1, "every revision is in the journal, once ({contact})");
         life.2 = revision;

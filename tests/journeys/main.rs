@@ -13,6 +13,7 @@
 mod alerts;
 mod answered;
 mod beside;
+mod by_hand;
 mod callback;
 mod capacity;
 mod care;
@@ -25,6 +26,7 @@ mod eligibility;
 mod explained;
 mod flood;
 mod floor;
+mod groups;
 mod guests;
 mod handed_on;
 mod handover;

@@ -33,6 +33,7 @@ async fn a_transferred_contact_is_back_at_its_place_with_other_needs_and_another
         queue: "night".to_owned(),
         language: "ru".to_owned(),
         required_skills: vec![skill("night", 3)],
+        ..TransferContactRequest::default()
     };
     let given = amina.actor.handling().transfer_contact(request.clone()).await.unwrap().into_inner();
     let given = given.contact.unwrap();

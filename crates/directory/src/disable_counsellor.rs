@@ -1,6 +1,7 @@
 //! Somebody leaves for good.
 
 use helpline_domain::caller::Caller;
+use helpline_domain::contact::ContactState;
 use helpline_domain::id::{CentreId, CounsellorId};
 use helpline_service_kit::authenticator::Authenticator;
 use helpline_service_kit::command::outcome;
@@ -47,12 +48,15 @@ async fn give_back_offers(ctx: &Ctx, centre: CentreId, counsellor_id: Counsellor
     loop {
         match ctx.store.withdraw_one_offer(centre, Some(counsellor_id)).await {
             Ok(Some(returned)) => {
+                // The whole contact is read for the line's view, which orders it by more than its id. It may be offered
+                // to somebody else still.
+                if let Ok(Some(contact)) = ctx.store.contact(centre, returned.contact_id).await
+                    && contact.state == ContactState::Waiting
+                {
+                    ctx.mirror.contact_waits_again(centre, &contact).await;
+                }
                 if let Some(room) = &returned.room {
                     ctx.mirror.room_changed(centre, room).await;
-                }
-                // The whole contact is read for the line's view, which orders it by more than its id.
-                if let Ok(Some(contact)) = ctx.store.contact(centre, returned.contact_id).await {
-                    ctx.mirror.contact_waits(centre, &contact).await;
                 }
             }
             Ok(None) => return,

@@ -35,6 +35,8 @@ pub struct Settings {
     pub offer_timeout_s: u32,
     /// How long an offer of a critical contact rings.
     pub critical_offer_timeout_s: u32,
+    /// How many counsellors a critical contact is offered to at once; the first who accepts has it.
+    pub critical_offers: u32,
     /// Missed offers in a row after which a counsellor is set not ready.
     pub missed_offer_limit: u32,
     /// How long a counsellor is not offered a contact again that they declined or missed.
@@ -127,6 +129,7 @@ impl Default for Settings {
             target_waits: Vec::new(),
             offer_timeout_s: 20,
             critical_offer_timeout_s: 10,
+            critical_offers: 2,
             missed_offer_limit: 2,
             cool_down_s: 60,
             short_abandon_s: 10,

@@ -59,8 +59,9 @@ pub(crate) async fn tell(ctx: &Ctx, caller: &Caller, assessed: &Assessed) {
             ctx.mirror.contact_waits_again(centre, after).await;
         }
         ContactState::Offered => {
-            if let Some(holder) = after.holder_id {
-                ctx.mirror.counsellor_changed(centre, holder);
+            // Whoever it rings at sees the new risk, and the end of the offer that came nearer.
+            for counsellor in &assessed.offered_to {
+                ctx.mirror.counsellor_changed(centre, *counsellor);
             }
             ctx.mirror.contact_changed(centre, after.contact_id);
         }

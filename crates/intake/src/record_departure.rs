@@ -67,7 +67,8 @@ async fn tell(ctx: &Ctx, caller: &Caller, moved: &Moved) {
     } else {
         ctx.mirror.contact_changed(centre, moved.contact.contact_id);
     }
-    // Whose offer just vanished, or whose caller just hung up.
+    ctx.mirror.offers_withdrawn(centre, &moved.ended, "person_left");
+    // Whose caller just hung up.
     if let Some(counsellor) = moved.held_before {
         ctx.mirror.counsellor_changed(centre, counsellor);
     }

@@ -292,22 +292,26 @@ impl LineView {
         Ok(Heads { free, waiting })
     }
 
-    /// Claims pairs for committing until `until_ms`; says for each whether it was still there.
+    /// Claims contacts for committing until `until_ms`, each with the counsellors it is to be offered to; says of each
+    /// counsellor whether they were still free, and of none that they were when the contact was gone.
     pub async fn claim(
         &self,
-        pairs: &[(&Waiter, CounsellorId)],
+        groups: &[(&Waiter, Vec<CounsellorId>)],
         until_ms: i64,
-    ) -> Result<Vec<bool>, LiveError> {
+    ) -> Result<Vec<Vec<bool>>, LiveError> {
         let keys = self.keys();
         let mut call = CLAIM.key(keys::generation(self.centre));
         call.key(keys.lines()).key(keys.free()).key(keys.claims()).arg(self.generation).arg(until_ms);
-        for (waiter, counsellor) in pairs {
+        for (waiter, counsellors) in groups {
             let name = waiter.line();
             call.key(keys.line(&name))
                 .arg(&name)
                 .arg(waiter.deadline_ms)
                 .arg(waiter.member())
-                .arg(counsellor.to_string());
+                .arg(counsellors.len());
+            for counsellor in counsellors {
+                call.arg(counsellor.to_string());
+            }
         }
         self.live.run(&call).await
     }

@@ -6,6 +6,7 @@ use helpline_domain::offer::OfferState;
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::{Ctx, Refusal, fail_point};
 use helpline_store::contact::Contact;
+use helpline_store::offer::Accepted;
 use helpline_store::{Change, Command};
 
 /// Accepts an offer. Who comes second learns how the offer ended; somebody else's offer is not there.
@@ -18,13 +19,17 @@ pub async fn accept_offer(
     fail_point!("accept.before_commit");
     let change = ctx.store.accept_offer(command, offer).await?;
     fail_point!("accept.after_commit");
-    if let Change::Done(contact) = &change {
-        measure(ctx, contact);
-        ctx.mirror.contact_changed(caller.centre_id, contact.contact_id);
-        ctx.mirror.offer_ended(caller.centre_id, caller.principal().into(), offer, OfferState::Accepted);
+    if let Change::Done(accepted) = &change {
+        measure(ctx, accepted);
+        ctx.mirror.contact_changed(caller.centre_id, accepted.contact.contact_id);
+        ctx.mirror.offer_accepted(caller.centre_id, caller.principal().into(), offer);
+        ctx.mirror.offers_withdrawn(caller.centre_id, &accepted.others, "answered_by_another");
+        for room in &accepted.rooms {
+            ctx.mirror.room_changed(caller.centre_id, room).await;
+        }
     }
     outcome(
-        change,
+        change.map(|accepted| accepted.contact),
         async |id| {
             let contact = ctx.store.contact(caller.centre_id, id.into()).await?;
             // Replayed under the access of this moment: it may be somebody else's by now.
@@ -37,9 +42,13 @@ pub async fn accept_offer(
     .await
 }
 
-fn measure(ctx: &Ctx, contact: &Contact) {
+fn measure(ctx: &Ctx, accepted: &Accepted) {
     let measures = ctx.metrics.contacts();
     measures.offer_ended("accepted");
+    for _ in &accepted.others {
+        measures.offer_ended("withdrawn");
+    }
+    let contact = &accepted.contact;
     // The epoch grows with each change of custody: from 1 to 2 with the first answer.
     if let (Some(answered), 2) = (contact.answered_at, contact.epoch) {
         let times = [contact.received_at, contact.deadline_at, answered];

@@ -85,7 +85,7 @@ pub(crate) async fn rules(
             .into_iter()
             .map(|(_, requirement, _)| Group { medium: requirement.medium, language: requirement.language })
             .collect(),
-        critical_offers: 1,
+        critical_offers: settings.critical_offers,
         severe_limit: settings.care.others_first_from(),
     })
 }

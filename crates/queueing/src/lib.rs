@@ -7,7 +7,7 @@
 //! [`explain_waiting`] are for those who watch over the floor, [`supervise`] is what they do.
 //!
 //! Invariants:
-//! - one open offer per contact and one hold per unit of capacity, in one transaction of the store;
+//! - one open group of offers per contact and one hold per unit of capacity, in one transaction of the store;
 //! - exactly one of accept, decline, expiry and withdrawal wins, and the others learn what did;
 //! - the place in line is never lost: every way back keeps arrival and deadline;
 //! - while somebody is free who may take a waiting contact, one matching pass is all it waits;
@@ -22,7 +22,7 @@
 //! `contact_taken_over`, `on_call_summoned`,
 //! `contact_arranged`, `queue_opened`, `queue_closed`, `queue_diverted`, `diversion_taken_over`, `diversion_ended`,
 //! `diversion_fell_back`, `contact_undiverted`, `handover_offered`, `handover_accepted`, `handover_ended`,
-//! `contact_handed_over`.
+//! `contact_handed_over`, `contact_assigned`, `contact_pulled`.
 
 pub mod accept_offer;
 pub mod api;
@@ -34,6 +34,7 @@ mod floor;
 mod handover;
 pub mod matching;
 mod measures;
+mod named;
 pub mod participation;
 pub mod relax_requirement;
 pub mod release_contact;

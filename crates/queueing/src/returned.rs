@@ -5,8 +5,8 @@ use helpline_domain::id::{CentreId, CounsellorId};
 use helpline_service_kit::{Ctx, Refusal, fail_point};
 use helpline_store::offer::Returned;
 
-/// Tells the line and the counsellor that an offer ended and its contact waits again. The contact is in line before the
-/// counsellor is free, or whoever came later would be offered first.
+/// Tells the line and the counsellor that an offer ended and its contact waits again, if that was the last. The contact is
+/// in line before the counsellor is free, or whoever came later would be offered first.
 pub(crate) async fn tell(ctx: &Ctx, centre: CentreId, returned: &Returned) -> Result<(), Refusal> {
     let contact = ctx.store.contact(centre, returned.contact_id).await;
     if let Ok(Some(contact)) = &contact

@@ -1,14 +1,17 @@
-//! A counsellor gives a contact back to the line, with its arrival and deadline unchanged.
+//! A counsellor gives a contact back to the line or hands it to a colleague, with its arrival and deadline unchanged.
 
 use helpline_domain::caller::Caller;
 use helpline_domain::contact::ContactState;
+use helpline_domain::id::CounsellorId;
+use helpline_domain::requirement::Requirement;
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::wire::Sight;
 use helpline_service_kit::{Ctx, Refusal, fail_point};
 use helpline_store::contact::Contact;
-use helpline_store::handling::{Destination, Freed};
+use helpline_store::handling::Destination;
 use helpline_store::{Change, Command};
 
+use crate::named;
 use crate::release_contact::{own_contact, refusal};
 use crate::wire::Transfer;
 
@@ -23,20 +26,15 @@ pub async fn transfer_contact(
     transfer: Transfer,
 ) -> Result<(Contact, Sight), Refusal> {
     let centre = caller.centre_id;
-    let change = change(ctx, caller, command, &transfer).await?;
-    fail_point!("transfer.after_commit");
-    if let Change::Done(freed) = &change {
-        // In line before the counsellor is free, or whoever came later would be offered first.
-        ctx.mirror.contact_waits_again(centre, &freed.contact).await;
-        ctx.mirror.rooms_changed(centre, &freed.rooms, caller.counsellor_id).await;
+    if transfer.to == caller.counsellor_id && transfer.to.is_some() {
+        return Err(Refusal::invalid_field("to_counsellor_id", "a colleague"));
     }
+    let change = change(ctx, caller, command, &transfer).await?;
     let load = async |id: uuid::Uuid| {
         let contact = ctx.store.contact(centre, id.into()).await?;
-        contact
-            .map(|contact| Freed { contact, rooms: Vec::new() })
-            .ok_or_else(|| Refusal::not_found("contact"))
+        contact.ok_or_else(|| Refusal::not_found("contact"))
     };
-    let contact = outcome(change, load, refusal(ctx, caller, transfer.contact_id)).await?.contact;
+    let contact = outcome(change, load, refusal(ctx, caller, transfer.contact_id)).await?;
     // Whoever gave it away no longer needs to know who it is.
     let sight =
         if own_contact(ctx, caller, contact.contact_id).await.is_ok() { Sight::Full } else { Sight::Coded };
@@ -48,12 +46,15 @@ async fn change(
     caller: &Caller,
     command: &Command,
     transfer: &Transfer,
-) -> Result<Change<Freed>, Refusal> {
+) -> Result<Change<Contact>, Refusal> {
     for _ in 0..TRIES {
         let change = match ctx.store.contact(caller.centre_id, transfer.contact_id).await? {
             Some(seen) if holds(caller, &seen) => {
-                let to = destination(ctx, caller, &seen, transfer).await?;
-                ctx.store.transfer_contact(command, &seen, &to).await?
+                let destination = destination(ctx, caller, &seen, transfer).await?;
+                match transfer.to {
+                    None => to_line(ctx, command, &seen, &destination).await?,
+                    Some(colleague) => to_colleague(ctx, command, &seen, &destination, colleague).await?,
+                }
             }
             // Not the caller's any more: a repeat is recognised, anything else explained below.
             _ => return Ok(ctx.store.recall_change(command).await?),
@@ -64,6 +65,49 @@ async fn change(
         // Assessed anew since it was read, perhaps.
     }
     Err(Refusal::race_lost())
+}
+
+async fn to_line(
+    ctx: &Ctx,
+    command: &Command,
+    seen: &Contact,
+    destination: &Destination,
+) -> Result<Change<Contact>, Refusal> {
+    let change = ctx.store.transfer_contact(command, seen, destination).await?;
+    fail_point!("transfer.after_commit");
+    if let Change::Done(freed) = &change {
+        // In line before the counsellor is free, or whoever came later would be offered first.
+        ctx.mirror.contact_waits_again(command.centre(), &freed.contact).await;
+        ctx.mirror.rooms_changed(command.centre(), &freed.rooms, command.caller.counsellor_id).await;
+    }
+    Ok(change.map(|freed| freed.contact))
+}
+
+async fn to_colleague(
+    ctx: &Ctx,
+    command: &Command,
+    seen: &Contact,
+    destination: &Destination,
+    colleague: CounsellorId,
+) -> Result<Change<Contact>, Refusal> {
+    let centre = command.centre();
+    let requirement = Requirement {
+        medium: seen.channel.medium(),
+        language: destination.language.clone(),
+        skills: destination.skills.clone(),
+    };
+    named::check_language(ctx, centre, &requirement, colleague).await?;
+    let draft = named::draft(ctx, centre, seen, colleague, "handed_on").await?;
+    let change = ctx.store.hand_contact_to(command, seen, destination, &draft).await?;
+    fail_point!("hand_on.after_commit");
+    if let Change::Done(moved) = &change {
+        named::tell(ctx, centre, moved, None, Some(&draft)).await;
+    } else if matches!(change, Change::Refused)
+        && let Some(refusal) = named::why_not(ctx, centre, &requirement, seen.contact_id, colleague).await?
+    {
+        return Err(refusal);
+    }
+    Ok(change.map(|moved| moved.contact))
 }
 
 fn holds(caller: &Caller, contact: &Contact) -> bool {

@@ -37,6 +37,8 @@ const PARTS: Duration = Duration::from_secs(2);
 const CURSOR_HOURS: i64 = 24;
 /// Messages a slow client may leave unread before the stream waits for it. Nothing is held meanwhile but these.
 const UNREAD: usize = 16;
+/// How long a change may take to be seen after the time it bears.
+const OVERLAP: TimeDelta = TimeDelta::seconds(5);
 /// Ended offers remembered: more than end between two readings of the journal.
 const LATELY: usize = 64;
 
@@ -73,6 +75,7 @@ pub async fn watch_offers(
         parts: Shown::default(),
         presence: None,
         now: ctx.store.now().await?,
+        looked: None,
         events,
     };
     watch.resume(after_cursor)?;
@@ -100,6 +103,8 @@ struct Watch {
     presence: Option<Presence>,
     /// The database's clock when it was last heard.
     now: DateTime<Utc>,
+    /// The database's clock at the last look at what was taken from the counsellor.
+    looked: Option<DateTime<Utc>>,
     events: mpsc::Sender<Result<WatchOffersResponse, Status>>,
 }
 
@@ -124,6 +129,7 @@ impl Watch {
             return Err(Refusal::cursor_too_old());
         }
         self.parts = Shown::resume(cursor.parts);
+        self.looked = DateTime::from_timestamp(cursor.at_s, 0);
         self.shown = cursor.open.into_iter().map(|id| (OfferId::from(id), None)).collect();
         Ok(())
     }
@@ -154,10 +160,10 @@ impl Watch {
                             return;
                         }
                     }
-                    Signal::Ended(id, state) => {
+                    Signal::Ended(id, state, reason) => {
                         // Without the offer's text at hand it is looked up.
                         look = !matches!(self.shown.get(&id), Some(Some(_)) | None);
-                        if !look && self.end(id, state).await.is_err() {
+                        if !look && self.end(id, state, reason).await.is_err() {
                             return;
                         }
                     }
@@ -190,6 +196,9 @@ impl Watch {
             {
                 return Ok(Err(Ended));
             }
+        }
+        if self.tell_taken().await?.is_err() {
+            return Ok(Err(Ended));
         }
         for offer in open {
             if self.open(&Arc::new(offer)).await.is_err() {
@@ -224,6 +233,28 @@ impl Watch {
         Ok(Ok(()))
     }
 
+    /// Tells of contacts that a supervisor took from the counsellor since the last look.
+    async fn tell_taken(&mut self) -> Result<Result<(), Ended>, Refusal> {
+        let since = self.looked.replace(self.now).unwrap_or(self.now) - OVERLAP;
+        for taken in self.ctx.store.taken_since(self.caller.centre_id, self.counsellor, since).await? {
+            if !self.over.contains(&taken.offer_id) {
+                self.forget(taken.offer_id);
+                if self.send(Some(Event::Ended(wire::offer(&taken, self.locale)))).await.is_err() {
+                    return Ok(Err(Ended));
+                }
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Notes that an offer is over.
+    fn forget(&mut self, id: OfferId) {
+        self.over.push_back(id);
+        if self.over.len() > LATELY {
+            self.over.pop_front();
+        }
+    }
+
     /// Shows an offer, unless it is shown as it is. A risk that was raised meanwhile is shown again, with the new end.
     async fn open(&mut self, offer: &Arc<OfferView>) -> Result<(), Ended> {
         match self.shown.insert(offer.offer_id, Some(Arc::clone(offer))) {
@@ -238,13 +269,15 @@ impl Watch {
     }
 
     /// Shows how an offer ended, if it was shown.
-    async fn end(&mut self, id: OfferId, state: OfferState) -> Result<(), Ended> {
-        self.over.push_back(id);
-        if self.over.len() > LATELY {
-            self.over.pop_front();
-        }
+    async fn end(
+        &mut self,
+        id: OfferId,
+        state: OfferState,
+        reason: Option<&'static str>,
+    ) -> Result<(), Ended> {
+        self.forget(id);
         let Some(Some(offer)) = self.shown.remove(&id) else { return Ok(()) };
-        let ended = OfferView { state, ..(*offer).clone() };
+        let ended = OfferView { state, reason: reason.map(str::to_owned), ..(*offer).clone() };
         self.send(Some(Event::Ended(wire::offer(&ended, self.locale)))).await
     }
 

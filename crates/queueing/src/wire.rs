@@ -6,7 +6,7 @@ pub(crate) mod supervision;
 use std::collections::BTreeMap;
 
 use helpline_domain::counsellor::Capacity;
-use helpline_domain::id::{ContactId, OfferId, RequestId};
+use helpline_domain::id::{ContactId, CounsellorId, OfferId, RequestId};
 use helpline_domain::offer::{DeclineReason, OfferState};
 use helpline_domain::policy::WaitingCause;
 use helpline_domain::policy::wording::{Locale, Reason, reason_in};
@@ -125,6 +125,8 @@ pub struct Transfer {
     pub language: Option<String>,
     /// Skills from now on; empty to leave them.
     pub skills: BTreeMap<String, u8>,
+    /// The colleague it is offered to at once; `None` for the line.
+    pub to: Option<CounsellorId>,
 }
 
 pub(crate) fn transfer(sent: &proto::TransferContactRequest) -> Result<Transfer, Refusal> {
@@ -134,6 +136,7 @@ pub(crate) fn transfer(sent: &proto::TransferContactRequest) -> Result<Transfer,
     let queue = fields.optional_key("queue", &sent.queue);
     let language = fields.optional_language("language", &sent.language);
     let skills = read_skills(&mut fields, "required_skills", &sent.required_skills);
+    let to = fields.optional_id("to_counsellor_id", &sent.to_counsellor_id);
     fields.build((|| {
         Some(Transfer {
             request_id: request_id?,
@@ -141,6 +144,7 @@ pub(crate) fn transfer(sent: &proto::TransferContactRequest) -> Result<Transfer,
             queue: queue?,
             language: language?,
             skills: skills?,
+            to: to?,
         })
     })())
 }
@@ -209,6 +213,7 @@ pub(crate) fn offer(offer: &OfferView, locale: Locale) -> proto::Offer {
         offer_time: Some(timestamp(offer.offered_at)),
         expire_time: Some(timestamp(offer.expires_at)),
         explanation: Some(explanation(&offer.explanation, locale)),
+        end_reason: offer.reason.clone().unwrap_or_default(),
     }
 }
 

@@ -153,6 +153,12 @@ impl Refusal {
         Self::new(ErrorReason::NobodyFree, "nobody who could be asked is free now")
     }
 
+    /// COUNSELLOR_NOT_AVAILABLE: `why` is the key of what they lack.
+    pub fn counsellor_not_available(why: &'static str) -> Self {
+        Self::new(ErrorReason::CounsellorNotAvailable, "the counsellor cannot be offered this contact")
+            .with("why", why)
+    }
+
     /// REVISION_STALE: `revision` is the one in force.
     pub fn stale(revision: i64) -> Self {
         Self::new(ErrorReason::RevisionStale, "it has changed since it was read")
@@ -252,7 +258,8 @@ impl Refusal {
             | ErrorReason::Held
             | ErrorReason::AttemptUnrecorded
             | ErrorReason::NobodyFree
-            | ErrorReason::SwitchOwned => Code::FailedPrecondition,
+            | ErrorReason::SwitchOwned
+            | ErrorReason::CounsellorNotAvailable => Code::FailedPrecondition,
             ErrorReason::RevisionStale | ErrorReason::RaceLost => Code::Aborted,
             ErrorReason::TooMany | ErrorReason::RequestTooLong => Code::ResourceExhausted,
             ErrorReason::StoreUnavailable => Code::Unavailable,

@@ -35,8 +35,8 @@ pub enum Signal {
     Changed,
     /// This offer was made: no need to look it up.
     Offered(Arc<OfferView>),
-    /// This offer ended so.
-    Ended(OfferId, OfferState),
+    /// This offer ended so, for this reason.
+    Ended(OfferId, OfferState, Option<&'static str>),
     /// An offer was made (`true`) or ended, as the journal says: news only to who does not know it yet.
     Journal(OfferId, bool),
 }

@@ -15,7 +15,7 @@ use helpline_live::{Live, LiveError};
 use helpline_store::Store;
 use helpline_store::contact::Contact;
 use helpline_store::line::LineEntry;
-use helpline_store::offer::OfferView;
+use helpline_store::offer::{Ended, OfferView};
 use helpline_store::presence::Room;
 use tokio::sync::mpsc;
 
@@ -159,9 +159,28 @@ impl Mirror {
         self.contact_changed(centre, contact);
     }
 
-    /// An offer ended so.
-    pub fn offer_ended(&self, centre: CentreId, counsellor: CounsellorId, offer: OfferId, state: OfferState) {
-        if !self.hub.signal(Topic::Counsellor(centre, counsellor), &Signal::Ended(offer, state)) {
+    /// An offer was accepted.
+    pub fn offer_accepted(&self, centre: CentreId, counsellor: CounsellorId, offer: OfferId) {
+        self.offer_ended(centre, counsellor, offer, OfferState::Accepted, None);
+    }
+
+    /// Offers were withdrawn for this reason.
+    pub fn offers_withdrawn(&self, centre: CentreId, ended: &[Ended], reason: &'static str) {
+        for one in ended {
+            self.offer_ended(centre, one.counsellor_id, one.offer_id, OfferState::Withdrawn, Some(reason));
+        }
+    }
+
+    fn offer_ended(
+        &self,
+        centre: CentreId,
+        counsellor: CounsellorId,
+        offer: OfferId,
+        state: OfferState,
+        reason: Option<&'static str>,
+    ) {
+        let topic = Topic::Counsellor(centre, counsellor);
+        if !self.hub.signal(topic, &Signal::Ended(offer, state, reason)) {
             self.send(Hint::Counsellor(centre, counsellor));
         }
     }

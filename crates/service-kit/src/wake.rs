@@ -134,6 +134,8 @@ fn wake<'a>(hub: &Hub, events: impl Iterator<Item = &'a Event>) {
             | "contact_transferred"
             | "contact_arranged"
             | "contact_undiverted"
+            | "contact_assigned"
+            | "contact_pulled"
             | "offer_declined"
             | "offer_expired"
             | "offer_withdrawn"
@@ -172,7 +174,7 @@ fn wake<'a>(hub: &Hub, events: impl Iterator<Item = &'a Event>) {
         if let Some(counsellor) = event.counsellor_id {
             let signals = topics.entry(Topic::Counsellor(centre, counsellor)).or_default();
             match (event.event.as_str(), event.offer_id) {
-                ("contact_offered" | "on_call_summoned", Some(offer)) => {
+                ("contact_offered" | "contact_assigned" | "on_call_summoned", Some(offer)) => {
                     signals.push(Signal::Journal(offer, true))
                 }
                 (_, Some(offer)) => signals.push(Signal::Journal(offer, false)),

@@ -13,13 +13,15 @@ use helpline_domain::callback::{CallbackKind, CallbackState};
 use helpline_domain::caller::Caller;
 use helpline_domain::channel::Channel;
 use helpline_domain::contact::ContactState;
-use helpline_domain::id::{CallbackId, CentreId, ContactId, CounsellorId, OfferId, TokenId};
+use helpline_domain::id::{CallbackId, CentreId, ContactId, CounsellorId, TokenId};
 use helpline_domain::risk::{Class, Risk};
 use helpline_vault::Sensitive;
+use sqlx::types::Json;
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
-use crate::presence::{Room, RoomRow};
+use crate::offer::Ended;
+use crate::presence::{Room, RoomRow, rooms};
 use crate::sealing::{NUMBER, SAFE_WORDS, SENDER};
 use crate::{Store, StoreError};
 
@@ -171,7 +173,7 @@ impl TryFrom<CallbackRow> for Callback {
 }
 
 /// What a change of a callback did to the contact that is its work.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Moved {
     /// The callback.
     pub callback_id: CallbackId,
@@ -181,18 +183,21 @@ pub struct Moved {
     pub state_before: Option<ContactState>,
     /// The class in which it stood.
     pub class_before: Option<Class>,
-    /// Who held it.
-    pub held_before: Option<CounsellorId>,
-    /// The offer that was open and has been withdrawn.
-    pub offer_before: Option<OfferId>,
-    /// How much room the counsellor has now, if it changed.
-    pub room: Option<Room>,
+    /// The offers that were open and have been withdrawn.
+    pub ended: Vec<Ended>,
+    /// How much room each of those has now whom it freed.
+    pub rooms: Vec<Room>,
 }
 
-/// The columns of [`MovedRow`], from `changed`, which has the old values of the contact, and `freed`.
+/// The columns of [`MovedRow`], from `changed`, which has the old values of the contact, `ended` and `freed`.
 macro_rules! moved_columns {
     () => {
-        "callback_id, work_contact_id, old_state, old_class, old_holder, old_offer, freed.*"
+        concat!(
+            "callback_id, work_contact_id, old_state, old_class, ",
+            $crate::offer::ended_column!(),
+            ", ",
+            $crate::participation::rooms_column!()
+        )
     };
 }
 use moved_columns;
@@ -203,10 +208,8 @@ struct MovedRow {
     work_contact_id: Option<Uuid>,
     old_state: Option<String>,
     old_class: Option<i16>,
-    old_holder: Option<Uuid>,
-    old_offer: Option<Uuid>,
-    #[sqlx(flatten)]
-    room: RoomRow,
+    ended: Json<Vec<Ended>>,
+    rooms: Json<Vec<RoomRow>>,
 }
 
 impl TryFrom<MovedRow> for Moved {
@@ -224,9 +227,8 @@ impl TryFrom<MovedRow> for Moved {
                 .old_class
                 .map(|class| Class::from_number(class).ok_or(inconsistent("old_class")))
                 .transpose()?,
-            held_before: row.old_holder.map(CounsellorId::from),
-            offer_before: row.old_offer.map(OfferId::from),
-            room: row.room.room()?,
+            ended: row.ended.0,
+            rooms: rooms(row.rooms)?,
         })
     }
 }

@@ -21,7 +21,7 @@ pub struct Differences {
     pub capacity: i64,
     /// Open offers whose contact does not know of them.
     pub stray_offers: i64,
-    /// Contacts that are offered without an open offer.
+    /// Contacts that are offered and name an offer that is not open.
     pub stray_contacts: i64,
     /// Live participations in a contact that is not in progress, does not know of them, or is their own counsellor's.
     pub stray_participations: i64,
@@ -37,7 +37,7 @@ impl Differences {
     }
 }
 
-/// Held capacity as it should be: what contacts say, and who takes part in those of others.
+/// Held capacity as it should be: what contacts say, open offers, and who takes part in contacts of others.
 macro_rules! live {
     () => {
         "live AS (
@@ -45,6 +45,9 @@ macro_rules! live {
                 count(*) FILTER (WHERE medium = 'message') AS message
             FROM (
                 SELECT holder_id, medium FROM helpline.contacts WHERE centre_id = $1 AND holder_id IS NOT NULL
+                UNION ALL SELECT o.counsellor_id, c.medium
+                FROM helpline.offers o JOIN helpline.contacts c USING (centre_id, contact_id)
+                WHERE o.centre_id = $1 AND o.state = 'open'
                 UNION ALL SELECT counsellor_id, medium FROM helpline.participations
                 WHERE centre_id = $1 AND counsellor_id IS NOT NULL AND state IN ('invited', 'joined')) held
             GROUP BY holder_id)"
@@ -58,9 +61,12 @@ const COMPARE: &str = concat!("
          WHERE p.centre_id = $1 AND (p.held_voice, p.held_chat, p.held_message)
             IS DISTINCT FROM (coalesce(voice, 0), coalesce(chat, 0), coalesce(message, 0))) AS capacity,
         (SELECT count(*) FROM helpline.offers o LEFT JOIN helpline.contacts c USING (centre_id, contact_id)
-         WHERE o.centre_id = $1 AND o.state = 'open' AND c.offer_id IS DISTINCT FROM o.offer_id) AS stray_offers,
-        (SELECT count(*) FROM helpline.contacts c LEFT JOIN helpline.offers o USING (centre_id, offer_id)
-         WHERE c.centre_id = $1 AND c.offer_id IS NOT NULL AND o.state IS DISTINCT FROM 'open') AS stray_contacts,
+         WHERE o.centre_id = $1 AND o.state = 'open'
+            AND (c.offer_id IS DISTINCT FROM o.group_id OR o.offer_id <> ALL (c.open_offers))) AS stray_offers,
+        (SELECT count(*) FROM helpline.contacts c WHERE c.centre_id = $1 AND c.offer_id IS NOT NULL AND EXISTS (
+            SELECT FROM unnest(c.open_offers) AS open (id)
+            LEFT JOIN helpline.offers o ON o.centre_id = $1 AND o.offer_id = open.id
+            WHERE o.state IS DISTINCT FROM 'open')) AS stray_contacts,
         (SELECT count(*) FROM helpline.participations q JOIN helpline.contacts c USING (centre_id, contact_id)
          WHERE q.centre_id = $1 AND q.state IN ('invited', 'joined')
             AND (c.state <> 'in_progress' OR q.participation_id <> ALL (c.participations) OR q.counsellor_id = c.counsellor_id))

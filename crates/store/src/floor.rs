@@ -44,9 +44,10 @@ const SAMPLE: &str = "
 /// class, channel and language. Giving a contact back is remembered as an offer and is none.
 const SERVICE: &str = "
     WITH offered AS (
-        SELECT contact_id, min(offered_at) AS first_at, count(*) AS offers, count(*) FILTER (WHERE state = 'expired') AS missed
+        SELECT contact_id, min(offered_at) AS first_at, count(DISTINCT group_id) AS offers, count(*) FILTER (WHERE state = 'expired') AS missed
         FROM helpline.offers
         WHERE centre_id = $1 AND offered_at > (SELECT helpline.now()) - interval '24 hours' AND reason IS DISTINCT FROM 'transferred'
+            AND ended_at IS DISTINCT FROM offered_at
         GROUP BY contact_id),
     asked AS (
         SELECT c.queue, c.class, c.channel, coalesce(c.language, '') AS language, c.answered_at, c.state, offers, missed,

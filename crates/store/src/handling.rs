@@ -61,8 +61,8 @@ const TRANSFER: &str = change!(
         UNION ALL SELECT $2, medium, true FROM changed)",
     free_holds!(""), ",
     cooled AS (
-        INSERT INTO helpline.offers (centre_id, offer_id, contact_id, counsellor_id, state, reason, offered_at, expires_at, ended_at, explanation)
-        SELECT $1, $5, contact_id, $2, 'withdrawn', 'transferred', helpline.now(), helpline.now(), helpline.now(), '{}'
+        INSERT INTO helpline.offers (centre_id, offer_id, contact_id, counsellor_id, group_id, state, reason, offered_at, expires_at, ended_at, explanation)
+        SELECT $1, $5, contact_id, $2, $5, 'withdrawn', 'transferred', helpline.now(), helpline.now(), helpline.now(), '{}'
         FROM changed)";
     returning: contact_columns!(), ", ", rooms_column!(),
 );

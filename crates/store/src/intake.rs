@@ -1,7 +1,7 @@
 //! Changes of a contact that intake makes: assess, depart, complete.
 
 use helpline_domain::closing::Closing;
-use helpline_domain::id::{CallbackId, CentreId, ContactId, CounsellorId, OfferId};
+use helpline_domain::id::{CallbackId, CentreId, ContactId, CounsellorId};
 use helpline_domain::risk::{Class, Risk};
 use helpline_vault::Sensitive;
 use sqlx::FromRow;
@@ -12,20 +12,11 @@ use uuid::Uuid;
 use crate::callback::promise::promised_columns;
 use crate::change::{Change, ChangeQuery, Command, change, change_query};
 use crate::contact::{Contact, ContactRow, contact_columns, inconsistent};
+use crate::offer::{Ended, ended_column, offer_is_seen, shorten_open, withdraw_open};
 use crate::participation::{free_holds, part_all, participations_are_seen, rooms_column};
 use crate::presence::{Room, RoomRow, rooms};
 use crate::sealing::SUMMARY;
 use crate::{Store, StoreError};
-
-/// Whether the statement sees the offer of the contact it has locked. An offer committed while the statement waited for
-/// the lock is in the contact's row, which is read again, but not among the offers, which are not: the statement would
-/// leave it open. It changes nothing then, and is run again.
-macro_rules! offer_is_seen {
-    () => {
-        "(old_offer IS NULL OR EXISTS (SELECT FROM helpline.offers o WHERE o.centre_id = $1 AND o.offer_id = old_offer))"
-    };
-}
-pub(crate) use offer_is_seen;
 
 /// How often a change that did not see the contact's offer, or who takes part in it, is run at most. Each run sees what the
 /// one before did not.
@@ -43,16 +34,14 @@ const CHANGE_RISK: &str = change!(
             deadline_at = least(c.deadline_at, c.received_at + make_interval(secs => $11)), revision = c.revision + 1
         FROM before WHERE c.centre_id = $1 AND c.contact_id = $7 AND ", offer_is_seen!(), "
         RETURNING c.*, old_risk, old_class),
-    shortened AS (
-        UPDATE helpline.offers o SET expires_at = least(o.expires_at, helpline.now() + make_interval(secs => $12))
-        FROM changed WHERE o.centre_id = $1 AND o.offer_id = (SELECT offer_id FROM changed))";
-    returning: contact_columns!(), ", old_class",
+    ", shorten_open!("$12::float8");
+    returning: contact_columns!(), ", old_class, ARRAY(SELECT shown_to FROM shortened) AS shown_to",
 );
 
 /// Where a callback waits in line there is nobody who could leave. Whoever leaves unanswered at high risk or above, and can
 /// be called, is promised a callback at the same instant, and so is whoever was lost to a fault of the channel.
 const DEPART: &str = change!(
-    event: "person_left", resource: "contact_id", about: ("contact_id", "coalesce(counsellor_id, old_holder)", "old_offer"),
+    event: "person_left", resource: "contact_id", about: ("contact_id", "counsellor_id", "NULL::uuid"),
     detail: "jsonb_build_object('from', old_state, 'to', state, 'cut', cut_at IS NOT NULL)",
     with: "before AS (
         SELECT contact_id AS id, state AS old_state, medium AS old_medium, holder_id AS old_holder, offer_id AS old_offer,
@@ -69,17 +58,15 @@ const DEPART: &str = change!(
                 ELSE 'abandoned' END,
             ended_at = CASE WHEN old_state <> 'in_progress' THEN helpline.now() END,
             holder_id = CASE WHEN old_state = 'in_progress' THEN c.holder_id END,
-            offer_id = NULL, participations = '{}', cut_at = CASE WHEN $13 THEN helpline.now() END,
+            offer_id = NULL, open_offers = '{}', participations = '{}', cut_at = CASE WHEN $13 THEN helpline.now() END,
             revision = c.revision + 1
         FROM before WHERE c.centre_id = $1 AND c.contact_id = $7 AND ", offer_is_seen!(), " AND ", participations_are_seen!(), "
         RETURNING c.*, old_state, old_medium, old_holder, old_offer, old_participations),
-    ended AS (
-        UPDATE helpline.offers o SET state = 'withdrawn', reason = 'person_left', ended_at = helpline.now()
-        FROM changed WHERE o.centre_id = $1 AND o.offer_id = (SELECT old_offer FROM changed))",
+    ", withdraw_open!("changed", "person_left"),
     part_all!("person_left"), ",
     holds AS (
         SELECT counsellor_id, medium, joined_at IS NOT NULL AS worked FROM parted
-        UNION ALL SELECT old_holder, old_medium, false FROM changed WHERE old_state = 'offered')",
+        UNION ALL SELECT ended_of, old_medium, false FROM ended CROSS JOIN changed)",
     free_holds!(""), ",
     rescued AS (
         INSERT INTO helpline.callbacks (", promised_columns!(), ")
@@ -99,7 +86,7 @@ const DEPART: &str = change!(
         SELECT $1, helpline.now(), 'callback_promised', origin_contact_id, revision,
             jsonb_build_object('callback_id', callback_id, 'kind', 'callback', 'from', 'departure')
         FROM rescued)";
-    returning: contact_columns!(), ", old_holder, old_offer, ", rooms_column!(),
+    returning: contact_columns!(), ", old_holder, ", ended_column!(), ", ", rooms_column!(),
 );
 
 /// Whether the attempt of a contact that is a callback has been recorded, or it is none.
@@ -128,7 +115,7 @@ const COMPLETE: &str = change!(
         SELECT counsellor_id, medium, joined_at IS NOT NULL AS worked FROM parted
         UNION ALL SELECT old_holder, old_medium, true FROM changed)",
     free_holds!("");
-    returning: contact_columns!(), ", old_holder, NULL::uuid AS old_offer, ", rooms_column!(),
+    returning: contact_columns!(), ", old_holder, '[]'::jsonb AS ended, ", rooms_column!(),
 );
 
 /// The callback that whoever leaves unanswered at high risk is promised.
@@ -151,6 +138,8 @@ pub struct Assessed {
     pub contact: Contact,
     /// The class in which it stood.
     pub class_before: Class,
+    /// To whom it is being offered.
+    pub offered_to: Vec<CounsellorId>,
 }
 
 #[derive(FromRow)]
@@ -158,6 +147,7 @@ pub(crate) struct AssessedRow {
     #[sqlx(flatten)]
     contact: ContactRow,
     old_class: i16,
+    shown_to: Vec<Uuid>,
 }
 
 /// A contact changed, and whose capacity that freed.
@@ -167,8 +157,8 @@ pub struct Moved {
     pub contact: Contact,
     /// The counsellor who held it before, if one did.
     pub held_before: Option<CounsellorId>,
-    /// The offer that was open before, if one was.
-    pub offer_before: Option<OfferId>,
+    /// The offers of it that were open.
+    pub ended: Vec<Ended>,
     /// How much room each of those has now whom it freed.
     pub rooms: Vec<Room>,
 }
@@ -178,7 +168,7 @@ struct MovedRow {
     #[sqlx(flatten)]
     contact: ContactRow,
     old_holder: Option<Uuid>,
-    old_offer: Option<Uuid>,
+    ended: Json<Vec<Ended>>,
     rooms: Json<Vec<RoomRow>>,
 }
 
@@ -209,6 +199,7 @@ impl Store {
         Ok(Assessed {
             contact: self.contact_from(centre, row.contact)?,
             class_before: Class::from_number(row.old_class).ok_or(inconsistent("class"))?,
+            offered_to: row.shown_to.into_iter().map(CounsellorId::from).collect(),
         })
     }
 
@@ -280,7 +271,7 @@ impl Store {
         Ok(Moved {
             contact: self.contact_from(centre, row.contact)?,
             held_before: row.old_holder.map(CounsellorId::from),
-            offer_before: row.old_offer.map(OfferId::from),
+            ended: row.ended.0,
             rooms: rooms(row.rooms)?,
         })
     }

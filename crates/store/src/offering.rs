@@ -32,8 +32,9 @@ struct CommittedRow {
     room: RoomRow,
 }
 
-/// Commits offers that were decided on. Each contact must still wait, each counsellor still be ready with room, and each
-/// may appear once. A contact that another transaction has locked is left for the next pass; a counsellor is waited for,
+/// Commits offers that were decided on. Each contact must still wait, each counsellor still be ready with room. Drafts of
+/// one contact are a group: those of its counsellors who are not ready any more are left out, and it goes out with the
+/// others. A contact that another transaction has locked is left for the next pass; a counsellor is waited for,
 /// in one order, because whoever came later would be offered to them meanwhile. A non-critical offer is committed only
 /// under the lease epoch it was decided under, so that two matchers cannot both spend the reserve.
 ///
@@ -43,9 +44,9 @@ const COMMIT_OFFERS: &str = concat!("
     WITH lease AS (SELECT epoch = $2 AS held FROM helpline.matchers WHERE centre_id = $1),
     draft AS (
         SELECT * FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::float8[], $7::jsonb[])
-            AS d (offer_id, contact_id, counsellor_id, timeout_s, explanation)),
+            WITH ORDINALITY AS d (offer_id, contact_id, counsellor_id, timeout_s, explanation, place)),
     contact AS MATERIALIZED (
-        SELECT c.contact_id, c.medium, c.class FROM helpline.contacts c JOIN draft d USING (contact_id)
+        SELECT c.contact_id, c.medium FROM helpline.contacts c
         WHERE c.centre_id = $1 AND c.contact_id = ANY ($4) AND CASE c.state WHEN 'waiting' THEN true END AND (c.class = 1 OR coalesce((SELECT held FROM lease), false))
         FOR UPDATE OF c SKIP LOCKED),
     presence AS MATERIALIZED (
@@ -64,32 +65,35 @@ const COMMIT_OFFERS: &str = concat!("
             held_message = p.held_message + (presence.medium = 'message')::int, idle_since = helpline.now(), revision = p.revision + 1
         FROM presence WHERE p.centre_id = $1 AND p.counsellor_id = ANY ($5) AND p.counsellor_id = presence.counsellor_id
         RETURNING p.counsellor_id, ", room_columns!(), "),
+    made AS (
+        SELECT d.contact_id, array_agg(d.offer_id ORDER BY d.place) AS offers
+        FROM presence JOIN draft d USING (contact_id, counsellor_id) JOIN held USING (counsellor_id) GROUP BY d.contact_id),
     changed AS (
-        UPDATE helpline.contacts c SET state = 'offered', holder_id = d.counsellor_id, offer_id = d.offer_id,
+        UPDATE helpline.contacts c SET state = 'offered', offer_id = made.offers[1], open_offers = made.offers,
             offer_count = c.offer_count + 1, revision = c.revision + 1
-        FROM presence JOIN draft d USING (contact_id, counsellor_id) JOIN held USING (counsellor_id)
-        WHERE c.centre_id = $1 AND c.contact_id = ANY ($4) AND c.contact_id = presence.contact_id
-        RETURNING c.contact_id, c.channel, c.class, c.risk, c.queue, c.language, c.received_at, c.revision,
-            d.offer_id, d.counsellor_id, d.timeout_s, d.explanation),
+        FROM made WHERE c.centre_id = $1 AND c.contact_id = ANY ($4) AND c.contact_id = made.contact_id
+        RETURNING c.contact_id, c.channel, c.class, c.risk, c.queue, c.language, c.received_at, c.revision, c.offer_id AS group_id,
+            c.open_offers),
     offered AS (
-        INSERT INTO helpline.offers (centre_id, offer_id, contact_id, counsellor_id, state, offered_at, expires_at, explanation)
-        SELECT $1, offer_id, contact_id, counsellor_id, 'open', helpline.now(), helpline.now() + make_interval(secs => timeout_s), explanation
-        FROM changed
-        RETURNING offer_id, offered_at, expires_at),
+        INSERT INTO helpline.offers (centre_id, offer_id, contact_id, counsellor_id, group_id, state, offered_at, expires_at, explanation)
+        SELECT $1, d.offer_id, contact_id, d.counsellor_id, group_id, 'open', helpline.now(), helpline.now() + make_interval(secs => d.timeout_s), d.explanation
+        FROM changed JOIN draft d USING (contact_id) WHERE d.offer_id = ANY (open_offers)
+        RETURNING offer_id, contact_id, counsellor_id, offered_at, expires_at, explanation),
     journalled AS (
         INSERT INTO helpline.journal (centre_id, at, event, contact_id, counsellor_id, offer_id, revision)
-        SELECT $1, helpline.now(), 'contact_offered', contact_id, counsellor_id, offer_id, revision FROM changed
+        SELECT $1, helpline.now(), 'contact_offered', contact_id, counsellor_id, offer_id, CASE offer_id WHEN group_id THEN revision END
+        FROM offered JOIN changed USING (contact_id)
         UNION ALL
         -- Whoever hears it calls their telephone.
-        SELECT $1, helpline.now(), 'on_call_summoned', contact_id, counsellor_id, offer_id, revision
-        FROM changed JOIN presence USING (contact_id, counsellor_id) WHERE presence.on_call)
-    SELECT offer_id, contact_id, counsellor_id, 'open' AS state, channel, class, risk, queue, language, received_at,
+        SELECT $1, helpline.now(), 'on_call_summoned', contact_id, counsellor_id, offer_id, NULL
+        FROM offered JOIN presence USING (contact_id, counsellor_id) WHERE presence.on_call)
+    SELECT offer_id, contact_id, counsellor_id, 'open' AS state, NULL AS reason, channel, class, risk, queue, language, received_at,
         offered_at, expires_at, explanation, room_of, room_ready, room_numbers, room_idle_since, room_revision
-    FROM changed JOIN offered USING (offer_id) JOIN held USING (counsellor_id)");
+    FROM changed JOIN offered USING (contact_id) JOIN held USING (counsellor_id)");
 
 impl Store {
-    /// Commits offers decided under the lease `epoch`; returns those that were made. Each contact and each counsellor may
-    /// stand in one draft only.
+    /// Commits offers decided under the lease `epoch`; returns those that were made. Drafts of one contact are made together.
+    /// Each counsellor may stand in one draft only.
     pub async fn commit_offers(
         &self,
         centre: CentreId,

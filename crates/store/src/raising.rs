@@ -9,8 +9,9 @@ use uuid::Uuid;
 
 use crate::change::{Change, Command, change, change_query};
 use crate::contact::contact_columns;
-use crate::intake::{Assessed, AssessedRow, offer_is_seen};
+use crate::intake::{Assessed, AssessedRow};
 use crate::message::{Author, Message};
+use crate::offer::{offer_is_seen, shorten_open};
 use crate::sealing::{ANSWERS, TEXT};
 use crate::{Store, StoreError};
 
@@ -55,14 +56,12 @@ macro_rules! raised {
 /// An open offer rings on for `$12` seconds at most, and the journal says which rule raised what.
 macro_rules! raise_told {
     () => {
-        "shortened AS (
-            UPDATE helpline.offers o SET expires_at = least(o.expires_at, helpline.now() + make_interval(secs => $12))
-            FROM changed WHERE raises AND o.centre_id = $1 AND o.offer_id = (SELECT offer_id FROM changed)),
+        concat!(shorten_open!("CASE WHEN raises THEN $12::float8 END"), ",
         explained AS (
             INSERT INTO helpline.journal (centre_id, at, event, actor_id, actor_role, contact_id, counsellor_id, offer_id, revision, detail)
             SELECT $1, helpline.now(), 'risk_changed', $2, $3, contact_id, counsellor_id, offer_id, revision,
                 jsonb_build_object('from', old_risk, 'to', risk, 'rule', $8)
-            FROM changed WHERE raises)"
+            FROM changed WHERE raises)")
     };
 }
 
@@ -74,7 +73,7 @@ const RECORD_ANSWERS: &str = change!(
         FROM before WHERE c.centre_id = $1 AND c.contact_id = $7 AND ", offer_is_seen!(), "
         RETURNING c.*, old_risk, old_class, raises), ",
     raise_told!();
-    returning: contact_columns!(), ", old_class",
+    returning: contact_columns!(), ", old_class, ARRAY(SELECT shown_to FROM shortened) AS shown_to",
 );
 
 const SEND_AND_RAISE: &str = change!(
@@ -90,7 +89,7 @@ const SEND_AND_RAISE: &str = change!(
         SELECT $1, contact_id, message_count, message_id, $14, $15, helpline.now() FROM changed
         RETURNING sent_at AS written_at), ",
     raise_told!();
-    returning: contact_columns!(), ", old_class, message_id, written_at"; from: "changed CROSS JOIN written"
+    returning: contact_columns!(), ", old_class, ARRAY(SELECT shown_to FROM shortened) AS shown_to, message_id, written_at"; from: "changed CROSS JOIN written"
 );
 
 /// A message stored, and the contact as it stands with it.

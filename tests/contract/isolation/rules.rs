@@ -157,22 +157,28 @@ async fn a_final_state_cannot_be_left() {
 }
 
 #[tokio::test]
-async fn a_contact_has_one_open_offer_at_most_and_a_state_that_agrees_with_it() {
+async fn a_contact_has_one_open_group_of_offers_at_most_and_a_state_that_agrees_with_it() {
     let (_world, mut session) = at_work().await;
-    let second = "INSERT INTO helpline.offers (centre_id, offer_id, contact_id, counsellor_id, state, offered_at, expires_at, explanation)
-                  SELECT centre_id, gen_random_uuid(), contact_id, counsellor_id, 'open', offered_at, expires_at, explanation
-                  FROM helpline.offers WHERE state = 'open'";
-    assert_eq!(
-        session.run(second).await.unwrap_err(),
-        (UNIQUE.to_owned(), "offers_one_open_per_contact".to_owned())
-    );
+    for (group, counsellor, constraint) in [
+        ("fresh.id", "gen_random_uuid()", "offers_one_open_group_per_contact"),
+        ("group_id", "counsellor_id", "offers_one_open_per_counsellor"),
+    ] {
+        let second = format!(
+            "INSERT INTO helpline.offers (centre_id, offer_id, contact_id, counsellor_id, group_id, state, offered_at, expires_at, explanation)
+             SELECT centre_id, fresh.id, contact_id, {counsellor}, {group}, 'open', offered_at, expires_at, explanation
+             FROM helpline.offers CROSS JOIN (SELECT gen_random_uuid() AS id) AS fresh WHERE state = 'open'"
+        );
+        assert_eq!(session.run(&second).await.unwrap_err(), (UNIQUE.to_owned(), constraint.to_owned()));
+    }
     for (change, constraint) in [
         ("state = 'waiting'", "held_by_who_has_it"),
-        ("holder_id = NULL", "held_by_who_has_it"),
+        ("holder_id = gen_random_uuid()", "held_by_who_has_it"),
         ("offer_id = NULL", "held_by_who_has_it"),
+        ("open_offers = '{}'", "offered_by_open_offers"),
+        ("state = 'waiting', offer_id = NULL", "offered_by_open_offers"),
         ("state = 'in_progress', offer_id = NULL, counsellor_id = NULL", "held_by_who_has_it"),
-        ("state = 'abandoned', holder_id = NULL, offer_id = NULL", "final_has_an_end"),
-        ("state = 'closed', holder_id = NULL, offer_id = NULL, ended_at = now()", "closed_has_a_closing"),
+        ("state = 'abandoned', offer_id = NULL, open_offers = '{}'", "final_has_an_end"),
+        ("state = 'closed', offer_id = NULL, open_offers = '{}', ended_at = now()", "closed_has_a_closing"),
     ] {
         let sql = format!("UPDATE helpline.contacts SET {change} WHERE state = 'offered'");
         assert_eq!(

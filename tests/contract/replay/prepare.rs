@@ -10,12 +10,12 @@ use helpline_proto::intake::v1::{
     RecordDepartureRequest, SendMessageRequest,
 };
 use helpline_proto::queueing::v1::{
-    AcceptHandoverRequest, AcceptOfferRequest, AcknowledgeAlertRequest, AttemptOutcome, Callback,
-    CallbackCancelReason, CancelCallbackRequest, DeclineOfferRequest, DeclineReason, DiversionEnd,
+    AcceptHandoverRequest, AcceptOfferRequest, AcknowledgeAlertRequest, AssignContactRequest, AttemptOutcome,
+    Callback, CallbackCancelReason, CancelCallbackRequest, DeclineOfferRequest, DeclineReason, DiversionEnd,
     DivertQueueRequest, EndDiversionRequest, FinishWrapUpRequest, ForceNotReadyRequest, ForceReason,
     JoinContactRequest, LiftPauseRequest, Offer, OfferHandoverRequest, PromiseCallbackRequest,
-    RecordCallbackAttemptRequest, ReleaseContactRequest, RescheduleCallbackRequest, TakeOverDiversionRequest,
-    TransferContactRequest,
+    PullContactRequest, PullReason, RecordCallbackAttemptRequest, ReleaseContactRequest,
+    RescheduleCallbackRequest, TakeOverDiversionRequest, TransferContactRequest,
 };
 use helpline_proto::terms::v1::{Channel, Risk};
 use helpline_tests::{Actor, request_id};
@@ -296,6 +296,26 @@ pub(super) async fn prepare(cast: &Cast, method: &Method) -> Prepared {
             let handover_id = answer.handover.unwrap().handover_id;
             // Both say nothing but which one.
             (coming, request(&AcceptHandoverRequest { request_id: request_id(), handover_id }))
+        }
+        "AssignContact" => {
+            let (_, Offer { contact_id, .. }) = offered().await;
+            let counsellor = world.counsellor(abilities(&language)).await;
+            go_ready(&counsellor).await;
+            let assign = AssignContactRequest {
+                request_id: request_id(),
+                contact_id,
+                counsellor_id: counsellor.counsellor_id,
+            };
+            (world.supervisor().await, request(&assign))
+        }
+        "PullContact" => {
+            let (_, Offer { contact_id, .. }) = in_progress().await;
+            let pull = PullContactRequest {
+                request_id: request_id(),
+                contact_id,
+                reason: PullReason::CounsellorUnreachable.into(),
+            };
+            (world.supervisor().await, request(&pull))
         }
         other => panic!("{other} is new: say here when it can be carried out"),
     };

@@ -87,6 +87,8 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
         3..=5 * MINUTE,
         usual.critical_offer_timeout_s,
     );
+    let critical_offers =
+        number(fields, "critical_offers", message.critical_offers, 10, usual.critical_offers);
     let missed_offer_limit =
         number(fields, "missed_offer_limit", message.missed_offer_limit, 100, usual.missed_offer_limit);
     let cool_down = seconds(fields, "cool_down", message.cool_down.as_ref(), 0..=HOUR, usual.cool_down_s);
@@ -113,6 +115,7 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
         target_waits: target_waits?,
         offer_timeout_s: offer_timeout?,
         critical_offer_timeout_s: critical_offer_timeout?,
+        critical_offers: critical_offers?,
         missed_offer_limit: missed_offer_limit?,
         cool_down_s: cool_down?,
         short_abandon_s: short_abandon?,
@@ -292,6 +295,7 @@ pub(crate) fn to_message(versioned: &VersionedSettings) -> Message {
         high_cap: Some(duration(settings.high_cap_s)),
         reserve: small(settings.reserve),
         reserve_from: small(settings.reserve_from),
+        critical_offers: small(settings.critical_offers),
         skills: settings.skills.iter().cloned().collect(),
         categories: settings.categories.iter().cloned().collect(),
         hours: Some(hours::to_message(&settings.hours)),

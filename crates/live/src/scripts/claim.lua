@@ -1,17 +1,23 @@
--- Claims pairs for committing: takes the contact out of its line and the counsellor out of the free, or leaves both.
--- KEYS: generation, lines, free, claims, then the line of each pair. ARGV: generation, end of the claim, then of each
--- pair: name of the line, deadline, member, counsellor. Returns 1 or 0 for each pair.
+-- Claims contacts for committing, each with the counsellors it is to be offered to: takes the contact out of its line and
+-- those who are still free out of the free. Leaves it where it is when none of them is free, and them when it is gone.
+-- KEYS: generation, lines, free, claims, then the line of each contact. ARGV: generation, end of the claim, then of each
+-- contact: name of the line, deadline, member, how many counsellors, and those. Returns for each contact which of its
+-- counsellors were claimed, as 1 or 0 each.
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return redis.error_reply('STALE generation') end
-local won = {}
+local won, a = {}, 3
 for i = 5, #KEYS do
-  local a = 3 + (i - 5) * 4
-  if redis.call('ZSCORE', KEYS[3], ARGV[a + 3]) and redis.call('ZREM', KEYS[i], ARGV[a + 2]) == 1 then
-    redis.call('ZREM', KEYS[3], ARGV[a + 3])
+  local most, claimed, some = tonumber(ARGV[a + 3]), {}, false
+  local waits = redis.call('ZSCORE', KEYS[i], ARGV[a + 2])
+  for c = 1, most do
+    claimed[c] = (waits and redis.call('ZREM', KEYS[3], ARGV[a + 3 + c])) or 0
+    some = some or claimed[c] == 1
+  end
+  if some then
+    redis.call('ZREM', KEYS[i], ARGV[a + 2])
     redis.call('ZADD', KEYS[4], ARGV[2], ARGV[a] .. ' ' .. ARGV[a + 1] .. ' ' .. ARGV[a + 2])
     if redis.call('EXISTS', KEYS[i]) == 0 then redis.call('SREM', KEYS[2], ARGV[a]) end
-    won[#won + 1] = 1
-  else
-    won[#won + 1] = 0
   end
+  won[#won + 1] = claimed
+  a = a + 4 + most
 end
 return won

@@ -5,20 +5,24 @@ use std::pin::Pin;
 use futures_util::Stream;
 use helpline_proto::queueing::v1::supervision_service_server::SupervisionService;
 use helpline_proto::queueing::v1::{
-    AcknowledgeAlertRequest, AcknowledgeAlertResponse, ForceNotReadyRequest, ForceNotReadyResponse,
-    ForecastStaffingRequest, ForecastStaffingResponse, LiftPauseRequest, LiftPauseResponse,
-    ListAlertsRequest, ListAlertsResponse, WatchFloorRequest, WatchFloorResponse,
+    AcknowledgeAlertRequest, AcknowledgeAlertResponse, AssignContactRequest, AssignContactResponse,
+    ForceNotReadyRequest, ForceNotReadyResponse, ForecastStaffingRequest, ForecastStaffingResponse,
+    LiftPauseRequest, LiftPauseResponse, ListAlertsRequest, ListAlertsResponse, PullContactRequest,
+    PullContactResponse, WatchFloorRequest, WatchFloorResponse,
 };
 use helpline_service_kit::caller::caller_of;
 use helpline_service_kit::command::command;
+use helpline_service_kit::wire::{Sight, contact};
 use tonic::{Request, Response, Status};
 
 use crate::api::Api;
 use crate::supervise::acknowledge_alert::acknowledge_alert;
+use crate::supervise::assign_contact::assign_contact;
 use crate::supervise::force_not_ready::force_not_ready;
 use crate::supervise::forecast_staffing::forecast_staffing;
 use crate::supervise::lift_pause::lift_pause;
 use crate::supervise::list_alerts::list_alerts;
+use crate::supervise::pull_contact::pull_contact;
 use crate::watch_floor::watch_floor;
 use crate::wire;
 use crate::wire::{alert, supervision};
@@ -90,5 +94,29 @@ impl SupervisionService for Api {
         let command = command(&self.ctx, &caller, "LiftPause", request_id, &request);
         let presence = lift_pause(&self.ctx, &caller, &command, counsellor).await?;
         Ok(Response::new(LiftPauseResponse { presence: Some(wire::presence(&presence)) }))
+    }
+
+    async fn assign_contact(
+        &self,
+        request: Request<AssignContactRequest>,
+    ) -> Result<Response<AssignContactResponse>, Status> {
+        let caller = caller_of(&request)?;
+        let request = request.into_inner();
+        let (request_id, contact_id, to) = supervision::assign(&request)?;
+        let command = command(&self.ctx, &caller, "AssignContact", request_id, &request);
+        let assigned = assign_contact(&self.ctx, &caller, &command, contact_id, to).await?;
+        Ok(Response::new(AssignContactResponse { contact: Some(contact(&assigned, Sight::Full)) }))
+    }
+
+    async fn pull_contact(
+        &self,
+        request: Request<PullContactRequest>,
+    ) -> Result<Response<PullContactResponse>, Status> {
+        let caller = caller_of(&request)?;
+        let request = request.into_inner();
+        let (request_id, contact_id, reason) = supervision::pull(&request)?;
+        let command = command(&self.ctx, &caller, "PullContact", request_id, &request);
+        let pulled = pull_contact(&self.ctx, &caller, &command, contact_id, reason).await?;
+        Ok(Response::new(PullContactResponse { contact: Some(contact(&pulled, Sight::Full)) }))
     }
 }

@@ -96,7 +96,7 @@ async fn store(
     fail_point!("promise.before_commit");
     let change = ctx.store.promise_from_line(&promise.command, contact, new).await?;
     fail_point!("promise.after_commit");
-    let moved = if let Change::Done(moved) = &change { Some(*moved) } else { None };
+    let moved = if let Change::Done(moved) = &change { Some(moved.clone()) } else { None };
     Ok((change.map(|moved| moved.callback_id), moved))
 }
 

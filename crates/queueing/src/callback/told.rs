@@ -2,7 +2,6 @@
 
 use helpline_domain::contact::ContactState;
 use helpline_domain::id::CentreId;
-use helpline_domain::offer::OfferState;
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::callback::Moved;
 use helpline_store::contact::Contact;
@@ -25,15 +24,10 @@ pub(super) async fn tell(ctx: &Ctx, centre: CentreId, moved: &Moved) -> Result<(
             ctx.mirror.contact_changed(centre, contact.contact_id);
         }
     }
-    if let (Some(counsellor), Some(offer)) = (moved.held_before, moved.offer_before) {
+    for _ in &moved.ended {
         ctx.metrics.contacts().offer_ended("withdrawn");
-        ctx.mirror.offer_ended(centre, counsellor, offer, OfferState::Withdrawn);
     }
-    if let Some(room) = &moved.room {
-        ctx.mirror.room_changed(centre, room).await;
-    }
-    if let Some(counsellor) = moved.held_before {
-        ctx.mirror.counsellor_changed(centre, counsellor);
-    }
+    ctx.mirror.offers_withdrawn(centre, &moved.ended, "callback");
+    ctx.mirror.rooms_changed(centre, &moved.rooms, None).await;
     Ok(())
 }

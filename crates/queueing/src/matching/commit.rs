@@ -1,9 +1,9 @@
 //! From decided to offered: the commit in Postgres, and telling everybody what became of it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use helpline_domain::id::{CentreId, ContactId};
+use helpline_domain::id::{CentreId, ContactId, CounsellorId};
 use helpline_domain::risk::Class;
 use helpline_live::line::{LineView, Waiter};
 use helpline_service_kit::hub::Topic;
@@ -17,9 +17,9 @@ use helpline_store::presence::Room;
 
 use crate::measures::Measures;
 
-/// A pair decided on, and the waiter as the view knows it.
+/// A contact about to be offered, to one or to several at once, and the waiter as the view knows it.
 pub(super) struct Claimed {
-    pub(super) draft: OfferDraft,
+    pub(super) drafts: Vec<OfferDraft>,
     pub(super) waiter: Waiter,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Commit {
 impl Commit {
     /// Commits, and returns how many offers were made.
     pub(super) async fn run(self) -> usize {
-        let drafts: Vec<OfferDraft> = self.claimed.iter().map(|claimed| claimed.draft.clone()).collect();
+        let drafts: Vec<OfferDraft> = self.drafts().cloned().collect();
         fail_point!("offer.before_commit");
         let made = match self.ctx.store.commit_offers(self.centre, self.lease.epoch, &drafts).await {
             Ok(made) => made,
@@ -52,21 +52,27 @@ impl Commit {
         count
     }
 
+    /// Every offer to be made.
+    pub(super) fn drafts(&self) -> impl Iterator<Item = &OfferDraft> {
+        self.claimed.iter().flat_map(|claimed| &claimed.drafts)
+    }
+
     async fn tell(&self, made: Vec<(OfferView, Option<Room>)>) {
         let mut rooms: Vec<Room> = made.iter().filter_map(|(_, room)| *room).collect();
-        let offered: HashMap<ContactId, Class> =
-            made.iter().map(|(offer, _)| (offer.contact_id, offer.class)).collect();
+        let ringing: HashSet<CounsellorId> = made.iter().map(|(offer, _)| offer.counsellor_id).collect();
+        let mut offered = HashMap::new();
         for (offer, _) in made {
-            self.measures.offered(offer.class, offer.channel, offer.offered_at - offer.received_at);
+            // Offered to several at once, it was offered once.
+            if offered.insert(offer.contact_id, offer.class).is_none() {
+                self.measures.offered(offer.class, offer.channel, offer.offered_at - offer.received_at);
+            }
             self.ctx.mirror.offered(self.centre, offer);
         }
         let refused: Vec<&Claimed> =
-            self.claimed.iter().filter(|claimed| !offered.contains_key(&claimed.draft.contact_id)).collect();
-        for claimed in &refused {
+            self.claimed.iter().filter(|claimed| !offered.contains_key(&claimed.waiter.contact_id)).collect();
+        for draft in self.drafts().filter(|draft| !ringing.contains(&draft.counsellor_id)) {
             self.measures.commit_refused();
-            if let Ok(Some(presence)) =
-                self.ctx.store.presence(self.centre, claimed.draft.counsellor_id).await
-            {
+            if let Ok(Some(presence)) = self.ctx.store.presence(self.centre, draft.counsellor_id).await {
                 rooms.push(Room::from(&presence));
             }
         }
@@ -103,7 +109,7 @@ impl Commit {
             .claimed
             .iter()
             .filter_map(|claimed| {
-                let class = *offered.get(&claimed.draft.contact_id)?;
+                let class = *offered.get(&claimed.waiter.contact_id)?;
                 let moved = class != claimed.waiter.class;
                 (moved || self.view.is_none()).then(|| Waiter { class, ..claimed.waiter.clone() })
             })
@@ -124,7 +130,7 @@ impl Commit {
         if refused.is_empty() {
             return Vec::new();
         }
-        let ids: Vec<ContactId> = refused.iter().map(|claimed| claimed.draft.contact_id).collect();
+        let ids: Vec<ContactId> = refused.iter().map(|claimed| claimed.waiter.contact_id).collect();
         match self.ctx.store.line_entries_of(self.centre, &ids, 0).await {
             Ok(entries) => entries.iter().map(waiter_of).collect(),
             // The claim lapses and the keeper asks again.
@@ -135,8 +141,8 @@ impl Commit {
     /// The outcome is not known: the offers may stand. They are looked up; the claims lapse by themselves.
     async fn unknown(&self, error: &StoreError) {
         tracing::warn!(%error, offers = self.claimed.len(), "a commit of offers did not come back");
-        for claimed in &self.claimed {
-            if let Ok(Some(offer)) = self.ctx.store.offer(self.centre, claimed.draft.offer_id).await {
+        for draft in self.drafts() {
+            if let Ok(Some(offer)) = self.ctx.store.offer(self.centre, draft.offer_id).await {
                 self.ctx.mirror.offered(self.centre, offer);
             }
         }

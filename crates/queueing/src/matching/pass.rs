@@ -29,6 +29,11 @@ const CLAIM_MS: i64 = 2000;
 /// How long a contact that has been taken in may be on its way into the view, in milliseconds.
 const ON_THE_WAY_MS: i64 = 500;
 
+/// Everybody a contact is to be offered to, best first.
+fn members(pair: &Pair) -> Vec<CounsellorId> {
+    std::iter::once(pair.counsellor_id).chain(pair.also.iter().copied()).collect()
+}
+
 impl Matcher {
     /// A pass over the view in Redis. Returns whether another may find more.
     pub(super) async fn pass_over_view(&mut self, lease: Lease) -> Result<bool, Refusal> {
@@ -70,9 +75,9 @@ impl Matcher {
         if pairs.is_empty() {
             return Ok(false);
         }
-        let claims: Vec<(&Waiter, CounsellorId)> = pairs
+        let claims: Vec<(&Waiter, Vec<CounsellorId>)> = pairs
             .iter()
-            .filter_map(|pair| waiting.get(&pair.contact_id).map(|(waiter, _)| (waiter, pair.counsellor_id)))
+            .filter_map(|pair| waiting.get(&pair.contact_id).map(|(waiter, _)| (waiter, members(pair))))
             .collect();
         let won = match view.claim(&claims, now_ms + CLAIM_MS).await {
             Ok(won) => won,
@@ -84,12 +89,11 @@ impl Matcher {
         fail_point!("offer.after_claim");
         let claimed: Vec<Claimed> = pairs
             .iter()
-            .zip(won)
-            .filter(|(_, won)| *won)
-            .filter_map(|(pair, _)| {
+            .zip(claims.iter().zip(won))
+            .filter_map(|(pair, ((_, members), won))| {
                 let (waiter, head) = waiting.get(&pair.contact_id)?;
-                let draft = self.draft(pair, settings.settings.offer_timeout_for(head.class));
-                Some(Claimed { draft, waiter: waiter.clone() })
+                let won = members.iter().zip(won).filter(|(_, won)| *won).map(|(member, _)| *member);
+                self.claimed(pair, won.collect(), waiter, settings.settings.offer_timeout_for(head.class))
             })
             .collect();
         if claimed.is_empty() {
@@ -156,7 +160,7 @@ impl Matcher {
                 } else {
                     settings.settings.offer_timeout_for(head.class)
                 };
-                Some(Claimed { draft: self.draft(pair, timeout_s), waiter: waiter.clone() })
+                self.claimed(pair, members(pair), waiter, timeout_s)
             })
             .collect();
         if claimed.is_empty() {
@@ -165,7 +169,9 @@ impl Matcher {
         if self.keeper.in_step() {
             // Somebody was free for them and the view did not say so, since the last look at the most. Who is on call is
             // not in the view at all.
-            for claimed in claimed.iter().filter(|one| !on_call.contains(&one.draft.counsellor_id)) {
+            let at_work =
+                |one: &&Claimed| one.drafts.iter().any(|draft| !on_call.contains(&draft.counsellor_id));
+            for claimed in claimed.iter().filter(at_work) {
                 let waited_ms = (now_ms - claimed.waiter.received_ms).clamp(0, 1000);
                 self.measures.eligible_idle(f64::from(u16::try_from(waited_ms).unwrap_or(1000)) / 1000.0);
             }
@@ -182,18 +188,29 @@ impl Matcher {
         Ok(commit.run().await > 0)
     }
 
-    fn draft(&self, pair: &Pair, timeout_s: u32) -> OfferDraft {
-        OfferDraft {
+    /// A contact to be offered to these; `None` when nobody is left of them.
+    fn claimed(
+        &self,
+        pair: &Pair,
+        members: Vec<CounsellorId>,
+        waiter: &Waiter,
+        timeout_s: u32,
+    ) -> Option<Claimed> {
+        let several = (members.len() > 1).then_some("offered_to_several");
+        let explanation = json!({
+            "contact_rule": pair.contact_rule.key(),
+            "counsellor_rule": pair.counsellor_rule.key(),
+            "notes": pair.notes.iter().map(|note| note.key()).chain(several).collect::<Vec<_>>(),
+        });
+        let draft = |counsellor_id| OfferDraft {
             offer_id: self.ctx.ids.v4().into(),
             contact_id: pair.contact_id,
-            counsellor_id: pair.counsellor_id,
+            counsellor_id,
             timeout_s,
-            explanation: json!({
-                "contact_rule": pair.contact_rule.key(),
-                "counsellor_rule": pair.counsellor_rule.key(),
-                "notes": pair.notes.iter().map(|note| note.key()).collect::<Vec<_>>(),
-            }),
-        }
+            explanation: explanation.clone(),
+        };
+        let drafts: Vec<OfferDraft> = members.into_iter().map(draft).collect();
+        (!drafts.is_empty()).then(|| Claimed { drafts, waiter: waiter.clone() })
     }
 
     /// What the view knows of waiters, completed from rows where it does not know enough: who has been offered before,
@@ -283,7 +300,7 @@ impl Matcher {
     }
 
     async fn begin_commit(&mut self, commit: Commit) {
-        let counsellors = commit.claimed.iter().map(|claimed| claimed.draft.counsellor_id).collect();
+        let counsellors = commit.drafts().map(|draft| draft.counsellor_id).collect();
         let taken = self.in_hand.take(counsellors, self.ctx.mirror.hub(), self.centre);
         while self.commits.len() >= COMMITS {
             self.commits.join_next().await;

@@ -101,7 +101,7 @@ impl Roster {
             on_shift: u32::try_from(self.people.len()).unwrap_or(u32::MAX),
             reserve_from: settings.reserve_from,
             groups: groups.into_iter().collect(),
-            critical_offers: 1,
+            critical_offers: settings.critical_offers,
             severe_limit: settings.care.others_first_from(),
         }
     }

@@ -1,6 +1,6 @@
 //! What supervisors ask for.
 
-use helpline_domain::id::{CounsellorId, RequestId};
+use helpline_domain::id::{ContactId, CounsellorId, RequestId};
 use helpline_domain::presence::ForceReason;
 use helpline_proto::queueing::v1 as proto;
 use helpline_service_kit::Refusal;
@@ -50,4 +50,33 @@ pub(crate) fn force_reason(reason: Option<ForceReason>) -> proto::ForceReason {
         ForceReason::Planning => proto::ForceReason::Planning,
         ForceReason::Other => proto::ForceReason::Other,
     })
+}
+
+pub(crate) fn assign(
+    sent: &proto::AssignContactRequest,
+) -> Result<(RequestId, ContactId, CounsellorId), Refusal> {
+    let mut fields = Fields::new();
+    let request = fields.request_id(&sent.request_id);
+    let contact = fields.id("contact_id", &sent.contact_id);
+    let counsellor = fields.id("counsellor_id", &sent.counsellor_id);
+    fields.build((|| Some((request?, contact?, counsellor?)))())
+}
+
+/// The reason as its stable key.
+pub(crate) fn pull(
+    sent: &proto::PullContactRequest,
+) -> Result<(RequestId, ContactId, &'static str), Refusal> {
+    let mut fields = Fields::new();
+    let request = fields.request_id(&sent.request_id);
+    let contact = fields.id("contact_id", &sent.contact_id);
+    let reason = fields.choice("reason", sent.reason, proto::PullReason::as_str_name).and_then(|reason| {
+        Some(match reason {
+            proto::PullReason::CounsellorUnreachable => "counsellor_unreachable",
+            proto::PullReason::Relief => "relief",
+            proto::PullReason::WrongPlace => "wrong_place",
+            proto::PullReason::Technical => "technical",
+            proto::PullReason::Unspecified => return None,
+        })
+    });
+    fields.build((|| Some((request?, contact?, reason?)))())
 }

@@ -2,7 +2,7 @@
 
 use helpline_domain::callback::{AttemptOutcome, CallbackState};
 use helpline_domain::contact::ContactState;
-use helpline_domain::id::{CallbackId, ContactId, CounsellorId};
+use helpline_domain::id::{CallbackId, ContactId};
 use helpline_domain::risk::Class;
 use sqlx::FromRow;
 use sqlx::types::Json;
@@ -65,7 +65,7 @@ const RECORD: &str = change!(
         SELECT $1, helpline.now(), kind || '_failed', work_contact_id, revision,
             jsonb_build_object('callback_id', callback_id, 'reason', reason, 'attempts', attempts, 'risk', risk, 'class', class)
         FROM changed WHERE state = 'failed')";
-    returning: "callback_id, work_contact_id, old_state, old_class, old_holder, state AS now, ", rooms_column!(),
+    returning: "callback_id, work_contact_id, old_state, old_class, state AS now, ", rooms_column!(),
 );
 
 /// What is asked of an attempt beside its outcome.
@@ -102,7 +102,6 @@ struct RecordedRow {
     work_contact_id: Option<Uuid>,
     old_state: String,
     old_class: i16,
-    old_holder: Option<Uuid>,
     now: String,
     rooms: Json<Vec<RoomRow>>,
 }
@@ -129,9 +128,8 @@ impl Store {
                 contact_id: row.work_contact_id.map(ContactId::from),
                 state_before: ContactState::from_key(&row.old_state),
                 class_before: Class::from_number(row.old_class),
-                held_before: row.old_holder.map(CounsellorId::from),
-                offer_before: None,
-                room: None,
+                ended: Vec::new(),
+                rooms: Vec::new(),
             };
             let now = CallbackState::from_key(&row.now).ok_or(inconsistent("state"))?;
             Ok(Recorded { moved, now, rooms: rooms(row.rooms)? })

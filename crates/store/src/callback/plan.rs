@@ -6,8 +6,8 @@ use helpline_domain::id::CallbackId;
 
 use super::{Callback, Moved, MovedRow, moved_columns};
 use crate::change::{Change, Command, change, change_query};
-use crate::intake::offer_is_seen;
-use crate::presence::room_columns;
+use crate::offer::{offer_is_seen, withdraw_open};
+use crate::participation::free_holds;
 use crate::{Store, StoreError};
 
 const RESCHEDULE: &str = change!(
@@ -40,7 +40,7 @@ const CANCEL: &str = change!(
           AND ($9::uuid IS NULL OR EXISTS (SELECT FROM before WHERE ", offer_is_seen!(), "))
         FOR UPDATE),
     contact AS (
-        UPDATE helpline.contacts c SET state = 'unreached', holder_id = NULL, offer_id = NULL, ended_at = helpline.now(),
+        UPDATE helpline.contacts c SET state = 'unreached', holder_id = NULL, offer_id = NULL, open_offers = '{}', ended_at = helpline.now(),
             revision = c.revision + 1
         FROM before CROSS JOIN callback WHERE c.centre_id = $1 AND c.contact_id = $9
         RETURNING c.contact_id),
@@ -48,16 +48,10 @@ const CANCEL: &str = change!(
         UPDATE helpline.callbacks cb SET state = 'cancelled', reason = $8, ended_at = helpline.now(), revision = cb.revision + 1
         FROM callback LEFT JOIN before ON true WHERE cb.centre_id = $1 AND cb.callback_id = $7
         RETURNING cb.*, old_state, old_class, old_medium, old_holder, old_offer),
-    ended AS (
-        UPDATE helpline.offers o SET state = 'withdrawn', reason = 'callback_cancelled', ended_at = helpline.now()
-        FROM changed WHERE o.centre_id = $1 AND o.offer_id = (SELECT old_offer FROM changed)),
-    freed AS (
-        UPDATE helpline.presences p SET
-            held_voice = p.held_voice - (old_medium = 'voice')::int, held_chat = p.held_chat - (old_medium = 'chat')::int,
-            held_message = p.held_message - (old_medium = 'message')::int, revision = p.revision + 1
-        FROM changed WHERE old_state = 'offered' AND p.centre_id = $1 AND p.counsellor_id = (SELECT old_holder FROM changed)
-        RETURNING ", room_columns!(), ")";
-    returning: moved_columns!(); from: "changed LEFT JOIN freed ON true"
+    ", withdraw_open!("contact", "callback_cancelled"), ",
+    holds AS (SELECT ended_of AS counsellor_id, old_medium AS medium, false AS worked FROM ended CROSS JOIN before)",
+    free_holds!("");
+    returning: moved_columns!(),
 );
 
 /// Another time for a callback.

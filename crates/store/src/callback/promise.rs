@@ -13,8 +13,8 @@ use sqlx::postgres::PgRow;
 use super::{Moved, MovedRow, moved_columns};
 use crate::change::{Change, ChangeQuery, Command, change, change_query};
 use crate::contact::Contact;
-use crate::intake::offer_is_seen;
-use crate::presence::room_columns;
+use crate::offer::{offer_is_seen, withdraw_open};
+use crate::participation::free_holds;
 use crate::sealing::{NUMBER, SAFE_WORDS};
 use crate::{Store, StoreError};
 
@@ -93,23 +93,17 @@ const FROM_LINE: &str = change!(
           AND coalesce($21, sender_index) IS NOT NULL
         FOR UPDATE),
     contact AS (
-        UPDATE helpline.contacts c SET state = 'callback_promised', callback_id = $8, holder_id = NULL, offer_id = NULL,
+        UPDATE helpline.contacts c SET state = 'callback_promised', callback_id = $8, holder_id = NULL, offer_id = NULL, open_offers = '{}',
             revision = c.revision + 1
         FROM before WHERE c.centre_id = $1 AND c.contact_id = $7 AND ", offer_is_seen!(), "
         RETURNING c.*, old_state, old_class, old_medium, old_holder, old_offer), ",
     promised!("contact_id"), ",
     changed AS (
         SELECT promised.*, old_state, old_class, old_medium, old_holder, old_offer FROM promised CROSS JOIN before),
-    ended AS (
-        UPDATE helpline.offers o SET state = 'withdrawn', reason = 'callback_promised', ended_at = helpline.now()
-        FROM changed WHERE o.centre_id = $1 AND o.offer_id = (SELECT old_offer FROM changed)),
-    freed AS (
-        UPDATE helpline.presences p SET
-            held_voice = p.held_voice - (old_medium = 'voice')::int, held_chat = p.held_chat - (old_medium = 'chat')::int,
-            held_message = p.held_message - (old_medium = 'message')::int, revision = p.revision + 1
-        FROM changed WHERE old_state = 'offered' AND p.centre_id = $1 AND p.counsellor_id = (SELECT old_holder FROM changed)
-        RETURNING ", room_columns!(), ")";
-    returning: moved_columns!(); from: "changed LEFT JOIN freed ON true"
+    ", withdraw_open!("contact", "callback_promised"), ",
+    holds AS (SELECT ended_of AS counsellor_id, old_medium AS medium, false AS worked FROM ended CROSS JOIN before)",
+    free_holds!("");
+    returning: moved_columns!(),
 );
 
 const BY_COUNSELLOR: &str = change!(

@@ -6,8 +6,8 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{Moved, MovedRow, moved_columns};
-use crate::intake::offer_is_seen;
-use crate::presence::room_columns;
+use crate::offer::{offer_is_seen, withdraw_open};
+use crate::participation::free_holds;
 use crate::{Store, StoreError};
 
 /// What is to be done about a callback now.
@@ -173,7 +173,7 @@ const END: &str = concat!(
             state = CASE kind WHEN 'check_in' THEN 'waiting' ELSE 'unreached' END,
             class = CASE kind WHEN 'check_in' THEN 1 ELSE c.class END,
             deadline_at = CASE kind WHEN 'check_in' THEN least(c.deadline_at, helpline.now() + make_interval(secs => $4)) ELSE c.deadline_at END,
-            ended_at = CASE kind WHEN 'callback' THEN helpline.now() END, holder_id = NULL, offer_id = NULL, revision = c.revision + 1
+            ended_at = CASE kind WHEN 'callback' THEN helpline.now() END, holder_id = NULL, offer_id = NULL, open_offers = '{}', revision = c.revision + 1
         FROM before CROSS JOIN callback WHERE c.centre_id = $1 AND c.contact_id = (SELECT id FROM before)
         RETURNING c.contact_id),
     ", work!(
@@ -185,21 +185,15 @@ const END: &str = concat!(
             revision = cb.revision + 1
         FROM callback LEFT JOIN before ON true WHERE cb.centre_id = $1 AND cb.callback_id = $2
         RETURNING cb.*, old_state, old_class, old_medium, old_holder, old_offer),
-    ended AS (
-        UPDATE helpline.offers o SET state = 'withdrawn', reason = 'window_over', ended_at = helpline.now()
-        FROM changed WHERE o.centre_id = $1 AND o.offer_id = (SELECT old_offer FROM changed)),
-    freed AS (
-        UPDATE helpline.presences p SET
-            held_voice = p.held_voice - (old_medium = 'voice')::int, held_chat = p.held_chat - (old_medium = 'chat')::int,
-            held_message = p.held_message - (old_medium = 'message')::int, revision = p.revision + 1
-        FROM changed WHERE old_state = 'offered' AND p.centre_id = $1 AND p.counsellor_id = (SELECT old_holder FROM changed)
-        RETURNING ", room_columns!(), "),
+    ", withdraw_open!("contact", "window_over"), ",
+    holds AS (SELECT ended_of AS counsellor_id, old_medium AS medium, false AS worked FROM ended CROSS JOIN before)",
+    free_holds!(""), ",
     journalled AS (
         INSERT INTO helpline.journal (centre_id, at, event, contact_id, counsellor_id, offer_id, revision, detail)
         SELECT $1, helpline.now(), kind || '_failed', coalesce(work_contact_id, origin_contact_id), old_holder, old_offer, revision,
             jsonb_build_object('callback_id', callback_id, 'reason', reason, 'attempts', attempts, 'risk', risk, 'class', class)
         FROM changed)
-    SELECT ", moved_columns!(), " FROM changed LEFT JOIN freed ON true"
+    SELECT ", moved_columns!(), " FROM changed"
 );
 
 /// The child waits in line by another contact: nobody calls them meanwhile.
@@ -222,8 +216,7 @@ const HOLD: &str = concat!(
         INSERT INTO helpline.journal (centre_id, at, event, contact_id, revision, detail)
         SELECT $1, helpline.now(), 'callback_held', work_contact_id, revision, jsonb_build_object('callback_id', callback_id)
         FROM changed)
-    SELECT callback_id, work_contact_id, old_state, old_class, old_holder, old_offer, NULL::uuid AS room_of,
-        NULL::bool AS room_ready, NULL::int2[] AS room_numbers, NULL::timestamptz AS room_idle_since, NULL::int8 AS room_revision
+    SELECT callback_id, work_contact_id, old_state, old_class, '[]'::jsonb AS ended, '[]'::jsonb AS rooms
     FROM changed"
 );
 
@@ -251,8 +244,7 @@ const FULFIL: &str = concat!(
         SELECT $1, helpline.now(), 'callback_cancelled', coalesce(work_contact_id, origin_contact_id), revision,
             jsonb_build_object('callback_id', callback_id, 'reason', reason, 'called_contact_id', called_contact_id)
         FROM changed)
-    SELECT callback_id, work_contact_id, old_state, old_class, old_holder, old_offer, NULL::uuid AS room_of,
-        NULL::bool AS room_ready, NULL::int2[] AS room_numbers, NULL::timestamptz AS room_idle_since, NULL::int8 AS room_revision
+    SELECT callback_id, work_contact_id, old_state, old_class, '[]'::jsonb AS ended, '[]'::jsonb AS rooms
     FROM changed"
 );
 

@@ -193,8 +193,8 @@ impl Floor {
             tried: false,
         };
         self.view.put(std::slice::from_ref(&waiter), false).await?;
-        let won = self.view.claim(&[(&waiter, counsellor)], waiter.received_ms + CLAIM_MS).await?;
-        if won != [true] {
+        let won = self.view.claim(&[(&waiter, vec![counsellor])], waiter.received_ms + CLAIM_MS).await?;
+        if won != [[true]] {
             bail!("a claim that nobody contests was lost");
         }
         let draft = OfferDraft {
