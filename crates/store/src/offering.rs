@@ -46,7 +46,7 @@ const COMMIT_OFFERS: &str = concat!("
         SELECT * FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::float8[], $7::jsonb[])
             WITH ORDINALITY AS d (offer_id, contact_id, counsellor_id, timeout_s, explanation, place)),
     contact AS MATERIALIZED (
-        SELECT c.contact_id, c.medium FROM helpline.contacts c
+        SELECT c.contact_id, c.medium, c.class FROM helpline.contacts c
         WHERE c.centre_id = $1 AND c.contact_id = ANY ($4) AND CASE c.state WHEN 'waiting' THEN true END AND (c.class = 1 OR coalesce((SELECT held FROM lease), false))
         FOR UPDATE OF c SKIP LOCKED),
     presence AS MATERIALIZED (
