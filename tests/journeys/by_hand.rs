@@ -162,6 +162,7 @@ async fn a_contact_pulled_from_a_counsellor_is_no_longer_theirs_and_they_are_tol
     let contact = stage.receive(call("ar")).await;
     let held = amina.take().await;
     assert_eq!(amina.next_end().await.state(), OfferState::Accepted);
+    let basma = stage.desk(Abilities::speaking(&["ar"])).await;
     let pulled = pull(&stage, &contact).await.unwrap();
     assert_eq!(pulled.state(), ContactState::Waiting);
     assert_eq!(pulled.epoch, held.epoch + 1, "custody changed");
@@ -172,8 +173,7 @@ async fn a_contact_pulled_from_a_counsellor_is_no_longer_theirs_and_they_are_tol
     assert_eq!(why(amina.sees(&contact).await).code, Code::NotFound);
     assert_eq!(why(amina.try_release(&contact).await).code, Code::NotFound);
     stage.agrees().await;
-    // It does not come straight back, and cannot be pulled out of the line.
-    let basma = stage.desk(Abilities::speaking(&["ar"])).await;
+    // It does not come straight back, and cannot be pulled when the talk is over.
     let offer = basma.offered(&contact).await;
     basma.accept(&offer).await;
     assert!(!amina.watch.has_offer().await);
@@ -202,10 +202,9 @@ async fn a_contact_is_handed_to_a_colleague_who_can_take_it_and_stays_where_nobo
     stage.agrees().await;
     let offer = basma.offered(&contact).await;
     assert_eq!(offer.explanation.as_ref().unwrap().contact_rule, "handed_on");
-    // Not taken, it waits in the line, and does not go back to who gave it.
-    basma.decline(&offer, DeclineReason::Busy).await;
-    stage.until_state(&contact, ContactState::Waiting).await;
+    // Not taken, it goes back to the line and on to the next, not to who gave it.
     let carol = stage.desk(Abilities::speaking(&["ar"])).await;
+    basma.decline(&offer, DeclineReason::Busy).await;
     let offer = carol.offered(&contact).await;
     let taken = carol.accept(&offer).await;
     assert_eq!(taken.deadline_time, contact.deadline_time);

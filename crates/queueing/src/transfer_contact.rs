@@ -99,7 +99,6 @@ async fn to_colleague(
     named::check_language(ctx, centre, &requirement, colleague).await?;
     let draft = named::draft(ctx, centre, seen, colleague, "handed_on").await?;
     let change = ctx.store.hand_contact_to(command, seen, destination, &draft).await?;
-    fail_point!("hand_on.after_commit");
     if let Change::Done(moved) = &change {
         named::tell(ctx, centre, moved, None, Some(&draft)).await;
     } else if matches!(change, Change::Refused)

@@ -35,9 +35,6 @@ pub const FAIL_POINTS: &[&str] = &[
     "take_over.after_commit",
     "arrange.after_commit",
     "relax.after_commit",
-    "hand_on.after_commit",
-    "assign.after_commit",
-    "pull.after_commit",
 ];
 
 /// Dies here when the configuration's `testing.kill_at` names this place: `fail_point!("receive.before_commit")`.

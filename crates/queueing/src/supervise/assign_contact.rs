@@ -4,7 +4,7 @@ use helpline_domain::caller::Caller;
 use helpline_domain::contact::ContactState;
 use helpline_domain::id::{ContactId, CounsellorId};
 use helpline_service_kit::command::outcome;
-use helpline_service_kit::{Ctx, Refusal, fail_point};
+use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::contact::Contact;
 use helpline_store::offer::Moved;
 use helpline_store::{Change, Command};
@@ -56,7 +56,6 @@ async fn change(
         }
         let draft = named::draft(ctx, centre, &seen, to, "assigned_by_supervisor").await?;
         let change = ctx.store.assign_contact(command, &seen, &draft).await?;
-        fail_point!("assign.after_commit");
         match &change {
             Change::Done(moved) => named::tell(ctx, centre, moved, Some(&seen), Some(&draft)).await,
             Change::Refused => {

@@ -3,7 +3,7 @@
 use helpline_domain::caller::Caller;
 use helpline_domain::id::ContactId;
 use helpline_service_kit::command::outcome;
-use helpline_service_kit::{Ctx, Refusal, fail_point};
+use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::contact::Contact;
 use helpline_store::{Change, Command};
 
@@ -21,7 +21,6 @@ pub async fn pull_contact(
 ) -> Result<Contact, Refusal> {
     known(ctx, caller, contact).await?;
     let change = ctx.store.pull_contact(command, contact, reason).await?;
-    fail_point!("pull.after_commit");
     if let Change::Done(moved) = &change {
         named::tell(ctx, caller.centre_id, moved, None, None).await;
     }
