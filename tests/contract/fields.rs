@@ -15,7 +15,7 @@ use crate::stage::healthy;
 /// queue goes to another queue; work is the caller's own and offered to the shift.
 const OPTIONAL_IDS: [&str; 3] = ["filter.counsellor_id", "to_counsellor_id", "leaving_counsellor_id"];
 /// The channel's own id: any text.
-const TEXT_IDS: [&str; 1] = ["external_id"];
+const TEXT_IDS: [&str; 2] = ["external_id", "continues_external_id"];
 
 fn is_id(place: &Place) -> bool {
     place.kind() == Kind::String && place.name().ends_with("_id") && !TEXT_IDS.contains(&place.path.as_str())

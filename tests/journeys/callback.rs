@@ -29,6 +29,7 @@ fn child() -> ReceiveContactRequest {
 
 impl Stage {
     /// A time so many seconds from now, by the database's clock.
+    #[expect(clippy::unnecessary_wraps, reason = "a time of a message may be missing")]
     fn in_seconds(&self, seconds: i64) -> Option<Timestamp> {
         let now: i64 = self.value("SELECT floor(extract(epoch FROM helpline.now()))::int8").parse().unwrap();
         Some(Timestamp { seconds: now + seconds, nanos: 0 })

@@ -191,9 +191,10 @@ async fn whatever_the_owner_does_with_the_contact_ends_everybodys_part_in_it() {
         ("release", "contact_released"),
         ("complete", "contact_completed"),
     ] {
-        let contact = match step {
-            "transfer" => contact.clone(),
-            _ => {
+        let contact = if step == "transfer" {
+            contact.clone()
+        } else {
+            {
                 basma.not_ready().await;
                 stage.receive(chat("ar")).await;
                 let contact = amina.take().await;

@@ -144,10 +144,8 @@ impl Play<'_> {
         let desk = |id: &str| self.desks.iter().find(|desk| desk.id() == id).unwrap();
         let (guest, owner) = (desk(&part.counsellor_id), desk(&part.owner_id));
         match (verb, chance.below(3)) {
-            (22, _) => guest.try_join(&part).await.map(drop),
-            (23, _) => guest.try_take_over(&part).await.map(drop),
+            (22, _) | (24, 1..) => guest.try_join(&part).await.map(drop),
             (24, 0) => guest.try_refuse(&part, DeclineReason::Busy).await.map(drop),
-            (24, _) => guest.try_join(&part).await.map(drop),
             (_, 0) => guest.try_leave(&part).await.map(drop),
             (_, 1) => owner.try_remove(&part).await.map(drop),
             _ => guest.try_take_over(&part).await.map(drop),

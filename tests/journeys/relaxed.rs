@@ -35,7 +35,10 @@ fn about_rights(language: &str) -> ReceiveContactRequest {
     ReceiveContactRequest { queue: "rights".to_owned(), ..chat(language) }
 }
 
-fn asks(contact: &Contact) -> (Vec<(String, i32)>, Vec<(String, i32)>, i32) {
+type Skills = Vec<(String, i32)>;
+
+/// What it asks for now, what it asked for at first, and how many steps it has gone.
+fn asks(contact: &Contact) -> (Skills, Skills, i32) {
     let list = |skills: &[SkillLevel]| skills.iter().map(|one| (one.skill.clone(), one.level)).collect();
     (list(&contact.required_skills), list(&contact.asked_skills), contact.relaxation_step)
 }

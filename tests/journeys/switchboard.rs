@@ -68,7 +68,7 @@ async fn whoever_still_waits_when_a_diversion_ends_is_back_in_the_queue_they_cam
     let before = stage.receive(call("ar")).await;
     let diversion =
         set(&stage.supervisor, to_queue(&stage, "night", DiversionEnd::ReturnWaiting)).await.unwrap();
-    assert_eq!(list(&stage.supervisor).await, [diversion.clone()]);
+    assert_eq!(list(&stage.supervisor).await, std::slice::from_ref(&diversion));
     let diverted = stage.receive(call("ar")).await;
     assert_eq!((diverted.queue.as_str(), diverted.original_queue.as_str()), ("night", "general"));
     assert_eq!(diverted.required_skills, [skill("night", 1)]);
@@ -170,7 +170,7 @@ async fn a_diversion_outlives_servers_and_ends_by_its_time() {
     assert!(stage.world.servers.remove(0).shutdown().await);
     stage.adapter = stage.adapter.over(channel.clone());
     stage.supervisor = stage.supervisor.over(channel);
-    assert_eq!(list(&stage.supervisor).await, [diversion.clone()]);
+    assert_eq!(list(&stage.supervisor).await, std::slice::from_ref(&diversion));
     let diverted = stage.receive(call("ar")).await;
     assert_eq!(diverted.queue, "night");
     stage.world.advance(601.0);

@@ -245,9 +245,12 @@ fn causes(floor: &Snapshot, settings: &Alerts, share: i64) -> BTreeMap<Alert, bo
     for one in &floor.waiting {
         // A critical contact is an alert of its own; of the others the line is, however long it grows.
         let critical = one.class == Class::Critical;
-        let subject = || match critical {
-            true => Subject::Contact(one.contact_id),
-            false => Subject::Line(one.queue.clone(), one.class),
+        let subject = || {
+            if critical {
+                Subject::Contact(one.contact_id)
+            } else {
+                Subject::Line(one.queue.clone(), one.class)
+            }
         };
         let target_ms = one.deadline_ms.saturating_sub(one.received_ms).max(0);
         let most = i64::from(if critical { settings.critical_target_share } else { settings.target_share });

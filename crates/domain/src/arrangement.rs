@@ -116,6 +116,7 @@ impl Step {
 
 /// What could be done about a contact.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Means {
     /// Its place in line.
     pub class: Class,

@@ -175,7 +175,7 @@ fn wake<'a>(hub: &Hub, events: impl Iterator<Item = &'a Event>) {
             let signals = topics.entry(Topic::Counsellor(centre, counsellor)).or_default();
             match (event.event.as_str(), event.offer_id) {
                 ("contact_offered" | "contact_assigned" | "on_call_summoned", Some(offer)) => {
-                    signals.push(Signal::Journal(offer, true))
+                    signals.push(Signal::Journal(offer, true));
                 }
                 (_, Some(offer)) => signals.push(Signal::Journal(offer, false)),
                 // What happens to a contact in hand changes no offer.

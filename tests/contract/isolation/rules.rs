@@ -36,7 +36,7 @@ async fn the_servers_role_owns_nothing_and_is_nobody_else() {
 
 #[tokio::test]
 async fn the_servers_role_cannot_open_the_door_it_stands_behind() {
-    let (world, ours, theirs) = two_centres().await;
+    let (world, ours, theirs) = Box::pin(two_centres()).await;
     let mut session = Session::of(&world, ours).await;
     for forbidden in [
         "SET ROLE postgres",

@@ -323,6 +323,8 @@ pub(super) async fn prepare(cast: &Cast, method: &Method) -> Prepared {
     Prepared { actor, request, other }
 }
 
+/// A time on the calendar, in so many seconds.
+#[expect(clippy::disallowed_methods, reason = "the clock of the database is not moved here")]
 fn in_seconds(seconds: i64) -> i64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     i64::try_from(now.as_secs()).unwrap() + seconds

@@ -21,7 +21,9 @@ impl Player {
             let request = GetContactRequest { contact_id: contact_id.to_owned() };
             match self.actor.contacts().get_contact(request).await {
                 Err(status) if status.code() == Code::NotFound => return,
-                Ok(answer) if answer.get_ref().contact.as_ref().unwrap().participations.is_empty() => {
+                Ok(answer)
+                    if answer.get_ref().contact.as_ref().is_some_and(|it| it.participations.is_empty()) =>
+                {
                     self.invite(contact_id).await;
                 }
                 _ => {}

@@ -49,30 +49,30 @@ fn each_cause_opens_its_alert_at_its_threshold_and_not_before() {
     };
     let line = |class| Subject::Line("general".to_owned(), class);
     let one = || Subject::Contact(contact(1));
-    let wait = |class, waited, target| Snapshot { waiting: vec![waiting(class, waited, target)], ..floor() };
+    let waits = |class, waited, target| Snapshot { waiting: vec![waiting(class, waited, target)], ..floor() };
     let unserved = |class, waited| {
         let waiting = Waiting { served: false, ..waiting(class, waited, 1000) };
         Snapshot { waiting: vec![waiting], ..floor() }
     };
-    let live = |class, seconds: i64, lost| {
-        let live = Live { contact_id: contact(1), class, since_ms: NOW - seconds * 1000, lost };
-        Snapshot { live: vec![live], ..floor() }
+    let talk = |class, seconds: i64, lost| {
+        let one = Live { contact_id: contact(1), class, since_ms: NOW - seconds * 1000, lost };
+        Snapshot { live: vec![one], ..floor() }
     };
     let severe = |count| Snapshot { counsellors: vec![(counsellor(9), count)], ..floor() };
     let due = |kind| Snapshot { due: vec![(kind, contact(1))], ..floor() };
     let table = [
-        (wait(Class::Critical, 7, 15), vec![]),
-        (wait(Class::Critical, 8, 15), vec![(TargetNear, one(), true)]),
-        (wait(Class::High, 47, 60), vec![]),
-        (wait(Class::High, 48, 60), vec![(TargetNear, line(Class::High), false)]),
-        (wait(Class::Low, 3000, 300), vec![(TargetNear, line(Class::Low), false)]),
+        (waits(Class::Critical, 7, 15), vec![]),
+        (waits(Class::Critical, 8, 15), vec![(TargetNear, one(), true)]),
+        (waits(Class::High, 47, 60), vec![]),
+        (waits(Class::High, 48, 60), vec![(TargetNear, line(Class::High), false)]),
+        (waits(Class::Low, 3000, 300), vec![(TargetNear, line(Class::Low), false)]),
         (unserved(Class::Critical, 4), vec![]),
         (unserved(Class::Critical, 5), vec![(NobodyAvailable, one(), true)]),
         (unserved(Class::Medium, 5), vec![(NobodyAvailable, line(Class::Medium), false)]),
-        (live(Class::Low, 1799, false), vec![]),
-        (live(Class::Low, 1800, false), vec![(LongContact, one(), false)]),
-        (live(Class::Critical, 1800, false), vec![]),
-        (live(Class::Low, 1, true), vec![(PresenceLost, one(), true)]),
+        (talk(Class::Low, 1799, false), vec![]),
+        (talk(Class::Low, 1800, false), vec![(LongContact, one(), false)]),
+        (talk(Class::Critical, 1800, false), vec![]),
+        (talk(Class::Low, 1, true), vec![(PresenceLost, one(), true)]),
         (severe(2), vec![]),
         (severe(3), vec![(SevereInARow, Subject::Counsellor(counsellor(9)), false)]),
         (Snapshot { degraded: true, ..floor() }, vec![(LineDegraded, Subject::Floor, false)]),
@@ -114,7 +114,7 @@ fn what_is_over_closes_its_alert_at_once() {
     assert_eq!(judge(&floor(), &settings, &open(&contact_alert)), [close]);
     // Answered: its wait is over too.
     let live = Live { contact_id: contact(1), class: Class::Critical, since_ms: NOW, lost: false };
-    let answered = Snapshot { live: vec![live], ..floor() };
+    let answered = Snapshot { live: vec![one], ..floor() };
     assert_eq!(judge(&answered, &settings, &open(&contact_alert)), [Step::Close(contact_alert.clone())]);
     let lost = of(AlertKind::PresenceLost, Subject::Contact(contact(1)));
     assert_eq!(judge(&answered, &settings, &open(&lost)), [Step::Doubt(lost)], "it may be lost again");

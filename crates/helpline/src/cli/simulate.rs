@@ -19,6 +19,7 @@ use super::{BAD_CONFIGURATION, Format};
 
 /// What to play.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Play {
     /// A scenario that is built in (see --list), or a file.
     #[arg(long, default_value = "standard", value_name = "NAME|FILE")]
@@ -97,9 +98,10 @@ pub(super) fn run(play: &Play) -> ExitCode {
 
 fn load(play: &Play) -> anyhow::Result<Loaded> {
     let name = play.scenario.as_str();
-    let (text, folder) = match text_of(name) {
-        Some(text) => (text.to_owned(), PathBuf::new()),
-        None => {
+    let (text, folder) = if let Some(text) = text_of(name) {
+        (text.to_owned(), PathBuf::new())
+    } else {
+        {
             let path = Path::new(name);
             let text = std::fs::read_to_string(path).with_context(|| {
                 format!(

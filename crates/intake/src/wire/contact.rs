@@ -160,7 +160,8 @@ fn read_filter(fields: &mut Fields, filter: &api::ContactFilter) -> Option<Conta
     })
 }
 
-/// A reference as the person says it, with whatever digits; nothing when empty.
+/// A reference as the person says it, with whatever digits; nothing when empty, and `None` when it cannot be used.
+#[expect(clippy::option_option, reason = "the outer one says whether the field can be used")]
 fn read_reference(fields: &mut Fields, sent: &str) -> Option<Option<String>> {
     if sent.is_empty() {
         return Some(None);

@@ -46,7 +46,7 @@ impl SupervisionService for Api {
         request: Request<ForecastStaffingRequest>,
     ) -> Result<Response<ForecastStaffingResponse>, Status> {
         let caller = caller_of(&request)?;
-        let change = supervision::staffing(request.get_ref())?;
+        let change = supervision::staffing(*request.get_ref())?;
         Ok(Response::new(forecast_staffing(&self.ctx, &caller, change).await?))
     }
 

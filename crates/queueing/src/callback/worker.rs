@@ -105,7 +105,7 @@ impl Worker for KeepPromises {
                 match self.take(centre, &pending).await {
                     Ok(done) => more |= done,
                     Err(error) => {
-                        tracing::warn!(%error, callback = %pending.callback_id, "a step of a callback failed")
+                        tracing::warn!(%error, callback = %pending.callback_id, "a step of a callback failed");
                     }
                 }
             }

@@ -63,7 +63,7 @@ impl Day {
                 start_time: Some(timestamp(start)),
                 closed: start < running,
                 on_shift: self.samples.iter().find(|sample| sample.slot_at == start).map(on_shift),
-                figures: classes.into_values().filter_map(figures).collect(),
+                figures: classes.values().filter_map(figures).collect(),
             })
             .collect()
     }
@@ -100,7 +100,7 @@ fn add(sum: &mut SlotRow, row: &SlotRow) {
     sum.longest_wait_ms = sum.longest_wait_ms.max(row.longest_wait_ms);
 }
 
-fn figures(row: SlotRow) -> Option<SlotFigures> {
+fn figures(row: &SlotRow) -> Option<SlotFigures> {
     Some(SlotFigures {
         priority_class: class(Class::from_number(row.class)?).into(),
         received: row.received,

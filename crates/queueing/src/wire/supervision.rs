@@ -32,7 +32,7 @@ pub(crate) fn force(
 }
 
 /// How many counsellors more, or fewer.
-pub(crate) fn staffing(sent: &proto::ForecastStaffingRequest) -> Result<i32, Refusal> {
+pub(crate) fn staffing(sent: proto::ForecastStaffingRequest) -> Result<i32, Refusal> {
     let mut fields = Fields::new();
     let more = fields.int("more", sent.more, 0..=100);
     let fewer = fields.int("fewer", sent.fewer, 0..=100);

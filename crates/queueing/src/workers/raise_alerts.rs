@@ -16,7 +16,7 @@ use helpline_domain::settings::alerts::Alerts;
 use helpline_service_kit::Ctx;
 use helpline_service_kit::hub::Topic;
 use helpline_service_kit::workers::{Progress, Worker, WorkerError};
-use helpline_store::alert::{First, Held};
+use helpline_store::alert::{AlertRow, First, Held};
 use helpline_store::line::OnShift;
 
 use crate::measures::AlertMeasures;
@@ -62,7 +62,7 @@ impl RaiseAlerts {
             held: store.held_contacts(centre).await?,
             on_shift: store.on_shift(centre).await?.1,
         };
-        let open: Vec<Open> = store.alerts_now(centre, 0).await?.iter().map(|row| row.open()).collect();
+        let open: Vec<Open> = store.alerts_now(centre, 0).await?.iter().map(AlertRow::open).collect();
         let mut snapshot = look.snapshot(&settings.settings.alerts);
         snapshot.degraded = self.ctx.mirror.live().is_away();
         snapshot.due = store.due_alerts(centre).await?;

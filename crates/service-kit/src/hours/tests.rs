@@ -116,8 +116,9 @@ fn what_cannot_be_known_does_not_close_a_queue() {
 fn an_answer_is_remembered_until_it_changes_or_the_settings_do() {
     let cache = OpeningCache::default();
     let centre = CentreId::from(uuid::Uuid::from_u128(1));
-    let mut settings = helpline_domain::settings::Settings::default();
-    settings.hours = hours("UTC", "08:00-20:00");
+    let hours = hours("UTC", "08:00-20:00");
+    let settings =
+        helpline_domain::settings::Settings { hours, ..helpline_domain::settings::Settings::default() };
     let mut published = VersionedSettings { version: 1, settings };
     let ask = |published: &VersionedSettings, at| cache.at(centre, published, "general", utc(at));
     assert_eq!(ask(&published, "2026-05-04T09:00:00Z"), open_until("2026-05-04T20:00:00Z"));

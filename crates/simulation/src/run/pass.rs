@@ -52,7 +52,7 @@ impl Run<'_> {
             resumed: false,
             deadline_ms: arrival.at + arrival.target,
             received_ms: arrival.at,
-            sequence: contact as i64,
+            sequence: i64::try_from(contact).unwrap_or(i64::MAX),
             requirement: Arc::clone(&self.plan.requirements[arrival.requirement]),
             cooling: Vec::new(),
             cooling_void: false,

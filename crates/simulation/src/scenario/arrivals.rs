@@ -114,7 +114,9 @@ fn shape(table: &str) -> Result<Vec<f64>, String> {
     if mean <= 0.0 {
         return Err("there are no calls at all".to_owned());
     }
-    calls.iter_mut().for_each(|slot| *slot /= mean);
+    for slot in &mut calls {
+        *slot /= mean;
+    }
     Ok(calls)
 }
 

@@ -32,7 +32,7 @@ pub(super) fn needed(play: &Play, loaded: &Loaded) -> anyhow::Result<()> {
         print!("{:>11}", point.counsellors);
         for class in &scenario.classes {
             let figures = point.classes[class.class as usize].as_ref();
-            print!("   {:<16}", figures.map_or_else(String::new, |figures| shares(figures)));
+            print!("   {:<16}", figures.map_or_else(String::new, shares));
         }
         println!("{}", if point.meets { "   every goal is met" } else { "" });
     }
