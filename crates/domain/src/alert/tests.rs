@@ -114,7 +114,7 @@ fn what_is_over_closes_its_alert_at_once() {
     assert_eq!(judge(&floor(), &settings, &open(&contact_alert)), [close]);
     // Answered: its wait is over too.
     let live = Live { contact_id: contact(1), class: Class::Critical, since_ms: NOW, lost: false };
-    let answered = Snapshot { live: vec![one], ..floor() };
+    let answered = Snapshot { live: vec![live], ..floor() };
     assert_eq!(judge(&answered, &settings, &open(&contact_alert)), [Step::Close(contact_alert.clone())]);
     let lost = of(AlertKind::PresenceLost, Subject::Contact(contact(1)));
     assert_eq!(judge(&answered, &settings, &open(&lost)), [Step::Doubt(lost)], "it may be lost again");
