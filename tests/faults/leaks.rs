@@ -312,12 +312,16 @@ async fn promise(
     markers: &Markers,
     statuses: &mut Vec<(&'static str, Status)>,
 ) {
+    let received = contact.receive_time.expect("a time");
+    let tomorrow = Timestamp { seconds: received.seconds + 24 * 3600, nanos: 0 };
     let promise = PromiseCallbackRequest {
         request_id: request_id(),
         contact_id: contact.contact_id.clone(),
         channel: Channel::Voice.into(),
         number: markers.of("callback_number").to_owned(),
         safe_words: markers.of("safe_words").to_owned(),
+        // Not today: nobody is to be offered the work of it.
+        due_time: Some(tomorrow),
         ..PromiseCallbackRequest::default()
     };
     let mut client = counsellor.callbacks();

@@ -1,5 +1,6 @@
 //! Several want the same offer at once: exactly one wins, and the others learn what did.
 
+use helpline_proto::directory::v1::CareSettings;
 use helpline_proto::intake::v1::{Contact, ContactState};
 use helpline_proto::queueing::v1::{DeclineReason, Offer};
 use helpline_proto::terms::v1::Risk;
@@ -209,6 +210,13 @@ async fn two_devices_of_one_counsellor_cannot_accept_one_offer_twice() {
 #[tokio::test]
 async fn a_contact_can_be_given_back_in_the_instant_in_which_it_is_assessed() {
     let stage = Stage::set().await;
+    // Nobody pauses between one and the next.
+    stage
+        .world
+        .change_settings(|settings| {
+            settings.care = Some(CareSettings { severe_limit: 100, ..CareSettings::default() });
+        })
+        .await;
     let amina = stage.desk(Abilities::speaking(&["ar"])).await;
     let contact = stage.receive(call("ar")).await;
     for turn in 0..20 {

@@ -20,7 +20,7 @@ const FLAG_ONE: &str = "
         SELECT held.id FROM helpline.presences p CROSS JOIN LATERAL (
             SELECT c.contact_id AS id FROM helpline.contacts c
             WHERE c.centre_id = $1 AND c.holder_id = p.counsellor_id AND c.holder_id IS NOT NULL AND c.state = 'in_progress'
-              AND c.medium <> 'voice' AND c.participations = '{}' AND (c.lost_at IS NULL OR c.lost_at <= p.last_seen_at)
+              AND c.medium <> 'voice' AND (c.lost_at IS NULL OR c.lost_at <= p.last_seen_at)
             LIMIT 1 FOR UPDATE SKIP LOCKED) held
         WHERE p.centre_id = $1 AND p.held_chat + p.held_message > 0
           AND p.last_seen_at < (SELECT helpline.now()) - make_interval(secs => $2)
@@ -42,7 +42,7 @@ const RESUME_ONE: &str = concat!(
         SELECT c.contact_id AS id, c.holder_id AS old_holder, c.medium AS old_medium, c.lost_at AS since,
             c.participations AS old_participations
         FROM helpline.contacts c
-        WHERE c.centre_id = $1 AND c.state = 'in_progress' AND c.participations = '{}' AND c.lost_at <= (SELECT helpline.now()) - make_interval(secs => $2)
+        WHERE c.centre_id = $1 AND c.state = 'in_progress' AND c.lost_at <= (SELECT helpline.now()) - make_interval(secs => $2)
           AND (SELECT p.last_seen_at < c.lost_at FROM helpline.presences p WHERE p.centre_id = $1 AND p.counsellor_id = c.holder_id)
           AND NOT EXISTS (SELECT FROM helpline.participations q
             JOIN helpline.presences guest ON guest.centre_id = $1 AND guest.counsellor_id = q.counsellor_id

@@ -3,7 +3,7 @@
 use helpline_domain::caller::Caller;
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::hub::Topic;
-use helpline_service_kit::{Ctx, Refusal, fail_point};
+use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::alert::AlertRow;
 use helpline_store::{Change, Command};
 use uuid::Uuid;
@@ -16,7 +16,6 @@ pub async fn acknowledge_alert(
     alert: Uuid,
 ) -> Result<AlertRow, Refusal> {
     let change = ctx.store.acknowledge_alert(command, alert).await?;
-    fail_point!("acknowledge.after_commit");
     if let Change::Done(_) = &change {
         ctx.mirror.hub().wake(Topic::Floor(caller.centre_id));
     }

@@ -4,7 +4,7 @@ use helpline_domain::caller::Caller;
 use helpline_domain::id::CounsellorId;
 use helpline_domain::presence::ForceReason;
 use helpline_service_kit::command::outcome;
-use helpline_service_kit::{Ctx, Refusal, fail_point};
+use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::presence::Presence;
 use helpline_store::{Change, Command};
 
@@ -20,7 +20,6 @@ pub async fn force_not_ready(
     (reason, hold): (ForceReason, bool),
 ) -> Result<Presence, Refusal> {
     let change = ctx.store.force_not_ready(command, counsellor, reason, hold).await?;
-    fail_point!("force.after_commit");
     if let Change::Done(presence) = &change {
         tell(ctx, caller.centre_id, presence).await?;
     }

@@ -3,7 +3,7 @@
 use helpline_domain::caller::Caller;
 use helpline_domain::id::CounsellorId;
 use helpline_service_kit::command::outcome;
-use helpline_service_kit::{Ctx, Refusal, fail_point};
+use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::presence::Presence;
 use helpline_store::{Change, Command};
 
@@ -18,7 +18,6 @@ pub async fn lift_pause(
     counsellor: CounsellorId,
 ) -> Result<Presence, Refusal> {
     let change = ctx.store.lift_pause(command, counsellor).await?;
-    fail_point!("lift.after_commit");
     if let Change::Done(presence) = &change {
         tell(ctx, caller.centre_id, presence).await?;
     }

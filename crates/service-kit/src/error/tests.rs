@@ -24,6 +24,10 @@ fn all() -> Vec<Refusal> {
         Refusal::too_long(),
         Refusal::attempt_unrecorded(),
         Refusal::nobody_free(),
+        Refusal::paused("2026-01-01T00:00:00Z"),
+        Refusal::held("00000000-0000-0000-0000-000000000001"),
+        Refusal::switch_owned(uuid::Uuid::from_u128(1)),
+        Refusal::counsellor_not_available("language"),
     ]
 }
 
