@@ -7,6 +7,7 @@ use helpline_domain::contact::ContactState;
 use helpline_domain::id::{ContactId, MessageId};
 use helpline_domain::participation::ParticipationKind;
 use helpline_domain::risk;
+use helpline_proto::errors::v1::ErrorReason;
 use helpline_service_kit::{Ctx, Refusal, fail_point};
 use helpline_store::message::{Author, Message};
 use helpline_store::raising::Raising;
@@ -25,6 +26,9 @@ pub struct SendMessage {
     pub text: Sensitive<String>,
 }
 
+/// How often a message is sent whose contact could not take it at one moment and can at the next, as when a promised
+/// callback comes back to the line.
+const TRIES: usize = 3;
 /// The constraint by which a message of a contact is stored once.
 const ONCE: &str = "messages_id_unique";
 
@@ -32,19 +36,29 @@ const ONCE: &str = "messages_id_unique";
 /// NOT_FOUND, STATE_REFUSED when the caller may not write (any longer), ALREADY_EXISTS when the message id has another
 /// text or author, REQUEST_ID_REUSED.
 pub async fn send_message(ctx: &Ctx, caller: &Caller, request: SendMessage) -> Result<Message, Refusal> {
-    let SendMessage { contact_id, text, .. } = &request;
+    for _ in 1..TRIES {
+        match send_once(ctx, caller, &request).await {
+            Err(refusal) if refusal.reason() == ErrorReason::RaceLost => {}
+            answer => return answer,
+        }
+    }
+    send_once(ctx, caller, &request).await
+}
+
+async fn send_once(ctx: &Ctx, caller: &Caller, request: &SendMessage) -> Result<Message, Refusal> {
+    let SendMessage { contact_id, text, .. } = request;
     let author = match caller.role {
         Role::Counsellor => Author::Counsellor,
         _ => Author::Child,
     };
     let raising = match author {
-        Author::Child => raising(ctx, caller, &request).await?,
+        Author::Child => raising(ctx, caller, request).await?,
         Author::Counsellor => None,
     };
-    let change = match send(ctx, caller, &request, author, raising).await {
+    let change = match send(ctx, caller, request, author, raising).await {
         // Stored before under another request id: the access of the sender was checked before its id collided.
         Err(error) if error.constraint() == Some(ONCE) => {
-            let stored = stored(ctx, caller, &request).await?;
+            let stored = stored(ctx, caller, request).await?;
             return the_same(stored, author, text);
         }
         change => change?,
@@ -57,7 +71,7 @@ pub async fn send_message(ctx: &Ctx, caller: &Caller, request: SendMessage) -> R
         }
         Change::Replayed { .. } => {
             access::visible(ctx, caller, *contact_id).await?;
-            stored(ctx, caller, &request).await?.ok_or_else(|| Refusal::not_found("message"))
+            stored(ctx, caller, request).await?.ok_or_else(|| Refusal::not_found("message"))
         }
         Change::Reused => Err(Refusal::request_id_reused()),
         Change::Refused => {
@@ -75,7 +89,7 @@ pub async fn send_message(ctx: &Ctx, caller: &Caller, request: SendMessage) -> R
                 _ => why,
             };
             // Sent again because the answer got lost, and meanwhile the conversation has ended: it did arrive.
-            let stored = stored(ctx, caller, &request).await?;
+            let stored = stored(ctx, caller, request).await?;
             if stored.is_none() { Err(why) } else { the_same(stored, author, text) }
         }
     }
