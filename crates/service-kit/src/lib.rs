@@ -49,6 +49,7 @@ pub mod measures;
 pub mod metrics;
 pub mod mirror;
 pub mod page;
+mod remembered;
 pub mod request;
 pub mod roster;
 pub mod settings;

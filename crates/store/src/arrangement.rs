@@ -221,8 +221,7 @@ impl Store {
         kind: &Unarranged,
         most: i64,
     ) -> Result<Vec<Contact>, StoreError> {
-        let mut connection = self.bound(centre).await?;
-        let rows = sqlx::query_as::<_, ContactRow>(concat!(
+        let query = sqlx::query_as::<_, ContactRow>(concat!(
             "SELECT ",
             contact_columns!(),
             " FROM helpline.contacts WHERE centre_id = $1 AND contact_id IN (SELECT c.contact_id ",
@@ -233,12 +232,8 @@ impl Store {
         .bind(kind.class.number())
         .bind(kind.signature.clone())
         .bind(kind.queue.clone())
-        .bind(most)
-        .fetch_all(connection.postgres())
-        .await;
-        let rows = connection.settle(rows)?;
-        drop(connection);
-        rows.into_iter().map(|row| self.contact_from(centre, row)).collect()
+        .bind(most);
+        self.contacts_found(centre, query).await
     }
 
     /// Contacts for which something was done within the last day that brought nobody in `grace_s` seconds.
@@ -248,8 +243,7 @@ impl Store {
         grace_s: u32,
         most: i64,
     ) -> Result<Vec<Contact>, StoreError> {
-        let mut connection = self.bound(centre).await?;
-        let rows = sqlx::query_as::<_, ContactRow>(concat!(
+        let query = sqlx::query_as::<_, ContactRow>(concat!(
             "SELECT ",
             contact_columns!(),
             " FROM helpline.contacts WHERE centre_id = $1 AND state IN ('waiting', 'offered') AND contact_id IN (
@@ -261,12 +255,8 @@ impl Store {
         ))
         .bind(centre.as_uuid())
         .bind(f64::from(grace_s))
-        .bind(most)
-        .fetch_all(connection.postgres())
-        .await;
-        let rows = connection.settle(rows)?;
-        drop(connection);
-        rows.into_iter().map(|row| self.contact_from(centre, row)).collect()
+        .bind(most);
+        self.contacts_found(centre, query).await
     }
 
     /// Notes that a queue is open or closed; whether that is news, which the journal then tells once.

@@ -10,6 +10,8 @@ use helpline_domain::id::{CallbackId, CentreId, ContactId, CounsellorId, OfferId
 use helpline_domain::requirement::Requirement;
 use helpline_domain::risk::{Class, Risk};
 use helpline_vault::Sensitive;
+use sqlx::postgres::PgArguments;
+use sqlx::query::QueryAs;
 use sqlx::types::Json;
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
@@ -248,7 +250,29 @@ impl Store {
         let rows = query.build_query_as::<ContactRow>().fetch_all(connection.postgres()).await;
         let rows = connection.settle(rows)?;
         drop(connection);
+        self.contacts_from(centre, rows)
+    }
+
+    /// Opens rows.
+    pub(crate) fn contacts_from(
+        &self,
+        centre: CentreId,
+        rows: Vec<ContactRow>,
+    ) -> Result<Vec<Contact>, StoreError> {
         rows.into_iter().map(|row| self.contact_from(centre, row)).collect()
+    }
+
+    /// The contacts that a query finds.
+    pub(crate) async fn contacts_found(
+        &self,
+        centre: CentreId,
+        query: QueryAs<'static, sqlx::Postgres, ContactRow, PgArguments>,
+    ) -> Result<Vec<Contact>, StoreError> {
+        let mut connection = self.bound(centre).await?;
+        let rows = query.fetch_all(connection.postgres()).await;
+        let rows = connection.settle(rows)?;
+        drop(connection);
+        self.contacts_from(centre, rows)
     }
 }
 

@@ -303,8 +303,7 @@ impl Store {
 
     /// Who still waits under a diversion that has ended, at most `most`.
     pub async fn left_by_diversions(&self, centre: CentreId, most: i64) -> Result<Vec<Contact>, StoreError> {
-        let mut connection = self.bound(centre).await?;
-        let rows = sqlx::query_as::<_, ContactRow>(concat!(
+        let query = sqlx::query_as::<_, ContactRow>(concat!(
             "SELECT ",
             contact_columns!(),
             " FROM helpline.contacts WHERE centre_id = $1 AND state = 'waiting' AND diversion_id IS NOT NULL
@@ -312,12 +311,8 @@ impl Store {
              ORDER BY deadline_at, sequence LIMIT $2"
         ))
         .bind(centre.as_uuid())
-        .bind(most)
-        .fetch_all(connection.postgres())
-        .await;
-        let rows = connection.settle(rows)?;
-        drop(connection);
-        rows.into_iter().map(|row| self.contact_from(centre, row)).collect()
+        .bind(most);
+        self.contacts_found(centre, query).await
     }
 
     /// Lets a contact go on without its diversion; `None` when it does not wait under one that has ended.

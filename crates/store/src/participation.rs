@@ -5,6 +5,7 @@
 //! waited for a contact knows of a participation that came meanwhile, although it cannot see it: it changes nothing then,
 //! and is run again (`participations_are_seen`).
 
+mod changed;
 mod custody;
 mod ends;
 mod invite;
@@ -23,10 +24,11 @@ use crate::contact::inconsistent as contact_inconsistent;
 use crate::sealing::{ADDRESS, BRIEFING};
 use crate::{Store, StoreError};
 
+pub use changed::PartChanged;
 pub use custody::HandedOver;
-pub use ends::{EndedPart, PartEnd};
+pub use ends::PartEnd;
 pub(crate) use ends::{free_holds, part_all, participations_are_seen, rooms_column};
-pub use invite::{Guest, Invitation, Invited};
+pub use invite::{Guest, Invitation};
 
 /// Somebody's part in a contact, with what of the contact is coded.
 #[derive(Clone, Debug)]

@@ -46,15 +46,8 @@ const STOP: &str = "
 impl Store {
     /// Waiting contacts whose next step is due, the longest due first.
     pub async fn due_relaxations(&self, centre: CentreId, most: u32) -> Result<Vec<Contact>, StoreError> {
-        let mut connection = self.bound(centre).await?;
-        let rows = sqlx::query_as::<_, ContactRow>(DUE)
-            .bind(centre.as_uuid())
-            .bind(i64::from(most))
-            .fetch_all(connection.postgres())
-            .await;
-        let rows = connection.settle(rows)?;
-        drop(connection);
-        rows.into_iter().map(|row| self.contact_from(centre, row)).collect()
+        let query = sqlx::query_as::<_, ContactRow>(DUE).bind(centre.as_uuid()).bind(i64::from(most));
+        self.contacts_found(centre, query).await
     }
 
     /// Takes the next step of a contact as it was `seen`: from now on it asks for these skills, and the step after that

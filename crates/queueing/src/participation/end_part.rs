@@ -7,7 +7,7 @@ use helpline_domain::id::{CentreId, ParticipationId};
 use helpline_proto::queueing::v1 as proto;
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::{Ctx, Refusal};
-use helpline_store::participation::{EndedPart, PartEnd};
+use helpline_store::participation::{PartChanged, PartEnd};
 use helpline_store::{Change, Command};
 
 use super::{known, own_refusal, seen, tell};
@@ -50,7 +50,7 @@ async fn owner_refusal(ctx: &Ctx, caller: &Caller, id: ParticipationId) -> Resul
 }
 
 /// Tells who took part and the contact's counsellor that it is over.
-pub(super) async fn tell_ended(ctx: &Ctx, centre: CentreId, ended: &EndedPart) {
+pub(super) async fn tell_ended(ctx: &Ctx, centre: CentreId, ended: &PartChanged) {
     let people = [ended.owner_id, ended.participant_id];
     tell(ctx, centre, ended.contact_id, people, &ended.rooms).await;
 }

@@ -7,7 +7,7 @@ use helpline_domain::presence::PresenceState;
 use helpline_proto::queueing::v1 as proto;
 use helpline_service_kit::{Ctx, Refusal, fail_point};
 use helpline_store::contact::Contact;
-use helpline_store::participation::{Guest, Invitation, Invited};
+use helpline_store::participation::{Guest, Invitation, PartChanged};
 use helpline_store::{Change, Command, StoreError};
 
 use super::choose::choose;
@@ -46,7 +46,7 @@ async fn change(
     caller: &Caller,
     command: &Command,
     invite: &Invite,
-) -> Result<Change<Invited>, Refusal> {
+) -> Result<Change<PartChanged>, Refusal> {
     // A repeat is known before anything is asked of the floor, which may look different by now.
     let known = ctx.store.recall_change(command).await?;
     let contact = match known {
@@ -86,7 +86,7 @@ async fn attempt(
     command: &Command,
     invite: &Invite,
     guest: Guest,
-) -> Result<Change<Invited>, Refusal> {
+) -> Result<Change<PartChanged>, Refusal> {
     let invitation = Invitation {
         participation_id: ParticipationId::from(ctx.ids.v4()),
         contact_id: invite.contact_id,
@@ -106,7 +106,7 @@ async fn attempt(
 }
 
 /// What the command did before, or else the refusal.
-async fn or_repeat(ctx: &Ctx, command: &Command, refusal: Refusal) -> Result<Change<Invited>, Refusal> {
+async fn or_repeat(ctx: &Ctx, command: &Command, refusal: Refusal) -> Result<Change<PartChanged>, Refusal> {
     match ctx.store.recall_change(command).await? {
         Change::Refused => Err(refusal),
         known => Ok(known),

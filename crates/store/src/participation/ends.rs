@@ -1,15 +1,12 @@
 //! The ends of a participation: declined, left, removed, expired, lost; and the end of all when the contact's talk ends.
 //! Exactly one wins, because each locks the contact and finds the participation among those it names.
 
-use helpline_domain::id::{CentreId, ContactId, CounsellorId, ParticipationId};
+use helpline_domain::id::{CentreId, ParticipationId};
 use helpline_domain::offer::DeclineReason;
-use sqlx::FromRow;
-use sqlx::types::Json;
-use uuid::Uuid;
 
+use super::changed::{ChangedRow, PartChanged};
 use super::{Due, is_gone};
 use crate::change::{Change, Command, change, change_query};
-use crate::presence::{Room, RoomRow, rooms};
 use crate::{Store, StoreError};
 
 /// The CTEs that free what the CTE `holds` (counsellor_id, medium, worked) lists, presences in the order of their ids, so
@@ -208,44 +205,6 @@ pub enum PartEnd {
     Remove,
 }
 
-/// A participation that ended.
-#[derive(Clone, Debug)]
-pub struct EndedPart {
-    /// The participation.
-    pub participation_id: ParticipationId,
-    /// The contact, which is still its counsellor's.
-    pub contact_id: ContactId,
-    /// The contact's counsellor.
-    pub owner_id: Option<CounsellorId>,
-    /// Who took part; `None` for somebody outside.
-    pub participant_id: Option<CounsellorId>,
-    /// How much room they have now.
-    pub rooms: Vec<Room>,
-}
-
-#[derive(FromRow)]
-struct EndedRow {
-    participation_id: Uuid,
-    contact_id: Uuid,
-    owner_id: Option<Uuid>,
-    participant_id: Option<Uuid>,
-    rooms: Json<Vec<RoomRow>>,
-}
-
-impl TryFrom<EndedRow> for EndedPart {
-    type Error = StoreError;
-
-    fn try_from(row: EndedRow) -> Result<Self, StoreError> {
-        Ok(Self {
-            participation_id: row.participation_id.into(),
-            contact_id: row.contact_id.into(),
-            owner_id: row.owner_id.map(CounsellorId::from),
-            participant_id: row.participant_id.map(CounsellorId::from),
-            rooms: rooms(row.rooms)?,
-        })
-    }
-}
-
 impl Store {
     /// Ends a participation at somebody's word.
     pub async fn end_participation(
@@ -253,17 +212,17 @@ impl Store {
         command: &Command,
         id: ParticipationId,
         end: PartEnd,
-    ) -> Result<Change<EndedPart>, StoreError> {
+    ) -> Result<Change<PartChanged>, StoreError> {
         let sql = match end {
             PartEnd::Decline(_) => DECLINE,
             PartEnd::Leave => LEAVE,
             PartEnd::Remove => REMOVE,
         };
-        let mut query = change_query::<EndedRow>(sql, command).bind(id.as_uuid());
+        let mut query = change_query::<ChangedRow>(sql, command).bind(id.as_uuid());
         if let PartEnd::Decline(reason) = end {
             query = query.bind(reason.key());
         }
-        self.change(command, query).await?.try_map(EndedPart::try_from)
+        self.change(command, query).await?.try_map(PartChanged::try_from)
     }
 
     /// Ends a participation that is due to end; `None` when it no longer is. `missed_limit` missed offers in a row set a
@@ -274,7 +233,7 @@ impl Store {
         id: ParticipationId,
         due: Due,
         missed_limit: u32,
-    ) -> Result<Option<EndedPart>, StoreError> {
+    ) -> Result<Option<PartChanged>, StoreError> {
         let query = match due {
             Due::Unanswered => EXPIRE,
             Due::Lost => LOSE,
@@ -282,12 +241,12 @@ impl Store {
             // Nobody's part ends by it: custody moves.
             Due::OwnerLost => return Ok(None),
         };
-        let mut query = sqlx::query_as::<_, EndedRow>(query).bind(centre.as_uuid()).bind(id.as_uuid());
+        let mut query = sqlx::query_as::<_, ChangedRow>(query).bind(centre.as_uuid()).bind(id.as_uuid());
         if due == Due::Unanswered {
             query = query.bind(i64::from(missed_limit));
         }
         let mut connection = self.bound(centre).await?;
         let row = query.fetch_optional(connection.postgres()).await;
-        connection.settle(row)?.map(EndedPart::try_from).transpose()
+        connection.settle(row)?.map(PartChanged::try_from).transpose()
     }
 }

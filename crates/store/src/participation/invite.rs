@@ -3,13 +3,11 @@
 use helpline_domain::id::{ContactId, CounsellorId, ParticipationId};
 use helpline_domain::participation::{OutsideRole, ParticipationKind};
 use helpline_vault::Sensitive;
-use sqlx::FromRow;
-use sqlx::types::Json;
-use uuid::Uuid;
 
+use super::changed::{ChangedRow, PartChanged};
 use super::ends::own_part;
 use crate::change::{Change, Command, change, change_query};
-use crate::presence::{Room, RoomRow, room_columns, rooms};
+use crate::presence::room_columns;
 use crate::sealing::{ADDRESS, BRIEFING};
 use crate::{Store, StoreError};
 
@@ -31,44 +29,6 @@ pub struct Invitation {
     pub kind: ParticipationKind,
     pub guest: Guest,
     pub briefing: Option<Sensitive<String>>,
-}
-
-/// A participation that began or went on.
-#[derive(Clone, Debug)]
-pub struct Invited {
-    /// The participation.
-    pub participation_id: ParticipationId,
-    /// The contact.
-    pub contact_id: ContactId,
-    /// The contact's counsellor.
-    pub owner_id: Option<CounsellorId>,
-    /// Who takes part; `None` for somebody outside.
-    pub participant_id: Option<CounsellorId>,
-    /// How much room they have now, if that changed.
-    pub rooms: Vec<Room>,
-}
-
-#[derive(FromRow)]
-struct InvitedRow {
-    participation_id: Uuid,
-    contact_id: Uuid,
-    owner_id: Option<Uuid>,
-    participant_id: Option<Uuid>,
-    rooms: Json<Vec<RoomRow>>,
-}
-
-impl TryFrom<InvitedRow> for Invited {
-    type Error = StoreError;
-
-    fn try_from(row: InvitedRow) -> Result<Self, StoreError> {
-        Ok(Self {
-            participation_id: row.participation_id.into(),
-            contact_id: row.contact_id.into(),
-            owner_id: row.owner_id.map(CounsellorId::from),
-            participant_id: row.participant_id.map(CounsellorId::from),
-            rooms: rooms(row.rooms)?,
-        })
-    }
 }
 
 /// The caller has the contact; a counsellor who is invited is somebody else, ready, with room, and has named no conflict.
@@ -143,13 +103,13 @@ impl Store {
         &self,
         command: &Command,
         invitation: &Invitation,
-    ) -> Result<Change<Invited>, StoreError> {
+    ) -> Result<Change<PartChanged>, StoreError> {
         let (centre, row) = (command.centre(), invitation.participation_id.as_uuid());
         let (counsellor, timeout_s, role, address) = match &invitation.guest {
             Guest::Counsellor(id, timeout_s) => (Some(id.as_uuid()), Some(f64::from(*timeout_s)), None, None),
             Guest::Outside(role, address) => (None, None, Some(role.key()), Some(address)),
         };
-        let query = change_query::<InvitedRow>(INVITE, command)
+        let query = change_query::<ChangedRow>(INVITE, command)
             .bind(row)
             .bind(invitation.contact_id.as_uuid())
             .bind(invitation.kind.key())
@@ -158,7 +118,7 @@ impl Store {
             .bind(self.seal_some(ADDRESS, centre, row, address))
             .bind(self.seal_some(BRIEFING, centre, row, invitation.briefing.as_ref()))
             .bind(timeout_s);
-        self.change(command, query).await?.try_map(Invited::try_from)
+        self.change(command, query).await?.try_map(PartChanged::try_from)
     }
 
     /// Joins a contact: by the counsellor who was invited; for somebody outside by the contact's counsellor or adapter.
@@ -166,8 +126,8 @@ impl Store {
         &self,
         command: &Command,
         id: ParticipationId,
-    ) -> Result<Change<Invited>, StoreError> {
-        let query = change_query::<InvitedRow>(JOIN, command).bind(id.as_uuid());
-        self.change(command, query).await?.try_map(Invited::try_from)
+    ) -> Result<Change<PartChanged>, StoreError> {
+        let query = change_query::<ChangedRow>(JOIN, command).bind(id.as_uuid());
+        self.change(command, query).await?.try_map(PartChanged::try_from)
     }
 }
