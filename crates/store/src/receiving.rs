@@ -69,21 +69,21 @@ struct ReceivedRow {
     roster_version: i64,
 }
 
-/// Builds the statement that takes a contact in: after the CTEs `before`, with this class, target wait in seconds and
-/// whether it came beyond the bounds of a flood. Whoever was promised a callback and comes back has the place that the
+/// Builds the statement that takes a contact in: with the CTEs `before` (which may look at `promise`), this class, target
+/// wait in seconds and whether it came beyond the bounds of a flood. Whoever was promised a callback and comes back has the place that the
 /// promise kept, and nobody calls them while they wait.
 macro_rules! receive {
     ($before:literal, $class:literal, $target:literal, $limited:literal) => {
         change!(
             event: "contact_received", resource: "contact_id", about: ("contact_id", "NULL::uuid", "NULL::uuid"),
             detail: "CASE WHEN limited OR risk_rules <> '{}' THEN jsonb_build_object('rules', risk_rules, 'limited', limited) END",
-            with: $before, "promise AS (
+            with: "promise AS (
                 SELECT cb.callback_id AS id, w.received_at, w.deadline_at, w.risk, w.class
                 FROM helpline.callbacks cb
                 LEFT JOIN helpline.contacts w ON w.centre_id = $1 AND w.contact_id = cb.work_contact_id
                 WHERE cb.centre_id = $1 AND cb.number_index = $21 AND cb.state IN ('promised', 'due') AND cb.kind = 'callback'
                   AND cb.called_contact_id IS NULL
-                ORDER BY cb.promised_at LIMIT 1),
+                ORDER BY cb.promised_at LIMIT 1), ", $before, "
             changed AS (
                 INSERT INTO helpline.contacts (centre_id, contact_id, channel, medium, state, risk, class, queue, language, skills,
                     signature, received_at, deadline_at, brought_by, settings_version, external_index, external_sealed,
@@ -116,9 +116,10 @@ const RECEIVE_LIMITED: &str = receive!("
         WHERE centre_id = $1 AND source_index = $26 AND received_at > (SELECT helpline.now()) - make_interval(secs => $33)
         ORDER BY received_at DESC LIMIT $34),
     flood AS MATERIALIZED (
-        SELECT count(*) >= $34 OR count(*) FILTER (WHERE state IN ('waiting', 'offered')) >= $35 AS beyond FROM recent), ",
+        SELECT (count(*) >= $34 OR count(*) FILTER (WHERE state IN ('waiting', 'offered')) >= $35)
+            AND NOT EXISTS (SELECT FROM promise) AS beyond FROM recent),",
     "CASE WHEN (SELECT beyond FROM flood) THEN $36 ELSE $11 END",
-    "CASE WHEN (SELECT beyond FROM flood) THEN $37 ELSE $16 END", "(SELECT beyond FROM flood) AND NOT EXISTS (SELECT FROM promise)"
+    "CASE WHEN (SELECT beyond FROM flood) THEN $37 ELSE $16 END", "(SELECT beyond FROM flood)"
 );
 
 const EXISTING: &str = concat!(

@@ -1,12 +1,13 @@
 //! The child comes back by themselves before anybody has called.
 
+use helpline_proto::directory::v1::Flood;
 use helpline_proto::intake::v1::ContactState;
 use helpline_proto::queueing::v1::{CallbackState, PromiseCallbackRequest};
-use helpline_proto::terms::v1::Risk;
+use helpline_proto::terms::v1::{Channel, PriorityClass, Risk};
 use helpline_tests::Abilities;
 
-use super::{child, promise, request};
-use crate::stage::{Stage, at, call};
+use super::{NUMBER, child, promise, request};
+use crate::stage::{Stage, at, call, chat, from};
 
 #[tokio::test]
 async fn a_child_who_calls_again_has_the_place_that_was_kept_and_is_not_called() {
@@ -52,4 +53,29 @@ async fn the_promise_stands_when_the_child_hangs_up_again_unanswered() {
     let amina = stage.desk(Abilities::speaking(&["ar"])).await;
     amina.offered(&first).await;
     stage.agrees_with_the_view().await;
+}
+
+#[tokio::test]
+async fn who_was_promised_a_call_is_not_taken_for_part_of_a_flood() {
+    let stage = Stage::set().await;
+    let flood = Flood { most_waiting: 2, ..Flood::default() };
+    stage.world.change_settings(|settings| settings.flood = Some(flood)).await;
+    let amina = stage.desk(Abilities::speaking(&["en"])).await;
+    let elsewhere = || from(NUMBER, call("ar"));
+    for _ in 0..2 {
+        stage.receive(elsewhere()).await;
+    }
+    stage.receive(from("another", chat("en"))).await;
+    let talk = amina.take().await;
+    let later = PromiseCallbackRequest {
+        channel: Channel::Voice.into(),
+        number: NUMBER.to_owned(),
+        due_time: stage.in_seconds(3600),
+        ..request(&talk)
+    };
+    promise(&amina.actor, later).await.unwrap();
+    let back = stage.receive(elsewhere()).await;
+    assert_eq!((back.limited, back.priority_class()), (false, PriorityClass::High));
+    let next = stage.receive(elsewhere()).await;
+    assert_eq!((next.limited, next.priority_class()), (true, PriorityClass::Low), "a promise is kept once");
 }
