@@ -17,6 +17,7 @@ pub mod channel;
 pub mod closing;
 pub mod contact;
 pub mod counsellor;
+pub mod escalation;
 pub mod id;
 pub mod invariants;
 pub mod offer;
