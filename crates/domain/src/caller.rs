@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::id::{CentreId, CounsellorId, TokenId};
+use crate::id::{AgencyId, CentreId, CounsellorId, TokenId};
 
 /// What a token entitles its bearer to be.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -17,12 +17,19 @@ pub enum Role {
     Supervisor,
     /// An administrator of people, settings and tokens.
     Administrator,
+    /// A responder of a partner agency, who sees what was addressed to it.
+    AgencyResponder,
 }
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 4] =
-        [Self::ChannelAdapter, Self::Counsellor, Self::Supervisor, Self::Administrator];
+    pub const ALL: [Self; 5] = [
+        Self::ChannelAdapter,
+        Self::Counsellor,
+        Self::Supervisor,
+        Self::Administrator,
+        Self::AgencyResponder,
+    ];
 
     /// The stable key under which the role is stored.
     pub const fn key(self) -> &'static str {
@@ -31,6 +38,7 @@ impl Role {
             Self::Counsellor => "counsellor",
             Self::Supervisor => "supervisor",
             Self::Administrator => "administrator",
+            Self::AgencyResponder => "agency_responder",
         }
     }
 
@@ -51,6 +59,8 @@ pub struct Caller {
     pub role: Role,
     /// The counsellor who bears the token; set exactly for the role counsellor.
     pub counsellor_id: Option<CounsellorId>,
+    /// The agency whose responder bears the token; set exactly for the role agency responder.
+    pub agency_id: Option<AgencyId>,
 }
 
 impl Caller {

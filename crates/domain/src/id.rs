@@ -77,6 +77,34 @@ id!(
     CallbackId
 );
 id!(
+    /// A partner agency.
+    AgencyId
+);
+id!(
+    /// A way to tell an agency: a webhook, an address, a number.
+    EndpointId
+);
+id!(
+    /// An escalation.
+    EscalationId
+);
+id!(
+    /// One thing told to somebody by one way.
+    DeliveryId
+);
+id!(
+    /// A decision to let an agency know something.
+    DisclosureId
+);
+id!(
+    /// A second opinion asked of a supervisor.
+    OpinionId
+);
+id!(
+    /// Somebody standing in on a schedule.
+    StandInId
+);
+id!(
     /// A bearer token.
     TokenId
 );

@@ -18,6 +18,7 @@ pub mod closing;
 pub mod contact;
 pub mod counsellor;
 pub mod escalation;
+pub mod field_class;
 pub mod id;
 pub mod invariants;
 pub mod offer;

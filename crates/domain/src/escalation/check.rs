@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::Timelike as _;
 use chrono_tz::Tz;
-use uuid::Uuid;
 
 use super::on_call::is_always;
 use super::plan::{Call, Hours, Kind, Layer, Plan, Policy, Schedule, Target};
-use crate::id::CounsellorId;
+use crate::field_class::FieldClass;
+use crate::id::{AgencyId, CounsellorId};
 
 /// Most policies, steps of a policy, targets of a step, rotations, schedules, layers, windows, members.
 const MOST: usize = 50;
@@ -29,8 +29,8 @@ pub struct Problem {
 pub struct Known {
     /// Counsellors who have not left.
     pub counsellors: BTreeSet<CounsellorId>,
-    /// Agencies that are not disabled.
-    pub agencies: BTreeSet<Uuid>,
+    /// Agencies that are not disabled, with the most that each may ever be told.
+    pub agencies: BTreeMap<AgencyId, BTreeSet<FieldClass>>,
 }
 
 struct Check<'a> {
@@ -180,9 +180,11 @@ impl Check<'_> {
                 self.must(self.plan.schedule(key).is_some(), field, "the key of a schedule of this plan");
             }
             Target::Call(call) => self.call(field, call),
-            Target::Agency(agency) => {
-                let known = self.known.agencies.contains(agency);
-                self.must(known, field, "an agency of the centre that is not disabled");
+            Target::Agency(desk) => {
+                let most = self.known.agencies.get(&desk.agency_id);
+                self.must(most.is_some(), field, "an agency of the centre that is not disabled");
+                let within = most.is_none_or(|most| desk.discloses.is_subset(most));
+                self.must(within, format!("{field}.discloses"), "within what the agency may ever be told");
             }
         }
     }
@@ -208,7 +210,7 @@ impl Check<'_> {
         self.must((1..=200).contains(&label), format!("{field}.label"), "from 1 to 200 characters");
         self.must(call.script.chars().count() <= 2000, format!("{field}.script"), "at most 2000 characters");
         if let Some(agency) = call.agency_id {
-            let known = self.known.agencies.contains(&agency);
+            let known = self.known.agencies.contains_key(&agency);
             self.must(known, format!("{field}.agency_id"), "an agency of the centre that is not disabled");
         }
     }
@@ -246,7 +248,9 @@ fn has_no_gap(schedule: &Schedule) -> bool {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::plan::{Conditions, Rotation, Step, Turn, Window};
+    use uuid::Uuid;
+
+    use super::super::plan::{Conditions, Desk, Rotation, Step, Turn, Window};
     use super::*;
 
     pub(in super::super) fn person(number: u128) -> CounsellorId {
@@ -289,7 +293,7 @@ pub(super) mod tests {
     }
 
     fn fields(plan: &Plan) -> Vec<String> {
-        let known = Known { counsellors: [person(1)].into(), agencies: BTreeSet::new() };
+        let known = Known { counsellors: [person(1)].into(), agencies: BTreeMap::new() };
         check(plan, &known).into_iter().map(|problem| problem.field).collect()
     }
 
@@ -344,7 +348,9 @@ pub(super) mod tests {
     fn what_names_nobody_whom_the_centre_knows_is_refused() {
         let mut plan = nights_and_days();
         plan.rotations[0].members = vec![person(2)];
-        plan.policies[0].steps[0].targets.push(Target::Agency(Uuid::from_u128(7)));
+        plan.policies[0].steps[0]
+            .targets
+            .push(Target::Agency(Desk { agency_id: Uuid::from_u128(7).into(), discloses: BTreeSet::new() }));
         plan.policies[0].steps[0].targets.push(Target::Rotation("nights".to_owned()));
         let expected =
             ["rotations[0].members", "policies[0].steps[0].targets[1]", "policies[0].steps[0].targets[2]"];

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use chrono::{NaiveDateTime, NaiveTime, Weekday};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::{Danger, EscalationKind};
-use crate::id::CounsellorId;
+use crate::field_class::FieldClass;
+use crate::id::{AgencyId, CounsellorId};
 use crate::risk::Risk;
 
 /// The plan of a centre. The first policy whose conditions hold is followed.
@@ -167,7 +167,18 @@ pub enum Target {
     /// A number that somebody on shift rings.
     Call(Call),
     /// The desk of an agency, on its stream and by every endpoint it has.
-    Agency(Uuid),
+    Agency(Desk),
+}
+
+/// The desk of an agency, and what it may know because life is in danger. Whoever publishes the plan answers for it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Desk {
+    /// The agency.
+    pub agency_id: AgencyId,
+    /// What of an emergency it is told with it.
+    #[serde(default)]
+    pub discloses: BTreeSet<FieldClass>,
 }
 
 /// A number that somebody rings, and what they say.
@@ -183,7 +194,7 @@ pub struct Call {
     pub script: String,
     /// The agency whose number it is, if it is one that the centre knows.
     #[serde(default)]
-    pub agency_id: Option<Uuid>,
+    pub agency_id: Option<AgencyId>,
 }
 
 /// People who take turns.
