@@ -5,10 +5,9 @@ use helpline_proto::{METHODS, Role};
 use helpline_tests::{Abilities, Refused, request_id};
 use tonic::{Code, Status};
 
-use crate::cast::Cast;
+use crate::cast::{Cast, ROLES};
 use crate::raw;
 
-const ROLES: [Role; 4] = [Role::ChannelAdapter, Role::Counsellor, Role::Supervisor, Role::Administrator];
 
 /// Codes that say a call did not get as far as its method, or broke it.
 const SHUT_OUT: [Code; 5] =

@@ -9,6 +9,15 @@ use tonic::transport::Channel;
 
 use crate::raw;
 
+/// Every role.
+pub(crate) const ROLES: [Role; 5] = [
+    Role::ChannelAdapter,
+    Role::Counsellor,
+    Role::Supervisor,
+    Role::Administrator,
+    Role::AgencyResponder,
+];
+
 /// The skill that the cast's centre knows.
 pub(crate) const SKILL: &str = "listening";
 
@@ -20,6 +29,7 @@ pub(crate) struct Cast {
     pub(crate) counsellor: Actor,
     pub(crate) supervisor: Actor,
     pub(crate) administrator: Actor,
+    pub(crate) responder: Actor,
 }
 
 impl Cast {
@@ -36,6 +46,7 @@ impl Cast {
             counsellor: world.counsellor(abilities).await,
             supervisor: world.supervisor().await,
             administrator: world.administrator(),
+            responder: world.responder(world.agency().await).await,
             world,
         }
     }
@@ -47,6 +58,7 @@ impl Cast {
             Role::Counsellor => &self.counsellor,
             Role::Supervisor => &self.supervisor,
             Role::Administrator => &self.administrator,
+            Role::AgencyResponder => &self.responder,
             Role::Unspecified => panic!("nobody has no role"),
         }
     }

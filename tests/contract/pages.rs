@@ -133,6 +133,7 @@ async fn a_cursor_of_the_day_before_yesterday_is_too_old() {
         role: RoleMessage::Counsellor.into(),
         label: "long".to_owned(),
         counsellor_id: stage.counsellor.counsellor_id.clone(),
+        agency_id: String::new(),
         lifetime: None,
     };
     let created = stage.world.administrator().tokens().create_token(request).await.unwrap().into_inner();

@@ -95,7 +95,7 @@ async fn no_refusal_at_the_door_repeats_what_was_sent() {
             let status = cast.call_with(method, bearer, bytes.clone()).await.unwrap_err();
             assert_silent(&status, method.name);
         }
-        for role in [Role::ChannelAdapter, Role::Counsellor, Role::Supervisor, Role::Administrator] {
+        for role in ROLES {
             for body in [&bytes, &broken, &not_text] {
                 let mut request = raw::request(Some(cast.of(role).secret()), body.clone());
                 request.metadata_mut().insert("x-request-id", MARKER.parse().unwrap());

@@ -79,6 +79,7 @@ fn encoded(name: &str) -> Vec<u8> {
             role: Role::Counsellor.into(),
             label: "the evening shift".to_owned(),
             counsellor_id: id(),
+            agency_id: String::new(),
             lifetime: Some(seconds(3600)),
         }
         .encode_to_vec(),

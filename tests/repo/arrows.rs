@@ -16,6 +16,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("directory", 3),
     ("intake", 3),
     ("queueing", 3),
+    ("escalation", 3),
     ("helpline", 5),
 ];
 

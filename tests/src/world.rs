@@ -188,6 +188,26 @@ impl World {
         self.bearer(centre.id, Role::Counsellor, Some(id)).await
     }
 
+    /// A new agency that may be told everything.
+    pub async fn agency(&self) -> AgencyId {
+        let request = CreateAgencyRequest {
+            request_id: request_id(),
+            agency: Some(Agency {
+                display_name: "An agency".to_owned(),
+                kind: AgencyKind::Police.into(),
+                field_classes: (1..=10).filter(|&class| class != FieldClass::Secret as i32).collect(),
+                ..Agency::default()
+            }),
+        };
+        let answer = self.administrator().agencies().create_agency(request).await.expect("an agency");
+        answer.into_inner().agency.expect("the agency").agency_id.parse().expect("its id")
+    }
+
+    /// A new responder of an agency.
+    pub async fn responder(&self, agency: AgencyId) -> Actor {
+        responder(&self.database, &self.channel, self.centre.id, agency).await
+    }
+
     /// A new token of a role.
     pub async fn bearer(&self, centre: CentreId, role: Role, counsellor: Option<CounsellorId>) -> Actor {
         bearer(&self.database, &self.channel, centre, role, counsellor).await
@@ -288,6 +308,21 @@ async fn bearer(
     role: Role,
     counsellor_id: Option<CounsellorId>,
 ) -> Actor {
+    token(database, channel, centre, role, counsellor_id, None).await
+}
+
+async fn responder(database: &Database, channel: &Channel, centre: CentreId, agency: AgencyId) -> Actor {
+    token(database, channel, centre, Role::AgencyResponder, None, Some(agency)).await
+}
+
+async fn token(
+    database: &Database,
+    channel: &Channel,
+    centre: CentreId,
+    role: Role,
+    counsellor_id: Option<CounsellorId>,
+    agency_id: Option<AgencyId>,
+) -> Actor {
     let secret = BearerToken::generate(&SystemRandom);
     let token_id = TokenId::from(SystemIds.v7());
     let new = NewToken {
@@ -296,6 +331,7 @@ async fn bearer(
         role,
         label: "A token of a test".to_owned(),
         counsellor_id,
+        agency_id,
         lifetime_s: TOKEN_LIFE_S,
     };
     create_token_as_owner(&database.url(), centre, &new).await.expect("a token");

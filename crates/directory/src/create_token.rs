@@ -1,7 +1,7 @@
 //! Gives out a token.
 
 use helpline_domain::caller::{Caller, Role};
-use helpline_domain::id::{CounsellorId, TokenId};
+use helpline_domain::id::{AgencyId, CounsellorId, TokenId};
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::token::{NewToken, Token};
@@ -21,6 +21,8 @@ pub struct CreateToken {
     pub label: String,
     /// Who bears it; set exactly for the role counsellor.
     pub counsellor_id: Option<CounsellorId>,
+    /// Whose responder bears it; set exactly for the role agency responder.
+    pub agency_id: Option<AgencyId>,
     /// How long it lasts, in seconds.
     pub lifetime_s: u32,
 }
@@ -34,19 +36,23 @@ pub struct CreatedToken {
     pub secret: Option<BearerToken>,
 }
 
-/// Creates a token. Errors: NOT_FOUND for its bearer, STATE_REFUSED when they have left.
+/// Creates a token. Errors: NOT_FOUND for its bearer and for an agency that is not there or
+/// disabled, STATE_REFUSED when its bearer has left.
 pub async fn create_token(
     ctx: &Ctx,
     caller: &Caller,
     creation: CreateToken,
 ) -> Result<CreatedToken, Refusal> {
-    let CreateToken { command, role, label, counsellor_id, lifetime_s } = creation;
+    let CreateToken { command, role, label, counsellor_id, agency_id, lifetime_s } = creation;
     let secret = BearerToken::generate(&SystemRandom);
     let token_id = TokenId::from(ctx.ids.v7());
-    let new = NewToken { token_id, hash: secret.hash(), role, label, counsellor_id, lifetime_s };
+    let new = NewToken { token_id, hash: secret.hash(), role, label, counsellor_id, agency_id, lifetime_s };
     let change = ctx.store.create_token(&command, &new).await?;
     let secret = matches!(change, Change::Done(_)).then_some(secret);
     let token = outcome(change, |id| get_token(ctx, caller, id.into()), async {
+        if agency_id.is_some() {
+            return Ok(Refusal::not_found("agency"));
+        }
         let Some(counsellor_id) = counsellor_id else {
             return Ok(Refusal::bug("nothing could have refused a new token without a bearer"));
         };

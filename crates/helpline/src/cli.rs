@@ -112,6 +112,9 @@ enum TokenVerb {
         /// The counsellor who bears it, by id; exactly for the role counsellor.
         #[arg(long)]
         counsellor: Option<Uuid>,
+        /// The agency whose responder bears it, by id; exactly for the role agency-responder.
+        #[arg(long)]
+        agency: Option<Uuid>,
         /// How long it lasts.
         #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=400), value_name = "DAYS")]
         lifetime_days: u32,
@@ -200,8 +203,8 @@ fn act(config: &Config, command: Verb) -> anyhow::Result<ExitCode> {
         Verb::Token { command } => {
             let owner_url = owner_url(config)?;
             match command {
-                TokenVerb::Create { centre, role, label, counsellor, lifetime_days } => {
-                    let wish = token::Wish { centre, role, label, counsellor, lifetime_days };
+                TokenVerb::Create { centre, role, label, counsellor, agency, lifetime_days } => {
+                    let wish = token::Wish { centre, role, label, counsellor, agency, lifetime_days };
                     let created = runtime()?.block_on(token::create(owner_url, wish))?;
                     // The secret alone on standard output, so that it can go straight into a secret store.
                     eprintln!("token {}; its secret is shown this once:", created.token_id);

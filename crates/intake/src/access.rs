@@ -20,7 +20,7 @@ pub(crate) fn sight(
             (caller.counsellor_id.is_some() && counsellor == caller.counsellor_id).then_some(Sight::Full)
         }
         Role::Supervisor => Some(Sight::Full),
-        Role::Administrator => None,
+        Role::Administrator | Role::AgencyResponder => None,
     }
 }
 

@@ -115,6 +115,7 @@ fn roles(access: &DynamicMessage) -> Result<String> {
             2 => "Counsellor",
             3 => "Supervisor",
             4 => "Administrator",
+            5 => "AgencyResponder",
             other => bail!("names the role {other}, which nobody can have"),
         };
         let path = format!("Role::{variant}");

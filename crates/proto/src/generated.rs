@@ -38,6 +38,10 @@ package!(
     /// Offers, presence, handling and the line.
     queueing, "helpline.queueing.v1.rs", clippy::allow_attributes, clippy::default_trait_access
 );
+package!(
+    /// Emergencies, and who reaches the child.
+    escalation, "helpline.escalation.v1.rs", clippy::allow_attributes, clippy::default_trait_access
+);
 
 mod redaction {
     include!(concat!(env!("OUT_DIR"), "/redaction.rs"));

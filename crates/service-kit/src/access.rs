@@ -265,6 +265,7 @@ fn is_role(allowed: helpline_proto::Role, role: Role) -> bool {
         Role::Counsellor => allowed == Allowed::Counsellor,
         Role::Supervisor => allowed == Allowed::Supervisor,
         Role::Administrator => allowed == Allowed::Administrator,
+        Role::AgencyResponder => allowed == Allowed::AgencyResponder,
     }
 }
 

@@ -89,6 +89,7 @@ pub async fn token(
         role: role.into(),
         label: label.to_owned(),
         counsellor_id: counsellor_id.to_owned(),
+        agency_id: String::new(),
         lifetime: Some(prost_types::Duration { seconds: 86_400, nanos: 0 }),
     };
     let answer = call!(administrator.tokens(), create_token, request)

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use helpline_domain::caller::{Caller, Role};
-use helpline_domain::id::{CentreId, CounsellorId, TokenId};
+use helpline_domain::id::{AgencyId, CentreId, CounsellorId, TokenId};
 use sqlx::{Connection as _, FromRow};
 use uuid::Uuid;
 
@@ -17,6 +17,7 @@ pub struct Token {
     pub role: Role,
     pub label: String,
     pub counsellor_id: Option<CounsellorId>,
+    pub agency_id: Option<AgencyId>,
     pub created_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
     pub revoked_at: Option<DateTime<Utc>>,
@@ -35,6 +36,8 @@ pub struct NewToken {
     pub label: String,
     /// Who bears it; exactly for the role counsellor.
     pub counsellor_id: Option<CounsellorId>,
+    /// Whose responder bears it; exactly for the role agency responder.
+    pub agency_id: Option<AgencyId>,
     /// How long it lasts, in seconds.
     pub lifetime_s: u32,
 }
@@ -45,6 +48,7 @@ struct TokenRow {
     role: String,
     label: String,
     counsellor_id: Option<Uuid>,
+    agency_id: Option<Uuid>,
     created_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
     revoked_at: Option<DateTime<Utc>>,
@@ -63,6 +67,7 @@ impl TryFrom<TokenRow> for Token {
             role: Role::from_key(&row.role).ok_or(wrong_role())?,
             label: row.label,
             counsellor_id: row.counsellor_id.map(CounsellorId::from),
+            agency_id: row.agency_id.map(AgencyId::from),
             created_at: row.created_at,
             expires_at: row.expires_at,
             revoked_at: row.revoked_at,
@@ -74,12 +79,14 @@ const CREATE: &str = change!(
     event: "token_created", resource: "token_id", about: ("NULL::uuid", "counsellor_id", "NULL::uuid"),
     detail: "jsonb_build_object('token', token_id, 'role', role)",
     with: "changed AS (
-        INSERT INTO helpline.tokens (centre_id, token_id, hash, role, label, counsellor_id, expires_at)
-        SELECT $1, $7, $8, $9, $10, $11, helpline.now() + make_interval(secs => $12)
-        WHERE $11::uuid IS NULL OR EXISTS (
-            SELECT FROM helpline.counsellors c WHERE c.centre_id = $1 AND c.counsellor_id = $11 AND c.disabled_at IS NULL)
+        INSERT INTO helpline.tokens (centre_id, token_id, hash, role, label, counsellor_id, agency_id, expires_at)
+        SELECT $1, $7, $8, $9, $10, $11, $12, helpline.now() + make_interval(secs => $13)
+        WHERE ($11::uuid IS NULL OR EXISTS (
+            SELECT FROM helpline.counsellors c WHERE c.centre_id = $1 AND c.counsellor_id = $11 AND c.disabled_at IS NULL))
+          AND ($12::uuid IS NULL OR EXISTS (
+            SELECT FROM helpline.agencies a WHERE a.centre_id = $1 AND a.agency_id = $12 AND a.disabled_at IS NULL))
         RETURNING *, 1::bigint AS revision)";
-    returning: "token_id, role, label, counsellor_id, created_at, expires_at, revoked_at",
+    returning: "token_id, role, label, counsellor_id, agency_id, created_at, expires_at, revoked_at",
 );
 
 const REVOKE: &str = change!(
@@ -89,20 +96,22 @@ const REVOKE: &str = change!(
         UPDATE helpline.tokens SET revoked_at = coalesce(revoked_at, helpline.now())
         WHERE centre_id = $1 AND token_id = $7
         RETURNING *, 1::bigint AS revision)";
-    returning: "token_id, role, label, counsellor_id, created_at, expires_at, revoked_at",
+    returning: "token_id, role, label, counsellor_id, agency_id, created_at, expires_at, revoked_at",
 );
 
 impl Store {
     /// The caller who shows a token with this hash; `None` if it is unknown, expired or revoked, or its bearer has left.
     pub async fn authenticate(&self, hash: &[u8; 32]) -> Result<Option<(Caller, DateTime<Utc>)>, StoreError> {
         let mut connection = self.unbound().await?;
-        let row = sqlx::query_as::<_, (Uuid, Uuid, String, Option<Uuid>, DateTime<Utc>)>(
-            "SELECT token_id, centre_id, role, counsellor_id, expires_at FROM helpline.authenticate($1)",
+        let row = sqlx::query_as::<_, (Uuid, Uuid, String, Option<Uuid>, Option<Uuid>, DateTime<Utc>)>(
+            "SELECT token_id, centre_id, role, counsellor_id, agency_id, expires_at FROM helpline.authenticate($1)",
         )
         .bind(hash.to_vec())
         .fetch_optional(connection.postgres())
         .await;
-        let Some((token_id, centre_id, role, counsellor_id, expires_at)) = connection.settle(row)? else {
+        let Some((token_id, centre_id, role, counsellor_id, agency_id, expires_at)) =
+            connection.settle(row)?
+        else {
             return Ok(None);
         };
         let caller = Caller {
@@ -110,6 +119,7 @@ impl Store {
             centre_id: centre_id.into(),
             role: Role::from_key(&role).ok_or(wrong_role())?,
             counsellor_id: counsellor_id.map(CounsellorId::from),
+            agency_id: agency_id.map(AgencyId::from),
         };
         Ok(Some((caller, expires_at)))
     }
@@ -118,8 +128,8 @@ impl Store {
     pub async fn authenticate_all(&self, hashes: &[[u8; 32]]) -> Result<Vec<([u8; 32], Caller)>, StoreError> {
         let hashes: Vec<Vec<u8>> = hashes.iter().map(|hash| hash.to_vec()).collect();
         let mut connection = self.unbound().await?;
-        let rows = sqlx::query_as::<_, (Vec<u8>, Uuid, Uuid, String, Option<Uuid>)>(
-            "SELECT hash, token_id, centre_id, role, counsellor_id FROM helpline.authenticate_all($1)",
+        let rows = sqlx::query_as::<_, (Vec<u8>, Uuid, Uuid, String, Option<Uuid>, Option<Uuid>)>(
+            "SELECT hash, token_id, centre_id, role, counsellor_id, agency_id FROM helpline.authenticate_all($1)",
         )
         .bind(hashes)
         .fetch_all(connection.postgres())
@@ -127,7 +137,7 @@ impl Store {
         connection
             .settle(rows)?
             .into_iter()
-            .map(|(hash, token_id, centre_id, role, counsellor_id)| {
+            .map(|(hash, token_id, centre_id, role, counsellor_id, agency_id)| {
                 let hash = hash
                     .try_into()
                     .map_err(|_| StoreError::Inconsistent { table: "tokens", column: "hash" })?;
@@ -136,6 +146,7 @@ impl Store {
                     centre_id: centre_id.into(),
                     role: Role::from_key(&role).ok_or(wrong_role())?,
                     counsellor_id: counsellor_id.map(CounsellorId::from),
+                    agency_id: agency_id.map(AgencyId::from),
                 };
                 Ok((hash, caller))
             })
@@ -150,6 +161,7 @@ impl Store {
             .bind(new.role.key())
             .bind(new.label.clone())
             .bind(new.counsellor_id.map(|id| id.as_uuid()))
+            .bind(new.agency_id.map(|id| id.as_uuid()))
             .bind(f64::from(new.lifetime_s));
         self.change(command, query).await?.try_map(Token::try_from)
     }
@@ -164,7 +176,7 @@ impl Store {
     pub async fn token(&self, centre: CentreId, token: TokenId) -> Result<Option<Token>, StoreError> {
         let mut connection = self.bound(centre).await?;
         let row = sqlx::query_as::<_, TokenRow>(
-            "SELECT token_id, role, label, counsellor_id, created_at, expires_at, revoked_at FROM helpline.tokens
+            "SELECT token_id, role, label, counsellor_id, agency_id, created_at, expires_at, revoked_at FROM helpline.tokens
              WHERE centre_id = $1 AND token_id = $2",
         )
         .bind(centre.as_uuid())
@@ -183,7 +195,7 @@ impl Store {
     ) -> Result<Vec<Token>, StoreError> {
         let mut connection = self.bound(centre).await?;
         let rows = sqlx::query_as::<_, TokenRow>(
-            "SELECT token_id, role, label, counsellor_id, created_at, expires_at, revoked_at FROM helpline.tokens
+            "SELECT token_id, role, label, counsellor_id, agency_id, created_at, expires_at, revoked_at FROM helpline.tokens
              WHERE centre_id = $1 AND ($2::uuid IS NULL OR token_id > $2) ORDER BY token_id LIMIT $3",
         )
         .bind(centre.as_uuid())
@@ -207,8 +219,8 @@ pub async fn create_token_as_owner(
     let mut connection = sqlx::PgConnection::connect(owner_url).await?;
     sqlx::query(
         "WITH created AS (
-             INSERT INTO helpline.tokens (centre_id, token_id, hash, role, label, counsellor_id, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6, helpline.now() + make_interval(secs => $7)))
+             INSERT INTO helpline.tokens (centre_id, token_id, hash, role, label, counsellor_id, agency_id, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, helpline.now() + make_interval(secs => $8)))
          INSERT INTO helpline.journal (centre_id, at, event, counsellor_id, detail)
          VALUES ($1, helpline.now(), 'token_created', $6, jsonb_build_object('token', $2::uuid, 'role', $4, 'by', 'engineer'))",
     )
@@ -218,6 +230,7 @@ pub async fn create_token_as_owner(
     .bind(new.role.key())
     .bind(new.label.clone())
     .bind(new.counsellor_id.map(|id| id.as_uuid()))
+    .bind(new.agency_id.map(|id| id.as_uuid()))
     .bind(f64::from(new.lifetime_s))
     .execute(&mut connection)
     .await?;

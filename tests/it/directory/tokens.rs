@@ -13,6 +13,7 @@ fn new_token(role: Role, counsellor_id: &str) -> CreateTokenRequest {
         role: role.into(),
         label: "the evening shift".to_owned(),
         counsellor_id: counsellor_id.to_owned(),
+        agency_id: String::new(),
         lifetime: None,
     }
 }

@@ -31,6 +31,7 @@ pub(crate) fn to_message(token: Token) -> Message {
         role: role_to_message(token.role).into(),
         label: token.label,
         counsellor_id: token.counsellor_id.map(|id| id.to_string()).unwrap_or_default(),
+        agency_id: token.agency_id.map(|id| id.to_string()).unwrap_or_default(),
         create_time: Some(timestamp(token.created_at)),
         expire_time: Some(timestamp(token.expires_at)),
         revoke_time: token.revoked_at.map(timestamp),
@@ -62,6 +63,14 @@ pub(crate) fn create(
         }
         _ => Some(None),
     };
+    let agency_id = match role {
+        Some(Role::AgencyResponder) => fields.id("agency_id", &request.agency_id).map(Some),
+        Some(_) if !request.agency_id.is_empty() => {
+            fields.refuse("agency_id", "empty, unless the role is ROLE_AGENCY_RESPONDER");
+            None
+        }
+        _ => Some(None),
+    };
     let lifetime =
         fields.optional_duration("lifetime", request.lifetime.as_ref(), SHORTEST_LIFE..=LONGEST_LIFE);
     fields.build((|| {
@@ -70,6 +79,7 @@ pub(crate) fn create(
             role: role?,
             label: label?,
             counsellor_id: counsellor_id?,
+            agency_id: agency_id?,
             lifetime_s: u32::try_from(lifetime?.unwrap_or(USUAL_LIFE).as_secs()).ok()?,
         })
     })())
@@ -114,6 +124,7 @@ const fn role_to_message(role: Role) -> RoleMessage {
         Role::Counsellor => RoleMessage::Counsellor,
         Role::Supervisor => RoleMessage::Supervisor,
         Role::Administrator => RoleMessage::Administrator,
+        Role::AgencyResponder => RoleMessage::AgencyResponder,
     }
 }
 
@@ -124,5 +135,6 @@ const fn role_from_message(role: RoleMessage) -> Option<Role> {
         RoleMessage::Counsellor => Some(Role::Counsellor),
         RoleMessage::Supervisor => Some(Role::Supervisor),
         RoleMessage::Administrator => Some(Role::Administrator),
+        RoleMessage::AgencyResponder => Some(Role::AgencyResponder),
     }
 }

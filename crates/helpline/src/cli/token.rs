@@ -3,7 +3,7 @@
 use anyhow::{Context as _, bail, ensure};
 use clap::ValueEnum;
 use helpline_domain::caller::Role;
-use helpline_domain::id::{CounsellorId, TokenId};
+use helpline_domain::id::{AgencyId, CounsellorId, TokenId};
 use helpline_service_kit::ids::{Ids as _, SystemIds};
 use helpline_store::StoreError;
 use helpline_store::token::{NewToken, create_token_as_owner, revoke_token_as_owner};
@@ -24,6 +24,8 @@ pub(super) enum RoleName {
     Supervisor,
     /// Keeps people, settings and tokens.
     Administrator,
+    /// Answers for a partner agency.
+    AgencyResponder,
 }
 
 impl From<RoleName> for Role {
@@ -33,6 +35,7 @@ impl From<RoleName> for Role {
             RoleName::Counsellor => Self::Counsellor,
             RoleName::Supervisor => Self::Supervisor,
             RoleName::Administrator => Self::Administrator,
+            RoleName::AgencyResponder => Self::AgencyResponder,
         }
     }
 }
@@ -43,6 +46,7 @@ pub(super) struct Wish {
     pub(super) role: RoleName,
     pub(super) label: String,
     pub(super) counsellor: Option<Uuid>,
+    pub(super) agency: Option<Uuid>,
     pub(super) lifetime_days: u32,
 }
 
@@ -59,6 +63,10 @@ pub(super) async fn create(owner_url: &str, wish: Wish) -> anyhow::Result<Create
         is_counsellor == wish.counsellor.is_some(),
         "--counsellor is for the role counsellor, and that role needs it"
     );
+    ensure!(
+        (wish.role == RoleName::AgencyResponder) == wish.agency.is_some(),
+        "--agency is for the role agency-responder, and that role needs it"
+    );
     ensure!(wish.label.chars().count() <= LONGEST_LABEL, "--label has at most {LONGEST_LABEL} characters");
     let secret = BearerToken::generate(&SystemRandom);
     let token_id = TokenId::from(SystemIds.v7());
@@ -68,6 +76,7 @@ pub(super) async fn create(owner_url: &str, wish: Wish) -> anyhow::Result<Create
         role: wish.role.into(),
         label: wish.label,
         counsellor_id: wish.counsellor.map(CounsellorId::from),
+        agency_id: wish.agency.map(AgencyId::from),
         lifetime_s: wish.lifetime_days.saturating_mul(SECONDS_OF_A_DAY),
     };
     match create_token_as_owner(owner_url, wish.centre.into(), &new).await {

@@ -36,6 +36,7 @@ fn adapter() -> Caller {
         centre_id: SystemIds.v4().into(),
         role: Role::ChannelAdapter,
         counsellor_id: None,
+        agency_id: None,
     }
 }
 

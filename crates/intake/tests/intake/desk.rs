@@ -56,7 +56,13 @@ impl Desk {
 
     /// Somebody with a token of their own.
     pub(crate) fn caller(&self, role: Role) -> Caller {
-        Caller { token_id: SystemIds.v4().into(), centre_id: self.centre, role, counsellor_id: None }
+        Caller {
+            token_id: SystemIds.v4().into(),
+            centre_id: self.centre,
+            role,
+            counsellor_id: None,
+            agency_id: None,
+        }
     }
 
     pub(crate) fn adapter(&self) -> Caller {

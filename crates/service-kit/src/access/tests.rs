@@ -75,6 +75,7 @@ impl Bench {
             centre_id: CentreId::from(Uuid::from_u128(9)),
             role,
             counsellor_id: None,
+            agency_id: None,
         };
         self.tokens.0.bearers.lock().unwrap().insert(token.hash(), caller);
         (format!("Bearer {}", token.expose()), caller)

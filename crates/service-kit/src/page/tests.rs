@@ -21,6 +21,7 @@ fn caller(token: u128, centre: u128) -> Caller {
         centre_id: CentreId::from(Uuid::from_u128(centre)),
         role: Role::Supervisor,
         counsellor_id: None,
+        agency_id: None,
     }
 }
 

@@ -1,0 +1,1 @@
+//! Emergencies: somebody reaches the child, or everybody knows that nobody has.
