@@ -1,13 +1,12 @@
 //! Who may call what.
 
 use helpline_proto::directory::v1::{DisableCounsellorRequest, RevokeTokenRequest};
-use helpline_proto::{METHODS, Role};
+use helpline_proto::METHODS;
 use helpline_tests::{Abilities, Refused, request_id};
 use tonic::{Code, Status};
 
 use crate::cast::{Cast, ROLES};
 use crate::raw;
-
 
 /// Codes that say a call did not get as far as its method, or broke it.
 const SHUT_OUT: [Code; 5] =

@@ -10,13 +10,8 @@ use tonic::transport::Channel;
 use crate::raw;
 
 /// Every role.
-pub(crate) const ROLES: [Role; 5] = [
-    Role::ChannelAdapter,
-    Role::Counsellor,
-    Role::Supervisor,
-    Role::Administrator,
-    Role::AgencyResponder,
-];
+pub(crate) const ROLES: [Role; 5] =
+    [Role::ChannelAdapter, Role::Counsellor, Role::Supervisor, Role::Administrator, Role::AgencyResponder];
 
 /// The skill that the cast's centre knows.
 pub(crate) const SKILL: &str = "listening";

@@ -2,13 +2,13 @@
 
 use helpline_proto::intake::v1::{ReceiveContactRequest, SendMessageRequest};
 use helpline_proto::terms::v1::Channel;
-use helpline_proto::{METHODS, Method, Role};
+use helpline_proto::{METHODS, Method};
 use helpline_tests::request_id;
 use prost::Message as _;
 use prost_reflect::{Kind, Value};
 use tonic::Status;
 
-use crate::cast::Cast;
+use crate::cast::{Cast, ROLES};
 use crate::raw;
 use crate::requests::well_formed;
 use crate::schema::{self, Place};

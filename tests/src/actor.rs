@@ -1,5 +1,6 @@
 //! Somebody who calls the API with a token.
 
+use helpline_proto::directory::v1::agency_service_client::AgencyServiceClient;
 use helpline_proto::directory::v1::centre_service_client::CentreServiceClient;
 use helpline_proto::directory::v1::counsellor_service_client::CounsellorServiceClient;
 use helpline_proto::directory::v1::token_service_client::TokenServiceClient;
@@ -58,6 +59,8 @@ macro_rules! clients {
 clients!(
     /// `CentreService`.
     centre: CentreServiceClient,
+    /// `AgencyService`.
+    agencies: AgencyServiceClient,
     /// `CounsellorService`.
     counsellors: CounsellorServiceClient,
     /// `TokenService`.

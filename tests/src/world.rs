@@ -3,10 +3,12 @@
 use helpline::{Server, Services};
 use helpline_devstack::{Database, Stack, StackHandle, StackOptions};
 use helpline_domain::caller::Role;
-use helpline_domain::id::{CentreId, CounsellorId, TokenId};
+use helpline_domain::id::{AgencyId, CentreId, CounsellorId, TokenId};
 use helpline_proto::directory::v1::{
-    Capacity, Counsellor, CreateCounsellorRequest, GetSettingsRequest, PublishSettingsRequest, Settings,
+    Agency, AgencyKind, Capacity, Counsellor, CreateAgencyRequest, CreateCounsellorRequest,
+    GetSettingsRequest, PublishSettingsRequest, Settings,
 };
+use helpline_proto::options::v1::FieldClass;
 use helpline_proto::terms::v1::SkillLevel;
 use helpline_service_kit::config::Config;
 use helpline_service_kit::ids::{Ids as _, SystemIds};

@@ -1,5 +1,6 @@
 //! The generated traits: caller, parse, use case, answer.
 
+mod agency;
 mod centre;
 mod counsellor;
 mod token;

@@ -1,6 +1,6 @@
 //! Who works at a centre, how it works, and who may call.
 //!
-//! Three public services: `CentreService` (the centre and its versioned settings), `CounsellorService` (people who
+//! Four public services: `AgencyService` (partner agencies), `CentreService` (the centre and its versioned settings), `CounsellorService` (people who
 //! answer), `TokenService` (bearer tokens). One use case is one file; `api` is the generated traits, `wire` translates.
 //!
 //! Invariants:
@@ -11,8 +11,9 @@
 //! - who has left holds no open offer and no good token.
 //!
 //! Emits, as journal entries: `counsellor_created`, `counsellor_updated`, `counsellor_disabled`, `settings_published`,
-//! `token_created`, `token_revoked`. Hears nothing.
+//! `token_created`, `token_revoked`, `agency_created`, `agency_updated`, `agency_disabled`. Hears nothing.
 
+pub mod agencies;
 mod api;
 mod wire;
 
@@ -29,28 +30,33 @@ pub mod revoke_token;
 mod skills;
 pub mod update_counsellor;
 
+use helpline_proto::directory::v1::agency_service_server::AgencyServiceServer;
 use helpline_proto::directory::v1::centre_service_server::CentreServiceServer;
 use helpline_proto::directory::v1::counsellor_service_server::CounsellorServiceServer;
 use helpline_proto::directory::v1::token_service_server::TokenServiceServer;
 use helpline_service_kit::Ctx;
 use helpline_service_kit::authenticator::Authenticator;
+use tonic::service::RoutesBuilder;
 
-/// The three services. A clone is the same.
+/// The services. A clone is the same.
 #[derive(Clone, Debug)]
 pub struct Directory {
     ctx: Ctx,
     authenticator: Authenticator,
 }
 
-/// The servers of the three services; `authenticator` is the one of the access layer, told at once when a token ends.
-pub fn routes(
-    ctx: Ctx,
-    authenticator: Authenticator,
-) -> (CentreServiceServer<Directory>, CounsellorServiceServer<Directory>, TokenServiceServer<Directory>) {
-    let directory = Directory { ctx, authenticator };
-    (
-        CentreServiceServer::new(directory.clone()),
-        CounsellorServiceServer::new(directory.clone()),
-        TokenServiceServer::new(directory),
-    )
+impl Directory {
+    /// The services; `authenticator` is the one of the access layer, told at once when a token ends.
+    pub const fn new(ctx: Ctx, authenticator: Authenticator) -> Self {
+        Self { ctx, authenticator }
+    }
+
+    /// Adds its gRPC services, which read messages of at most `longest` bytes.
+    pub fn routes(&self, routes: &mut RoutesBuilder, longest: usize) {
+        routes
+            .add_service(AgencyServiceServer::new(self.clone()).max_decoding_message_size(longest))
+            .add_service(CentreServiceServer::new(self.clone()).max_decoding_message_size(longest))
+            .add_service(CounsellorServiceServer::new(self.clone()).max_decoding_message_size(longest))
+            .add_service(TokenServiceServer::new(self.clone()).max_decoding_message_size(longest));
+    }
 }

@@ -9,6 +9,7 @@
 //! - [`policy::decide`] never pairs a contact with somebody who may not take it, and never one unit of capacity twice;
 //! - nothing here can print what a person said: personal data has no type in this crate.
 
+pub mod agency;
 pub mod alert;
 pub mod arrangement;
 pub mod callback;

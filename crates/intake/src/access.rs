@@ -86,6 +86,7 @@ mod tests {
             centre_id: CentreId::from(Uuid::from_u128(1)),
             role,
             counsellor_id: (role == Role::Counsellor).then(|| Uuid::from_u128(token + 100).into()),
+            agency_id: None,
         }
     }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use helpline_domain::caller::Caller;
-use helpline_domain::id::{CounsellorId, TokenId};
+use helpline_domain::id::{AgencyId, CounsellorId, TokenId};
 use helpline_store::{Store, StoreError};
 
 use crate::clock::Clock;
@@ -136,7 +136,15 @@ impl Authenticator {
 
     /// Forgets every token of a counsellor who left and ends their streams. To be called in every process.
     pub fn invalidate_counsellor(&self, counsellor_id: CounsellorId) {
-        let is_theirs = |caller: &Caller| caller.counsellor_id == Some(counsellor_id);
+        self.invalidate_all(|caller| caller.counsellor_id == Some(counsellor_id));
+    }
+
+    /// The same for the responders of an agency that is asked no longer.
+    pub fn invalidate_agency(&self, agency_id: AgencyId) {
+        self.invalidate_all(|caller| caller.agency_id == Some(agency_id));
+    }
+
+    fn invalidate_all(&self, is_theirs: impl Fn(&Caller) -> bool) {
         {
             let mut known = self.known();
             known.generation += 1;

@@ -165,7 +165,7 @@ fn wake<'a>(hub: &Hub, events: impl Iterator<Item = &'a Event>) {
                 topics.entry(Topic::Roster(centre)).or_default();
                 topics.entry(Topic::Line(centre)).or_default();
             }
-            "token_revoked" | "counsellor_disabled" => {
+            "token_revoked" | "counsellor_disabled" | "agency_disabled" => {
                 topics.entry(Topic::Roster(centre)).or_default();
                 topics.entry(Topic::Tokens).or_default();
             }

@@ -13,6 +13,7 @@
 //! - what is personal is sealed here before it becomes a parameter, and opened here after it was a column;
 //! - every deadline is set and compared by the database's clock, `helpline.now()`.
 
+pub mod agency;
 pub mod alert;
 pub mod arrangement;
 pub mod callback;

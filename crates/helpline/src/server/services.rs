@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use clap::ValueEnum;
+use helpline_directory::Directory;
 use helpline_proto::{FILE_DESCRIPTOR_SET, SERVICES};
 use helpline_queueing::Queueing;
 use helpline_queueing::workers::Timing;
@@ -98,11 +99,7 @@ pub(super) async fn assemble(
     let longest = config.limits.message_bytes;
     let mut routes = RoutesBuilder::default();
     if services.has(Service::Directory) {
-        let (centres, counsellors, tokens) = helpline_directory::routes(ctx.clone(), authenticator.clone());
-        routes
-            .add_service(centres.max_decoding_message_size(longest))
-            .add_service(counsellors.max_decoding_message_size(longest))
-            .add_service(tokens.max_decoding_message_size(longest));
+        Directory::new(ctx.clone(), authenticator.clone()).routes(&mut routes, longest);
     }
     if services.has(Service::Intake) {
         let (contacts, messages) = helpline_intake::routes(ctx.clone());
