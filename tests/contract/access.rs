@@ -1,7 +1,7 @@
 //! Who may call what.
 
-use helpline_proto::directory::v1::{DisableCounsellorRequest, RevokeTokenRequest};
 use helpline_proto::METHODS;
+use helpline_proto::directory::v1::{DisableCounsellorRequest, RevokeTokenRequest};
 use helpline_tests::{Abilities, Refused, request_id};
 use tonic::{Code, Status};
 

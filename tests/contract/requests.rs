@@ -1,5 +1,7 @@
 //! A well-formed request for every method, about things that are not there.
 
+mod agencies;
+
 use helpline_proto::directory::v1::{
     AlertSettings, Capacity, Counsellor, CreateCounsellorRequest, CreateTokenRequest,
     DisableCounsellorRequest, Flood, GetCentreRequest, GetCounsellorRequest, GetSettingsRequest, Hours,
@@ -288,7 +290,8 @@ fn encoded(name: &str) -> Vec<u8> {
         "WatchMessages" => WatchMessagesRequest { contact_id: id(), after_sequence: 0 }.encode_to_vec(),
         "WatchOffers" => WatchOffersRequest::default().encode_to_vec(),
         "WatchQueueStatus" => WatchQueueStatusRequest::default().encode_to_vec(),
-        other => panic!("{other} is new: say here what a well-formed request of it is"),
+        other => agencies::sample(other)
+            .unwrap_or_else(|| panic!("{other} is new: say here what a well-formed request of it is")),
     }
 }
 

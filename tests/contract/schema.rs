@@ -18,6 +18,8 @@ const IGNORED: &[(&str, &[&str])] = &[
     ),
     ("UpdateCounsellor", &["counsellor.disabled", "counsellor.create_time", "counsellor.revision"]),
     ("PublishSettings", &["settings.version"]),
+    ("CreateAgency", &["agency.agency_id", "agency.disabled", "agency.create_time", "agency.revision"]),
+    ("UpdateAgency", &["agency.disabled", "agency.create_time", "agency.revision"]),
 ];
 
 /// A field of a request that holds a value and not further fields.

@@ -1,5 +1,6 @@
 //! Centres, settings, counsellors, tokens.
 
+mod agencies;
 mod counsellors;
 mod settings;
 mod tokens;

@@ -2,8 +2,8 @@
 
 use helpline_proto::Method;
 use helpline_proto::directory::v1::{
-    DisableCounsellorRequest, GetCounsellorRequest, GetSettingsRequest, PublishSettingsRequest, Queue,
-    UpdateCounsellorRequest,
+    DisableAgencyRequest, DisableCounsellorRequest, GetAgencyRequest, GetCounsellorRequest,
+    GetSettingsRequest, PublishSettingsRequest, Queue, UpdateAgencyRequest, UpdateCounsellorRequest,
 };
 use helpline_proto::intake::v1::{
     Answer, ChangeRiskRequest, CompleteContactRequest, ReceiveContactRequest, RecordAnswersRequest,
@@ -88,7 +88,25 @@ pub(super) async fn prepare(cast: &Cast, method: &Method) -> Prepared {
             let disable = DisableCounsellorRequest { request_id: request_id(), counsellor_id };
             (cast.administrator.clone(), request(&disable))
         }
-        "CreateCounsellor" => (cast.administrator.clone(), well_formed(method)),
+        "CreateAgency" | "CreateCounsellor" => (cast.administrator.clone(), well_formed(method)),
+        "DisableAgency" => {
+            let disable = DisableAgencyRequest {
+                request_id: request_id(),
+                agency_id: world.agency().await.to_string(),
+            };
+            (cast.administrator.clone(), request(&disable))
+        }
+        "UpdateAgency" => {
+            let agency_id = world.agency().await.to_string();
+            let get = GetAgencyRequest { agency_id };
+            let answer = cast.administrator.agencies().get_agency(get).await.unwrap().into_inner();
+            let mut agency = answer.agency.unwrap();
+            "Another name".clone_into(&mut agency.display_name);
+            let expected_revision = agency.revision;
+            let update =
+                UpdateAgencyRequest { request_id: request_id(), agency: Some(agency), expected_revision };
+            (cast.administrator.clone(), request(&update))
+        }
         "PublishSettings" => {
             let get = GetSettingsRequest::default();
             let answer = cast.administrator.centre().get_settings(get).await.unwrap().into_inner();
