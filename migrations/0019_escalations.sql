@@ -11,6 +11,12 @@ CREATE TABLE helpline.escalation_plans (
 SELECT helpline.isolate('helpline.escalation_plans');
 GRANT SELECT, INSERT ON helpline.escalation_plans TO helpline_server;
 COMMENT ON TABLE helpline.escalation_plans IS 'Every version ever published; never changed. Escalations keep to the one they began with.';
+ALTER TABLE helpline.centres ADD COLUMN plan_version bigint NOT NULL DEFAULT 1;
+GRANT UPDATE (plan_version) ON helpline.centres TO helpline_server;
+-- No centre is without a plan: those that are there begin with what `helpline centre create` gives to a new one.
+INSERT INTO helpline.escalation_plans (centre_id, version, plan, published_by)
+SELECT centre_id, 1, '{"policies":[{"policy":"reports","conditions":{"kinds":["mandatory_report"],"least_risk":null,"dangers":[],"regions":[],"hours":null},"steps":[{"targets":["supervisors"],"wait_s":86400}],"repeats":5,"accept_s":86400,"reach_s":259200},{"policy":"general","conditions":{"kinds":[],"least_risk":null,"dangers":[],"regions":[],"hours":null},"steps":[{"targets":["supervisors"],"wait_s":null},{"targets":["supervisors",{"call":{"label":"Emergency services","number":"112","script":"","agency_id":null}}],"wait_s":null}],"repeats":0,"accept_s":120,"reach_s":1800}],"rotations":[],"schedules":[],"fallback":{"label":"Emergency services","number":"112","script":"","agency_id":null},"fallback_every_s":300,"reach_alarm_every_s":600}', '00000000-0000-0000-0000-000000000000'
+FROM helpline.centres;
 
 CREATE TABLE helpline.stand_ins (
     centre_id uuid NOT NULL,

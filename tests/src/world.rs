@@ -299,7 +299,7 @@ async fn new_centre(database: &Database, channel: &Channel) -> Centre {
 
 async fn centre_row(database: &Database) -> CentreId {
     let id = CentreId::from(SystemIds.v7());
-    create_centre(&database.url(), id, "A centre").await.expect("a centre");
+    create_centre(&database.url(), id, "A centre", "112").await.expect("a centre");
     id
 }
 

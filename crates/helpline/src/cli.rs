@@ -91,6 +91,9 @@ enum CentreVerb {
         /// Name of the organisation.
         #[arg(long)]
         name: String,
+        /// The number that is rung in an emergency until the centre has a plan of its own.
+        #[arg(long, default_value = "112", value_name = "NUMBER")]
+        emergency_number: String,
     },
     /// Lists all centres.
     List,
@@ -194,8 +197,9 @@ fn act(config: &Config, command: Verb) -> anyhow::Result<ExitCode> {
         Verb::Centre { command } => {
             let owner_url = owner_url(config)?;
             match command {
-                CentreVerb::Create { name } => {
-                    println!("{}", runtime()?.block_on(centre::create(owner_url, &name))?);
+                CentreVerb::Create { name, emergency_number } => {
+                    let created = centre::create(owner_url, &name, &emergency_number);
+                    println!("{}", runtime()?.block_on(created)?);
                 }
                 CentreVerb::List => print!("{}", runtime()?.block_on(centre::list(owner_url))?),
             }

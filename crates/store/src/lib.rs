@@ -24,6 +24,7 @@ pub mod contact;
 pub mod counsellor;
 pub mod diversion;
 pub mod error;
+pub mod escalation_plan;
 pub mod floor;
 pub mod forecast;
 pub mod handling;
@@ -46,6 +47,7 @@ pub mod resumption;
 pub mod returning;
 mod sealing;
 pub mod settings;
+pub mod stand_in;
 pub mod supervision;
 pub mod token;
 

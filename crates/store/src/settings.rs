@@ -1,6 +1,7 @@
 //! Centres and their versioned settings.
 
 use chrono::{DateTime, Utc};
+use helpline_domain::escalation::plan::Plan;
 use helpline_domain::id::CentreId;
 use helpline_domain::settings::Settings;
 use sqlx::types::Json;
@@ -125,11 +126,17 @@ pub async fn centres_as_owner(owner_url: &str) -> Result<Vec<Centre>, StoreError
     Ok(rows.into_iter().map(centre).collect())
 }
 
-/// Creates a centre with default settings, as the owner of the schema: there is no caller yet who could.
+/// Creates a centre with default settings and a plan for emergencies that ends at this number, as the owner of the
+/// schema: there is no caller yet who could.
 ///
 /// # Errors
 /// `Unavailable` when the database cannot be reached, `Constraint` for a name that is empty or too long.
-pub async fn create_centre(owner_url: &str, centre: CentreId, name: &str) -> Result<(), StoreError> {
+pub async fn create_centre(
+    owner_url: &str,
+    centre: CentreId,
+    name: &str,
+    emergency_number: &str,
+) -> Result<(), StoreError> {
     let mut connection = sqlx::PgConnection::connect(owner_url).await?;
     let mut transaction = connection.begin().await?;
     sqlx::query("INSERT INTO helpline.centres (centre_id, name) VALUES ($1, $2)")
@@ -142,6 +149,14 @@ pub async fn create_centre(owner_url: &str, centre: CentreId, name: &str) -> Res
     )
     .bind(centre.as_uuid())
     .bind(Json(Settings::default()))
+    .bind(Uuid::nil())
+    .execute(&mut *transaction)
+    .await?;
+    sqlx::query(
+        "INSERT INTO helpline.escalation_plans (centre_id, version, plan, published_by) VALUES ($1, 1, $2, $3)",
+    )
+    .bind(centre.as_uuid())
+    .bind(Json(Plan::to_begin_with(emergency_number)))
     .bind(Uuid::nil())
     .execute(&mut *transaction)
     .await?;

@@ -122,7 +122,7 @@ impl Fleet {
         let files = tempfile::tempdir().expect("a directory");
         let database = stack.postgres.create_database(PREPARED).expect("a database");
         let centre = CentreId::from(SystemIds.v7());
-        let created = create_centre(&database.url(), centre, "A centre").await;
+        let created = create_centre(&database.url(), centre, "A centre", "112").await;
         created.unwrap_or_else(|error| panic!("no centre: {error}\n{}", trouble(&stack)));
         let random = |bytes: &mut [u8]| SystemRandom.fill(bytes);
         let (seal, index) = (KeyRing::generate_key(1, &random), KeyRing::generate_index_key(&random));

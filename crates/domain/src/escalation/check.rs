@@ -158,7 +158,14 @@ impl Check<'_> {
                 self.target(&format!("{field}.targets[{number}]"), target);
             }
         }
-        let sure = policy.steps.iter().flat_map(|step| &step.targets).any(|target| self.is_sure(target));
+        // A report waits by days: supervisors come back in that time.
+        let waits = conditions.kinds.iter().all(|&kind| kind == Kind::MandatoryReport)
+            && !conditions.kinds.is_empty();
+        let sure = policy
+            .steps
+            .iter()
+            .flat_map(|step| &step.targets)
+            .any(|target| self.is_sure(target) || (waits && *target == Target::Supervisors));
         self.must(
             sure,
             format!("{field}.steps"),
@@ -327,6 +334,15 @@ pub(super) mod tests {
     fn a_plan_that_can_be_relied_on_has_no_problems() {
         assert_eq!(fields(&plan()), [""; 0]);
         assert_eq!(fields(&nights_and_days()), [""; 0]);
+    }
+
+    #[test]
+    fn what_a_centre_begins_with_can_be_relied_on() {
+        assert_eq!(fields(&Plan::to_begin_with("112")), [""; 0]);
+        assert_eq!(
+            fields(&Plan::to_begin_with("")),
+            ["policies[1].steps[1].targets[1].number", "fallback.number"]
+        );
     }
 
     #[test]

@@ -33,6 +33,9 @@ pub struct Plan {
     pub reach_alarm_every_s: u32,
 }
 
+/// Seconds of a day.
+const DAY_S: u32 = 86_400;
+
 const fn five_minutes() -> u32 {
     300
 }
@@ -247,6 +250,44 @@ pub struct Layer {
 }
 
 impl Plan {
+    /// What a centre begins with, until it publishes its own: supervisors are told, then somebody rings this number.
+    /// Reports that the law demands wait for a supervisor by days.
+    pub fn to_begin_with(emergency_number: &str) -> Self {
+        let emergency = || Call {
+            label: "Emergency services".to_owned(),
+            number: emergency_number.to_owned(),
+            script: String::new(),
+            agency_id: None,
+        };
+        let reports = Policy {
+            policy: "reports".to_owned(),
+            conditions: Conditions { kinds: vec![Kind::MandatoryReport], ..Conditions::default() },
+            steps: vec![Step { targets: vec![Target::Supervisors], wait_s: Some(DAY_S) }],
+            repeats: 5,
+            accept_s: DAY_S,
+            reach_s: 3 * DAY_S,
+        };
+        let general = Policy {
+            policy: "general".to_owned(),
+            conditions: Conditions::default(),
+            steps: vec![
+                Step { targets: vec![Target::Supervisors], wait_s: None },
+                Step { targets: vec![Target::Supervisors, Target::Call(emergency())], wait_s: None },
+            ],
+            repeats: 0,
+            accept_s: two_minutes(),
+            reach_s: half_an_hour(),
+        };
+        Self {
+            policies: vec![reports, general],
+            rotations: Vec::new(),
+            schedules: Vec::new(),
+            fallback: emergency(),
+            fallback_every_s: five_minutes(),
+            reach_alarm_every_s: ten_minutes(),
+        }
+    }
+
     /// The rotation with this key.
     pub fn rotation(&self, key: &str) -> Option<&Rotation> {
         self.rotations.iter().find(|rotation| rotation.rotation == key)

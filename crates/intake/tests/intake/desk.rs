@@ -42,7 +42,7 @@ impl Desk {
         let role = format!("desk_{}", database.name());
         database.query(&format!("CREATE ROLE {role} LOGIN PASSWORD 'desk' IN ROLE helpline_server")).unwrap();
         let centre = CentreId::from(SystemIds.v7());
-        settings::create_centre(&database.url(), centre, "Desk").await.unwrap();
+        settings::create_centre(&database.url(), centre, "Desk", "112").await.unwrap();
         let ring =
             KeyRing::parse(&[format!("1:{}AQI=", "AQID".repeat(10))], &format!("{}BAU=", "BAUG".repeat(10)));
         let vault = Vault::new(ring.unwrap(), Arc::new(SystemRandom));
