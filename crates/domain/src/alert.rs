@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use uuid::Uuid;
 
-use crate::id::{ContactId, CounsellorId};
+use crate::id::{ContactId, CounsellorId, OpinionId};
 use crate::risk::Class;
 use crate::settings::alerts::Alerts;
 
@@ -34,11 +34,15 @@ pub enum AlertKind {
     CallbackOverdue,
     /// A safety check-in failed.
     CheckInFailed,
+    /// Nobody is on call now where the plan for emergencies counts on somebody.
+    NobodyOnCall,
+    /// Nobody has given a second opinion in time.
+    SecondOpinionOverdue,
 }
 
 impl AlertKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::TargetNear,
         Self::NobodyAvailable,
         Self::LongContact,
@@ -47,6 +51,8 @@ impl AlertKind {
         Self::LineDegraded,
         Self::CallbackOverdue,
         Self::CheckInFailed,
+        Self::NobodyOnCall,
+        Self::SecondOpinionOverdue,
     ];
 
     /// The stable key under which the kind is stored.
@@ -60,6 +66,8 @@ impl AlertKind {
             Self::LineDegraded => "line_degraded",
             Self::CallbackOverdue => "callback_overdue",
             Self::CheckInFailed => "check_in_failed",
+            Self::NobodyOnCall => "nobody_on_call",
+            Self::SecondOpinionOverdue => "second_opinion_overdue",
         }
     }
 
@@ -78,6 +86,10 @@ pub enum Subject {
     Counsellor(CounsellorId),
     /// A class of a queue.
     Line(String, Class),
+    /// A schedule or rotation of the plan for emergencies.
+    OnCall(String),
+    /// A second opinion.
+    Opinion(OpinionId),
     /// All of it.
     Floor,
 }
@@ -89,6 +101,8 @@ impl Subject {
             Self::Contact(id) => format!("contact {id}"),
             Self::Counsellor(id) => format!("counsellor {id}"),
             Self::Line(queue, class) => format!("line {} {queue}", class.number()),
+            Self::OnCall(key) => format!("on_call {key}"),
+            Self::Opinion(id) => format!("opinion {id}"),
             Self::Floor => "floor".to_owned(),
         }
     }
@@ -104,6 +118,8 @@ impl Subject {
                 let (class, queue) = rest.split_once(' ')?;
                 Self::Line(queue.to_owned(), Class::from_number(class.parse().ok()?)?)
             }
+            "on_call" => Self::OnCall(rest.to_owned()),
+            "opinion" => Self::Opinion(id(rest)?.into()),
             "floor" => Self::Floor,
             _ => return None,
         })
@@ -162,8 +178,8 @@ pub struct Snapshot {
     pub counsellors: Vec<(CounsellorId, u32)>,
     /// Whether the line works without its fast view.
     pub degraded: bool,
-    /// What others know to be due about contacts: callbacks, check-ins.
-    pub due: Vec<(AlertKind, ContactId)>,
+    /// What others know to be due: callbacks, check-ins, second opinions, somebody on call.
+    pub due: Vec<(AlertKind, Subject)>,
 }
 
 /// An alert that is open.
@@ -197,7 +213,7 @@ pub fn judge(floor: &Snapshot, settings: &Alerts, open: &[Open]) -> Vec<Step> {
     let loose = causes(floor, settings, CLEARLY_BETTER);
     let waiting: HashSet<ContactId> = floor.waiting.iter().map(|one| one.contact_id).collect();
     let live: HashSet<ContactId> = floor.live.iter().map(|one| one.contact_id).collect();
-    let due: HashSet<ContactId> = floor.due.iter().map(|(_, contact)| *contact).collect();
+    let due: HashSet<&Subject> = floor.due.iter().map(|(_, subject)| subject).collect();
     let counsellors: HashSet<CounsellorId> = floor.counsellors.iter().map(|(id, _)| *id).collect();
     let mut steps = Vec::new();
     let mut known = BTreeSet::new();
@@ -207,9 +223,10 @@ pub fn judge(floor: &Snapshot, settings: &Alerts, open: &[Open]) -> Vec<Step> {
             Subject::Contact(contact) => match alert.kind {
                 AlertKind::TargetNear | AlertKind::NobodyAvailable => !waiting.contains(contact),
                 AlertKind::LongContact | AlertKind::PresenceLost => !live.contains(contact),
-                _ => !due.contains(contact),
+                _ => !due.contains(&alert.subject),
             },
             Subject::Counsellor(counsellor) => !counsellors.contains(counsellor),
+            Subject::OnCall(_) | Subject::Opinion(_) => !due.contains(&alert.subject),
             Subject::Line(..) | Subject::Floor => false,
         };
         let settled = |since: i64| floor.now_ms.saturating_sub(since) >= i64::from(settings.settle_s) * 1000;
@@ -278,8 +295,8 @@ fn causes(floor: &Snapshot, settings: &Alerts, share: i64) -> BTreeMap<Alert, bo
     if floor.degraded {
         cause(AlertKind::LineDegraded, Subject::Floor, false);
     }
-    for (kind, contact) in &floor.due {
-        cause(*kind, Subject::Contact(*contact), *kind == AlertKind::CheckInFailed);
+    for (kind, subject) in &floor.due {
+        cause(*kind, subject.clone(), *kind != AlertKind::CallbackOverdue);
     }
     causes
 }

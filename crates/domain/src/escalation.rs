@@ -8,6 +8,7 @@ pub mod check;
 pub mod ladder;
 pub mod on_call;
 pub mod plan;
+pub mod preview;
 
 /// Where an escalation stands.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

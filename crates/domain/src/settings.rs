@@ -69,6 +69,8 @@ pub struct Settings {
     pub alerts: Alerts,
     /// How callbacks are made.
     pub callbacks: callbacks::Callbacks,
+    /// From the asking for a second opinion to the alert that nobody gave one.
+    pub second_opinion_s: u32,
 }
 
 /// A line in which contacts wait.
@@ -146,6 +148,7 @@ impl Default for Settings {
             care: Care::default(),
             alerts: Alerts::default(),
             callbacks: callbacks::Callbacks::default(),
+            second_opinion_s: 120,
         }
     }
 }

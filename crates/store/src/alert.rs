@@ -182,11 +182,14 @@ const SETTLE: &str = "
       AND (a.clear_since_at IS NULL) = one.gone";
 
 const DUE: &str = "
-    SELECT 'callback_overdue' AS kind, coalesce(work_contact_id, origin_contact_id) AS contact_id FROM helpline.callbacks
+    SELECT 'callback_overdue' AS kind, 'contact ' || coalesce(work_contact_id, origin_contact_id) AS subject FROM helpline.callbacks
     WHERE centre_id = $1 AND look_at IS NOT NULL AND alarmed_at IS NOT NULL
     UNION ALL
-    SELECT 'check_in_failed', coalesce(work_contact_id, origin_contact_id) FROM helpline.callbacks
-    WHERE centre_id = $1 AND kind = 'check_in' AND state = 'failed' AND ended_at > (SELECT helpline.now()) - interval '1 hour'";
+    SELECT 'check_in_failed', 'contact ' || coalesce(work_contact_id, origin_contact_id) FROM helpline.callbacks
+    WHERE centre_id = $1 AND kind = 'check_in' AND state = 'failed' AND ended_at > (SELECT helpline.now()) - interval '1 hour'
+    UNION ALL
+    SELECT 'second_opinion_overdue', 'opinion ' || opinion_id FROM helpline.second_opinions
+    WHERE centre_id = $1 AND answered_at IS NULL AND alarmed_at IS NOT NULL";
 
 const ACKNOWLEDGE: &str = change!(
     event: "alert_acknowledged", resource: "alert_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
@@ -332,15 +335,18 @@ impl Store {
         connection.settle(row)?.map(AlertRow::try_from).transpose()
     }
 
-    /// What is due about contacts and was not done: callbacks beyond their time, and check-ins that failed within the hour.
-    pub async fn due_alerts(&self, centre: CentreId) -> Result<Vec<(AlertKind, ContactId)>, StoreError> {
+    /// What is due and was not done: callbacks and second opinions beyond their time, and check-ins that failed within the hour.
+    pub async fn due_alerts(&self, centre: CentreId) -> Result<Vec<(AlertKind, Subject)>, StoreError> {
         let mut connection = self.bound(centre).await?;
-        let rows = sqlx::query_as::<_, (String, Uuid)>(DUE)
+        let rows = sqlx::query_as::<_, (String, String)>(DUE)
             .bind(centre.as_uuid())
             .fetch_all(connection.postgres())
             .await;
         let due = connection.settle(rows)?.into_iter();
-        Ok(due.filter_map(|(kind, contact)| Some((AlertKind::from_key(&kind)?, contact.into()))).collect())
+        let known = |(kind, subject): (String, String)| {
+            Some((AlertKind::from_key(&kind)?, Subject::from_key(&subject)?))
+        };
+        Ok(due.filter_map(known).collect())
     }
 
     /// Takes note of an open alert as a supervisor.

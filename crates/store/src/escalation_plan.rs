@@ -1,9 +1,12 @@
 //! Plans for emergencies: every version ever published, and the one in force.
 
+use helpline_domain::escalation::check::Known;
 use helpline_domain::escalation::plan::Plan;
+use helpline_domain::field_class::FieldClass;
 use helpline_domain::id::CentreId;
 use sqlx::FromRow;
 use sqlx::types::Json;
+use uuid::Uuid;
 
 use crate::change::{Change, Command, change, change_query};
 use crate::{Store, StoreError};
@@ -66,6 +69,31 @@ impl Store {
         .fetch_optional(connection.postgres())
         .await;
         Ok(connection.settle(row)?.map(VersionedPlan::from))
+    }
+
+    /// Whom a plan may name: counsellors who have not left, and agencies that are not disabled.
+    pub async fn known_to_plans(&self, centre: CentreId) -> Result<Known, StoreError> {
+        let mut connection = self.bound(centre).await?;
+        let rows = sqlx::query_as::<_, (Uuid, Option<Vec<String>>)>(
+            "SELECT counsellor_id, NULL FROM helpline.counsellors WHERE centre_id = $1 AND disabled_at IS NULL
+             UNION ALL SELECT agency_id, field_classes FROM helpline.agencies WHERE centre_id = $1 AND disabled_at IS NULL",
+        )
+        .bind(centre.as_uuid())
+        .fetch_all(connection.postgres())
+        .await;
+        let mut known = Known::default();
+        for (id, classes) in connection.settle(rows)? {
+            match classes {
+                None => {
+                    known.counsellors.insert(id.into());
+                }
+                Some(classes) => {
+                    let most = classes.iter().filter_map(|key| FieldClass::from_key(key)).collect();
+                    known.agencies.insert(id.into(), most);
+                }
+            }
+        }
+        Ok(known)
     }
 
     /// Publishes a plan as the next version, if `expected_version` is 0 or the one in force.

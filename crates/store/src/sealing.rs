@@ -29,6 +29,10 @@ pub(crate) const TEXT: Column = Column { table: "messages", column: "text", kind
 pub(crate) const ADDRESS: Column = Column { table: "participations", column: "address", kind: "contact" };
 pub(crate) const BRIEFING: Column = Column { table: "participations", column: "briefing", kind: "narrative" };
 
+pub(crate) const QUESTION: Column =
+    Column { table: "second_opinions", column: "question", kind: "narrative" };
+pub(crate) const ANSWER: Column = Column { table: "second_opinions", column: "answer", kind: "narrative" };
+
 impl Store {
     pub(crate) fn seal(&self, column: Column, centre: CentreId, row: Uuid, text: &str) -> Vec<u8> {
         let place = Place { table: column.table, column: column.column, row, centre: centre.as_uuid() };

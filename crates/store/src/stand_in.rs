@@ -34,7 +34,8 @@ pub struct NewStandIn {
     pub stand_in_id: StandInId,
     pub schedule: String,
     pub counsellor_id: CounsellorId,
-    pub from_at: DateTime<Utc>,
+    /// Now, when it is missing.
+    pub from_at: Option<DateTime<Utc>>,
     pub until_at: DateTime<Utc>,
 }
 
@@ -73,16 +74,18 @@ impl From<Row> for StandIn {
     }
 }
 
-/// A time that is over, or too far away, makes nobody stand in; neither does who has left.
+/// A time that has begun (but for the minute that a clock may be slow), that ends before it begins or is too far away makes
+/// nobody stand in, and who has left does not.
 const MAKE: &str = change!(
     event: "stand_in_made", resource: "stand_in_id", about: ("NULL::uuid", "counsellor_id", "NULL::uuid"),
     detail: "jsonb_build_object('stand_in', stand_in_id, 'schedule', schedule, 'from', from_at, 'until', until_at)",
     with: "changed AS (
         INSERT INTO helpline.stand_ins (centre_id, stand_in_id, schedule, counsellor_id, from_at, until_at, made_by, made_at)
-        SELECT $1, $7, $8, c.counsellor_id, $10, $11, $2, helpline.now()
+        SELECT $1, $7, $8, c.counsellor_id, coalesce($10, helpline.now()), $11, $2, helpline.now()
         FROM helpline.counsellors c
         WHERE c.centre_id = $1 AND c.counsellor_id = $9 AND c.disabled_at IS NULL
-          AND $11 > helpline.now() AND $11 <= helpline.now() + make_interval(secs => $12)
+          AND coalesce($10, helpline.now()) >= helpline.now() - interval '1 minute' AND coalesce($10, helpline.now()) < $11
+          AND $11 <= helpline.now() + make_interval(secs => $12)
         RETURNING *)";
     returning: columns!(),
 );
@@ -168,8 +171,8 @@ impl Store {
         Ok(connection.settle(rows)?.into_iter().map(StandIn::from).collect())
     }
 
-    /// Who stands in at a time, as far as finding out who is on call needs to know. Who has left is not among them.
-    pub async fn stand_ins_at(
+    /// Who stands in at a time or later, as far as finding out who is on call needs to know. Who has left is not among them.
+    pub async fn stand_ins_from(
         &self,
         centre: CentreId,
         at: DateTime<Utc>,
@@ -177,7 +180,7 @@ impl Store {
         let mut connection = self.bound(centre).await?;
         let rows = sqlx::query_as::<_, Row>(
             "SELECT s.* FROM helpline.stand_ins s JOIN helpline.counsellors c USING (centre_id, counsellor_id)
-             WHERE centre_id = $1 AND s.revoked_at IS NULL AND s.until_at > $2 AND s.from_at <= $2 AND c.disabled_at IS NULL",
+             WHERE centre_id = $1 AND s.revoked_at IS NULL AND s.until_at > $2 AND c.disabled_at IS NULL",
         )
         .bind(centre.as_uuid())
         .bind(at)

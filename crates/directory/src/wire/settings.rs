@@ -110,6 +110,13 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
     let care = fields.within("care", |fields| care::read(fields, message.care.as_ref()));
     let alerts = fields.within("alerts", |fields| alerts::read(fields, message.alerts.as_ref()));
     let callbacks = callbacks::read(fields, message.callbacks.as_ref());
+    let second_opinion = seconds(
+        fields,
+        "second_opinion",
+        message.second_opinion.as_ref(),
+        10..=24 * HOUR,
+        usual.second_opinion_s,
+    );
     Some(Settings {
         queues: queues?,
         target_waits: target_waits?,
@@ -132,6 +139,7 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
         care: care?,
         alerts: alerts?,
         callbacks: callbacks?,
+        second_opinion_s: second_opinion?,
     })
 }
 
@@ -305,6 +313,7 @@ pub(crate) fn to_message(versioned: &VersionedSettings) -> Message {
         care: Some(care::to_message(&settings.care)),
         alerts: Some(alerts::to_message(&settings.alerts)),
         callbacks: Some(callbacks::to_message(&settings.callbacks)),
+        second_opinion: Some(duration(settings.second_opinion_s)),
     }
 }
 

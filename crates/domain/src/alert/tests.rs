@@ -44,8 +44,8 @@ fn opened(floor: &Snapshot) -> Vec<(AlertKind, Subject, bool)> {
 #[test]
 fn each_cause_opens_its_alert_at_its_threshold_and_not_before() {
     use AlertKind::{
-        CallbackOverdue, CheckInFailed, LineDegraded, LongContact, NobodyAvailable, PresenceLost,
-        SevereInARow, TargetNear,
+        CallbackOverdue, CheckInFailed, LineDegraded, LongContact, NobodyAvailable, NobodyOnCall,
+        PresenceLost, SevereInARow, TargetNear,
     };
     let line = |class| Subject::Line("general".to_owned(), class);
     let one = || Subject::Contact(contact(1));
@@ -59,7 +59,9 @@ fn each_cause_opens_its_alert_at_its_threshold_and_not_before() {
         Snapshot { live: vec![one], ..floor() }
     };
     let severe = |count| Snapshot { counsellors: vec![(counsellor(9), count)], ..floor() };
-    let due = |kind| Snapshot { due: vec![(kind, contact(1))], ..floor() };
+    let due = |kind| Snapshot { due: vec![(kind, one())], ..floor() };
+    let night = || Subject::OnCall("night".to_owned());
+    let unattended = || Snapshot { due: vec![(NobodyOnCall, night())], ..floor() };
     let table = [
         (waits(Class::Critical, 7, 15), vec![]),
         (waits(Class::Critical, 8, 15), vec![(TargetNear, one(), true)]),
@@ -78,6 +80,7 @@ fn each_cause_opens_its_alert_at_its_threshold_and_not_before() {
         (Snapshot { degraded: true, ..floor() }, vec![(LineDegraded, Subject::Floor, false)]),
         (due(CallbackOverdue), vec![(CallbackOverdue, one(), false)]),
         (due(CheckInFailed), vec![(CheckInFailed, one(), true)]),
+        (unattended(), vec![(NobodyOnCall, night(), true)]),
         (floor(), vec![]),
     ];
     for (floor, expected) in table {

@@ -1,9 +1,11 @@
 //! Who has the watch at a moment: rotations, schedules, and who stands in for whom.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Datelike as _, Days, NaiveDateTime, NaiveTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
 
-use super::plan::{Hours, Plan, Rotation, Schedule, Turn, Window};
+use super::plan::{Hours, Plan, Rotation, Schedule, Target, Turn, Window};
 use crate::id::CounsellorId;
 
 /// Somebody stands in on a schedule for a time: whoever else it names is not asked then.
@@ -83,6 +85,49 @@ pub fn on_call(
     found.sort_unstable();
     found.dedup();
     found
+}
+
+/// Whom of the centre's people a target comes to at a moment, as far as they have not left. Nobody for what is outside the
+/// centre, and for supervisors, who are whoever is there.
+pub fn people(
+    plan: &Plan,
+    target: &Target,
+    stand_ins: &[StandIn],
+    known: &BTreeSet<CounsellorId>,
+    now: DateTime<Utc>,
+) -> Vec<CounsellorId> {
+    let mut found: Vec<CounsellorId> = match target {
+        Target::Person(person) => vec![*person],
+        Target::Rotation(key) => {
+            plan.rotation(key).and_then(|rotation| turn(rotation, now)).into_iter().collect()
+        }
+        Target::Schedule(key) => {
+            plan.schedule(key).map_or_else(Vec::new, |schedule| on_call(plan, schedule, stand_ins, now))
+        }
+        Target::Supervisors | Target::Call(_) | Target::Agency(_) => Vec::new(),
+    };
+    found.retain(|person| known.contains(person));
+    found
+}
+
+/// Keys of the schedules and rotations that policies count on and that come to nobody at a moment: because it is nobody's
+/// turn, or because whoever has it has left.
+pub fn unattended(
+    plan: &Plan,
+    stand_ins: &[StandIn],
+    known: &BTreeSet<CounsellorId>,
+    now: DateTime<Utc>,
+) -> BTreeSet<String> {
+    let steps = plan.policies.iter().flat_map(|policy| &policy.steps);
+    steps
+        .flat_map(|step| &step.targets)
+        .filter_map(|target| match target {
+            Target::Rotation(key) | Target::Schedule(key) => Some((target, key)),
+            _ => None,
+        })
+        .filter(|(target, _)| people(plan, target, stand_ins, known, now).is_empty())
+        .map(|(_, key)| key.clone())
+        .collect()
 }
 
 /// Whether these times cover the whole week.
@@ -166,5 +211,31 @@ mod tests {
         assert_eq!(asked("2026-01-01T10:00:00Z"), [person(1)], "named twice, asked once");
         assert_eq!(asked("2026-01-02T10:00:00Z"), [person(9)]);
         assert_eq!(asked("2026-01-02T12:00:00Z"), [person(2)]);
+    }
+
+    #[test]
+    fn a_schedule_that_a_policy_counts_on_is_unattended_when_whoever_has_the_turn_has_left() {
+        let mut plan = plan();
+        plan.rotations = vec![rotation("UTC", "2026-01-01T00:00:00", Turn::Days(1))];
+        let layers = || vec![Layer { rotation: "night".to_owned(), hours: None }];
+        plan.schedules = vec![
+            Schedule { schedule: "duty".to_owned(), layers: layers() },
+            Schedule { schedule: "nobody_asks".to_owned(), layers: layers() },
+        ];
+        let targets = &mut plan.policies[0].steps[0].targets;
+        targets.push(Target::Schedule("duty".to_owned()));
+        let (first, second) = (at("2026-01-01T10:00:00Z"), at("2026-01-02T10:00:00Z"));
+        let stand_in = StandIn {
+            schedule: "duty".to_owned(),
+            counsellor_id: person(3),
+            from: first,
+            until: first + TimeDelta::hours(1),
+        };
+        let here = BTreeSet::from([person(2), person(3)]);
+        let asked = |stand_ins: &[StandIn], time| unattended(&plan, stand_ins, &here, time);
+        assert_eq!(asked(&[], first), BTreeSet::from(["duty".to_owned()]), "the first has left");
+        assert!(asked(&[], second).is_empty(), "it is the turn of the second");
+        assert!(asked(&[stand_in], first).is_empty(), "somebody stands in");
+        assert!(!asked(&[], at("2025-12-31T10:00:00Z")).is_empty(), "no turn has begun");
     }
 }

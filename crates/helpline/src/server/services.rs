@@ -5,6 +5,7 @@ use std::fmt;
 
 use clap::ValueEnum;
 use helpline_directory::Directory;
+use helpline_escalation::Escalation;
 use helpline_proto::{FILE_DESCRIPTOR_SET, SERVICES};
 use helpline_queueing::Queueing;
 use helpline_queueing::workers::Timing;
@@ -28,6 +29,8 @@ pub enum Service {
     Intake,
     /// The line: offers, presence, handling.
     Queueing,
+    /// Emergencies.
+    Escalation,
 }
 
 impl Service {
@@ -37,6 +40,7 @@ impl Service {
             Self::Directory => "helpline.directory.v1",
             Self::Intake => "helpline.intake.v1",
             Self::Queueing => "helpline.queueing.v1",
+            Self::Escalation => "helpline.escalation.v1",
         }
     }
 }
@@ -118,6 +122,11 @@ pub(super) async fn assemble(
         };
         queueing.spawn(Store::new(&own, ctx.vault().clone())?, lifecycle, &timing);
     }
+    if services.has(Service::Escalation) {
+        let escalation = Escalation::new(ctx.clone());
+        escalation.routes(&mut routes, longest);
+        escalation.spawn(ctx.store.clone(), lifecycle);
+    }
 
     let (reporter, server) = tonic_health::server::health_reporter();
     let health = Health { reporter, names: services.names().chain([""]).collect() };
@@ -169,6 +178,6 @@ mod tests {
     #[test]
     fn together_the_services_are_the_whole_api() {
         assert_eq!(Services::all().names().collect::<Vec<_>>(), SERVICES);
-        assert_eq!(Services::all().to_string(), "directory,intake,queueing");
+        assert_eq!(Services::all().to_string(), "directory,intake,queueing,escalation");
     }
 }

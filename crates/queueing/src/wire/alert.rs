@@ -29,6 +29,8 @@ pub(crate) fn message(row: &AlertRow) -> proto::Alert {
             alert.queue.clone_from(queue);
             alert.set_priority_class(class(*of));
         }
+        Subject::OnCall(key) => alert.on_call.clone_from(key),
+        Subject::Opinion(opinion) => alert.opinion_id = opinion.to_string(),
         Subject::Floor => {}
     }
     alert
@@ -44,6 +46,8 @@ const fn kind(kind: AlertKind) -> proto::AlertKind {
         AlertKind::LineDegraded => proto::AlertKind::LineDegraded,
         AlertKind::CallbackOverdue => proto::AlertKind::CallbackOverdue,
         AlertKind::CheckInFailed => proto::AlertKind::CheckInFailed,
+        AlertKind::NobodyOnCall => proto::AlertKind::NobodyOnCall,
+        AlertKind::SecondOpinionOverdue => proto::AlertKind::SecondOpinionOverdue,
     }
 }
 

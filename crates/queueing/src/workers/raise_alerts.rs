@@ -1,6 +1,8 @@
 //! Raises and closes alerts, whoever watches. Any number of processes may look: an alert opens once, and each look is
 //! cheap, because of every line only the first contacts are read.
 
+mod on_call;
+
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -38,6 +40,7 @@ pub struct RaiseAlerts {
     measures: AlertMeasures,
     pace: Pace,
     sampled: Mutex<HashMap<CentreId, Instant>>,
+    on_call: on_call::Watch,
 }
 
 /// A centre as it was read.
@@ -50,7 +53,13 @@ struct Look {
 
 impl RaiseAlerts {
     pub(crate) fn new(ctx: Ctx, measures: AlertMeasures) -> Self {
-        Self { ctx, measures, pace: Pace::default(), sampled: Mutex::default() }
+        Self {
+            ctx,
+            measures,
+            pace: Pace::default(),
+            sampled: Mutex::default(),
+            on_call: on_call::Watch::default(),
+        }
     }
 
     async fn look(&self, centre: CentreId) -> Result<(), WorkerError> {
@@ -66,6 +75,7 @@ impl RaiseAlerts {
         let mut snapshot = look.snapshot(&settings.settings.alerts);
         snapshot.degraded = self.ctx.mirror.live().is_away();
         snapshot.due = store.due_alerts(centre).await?;
+        snapshot.due.extend(self.on_call.unattended(store, centre, look.now_ms).await?);
         self.apply(centre, judge(&snapshot, &settings.settings.alerts, &open)).await?;
         self.measures.open(centre, &open);
         self.sample(centre, &look).await
