@@ -1,5 +1,6 @@
 //! A command that is sent again happens once.
 
+mod plans;
 mod prepare;
 
 use helpline_proto::directory::v1::{

@@ -18,6 +18,7 @@ const IGNORED: &[(&str, &[&str])] = &[
     ),
     ("UpdateCounsellor", &["counsellor.disabled", "counsellor.create_time", "counsellor.revision"]),
     ("PublishSettings", &["settings.version"]),
+    ("PublishPlan", &["plan.version"]),
     ("CreateAgency", &["agency.agency_id", "agency.disabled", "agency.create_time", "agency.revision"]),
     ("UpdateAgency", &["agency.disabled", "agency.create_time", "agency.revision"]),
 ];

@@ -4,6 +4,9 @@ use helpline_proto::directory::v1::agency_service_client::AgencyServiceClient;
 use helpline_proto::directory::v1::centre_service_client::CentreServiceClient;
 use helpline_proto::directory::v1::counsellor_service_client::CounsellorServiceClient;
 use helpline_proto::directory::v1::token_service_client::TokenServiceClient;
+use helpline_proto::escalation::v1::consult_service_client::ConsultServiceClient;
+use helpline_proto::escalation::v1::disclosure_service_client::DisclosureServiceClient;
+use helpline_proto::escalation::v1::plan_service_client::PlanServiceClient;
 use helpline_proto::intake::v1::contact_service_client::ContactServiceClient;
 use helpline_proto::intake::v1::message_service_client::MessageServiceClient;
 use helpline_proto::queueing::v1::callback_service_client::CallbackServiceClient;
@@ -85,6 +88,12 @@ clients!(
     switchboard: SwitchboardServiceClient,
     /// `LineService`.
     line: LineServiceClient,
+    /// `PlanService`.
+    plans: PlanServiceClient,
+    /// `DisclosureService`.
+    disclosures: DisclosureServiceClient,
+    /// `ConsultService`.
+    consults: ConsultServiceClient,
     /// `SupervisionService`.
     supervision: SupervisionServiceClient,
 );

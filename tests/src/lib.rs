@@ -16,6 +16,7 @@
 )]
 
 mod actor;
+pub mod plan;
 pub mod process;
 mod refusal;
 mod world;

@@ -5,7 +5,7 @@ pub(crate) mod wire;
 use helpline_domain::caller::Caller;
 use helpline_domain::id::{DisclosureId, EscalationId};
 use helpline_service_kit::command::outcome;
-use helpline_service_kit::{Ctx, Refusal, fail_point, page};
+use helpline_service_kit::{Ctx, Refusal, page};
 use helpline_store::Command;
 use helpline_store::disclosure::{Disclosure, NewDisclosure};
 
@@ -19,7 +19,6 @@ pub(crate) async fn disclose(
     new: &NewDisclosure,
 ) -> Result<Disclosure, Refusal> {
     let change = ctx.store.disclose(command, new).await?;
-    fail_point!("disclosure.after_commit");
     outcome(change, async |id| load(ctx, caller, id.into()).await, async {
         let state = seen(ctx, caller, new.escalation_id).await?;
         if let Some(ended) = state {

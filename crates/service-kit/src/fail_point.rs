@@ -32,9 +32,6 @@ pub const FAIL_POINTS: &[&str] = &[
     "take_over.after_commit",
     "arrange.after_commit",
     "relax.after_commit",
-    "plan.after_commit",
-    "stand_in.after_commit",
-    "disclosure.after_commit",
     "opinion.after_commit",
     "opinion.after_alarm",
 ];

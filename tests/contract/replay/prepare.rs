@@ -335,7 +335,12 @@ pub(super) async fn prepare(cast: &Cast, method: &Method) -> Prepared {
             };
             (world.supervisor().await, request(&pull))
         }
-        other => panic!("{other} is new: say here when it can be carried out"),
+        other => {
+            let known = super::plans::prepare(cast, other).await;
+            let (actor, bytes) =
+                known.unwrap_or_else(|| panic!("{other} is new: say here when it can be carried out"));
+            (actor, DynamicMessage::decode(schema::input(method), bytes.as_slice()).unwrap())
+        }
     };
     let other = differing(cast, method, &request).await;
     Prepared { actor, request, other }

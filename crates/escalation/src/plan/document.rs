@@ -57,6 +57,7 @@ pub(super) fn read(fields: &mut Fields, sent: &proto::Plan) -> Option<Plan> {
 }
 
 /// A message that may be missing.
+#[expect(clippy::option_option, reason = "the outer one says whether the field can be used")]
 fn optional<M, T>(
     fields: &mut Fields,
     path: &str,
@@ -68,6 +69,7 @@ fn optional<M, T>(
 }
 
 /// Whole seconds, or nothing when missing.
+#[expect(clippy::option_option, reason = "the outer one says whether the field can be used")]
 fn seconds(fields: &mut Fields, path: &str, sent: Option<&prost_types::Duration>) -> Option<Option<u32>> {
     let longest = Duration::from_secs(LONGEST_S);
     let Some(duration) = fields.optional_duration(path, sent, Duration::ZERO..=longest)? else {

@@ -3,7 +3,7 @@
 use helpline_domain::caller::Caller;
 use helpline_domain::id::StandInId;
 use helpline_service_kit::command::outcome;
-use helpline_service_kit::{Ctx, Refusal, fail_point, page};
+use helpline_service_kit::{Ctx, Refusal, page};
 use helpline_store::stand_in::{NewStandIn, StandIn};
 use helpline_store::{Change, Command};
 
@@ -25,7 +25,6 @@ pub(crate) async fn make_stand_in(
             known => known,
         }
     };
-    fail_point!("stand_in.after_commit");
     outcome(change, async |id| load(ctx, caller, id.into()).await, refusal(ctx, caller, new)).await
 }
 
