@@ -1,6 +1,7 @@
 //! What the database itself refuses, whatever the server would ask of it: these tests are the server's role with nothing
 //! in between.
 
+mod emergency;
 mod rules;
 
 use std::collections::BTreeMap;
@@ -108,6 +109,7 @@ async fn fill(world: &World, centre: &Centre) {
         ..DivertQueueRequest::default()
     };
     supervisor.switchboard().divert_queue(divert).await.unwrap();
+    emergency::decide(world, centre, &counsellor, &supervisor).await;
     let handover = OfferHandoverRequest { request_id: request_id(), ..OfferHandoverRequest::default() };
     counsellor.handover().offer_handover(handover).await.unwrap();
 }

@@ -57,6 +57,10 @@ fn special(place: &str) -> Option<(Board, u32, &'static str)> {
             board.add_many(2, Channel::WebChat, &[Act::Talk]);
             Some((board, FleetOptions::default().presence_ttl_s, SETTINGS))
         }
+        "opinion.after_commit" | "opinion.after_alarm" => {
+            board.add_many(6, Channel::WebChat, &[Act::Consult]);
+            Some((board, FleetOptions::default().presence_ttl_s, UNANSWERED))
+        }
         "relax.after_commit" => {
             board.add_many(4, Channel::WebChat, &[Act::Talk]);
             Some((board, 15, SOFT))
@@ -96,6 +100,9 @@ async fn nothing_is_half_done_wherever_a_server_is_killed() {
 /// Offers that end soon, and everybody may be asked again at once.
 pub(crate) const SETTINGS: &str = r#"{"offer_timeout_s": 2, "critical_offer_timeout_s": 2, "missed_offer_limit": 100,
     "cool_down_s": 0, "reserve": 0, "resumption": {"resume_after_s": 1}, "callbacks": {"retry_after_s": 1}}"#;
+
+/// Second opinions that are overdue at once.
+const UNANSWERED: &str = r#"{"second_opinion_s": 0, "reserve": 0}"#;
 
 /// A queue that asks for a skill nobody has, for a second.
 const SOFT: &str = r#"{"reserve": 0, "skills": ["law"], "queues": [{"queue": "general", "required_skills": {"law": 3},

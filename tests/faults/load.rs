@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use helpline_domain::caller::Role;
+use helpline_proto::escalation::v1::AskSecondOpinionRequest;
 use helpline_proto::intake::v1::{
     ActionTaken, AgeBand, Closing, CompleteContactRequest, ContactKind, Gender, GetContactRequest,
     ReceiveContactRequest, RecordDepartureRequest, SendMessageRequest,
@@ -340,14 +341,31 @@ impl Player {
                 }
             }
             Act::Promise => self.promise(number, &offer.contact_id).await,
-            Act::Transfer | Act::Leave | Act::Miss | Act::Talk => {
+            Act::Transfer | Act::Leave | Act::Miss | Act::Consult | Act::Talk => {
                 if let Some(callback_id) = self.accept(&offer).await {
+                    if act == Act::Consult {
+                        self.consult(&offer.contact_id).await;
+                    }
                     self.handle(number, act, &offer.contact_id, &callback_id).await;
                 } else {
                     self.board.give_back(number, act);
                 }
             }
         }
+    }
+
+    /// Asks what a supervisor thinks. Nobody answers.
+    async fn consult(&self, contact_id: &str) {
+        let request = AskSecondOpinionRequest {
+            request_id: request_id(),
+            contact_id: contact_id.to_owned(),
+            ..AskSecondOpinionRequest::default()
+        };
+        ask("ask for a second opinion", || {
+            let (mut client, request) = (self.actor.consults(), request.clone());
+            async move { client.ask_second_opinion(request).await }
+        })
+        .await;
     }
 
     async fn decline(&self, number: usize, offer: &Offer) {

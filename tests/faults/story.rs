@@ -28,6 +28,8 @@ pub(crate) enum Act {
     Leave,
     /// Accepts a conversation and loses the client, until the contact was given back to the line.
     Vanish,
+    /// Accepts, asks what a supervisor thinks, and goes on as with [`Act::Talk`].
+    Consult,
     /// Accepts, talks, ends the talk and the wrap-up, signs off.
     Talk,
 }
