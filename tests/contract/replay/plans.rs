@@ -20,14 +20,14 @@ pub(super) async fn prepare(cast: &Cast, method: &str) -> Option<(Actor, Vec<u8>
             let mut plan = world.plan().await;
             let expected_version = plan.version;
             plan.policies[0].repeats = 3;
-            let publish = PublishPlanRequest { request_id: request_id(), plan: Some(plan), expected_version };
-            (cast.administrator.clone(), publish.encode_to_vec())
+            let command = PublishPlanRequest { request_id: request_id(), plan: Some(plan), expected_version };
+            (cast.administrator.clone(), command.encode_to_vec())
         }
         "MakeStandIn" => (cast.supervisor.clone(), stand_in(cast).await.encode_to_vec()),
         "RevokeStandIn" => {
             let make = stand_in(cast).await;
-            let made = cast.supervisor.plans().make_stand_in(make).await.unwrap().into_inner();
-            let stand_in_id = made.stand_in.unwrap().stand_in_id;
+            let answer = cast.supervisor.plans().make_stand_in(make).await.unwrap().into_inner();
+            let stand_in_id = answer.stand_in.unwrap().stand_in_id;
             let revoke = RevokeStandInRequest { request_id: request_id(), stand_in_id };
             (cast.supervisor.clone(), revoke.encode_to_vec())
         }
