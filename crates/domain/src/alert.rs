@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use uuid::Uuid;
 
-use crate::id::{ContactId, CounsellorId, OpinionId};
+use crate::id::{ContactId, CounsellorId, EscalationId, OpinionId};
 use crate::risk::Class;
 use crate::settings::alerts::Alerts;
 
@@ -38,11 +38,17 @@ pub enum AlertKind {
     NobodyOnCall,
     /// Nobody has given a second opinion in time.
     SecondOpinionOverdue,
+    /// Nobody has taken an escalation on, and every step was taken.
+    EscalationUnanswered,
+    /// A child in danger was not reached in time.
+    ChildNotReached,
+    /// The counsellor who owns an open escalation has gone off shift.
+    EscalationUnowned,
 }
 
 impl AlertKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::TargetNear,
         Self::NobodyAvailable,
         Self::LongContact,
@@ -53,6 +59,9 @@ impl AlertKind {
         Self::CheckInFailed,
         Self::NobodyOnCall,
         Self::SecondOpinionOverdue,
+        Self::EscalationUnanswered,
+        Self::ChildNotReached,
+        Self::EscalationUnowned,
     ];
 
     /// The stable key under which the kind is stored.
@@ -68,6 +77,9 @@ impl AlertKind {
             Self::CheckInFailed => "check_in_failed",
             Self::NobodyOnCall => "nobody_on_call",
             Self::SecondOpinionOverdue => "second_opinion_overdue",
+            Self::EscalationUnanswered => "escalation_unanswered",
+            Self::ChildNotReached => "child_not_reached",
+            Self::EscalationUnowned => "escalation_unowned",
         }
     }
 
@@ -90,6 +102,8 @@ pub enum Subject {
     OnCall(String),
     /// A second opinion.
     Opinion(OpinionId),
+    /// An escalation.
+    Escalation(EscalationId),
     /// All of it.
     Floor,
 }
@@ -103,6 +117,7 @@ impl Subject {
             Self::Line(queue, class) => format!("line {} {queue}", class.number()),
             Self::OnCall(key) => format!("on_call {key}"),
             Self::Opinion(id) => format!("opinion {id}"),
+            Self::Escalation(id) => format!("escalation {id}"),
             Self::Floor => "floor".to_owned(),
         }
     }
@@ -120,6 +135,7 @@ impl Subject {
             }
             "on_call" => Self::OnCall(rest.to_owned()),
             "opinion" => Self::Opinion(id(rest)?.into()),
+            "escalation" => Self::Escalation(id(rest)?.into()),
             "floor" => Self::Floor,
             _ => return None,
         })
@@ -178,7 +194,7 @@ pub struct Snapshot {
     pub counsellors: Vec<(CounsellorId, u32)>,
     /// Whether the line works without its fast view.
     pub degraded: bool,
-    /// What others know to be due: callbacks, check-ins, second opinions, somebody on call.
+    /// What others know to be due: callbacks, check-ins, second opinions, somebody on call, escalations.
     pub due: Vec<(AlertKind, Subject)>,
 }
 
@@ -226,7 +242,9 @@ pub fn judge(floor: &Snapshot, settings: &Alerts, open: &[Open]) -> Vec<Step> {
                 _ => !due.contains(&alert.subject),
             },
             Subject::Counsellor(counsellor) => !counsellors.contains(counsellor),
-            Subject::OnCall(_) | Subject::Opinion(_) => !due.contains(&alert.subject),
+            Subject::OnCall(_) | Subject::Opinion(_) | Subject::Escalation(_) => {
+                !due.contains(&alert.subject)
+            }
             Subject::Line(..) | Subject::Floor => false,
         };
         let settled = |since: i64| floor.now_ms.saturating_sub(since) >= i64::from(settings.settle_s) * 1000;

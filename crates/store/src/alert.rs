@@ -189,7 +189,15 @@ const DUE: &str = "
     WHERE centre_id = $1 AND kind = 'check_in' AND state = 'failed' AND ended_at > (SELECT helpline.now()) - interval '1 hour'
     UNION ALL
     SELECT 'second_opinion_overdue', 'opinion ' || opinion_id FROM helpline.second_opinions
-    WHERE centre_id = $1 AND answered_at IS NULL AND alarmed_at IS NOT NULL";
+    WHERE centre_id = $1 AND answered_at IS NULL AND alarmed_at IS NOT NULL
+    UNION ALL
+    SELECT late.kind, 'escalation ' || e.escalation_id FROM helpline.escalations e
+    LEFT JOIN helpline.presences p ON p.centre_id = $1 AND p.counsellor_id = e.owner_id
+    CROSS JOIN LATERAL (VALUES
+        ('escalation_unanswered', e.state = 'unanswered'),
+        ('child_not_reached', e.reach_due_at IS NOT NULL AND e.reach_alarms > 0),
+        ('escalation_unowned', p.state = 'offline')) AS late (kind, holds)
+    WHERE e.centre_id = $1 AND e.ended_at IS NULL AND NOT e.exercise AND late.holds";
 
 const ACKNOWLEDGE: &str = change!(
     event: "alert_acknowledged", resource: "alert_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
@@ -335,7 +343,8 @@ impl Store {
         connection.settle(row)?.map(AlertRow::try_from).transpose()
     }
 
-    /// What is due and was not done: callbacks and second opinions beyond their time, and check-ins that failed within the hour.
+    /// What is due and was not done: callbacks and second opinions beyond their time, check-ins that failed within the hour,
+    /// escalations that nobody has taken on, whose child was not reached, or whose owner has gone.
     pub async fn due_alerts(&self, centre: CentreId) -> Result<Vec<(AlertKind, Subject)>, StoreError> {
         let mut connection = self.bound(centre).await?;
         let rows = sqlx::query_as::<_, (String, String)>(DUE)

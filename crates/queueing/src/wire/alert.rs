@@ -31,6 +31,7 @@ pub(crate) fn message(row: &AlertRow) -> proto::Alert {
         }
         Subject::OnCall(key) => alert.on_call.clone_from(key),
         Subject::Opinion(opinion) => alert.opinion_id = opinion.to_string(),
+        Subject::Escalation(escalation) => alert.escalation_id = escalation.to_string(),
         Subject::Floor => {}
     }
     alert
@@ -48,6 +49,9 @@ const fn kind(kind: AlertKind) -> proto::AlertKind {
         AlertKind::CheckInFailed => proto::AlertKind::CheckInFailed,
         AlertKind::NobodyOnCall => proto::AlertKind::NobodyOnCall,
         AlertKind::SecondOpinionOverdue => proto::AlertKind::SecondOpinionOverdue,
+        AlertKind::EscalationUnanswered => proto::AlertKind::EscalationUnanswered,
+        AlertKind::ChildNotReached => proto::AlertKind::ChildNotReached,
+        AlertKind::EscalationUnowned => proto::AlertKind::EscalationUnowned,
     }
 }
 
