@@ -172,3 +172,5 @@ CREATE INDEX deliveries_of_escalation ON helpline.deliveries (centre_id, escalat
 CREATE INDEX deliveries_to_agency ON helpline.deliveries (centre_id, agency_id, escalation_id) WHERE agency_id IS NOT NULL;
 CREATE INDEX deliveries_to_person ON helpline.deliveries (centre_id, counsellor_id) WHERE counsellor_id IS NOT NULL AND state = 'pending';
 CREATE INDEX deliveries_pending ON helpline.deliveries (centre_id, kind) WHERE state = 'pending';
+-- Steps whose every way has failed are not waited for.
+CREATE INDEX deliveries_failed ON helpline.deliveries (centre_id, ended_at) WHERE state = 'failed';

@@ -62,8 +62,10 @@ CREATE TABLE helpline.escalations (
     -- When the child must be reached, or the next alarm that it was not.
     reach_due_at timestamptz,
     reach_alarms integer NOT NULL DEFAULT 0,
+    -- Somebody asked for the next step, whoever has it.
+    forced_at timestamptz,
     -- What the sweep looks at.
-    look_at timestamptz GENERATED ALWAYS AS (least(due_at, reach_due_at)) STORED,
+    look_at timestamptz GENERATED ALWAYS AS (least(due_at, reach_due_at, forced_at)) STORED,
     -- Its one owner inside the centre: a counsellor, or the token of a supervisor.
     owner_id uuid NOT NULL,
     raised_by uuid NOT NULL,
@@ -114,6 +116,7 @@ CREATE TABLE helpline.escalations (
         (state IN ('raised', 'notifying', 'unanswered', 'acknowledged')) = (due_at IS NOT NULL)),
     CONSTRAINT reach_clock_runs_until_reached CHECK (
         (state IN ('child_reached', 'resolved', 'stood_down', 'closed_unreached')) = (reach_due_at IS NULL)),
+    CONSTRAINT no_step_once_reached CHECK (forced_at IS NULL OR reach_due_at IS NOT NULL),
     CONSTRAINT ended_escalation_has_an_end CHECK ((state IN ('resolved', 'stood_down', 'closed_unreached')) = (ended_at IS NOT NULL)),
     CONSTRAINT taken_on_by_somebody CHECK (state NOT IN ('accepted', 'responding', 'on_scene', 'child_reached', 'resolved') OR accepted_by IS NOT NULL),
     CONSTRAINT reached_has_a_time CHECK ((state IN ('child_reached', 'resolved')) = (child_reached_at IS NOT NULL)),
@@ -156,11 +159,15 @@ SELECT helpline.isolate('helpline.escalation_contacts');
 GRANT SELECT, INSERT ON helpline.escalation_contacts TO helpline_server;
 COMMENT ON TABLE helpline.escalation_contacts IS 'Contacts of an escalation, the one it was raised from among them.';
 CREATE INDEX contacts_of_escalation ON helpline.escalation_contacts (centre_id, escalation_id);
+-- How many it has ever had part in: whoever signs a contact off must see them all.
+ALTER TABLE helpline.contacts ADD COLUMN escalation_count integer NOT NULL DEFAULT 0;
 
 CREATE TABLE helpline.escalation_locations (
     centre_id uuid NOT NULL,
     escalation_id uuid NOT NULL,
     sequence integer NOT NULL CHECK (sequence > 0),
+    -- What the place is sealed for.
+    location_id uuid NOT NULL,
     source text NOT NULL CHECK (source IN ('said', 'network', 'device', 'concluded', 'responder')),
     -- Address or coordinates, as told.
     place_sealed bytea NOT NULL,
@@ -189,15 +196,20 @@ CREATE TABLE helpline.escalation_events (
     delivery_id uuid,
     -- Keys and numbers that explain it.
     detail jsonb,
+    -- What the remark is sealed for; given with every entry that somebody made.
+    remark_id uuid,
     remark_sealed bytea,
     -- Whether responders who were told may read it.
     shared boolean NOT NULL DEFAULT false,
     PRIMARY KEY (centre_id, escalation_id, sequence),
-    FOREIGN KEY (centre_id, escalation_id) REFERENCES helpline.escalations
+    FOREIGN KEY (centre_id, escalation_id) REFERENCES helpline.escalations,
+    CONSTRAINT sealed_for_something CHECK (remark_sealed IS NULL OR remark_id IS NOT NULL)
 );
 SELECT helpline.isolate('helpline.escalation_events');
 GRANT SELECT, INSERT ON helpline.escalation_events TO helpline_server;
 COMMENT ON TABLE helpline.escalation_events IS 'Who was told what, when, by which way, and what they answered.';
+
+CREATE INDEX events_by_remark ON helpline.escalation_events (centre_id, remark_id) WHERE remark_id IS NOT NULL;
 
 ALTER TABLE helpline.disclosures ADD FOREIGN KEY (centre_id, escalation_id) REFERENCES helpline.escalations;
 ALTER TABLE helpline.deliveries ADD FOREIGN KEY (centre_id, escalation_id) REFERENCES helpline.escalations;

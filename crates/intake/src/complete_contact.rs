@@ -53,7 +53,7 @@ pub struct CompleteContact {
 }
 
 /// Signs a contact off as its counsellor and frees them, if it still held them. Errors: NOT_FOUND, INVALID_FIELD,
-/// STATE_REFUSED, REVISION_STALE, REQUEST_ID_REUSED.
+/// STATE_REFUSED, also while an escalation of it is open, REVISION_STALE, REQUEST_ID_REUSED.
 pub async fn complete_contact(ctx: &Ctx, caller: &Caller, request: CompleteContact) -> Result<Seen, Refusal> {
     let CompleteContact { command, contact_id, record, expected_revision } = request;
     let current = ctx.settings.current(caller.centre_id).await?;
@@ -76,7 +76,14 @@ pub async fn complete_contact(ctx: &Ctx, caller: &Caller, request: CompleteConta
         if access::attempt_is_open(ctx, caller, contact_id).await? {
             return Ok(Refusal::attempt_unrecorded());
         }
-        explain.await
+        let why = explain.await?;
+        // It could be signed off but for the child who is still in danger.
+        if why == Refusal::race_lost()
+            && let Some(state) = ctx.store.escalation_open_for(caller.centre_id, contact_id).await?
+        {
+            return Ok(Refusal::state("escalation", state.key()));
+        }
+        Ok(why)
     };
     outcome(change, |id| get_contact(ctx, caller, id.into()), explain).await
 }

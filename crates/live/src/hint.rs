@@ -18,6 +18,8 @@ pub enum Hint {
     Contact(CentreId, ContactId),
     /// Who is on shift, what they can do, the settings or a token changed.
     Roster(CentreId),
+    /// An escalation changed, or what somebody may know of one.
+    Escalations(CentreId),
 }
 
 impl Hint {
@@ -28,6 +30,7 @@ impl Hint {
             Self::Counsellor(centre, counsellor) => format!("{origin} counsellor {centre} {counsellor}"),
             Self::Contact(centre, contact) => format!("{origin} contact {centre} {contact}"),
             Self::Roster(centre) => format!("{origin} roster {centre}"),
+            Self::Escalations(centre) => format!("{origin} escalations {centre}"),
         }
     }
 
@@ -43,6 +46,7 @@ impl Hint {
             "counsellor" => Some(Self::Counsellor(centre, words.next()?.parse().ok()?)),
             "contact" => Some(Self::Contact(centre, words.next()?.parse().ok()?)),
             "roster" => Some(Self::Roster(centre)),
+            "escalations" => Some(Self::Escalations(centre)),
             _ => None,
         }
     }

@@ -111,6 +111,11 @@ impl Refusal {
             .with("state", state)
     }
 
+    /// STATE_REFUSED of an escalation that somebody has: `by` is who, or their agency.
+    pub fn escalation_taken(state: &str, by: uuid::Uuid) -> Self {
+        Self::state("escalation", state).with("by", by.to_string())
+    }
+
     /// OFFER_OVER: `state` is the key of the offer's last state.
     pub fn offer_over(state: &str) -> Self {
         Self::new(ErrorReason::OfferOver, "the offer is over").with("state", state)

@@ -34,6 +34,11 @@ pub const FAIL_POINTS: &[&str] = &[
     "relax.after_commit",
     "opinion.after_commit",
     "opinion.after_alarm",
+    "raise.before_commit",
+    "raise.after_commit",
+    "climb.before_commit",
+    "climb.after_commit",
+    "escalation.after_commit",
 ];
 
 /// Dies here when the configuration's `testing.kill_at` names this place: `fail_point!("receive.before_commit")`.

@@ -24,6 +24,8 @@ pub enum Topic {
     Counsellor(CentreId, CounsellorId),
     /// A contact or its messages changed.
     Contact(CentreId, ContactId),
+    /// An escalation of the centre changed, or what somebody may know of one.
+    Escalations(CentreId),
     /// A token was revoked somewhere.
     Tokens,
 }

@@ -150,6 +150,14 @@ impl Mirror {
         self.send(Hint::Roster(centre));
     }
 
+    /// An escalation changed, or what somebody may know of one.
+    pub fn escalation_changed(&self, centre: CentreId) {
+        self.hub.wake(Topic::Escalations(centre));
+        self.hub.wake(Topic::Floor(centre));
+        // Those who are told may be connected elsewhere, and seconds count.
+        self.send(Hint::Escalations(centre));
+    }
+
     /// An offer was made.
     pub fn offered(&self, centre: CentreId, offer: OfferView) {
         let (counsellor, contact) = (offer.counsellor_id, offer.contact_id);
@@ -201,6 +209,9 @@ impl Mirror {
             Hint::Roster(centre) => {
                 self.hub.wake(Topic::Roster(centre));
                 self.hub.wake(Topic::Line(centre));
+            }
+            Hint::Escalations(centre) => {
+                self.hub.wake(Topic::Escalations(centre));
             }
         }
     }

@@ -126,6 +126,10 @@ fn wake<'a>(hub: &Hub, events: impl Iterator<Item = &'a Event>) {
         if let Some(contact) = event.contact_id {
             topics.entry(Topic::Contact(centre, contact)).or_default();
         }
+        let about = event.event.split_once('_').map_or("", |(about, _)| about);
+        if matches!(about, "escalation" | "disclosure" | "agency") {
+            topics.entry(Topic::Escalations(centre)).or_default();
+        }
         match event.event.as_str() {
             "contact_received"
             | "contact_resumed"

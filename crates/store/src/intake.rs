@@ -98,13 +98,27 @@ macro_rules! attempt_is_recorded {
 }
 pub(crate) use attempt_is_recorded;
 
+/// Whether no escalation that the contact has part in is open, and every one is seen: one that was raised while this
+/// statement waited for the contact is not in its snapshot, but counted on the contact.
+macro_rules! nothing_is_escalated {
+    () => {
+        "(contacts.escalation_count = 0
+            OR contacts.escalation_count = (SELECT count(*) FROM helpline.escalation_contacts x
+                WHERE x.centre_id = $1 AND x.contact_id = contacts.contact_id)
+              AND NOT EXISTS (SELECT FROM helpline.escalation_contacts x
+                JOIN helpline.escalations e ON e.centre_id = $1 AND e.escalation_id = x.escalation_id
+                WHERE x.centre_id = $1 AND x.contact_id = contacts.contact_id AND e.ended_at IS NULL))"
+    };
+}
+
 const COMPLETE: &str = change!(
     event: "contact_completed", resource: "contact_id", about: ("contact_id", "counsellor_id", "NULL::uuid"), detail: "NULL::jsonb",
     with: "before AS (
         SELECT contact_id AS id, holder_id AS old_holder, medium AS old_medium, participations AS old_participations
         FROM helpline.contacts
         WHERE centre_id = $1 AND contact_id = $7 AND counsellor_id = $8 AND ($9::bigint = 0 OR revision = $9)
-          AND state IN ('in_progress', 'wrap_up', 'waiting_offline') AND ", attempt_is_recorded!(), " FOR UPDATE),
+          AND state IN ('in_progress', 'wrap_up', 'waiting_offline') AND ", attempt_is_recorded!(), "
+          AND ", nothing_is_escalated!(), " FOR UPDATE),
     changed AS (
         UPDATE helpline.contacts c SET state = 'closed', ended_at = helpline.now(), holder_id = NULL, closing = $10,
             summary_sealed = $11, participations = '{}', revision = c.revision + 1

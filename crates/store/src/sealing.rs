@@ -32,6 +32,20 @@ pub(crate) const BRIEFING: Column = Column { table: "participations", column: "b
 pub(crate) const QUESTION: Column =
     Column { table: "second_opinions", column: "question", kind: "narrative" };
 pub(crate) const ANSWER: Column = Column { table: "second_opinions", column: "answer", kind: "narrative" };
+pub(crate) const ESCALATION_IDENTITY: Column =
+    Column { table: "escalations", column: "identity", kind: "identity" };
+pub(crate) const ESCALATION_CONTACT: Column =
+    Column { table: "escalations", column: "contact", kind: "contact" };
+pub(crate) const ESCALATION_NARRATIVE: Column =
+    Column { table: "escalations", column: "narrative", kind: "narrative" };
+pub(crate) const ESCALATION_HEALTH: Column =
+    Column { table: "escalations", column: "health", kind: "health" };
+pub(crate) const ESCALATION_PERPETRATOR: Column =
+    Column { table: "escalations", column: "perpetrator", kind: "perpetrator" };
+pub(crate) const THEIR_INCIDENT: Column =
+    Column { table: "escalations", column: "their_incident", kind: "legal" };
+pub(crate) const PLACE: Column = Column { table: "escalation_locations", column: "place", kind: "location" };
+pub(crate) const REMARK: Column = Column { table: "escalation_events", column: "remark", kind: "narrative" };
 
 impl Store {
     pub(crate) fn seal(&self, column: Column, centre: CentreId, row: Uuid, text: &str) -> Vec<u8> {

@@ -29,7 +29,7 @@ pub enum Service {
     Intake,
     /// The line: offers, presence, handling.
     Queueing,
-    /// Emergencies.
+    /// Emergencies, until somebody reached the child.
     Escalation,
 }
 
@@ -85,6 +85,8 @@ impl fmt::Display for Services {
 
 /// Connections of the matcher and the workers, beside those that calls share: as many as commit and sweep at once.
 const OWN_CONNECTIONS: usize = 6;
+/// The same of the ladder of escalations: one step after another.
+const CLIMBING_CONNECTIONS: usize = 2;
 
 /// What is served, and who tells whether it is.
 pub(super) struct Assembled {
@@ -102,6 +104,10 @@ pub(super) async fn assemble(
 ) -> Result<Assembled, StartError> {
     let longest = config.limits.message_bytes;
     let mut routes = RoutesBuilder::default();
+    let own = |size| {
+        let url = config.database.url.expose().to_owned();
+        Store::new(&PoolOptions { url, size, wait: config.database.wait() }, ctx.vault().clone())
+    };
     if services.has(Service::Directory) {
         Directory::new(ctx.clone(), authenticator.clone()).routes(&mut routes, longest);
     }
@@ -115,17 +121,12 @@ pub(super) async fn assemble(
         let queueing = Queueing::new(ctx.clone(), config.timing.presence_ttl());
         queueing.routes(&mut routes, longest);
         let timing = Timing { sweep: config.timing.sweep(), presence_ttl: config.timing.presence_ttl() };
-        let own = PoolOptions {
-            url: config.database.url.expose().to_owned(),
-            size: OWN_CONNECTIONS,
-            wait: config.database.wait(),
-        };
-        queueing.spawn(Store::new(&own, ctx.vault().clone())?, lifecycle, &timing);
+        queueing.spawn(own(OWN_CONNECTIONS)?, lifecycle, &timing);
     }
     if services.has(Service::Escalation) {
         let escalation = Escalation::new(ctx.clone());
         escalation.routes(&mut routes, longest);
-        escalation.spawn(ctx.store.clone(), lifecycle);
+        escalation.spawn(own(CLIMBING_CONNECTIONS)?, lifecycle, config.timing.sweep());
     }
 
     let (reporter, server) = tonic_health::server::health_reporter();
