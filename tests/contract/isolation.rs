@@ -9,12 +9,15 @@ use std::collections::BTreeMap;
 use helpline_domain::caller::Role;
 use helpline_domain::id::CentreId;
 use helpline_proto::directory::v1::{GetSettingsRequest, Hours, PublishSettingsRequest, Queue, Settings};
+use helpline_proto::escalation::v1::{
+    Danger, EscalationKind, Location, LocationSource, RaiseEscalationRequest,
+};
 use helpline_proto::intake::v1::SendMessageRequest;
 use helpline_proto::queueing::v1::{
     DiversionEnd, DivertQueueRequest, OfferHandoverRequest, PromiseCallbackRequest,
 };
 use helpline_proto::terms::v1::Channel;
-use helpline_tests::{Centre, World, request_id};
+use helpline_tests::{Actor, Centre, World, request_id};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 use crate::stage::{self, abilities, healthy, new_language};
@@ -112,6 +115,30 @@ async fn fill(world: &World, centre: &Centre) {
     emergency::decide(world, centre, &counsellor, &supervisor).await;
     let handover = OfferHandoverRequest { request_id: request_id(), ..OfferHandoverRequest::default() };
     counsellor.handover().offer_handover(handover).await.unwrap();
+    escalate(world, centre, &supervisor, &contact.contact_id).await;
+}
+
+/// An escalation of a contact, and a way to tell an agency.
+async fn escalate(world: &World, centre: &Centre, supervisor: &Actor, contact_id: &str) {
+    let raise = RaiseEscalationRequest {
+        request_id: request_id(),
+        kind: EscalationKind::Emergency.into(),
+        contact_id: contact_id.to_owned(),
+        danger: Danger::Missing.into(),
+        location: Some(Location {
+            place: "At the bridge".to_owned(),
+            source: LocationSource::Said.into(),
+            ..Location::default()
+        }),
+        ..RaiseEscalationRequest::default()
+    };
+    supervisor.escalations().raise_escalation(raise).await.unwrap();
+    let sql = format!(
+        "INSERT INTO helpline.endpoints (centre_id, endpoint_id, agency_id, kind, address_sealed)
+         SELECT centre_id, gen_random_uuid(), agency_id, 'email', '\\x00' FROM helpline.agencies WHERE centre_id = '{}'",
+        centre.id
+    );
+    world.database.query(&sql).unwrap();
 }
 
 /// Gives the centre opening hours, and waits until its queue was seen open.

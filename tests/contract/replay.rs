@@ -1,5 +1,6 @@
 //! A command that is sent again happens once.
 
+mod escalations;
 mod plans;
 mod prepare;
 

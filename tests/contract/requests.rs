@@ -1,6 +1,7 @@
 //! A well-formed request for every method, about things that are not there.
 
 mod agencies;
+mod escalations;
 mod plans;
 
 use helpline_proto::directory::v1::{
@@ -293,6 +294,7 @@ fn encoded(name: &str) -> Vec<u8> {
         "WatchQueueStatus" => WatchQueueStatusRequest::default().encode_to_vec(),
         other => agencies::sample(other)
             .or_else(|| plans::sample(other))
+            .or_else(|| escalations::sample(other))
             .unwrap_or_else(|| panic!("{other} is new: say here what a well-formed request of it is")),
     }
 }

@@ -19,6 +19,8 @@ const IGNORED: &[(&str, &[&str])] = &[
     ("UpdateCounsellor", &["counsellor.disabled", "counsellor.create_time", "counsellor.revision"]),
     ("PublishSettings", &["settings.version"]),
     ("PublishPlan", &["plan.version"]),
+    ("RaiseEscalation", &["location.report_time", "location.reported_by"]),
+    ("AddLocation", &["location.report_time", "location.reported_by"]),
     ("CreateAgency", &["agency.agency_id", "agency.disabled", "agency.create_time", "agency.revision"]),
     ("UpdateAgency", &["agency.disabled", "agency.create_time", "agency.revision"]),
 ];

@@ -46,6 +46,18 @@ async fn asked(
     cast.call(method, &request).await
 }
 
+/// Lists that can be narrowed to something: what is not there has an empty page.
+const LISTS: [&str; 2] = ["ListContacts", "ListEscalations"];
+
+/// A well-formed request that is about something with this name: a question is about an escalation or a contact.
+fn about(method: &Method, name: &str) -> DynamicMessage {
+    let mut request = well_formed(method);
+    if method.name == "AskSecondOpinion" && name == "contact_id" {
+        request.clear_field_by_name("escalation_id");
+    }
+    request
+}
+
 #[tokio::test]
 async fn an_id_of_another_centre_is_answered_like_one_that_nobody_has() {
     let cast = Cast::new().await;
@@ -58,15 +70,17 @@ async fn an_id_of_another_centre_is_answered_like_one_that_nobody_has() {
                 continue;
             }
             seen += 1;
-            let base = well_formed(method);
+            let base = about(method, name);
             let theirs = asked(&cast, method, &base, name, id).await;
             let nobodys = asked(&cast, method, &base, name, &request_id()).await;
-            if method.name == "ListContacts" {
+            if LISTS.contains(&method.name) {
                 assert_eq!(theirs.unwrap(), nobodys.unwrap(), "an empty page");
                 continue;
             }
             let (theirs, nobodys) = (theirs.expect_err(method.name), nobodys.expect_err(method.name));
-            assert_eq!(theirs.code(), Code::NotFound, "{}: {theirs:?}", method.name);
+            // What a plan names in vain is said beside its other faults.
+            let expected = if method.name == "PublishPlan" { Code::InvalidArgument } else { Code::NotFound };
+            assert_eq!(theirs.code(), expected, "{}: {theirs:?}", method.name);
             assert_eq!(theirs.code(), nobodys.code());
             assert_eq!(theirs.message(), nobodys.message(), "{}", method.name);
             assert_eq!(theirs.details(), nobodys.details(), "{}", method.name);
@@ -109,7 +123,7 @@ async fn within_a_centre_too_a_contact_is_known_to_those_it_concerns_alone() {
     for method in METHODS {
         let places = schema::places(method);
         let Some(place) = places.iter().find(|place| place.path == "contact_id") else { continue };
-        let base = well_formed(method);
+        let base = about(method, "contact_id");
         for actor in &uninvolved {
             let role = if actor.counsellor_id.is_empty() {
                 helpline_proto::Role::ChannelAdapter
@@ -123,9 +137,14 @@ async fn within_a_centre_too_a_contact_is_known_to_those_it_concerns_alone() {
             for id in [offer.contact_id.clone(), request_id()] {
                 let mut request = base.clone();
                 place.put(&mut request, Value::String(id));
-                let answer = cast.call_with(method, Some(actor.secret()), request.encode_to_vec()).await;
-                statuses.push(answer.expect_err(method.name));
+                statuses.push(cast.call_with(method, Some(actor.secret()), request.encode_to_vec()).await);
             }
+            if LISTS.contains(&method.name) {
+                assert_eq!(statuses[0].as_ref().unwrap(), statuses[1].as_ref().unwrap(), "an empty page");
+                continue;
+            }
+            let statuses: Vec<_> =
+                statuses.into_iter().map(|answer| answer.expect_err(method.name)).collect();
             assert_eq!(statuses[0].code(), Code::NotFound, "{} as {role:?}", method.name);
             assert_eq!(statuses[0].message(), statuses[1].message(), "{}", method.name);
             assert_eq!(statuses[0].details(), statuses[1].details(), "{}", method.name);

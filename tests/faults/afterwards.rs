@@ -63,6 +63,21 @@ pub(crate) fn nothing_was_doubled(fleet: &Fleet) {
              GROUP BY contact_id HAVING count(*) > 1) doubled"
     );
     assert_eq!(fleet.count(&doubled), 0, "contacts signed off twice");
+    let steps = format!(
+        "SELECT count(*) FROM (
+             SELECT contact_id FROM helpline.escalations WHERE centre_id = '{centre}' GROUP BY contact_id HAVING count(*) > 1
+             UNION ALL
+             SELECT escalation_id FROM helpline.escalation_events WHERE centre_id = '{centre}' AND event = 'step_taken'
+             GROUP BY escalation_id, detail->>'rung' HAVING count(*) > 1
+             UNION ALL
+             SELECT escalation_id FROM helpline.escalations e WHERE centre_id = '{centre}' AND (ended_at IS NULL
+                 OR event_count <> (SELECT count(*) FROM helpline.escalation_events v WHERE v.escalation_id = e.escalation_id))) doubled"
+    );
+    assert_eq!(
+        fleet.count(&steps),
+        0,
+        "escalations or steps taken twice, lost, or without their entry of the timeline"
+    );
     // Each acceptance but the last was given back.
     let accepted = format!(
         "SELECT count(*) FROM (

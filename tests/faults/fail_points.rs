@@ -61,6 +61,15 @@ fn special(place: &str) -> Option<(Board, u32, &'static str)> {
             board.add_many(6, Channel::WebChat, &[Act::Consult]);
             Some((board, FleetOptions::default().presence_ttl_s, UNANSWERED))
         }
+        "raise.before_commit"
+        | "raise.after_commit"
+        | "climb.before_commit"
+        | "climb.after_commit"
+        | "escalation.after_commit" => {
+            board.add_many(4, Channel::WebChat, &[Act::Escalate]);
+            board.add_many(2, Channel::WebChat, &[Act::Talk]);
+            Some((board, FleetOptions::default().presence_ttl_s, SETTINGS))
+        }
         "relax.after_commit" => {
             board.add_many(4, Channel::WebChat, &[Act::Talk]);
             Some((board, 15, SOFT))

@@ -1,6 +1,7 @@
 //! Marker strings in every personal field, and a search for them wherever somebody without a key could look.
 
 mod collector;
+mod escalation;
 mod scan;
 
 use std::time::Duration;
@@ -28,7 +29,7 @@ use scan::{Finding, Markers, search};
 use crate::load::closing;
 
 /// The personal fields: each gets a marker of its own.
-const FIELDS: [&str; 12] = [
+const FIELDS: [&str; 20] = [
     "callback_number",
     "safe_words",
     "sender",
@@ -41,6 +42,14 @@ const FIELDS: [&str; 12] = [
     "past_summary",
     "briefing",
     "outside_address",
+    "escalation_identity",
+    "escalation_contact",
+    "escalation_narrative",
+    "escalation_health",
+    "escalation_perpetrator",
+    "escalation_place",
+    "escalation_remark",
+    "their_incident",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -162,6 +171,7 @@ async fn play(fleet: &Fleet, markers: &mut Markers) -> Vec<(&'static str, Status
     statuses.push(("a late message", late.expect_err("a late message")));
     complete(&counsellor, &contact, markers, &mut statuses).await;
     record_past(&counsellor, markers, &mut statuses).await;
+    escalation::play(fleet, markers, &mut statuses).await;
     statuses
 }
 

@@ -1,6 +1,7 @@
 //! Adapters and counsellors who play the stories of a board through the public API, and who ask again with the same
 //! `request_id` whenever nobody answers.
 
+mod escalate;
 mod hand_on;
 
 use std::sync::Arc;
@@ -341,10 +342,13 @@ impl Player {
                 }
             }
             Act::Promise => self.promise(number, &offer.contact_id).await,
-            Act::Transfer | Act::Leave | Act::Miss | Act::Consult | Act::Talk => {
+            Act::Transfer | Act::Leave | Act::Miss | Act::Consult | Act::Escalate | Act::Talk => {
                 if let Some(callback_id) = self.accept(&offer).await {
                     if act == Act::Consult {
                         self.consult(&offer.contact_id).await;
+                    }
+                    if act == Act::Escalate {
+                        self.escalate(&offer.contact_id).await;
                     }
                     self.handle(number, act, &offer.contact_id, &callback_id).await;
                 } else {

@@ -30,6 +30,8 @@ pub(crate) enum Act {
     Vanish,
     /// Accepts, asks what a supervisor thinks, and goes on as with [`Act::Talk`].
     Consult,
+    /// Accepts and escalates; the child is reached, and the contact is signed off like any other.
+    Escalate,
     /// Accepts, talks, ends the talk and the wrap-up, signs off.
     Talk,
 }

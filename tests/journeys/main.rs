@@ -24,6 +24,7 @@ mod decline;
 mod desk;
 mod disclosure;
 mod eligibility;
+mod escalation;
 mod explained;
 mod flood;
 mod floor;

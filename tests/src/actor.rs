@@ -6,6 +6,7 @@ use helpline_proto::directory::v1::counsellor_service_client::CounsellorServiceC
 use helpline_proto::directory::v1::token_service_client::TokenServiceClient;
 use helpline_proto::escalation::v1::consult_service_client::ConsultServiceClient;
 use helpline_proto::escalation::v1::disclosure_service_client::DisclosureServiceClient;
+use helpline_proto::escalation::v1::escalation_service_client::EscalationServiceClient;
 use helpline_proto::escalation::v1::plan_service_client::PlanServiceClient;
 use helpline_proto::intake::v1::contact_service_client::ContactServiceClient;
 use helpline_proto::intake::v1::message_service_client::MessageServiceClient;
@@ -68,6 +69,8 @@ clients!(
     counsellors: CounsellorServiceClient,
     /// `TokenService`.
     tokens: TokenServiceClient,
+    /// `EscalationService`.
+    escalations: EscalationServiceClient,
     /// `ContactService`.
     contacts: ContactServiceClient,
     /// `MessageService`.

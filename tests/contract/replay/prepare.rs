@@ -336,7 +336,10 @@ pub(super) async fn prepare(cast: &Cast, method: &Method) -> Prepared {
             (world.supervisor().await, request(&pull))
         }
         other => {
-            let known = super::plans::prepare(cast, other).await;
+            let known = match super::plans::prepare(cast, other).await {
+                None => super::escalations::prepare(cast, other).await,
+                known => known,
+            };
             let (actor, bytes) =
                 known.unwrap_or_else(|| panic!("{other} is new: say here when it can be carried out"));
             (actor, DynamicMessage::decode(schema::input(method), bytes.as_slice()).unwrap())

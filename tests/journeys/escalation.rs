@@ -1,0 +1,8 @@
+//! A child is in danger: somebody must reach them, and nobody rests before.
+
+mod agencies;
+mod climbing;
+mod contacts;
+mod endings;
+mod forbidden;
+mod room;
