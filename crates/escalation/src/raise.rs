@@ -65,26 +65,31 @@ pub(crate) async fn raise_escalation(
     }
     let new = plan(ctx, caller, request).await?;
     let mut tries = TRIES;
-    let (id, joined) = loop {
+    let id = loop {
         tries -= 1;
         if let Some(contact) = new.contact_id
             && let Some(open) = ctx.store.open_escalation_of(&command, contact, new.kind).await?
         {
-            let change =
-                ctx.store.join_escalation(&command, &act(ctx, &new, open), &joining(&new, contact)).await?;
+            let change = ctx
+                .store
+                .join_escalation(&command, &act(&command, &new, open), &joining(&new, contact))
+                .await?;
             // It may have ended between.
             if matches!(change, Change::Refused) && tries > 0 {
                 continue;
             }
-            break (answered(ctx, ladder, caller, open, change).await?.escalation_id, true);
+            break answered(ctx, ladder, caller, open, change).await?.escalation_id;
         }
         fail_point!("raise.before_commit");
         match ctx.store.raise_escalation(&command, &new).await {
             Err(error) if error.constraint() == Some("escalations_one_open_per_contact") && tries > 0 => {}
-            change => break (raised(ctx, ladder, caller, change?).await?, false),
+            change => break raised(ctx, ladder, caller, change?).await?,
         }
     };
     let escalation = access::seen(ctx, caller, id).await?;
+    // A repeat finds the entry that this very command has made, if it joined.
+    let entry = Some(command.request_id.as_uuid());
+    let joined = !ctx.store.timeline(caller, &escalation, (1, 0), entry).await?.is_empty();
     let perhaps_same = match new.contact_id {
         Some(contact) => ctx.store.perhaps_same_escalations(&command, contact, id).await?,
         None => Vec::new(),
@@ -139,8 +144,9 @@ async fn raised(
     Ok(id)
 }
 
-fn act(ctx: &Ctx, new: &NewEscalation, open: EscalationId) -> Act {
-    let remark_id = new.location.as_ref().map_or_else(|| ctx.ids.v7(), |location| location.location_id);
+/// The entry of a report that joins bears the id of its command, by which a repeat is told from a first report.
+fn act(command: &Command, new: &NewEscalation, open: EscalationId) -> Act {
+    let remark_id = command.request_id.as_uuid();
     Act { escalation_id: open, remark_id, remark: new.particulars.narrative.clone() }
 }
 
