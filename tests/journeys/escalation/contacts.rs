@@ -48,9 +48,14 @@ async fn a_second_report_from_a_contact_joins_the_first_and_loses_nothing() {
     let stage = Stage::set().await;
     let (desk, contact) = talk(&stage, "+97455550102").await;
     let first = RaiseEscalationRequest { particulars: None, ..about(&contact) };
-    let raised = raise(&desk.actor, first).await;
+    let raised = raise(&desk.actor, first.clone()).await;
+    let again = async |request: &RaiseEscalationRequest| {
+        desk.actor.escalations().raise_escalation(request.clone()).await.unwrap().into_inner()
+    };
+    assert!(!again(&first).await.joined, "a repeat is no second report");
     let second = RaiseEscalationRequest { risk: Risk::HarmNow.into(), ..about(&contact) };
-    let answer = desk.actor.escalations().raise_escalation(second).await.unwrap().into_inner();
+    let answer = again(&second).await;
+    assert!(again(&second).await.joined && !again(&first).await.joined);
     let joined = answer.escalation.unwrap();
     assert!(answer.joined);
     assert_eq!((&joined.escalation_id, joined.risk()), (&raised.escalation_id, Risk::HarmNow));
