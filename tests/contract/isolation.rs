@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use helpline_domain::caller::Role;
 use helpline_domain::id::CentreId;
 use helpline_proto::directory::v1::{GetSettingsRequest, Hours, PublishSettingsRequest, Queue, Settings};
-use helpline_proto::intake::v1::SendMessageRequest;
+use helpline_proto::intake::v1::{BlockReason, BlockSenderRequest, SendMessageRequest};
 use helpline_proto::queueing::v1::{
     DiversionEnd, DivertQueueRequest, OfferHandoverRequest, PromiseCallbackRequest,
 };
@@ -108,6 +108,13 @@ async fn fill(world: &World, centre: &Centre) {
         ..DivertQueueRequest::default()
     };
     supervisor.switchboard().divert_queue(divert).await.unwrap();
+    let block = BlockSenderRequest {
+        request_id: request_id(),
+        sender: new_language(),
+        reason: BlockReason::Prank.into(),
+        ..BlockSenderRequest::default()
+    };
+    supervisor.blocks().block_sender(block).await.unwrap();
     let handover = OfferHandoverRequest { request_id: request_id(), ..OfferHandoverRequest::default() };
     counsellor.handover().offer_handover(handover).await.unwrap();
 }

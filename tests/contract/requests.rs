@@ -7,10 +7,10 @@ use helpline_proto::directory::v1::{
     Relaxation, RevokeTokenRequest, RiskAnswer, RiskRule, Settings, TargetWait, UpdateCounsellorRequest,
 };
 use helpline_proto::intake::v1::{
-    ActionTaken, AgeBand, Answer, ChangeRiskRequest, Closing, CompleteContactRequest, ContactFilter,
-    ContactKind, ContactState, Gender, GetContactRequest, ListContactsRequest, ReceiveContactRequest,
-    RecordAnswersRequest, RecordDepartureRequest, RecordPastContactRequest, SendMessageRequest,
-    WatchMessagesRequest,
+    ActionTaken, AgeBand, Answer, BlockReason, BlockSenderRequest, ChangeRiskRequest, Closing,
+    CompleteContactRequest, ContactFilter, ContactKind, ContactState, Gender, GetContactRequest,
+    LiftBlockRequest, ListBlocksRequest, ListContactsRequest, ReceiveContactRequest, RecordAnswersRequest,
+    RecordDepartureRequest, RecordPastContactRequest, SendMessageRequest, WatchMessagesRequest,
 };
 use helpline_proto::queueing::v1::{
     AcceptHandoverRequest, AcceptOfferRequest, AcknowledgeAlertRequest, AssignContactRequest, AttemptOutcome,
@@ -50,6 +50,14 @@ fn encoded(name: &str) -> Vec<u8> {
         "AssignContact" => {
             AssignContactRequest { request_id: id(), contact_id: id(), counsellor_id: id() }.encode_to_vec()
         }
+        "BlockSender" => BlockSenderRequest {
+            request_id: id(),
+            sender: String::new(),
+            contact_id: id(),
+            reason: BlockReason::Prank.into(),
+            lifetime: Some(seconds(3600)),
+        }
+        .encode_to_vec(),
         "CancelCallback" => CancelCallbackRequest {
             request_id: id(),
             callback_id: id(),
@@ -131,8 +139,12 @@ fn encoded(name: &str) -> Vec<u8> {
         "GoOffline" => GoOfflineRequest { request_id: id() }.encode_to_vec(),
         "GoOnCall" => GoOnCallRequest { request_id: id() }.encode_to_vec(),
         "GoReady" => GoReadyRequest { request_id: id() }.encode_to_vec(),
+        "LiftBlock" => LiftBlockRequest { request_id: id(), block_id: id() }.encode_to_vec(),
         "LiftPause" => LiftPauseRequest { request_id: id(), counsellor_id: id() }.encode_to_vec(),
         "ListAlerts" => ListAlertsRequest::default().encode_to_vec(),
+        "ListBlocks" => {
+            ListBlocksRequest { page_size: 5, page_token: String::new(), in_force: true }.encode_to_vec()
+        }
         "ListCallbacks" => ListCallbacksRequest {
             page_size: 5,
             page_token: String::new(),

@@ -13,6 +13,7 @@
 mod alerts;
 mod answered;
 mod beside;
+mod blocking;
 mod by_hand;
 mod callback;
 mod capacity;

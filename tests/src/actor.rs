@@ -3,6 +3,7 @@
 use helpline_proto::directory::v1::centre_service_client::CentreServiceClient;
 use helpline_proto::directory::v1::counsellor_service_client::CounsellorServiceClient;
 use helpline_proto::directory::v1::token_service_client::TokenServiceClient;
+use helpline_proto::intake::v1::block_service_client::BlockServiceClient;
 use helpline_proto::intake::v1::contact_service_client::ContactServiceClient;
 use helpline_proto::intake::v1::message_service_client::MessageServiceClient;
 use helpline_proto::queueing::v1::callback_service_client::CallbackServiceClient;
@@ -62,6 +63,8 @@ clients!(
     counsellors: CounsellorServiceClient,
     /// `TokenService`.
     tokens: TokenServiceClient,
+    /// `BlockService`.
+    blocks: BlockServiceClient,
     /// `ContactService`.
     contacts: ContactServiceClient,
     /// `MessageService`.

@@ -27,6 +27,8 @@ pub enum ContactState {
     Lost,
     /// A callback that reached nobody, was cancelled, or was made needless by the child's own call.
     Unreached,
+    /// From a blocked sender: counted and not in line. Only danger that is found after all leads out of it.
+    Blocked,
 }
 
 /// Who began a contact.
@@ -55,7 +57,7 @@ impl Direction {
 
 impl ContactState {
     /// Every state.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Received,
         Self::Waiting,
         Self::Offered,
@@ -68,6 +70,7 @@ impl ContactState {
         Self::CallbackPromised,
         Self::Lost,
         Self::Unreached,
+        Self::Blocked,
     ];
 
     /// The stable key under which the state is stored.
@@ -85,6 +88,7 @@ impl ContactState {
             Self::CallbackPromised => "callback_promised",
             Self::Lost => "lost",
             Self::Unreached => "unreached",
+            Self::Blocked => "blocked",
         }
     }
 
@@ -101,8 +105,8 @@ impl ContactState {
     /// The whole table of transitions. The database refuses a way out of a final state as well.
     pub const fn may_become(self, next: Self) -> bool {
         use ContactState::{
-            Abandoned, CallbackPromised, Closed, InProgress, Lost, Offered, Received, ShortAbandoned,
-            Unreached, Waiting, WaitingOffline, WrapUp,
+            Abandoned, Blocked, CallbackPromised, Closed, InProgress, Lost, Offered, Received,
+            ShortAbandoned, Unreached, Waiting, WaitingOffline, WrapUp,
         };
         matches!(
             (self, next),
@@ -117,6 +121,7 @@ impl ContactState {
                 | (WrapUp, Closed | Waiting | CallbackPromised | Unreached)
                 | (CallbackPromised, Waiting | Unreached)
                 | (WaitingOffline, Closed)
+                | (Blocked, Waiting)
         )
     }
 }

@@ -41,6 +41,10 @@ macro_rules! id {
 }
 
 id!(
+    /// A block of a sender.
+    BlockId
+);
+id!(
     /// A centre: the organisation everything belongs to.
     CentreId
 );

@@ -11,6 +11,7 @@
 
 pub mod alert;
 pub mod arrangement;
+pub mod blocking;
 pub mod callback;
 pub mod caller;
 pub mod channel;

@@ -42,7 +42,7 @@ pub async fn change_risk(ctx: &Ctx, caller: &Caller, request: ChangeRisk) -> Res
     }
     let change = change.map(|assessed| Seen { contact: assessed.contact, sight });
     let explain =
-        access::why_refused(ctx, caller, contact_id, expected_revision, |contact| !contact.state.is_final());
+        access::why_refused(ctx, caller, contact_id, expected_revision, |contact| contact.ended_at.is_none());
     outcome(change, |id| get_contact(ctx, caller, id.into()), explain).await
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use helpline_domain::arrangement::Outlook;
 use helpline_domain::caller::Caller;
 use helpline_domain::channel::Channel;
+use helpline_domain::contact::ContactState;
 use helpline_domain::id::ContactId;
 use helpline_domain::risk::{self, Class, Risk};
 use helpline_service_kit::arranging::{Prospect, prospect};
@@ -83,7 +84,7 @@ pub async fn receive_contact(
     };
     let prospect = prospect(ctx, caller.centre_id, contact, roster, !existing).await?;
     let Prospect { contact, outlook, arrangement } = prospect;
-    if !existing {
+    if !existing && contact.state != ContactState::Blocked {
         ctx.metrics.contacts().received(contact.class, contact.channel, outlook == Outlook::Served);
     }
     Ok(Received { contact, existing, outlook, arrangement })

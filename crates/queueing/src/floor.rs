@@ -52,6 +52,7 @@ pub(crate) async fn read(ctx: &Ctx, centre: CentreId) -> Result<(QueueStatus, Fl
         answered: floor.period.answered,
         abandoned: floor.period.abandoned,
         short_abandoned: floor.period.short_abandoned,
+        blocked: floor.period.blocked,
         answered_in_target: floor.period.answered_in_target,
         period_start_time: Some(timestamp(floor.now - TimeDelta::hours(24))),
         unserved: small(unserved),

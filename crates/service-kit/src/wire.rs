@@ -66,7 +66,7 @@ both_ways!(class, class_from: Class, terms::v1::PriorityClass {
 both_ways!(contact_state, contact_state_from: ContactState, intake::v1::ContactState {
     Received <=> Received, Waiting <=> Waiting, Offered <=> Offered, InProgress <=> InProgress, WrapUp <=> WrapUp,
     WaitingOffline <=> WaitingOffline, Closed <=> Closed, Abandoned <=> Abandoned, ShortAbandoned <=> ShortAbandoned,
-    CallbackPromised <=> CallbackPromised, Lost <=> Lost, Unreached <=> Unreached,
+    CallbackPromised <=> CallbackPromised, Lost <=> Lost, Unreached <=> Unreached, Blocked <=> Blocked,
 });
 both_ways!(direction, direction_from: Direction, intake::v1::Direction {
     Inbound <=> Inbound, Outbound <=> Outbound,

@@ -89,6 +89,15 @@ macro_rules! contact_columns {
 }
 pub(crate) use contact_columns;
 
+/// Puts a contact `c` in line that was blocked, as an update to high risk does; every other stays where it is.
+macro_rules! let_in {
+    () => {
+        "state = CASE c.state WHEN 'blocked' THEN 'waiting' ELSE c.state END, \
+         ended_at = CASE c.state WHEN 'blocked' THEN NULL ELSE c.ended_at END"
+    };
+}
+pub(crate) use let_in;
+
 #[derive(FromRow)]
 pub(crate) struct ContactRow {
     contact_id: Uuid,

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::callback::promise::promised_columns;
 use crate::change::{Change, ChangeQuery, Command, change, change_query};
-use crate::contact::{Contact, ContactRow, contact_columns, inconsistent};
+use crate::contact::{Contact, ContactRow, contact_columns, inconsistent, let_in};
 use crate::offer::{Ended, ended_column, offer_is_seen, shorten_open, withdraw_open};
 use crate::participation::{free_holds, part_all, participations_are_seen, rooms_column};
 use crate::presence::{Room, RoomRow, rooms};
@@ -21,6 +21,8 @@ use crate::{Store, StoreError};
 /// How often a change that did not see the contact's offer, or who takes part in it, is run at most. Each run sees what the
 /// one before did not.
 const RUNS: usize = 3;
+/// The constraint by which a sender of messages has one open conversation.
+const ONE_CONVERSATION: &str = "contacts_open_sender_unique";
 
 const CHANGE_RISK: &str = change!(
     event: "risk_changed", resource: "contact_id", about: ("contact_id", "counsellor_id", "offer_id"),
@@ -28,9 +30,10 @@ const CHANGE_RISK: &str = change!(
     with: "before AS (
         SELECT contact_id AS id, risk AS old_risk, class AS old_class, offer_id AS old_offer FROM helpline.contacts
         WHERE centre_id = $1 AND contact_id = $7 AND ($8::bigint = 0 OR revision = $8)
-          AND state IN ('received', 'waiting', 'offered', 'in_progress', 'wrap_up', 'waiting_offline', 'callback_promised') FOR UPDATE),
+          AND (state IN ('received', 'waiting', 'offered', 'in_progress', 'wrap_up', 'waiting_offline', 'callback_promised')
+            OR state = 'blocked' AND $9 >= 3) FOR UPDATE),
     changed AS (
-        UPDATE helpline.contacts c SET risk = $9, class = $10,
+        UPDATE helpline.contacts c SET ", let_in!(), ", risk = $9, class = $10,
             deadline_at = least(c.deadline_at, c.received_at + make_interval(secs => $11)), revision = c.revision + 1
         FROM before WHERE c.centre_id = $1 AND c.contact_id = $7 AND ", offer_is_seen!(), "
         RETURNING c.*, old_risk, old_class),
@@ -173,7 +176,7 @@ struct MovedRow {
 }
 
 impl Store {
-    /// Records a new assessment. The deadline may only move earlier, and so may the end of an open offer, which rings on
+    /// Records a new assessment; who was blocked is let in by one of high risk or above. The deadline may only move earlier, and so may the end of an open offer, which rings on
     /// for `offer_timeout_s` at most; `target_s` and `offer_timeout_s` are those of the new class.
     pub async fn change_risk(
         &self,
@@ -238,9 +241,11 @@ impl Store {
         R: for<'r> FromRow<'r, PgRow> + Send + Unpin,
     {
         for _ in 1..RUNS {
-            match self.change(command, query()).await? {
-                Change::Refused => {}
-                change => return Ok(change),
+            match self.change(command, query()).await {
+                Ok(Change::Refused) => {}
+                // Somebody who was blocked cannot be let in beside the conversation that they have begun since.
+                Err(error) if error.constraint() == Some(ONE_CONVERSATION) => return Ok(Change::Refused),
+                change => return change,
             }
         }
         self.change(command, query()).await

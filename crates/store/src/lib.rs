@@ -15,6 +15,7 @@
 
 pub mod alert;
 pub mod arrangement;
+pub mod block;
 pub mod callback;
 pub mod change;
 pub mod check;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use helpline_domain::channel::Channel;
+use helpline_domain::contact::ContactState;
 use helpline_domain::id::{CentreId, ContactId};
 use helpline_domain::requirement::Requirement;
 use helpline_domain::risk::{Class, Risk};
@@ -11,6 +12,7 @@ use helpline_vault::{Sensitive, normalise_identifier};
 use sqlx::FromRow;
 use sqlx::types::Json;
 
+use crate::block::block_in_force;
 use crate::change::{Change, Command, change, change_query};
 use crate::contact::{Contact, ContactRow, contact_columns};
 use crate::diversion::Diverted;
@@ -56,7 +58,7 @@ pub struct NewContact {
 pub struct Received {
     /// The contact.
     pub contact: Contact,
-    /// Whether it was there before.
+    /// Whether it was there before, in line or answered.
     pub existing: bool,
     /// Version of the roster at that moment: whether anybody on shift could take it is asked of this version.
     pub roster_version: i64,
@@ -70,31 +72,36 @@ struct ReceivedRow {
 }
 
 /// Builds the statement that takes a contact in: with the CTEs `before` (which may look at `promise`), this class, target
-/// wait in seconds and whether it came beyond the bounds of a flood. Whoever was promised a callback and comes back has the place that the
-/// promise kept, and nobody calls them while they wait.
+/// wait in seconds and whether it came beyond the bounds of a flood. Whoever is blocked is counted and not put in line, and
+/// is no part of a flood. Whoever was promised a callback and comes back has the place that the promise kept, and nobody
+/// calls them while they wait.
 macro_rules! receive {
     ($before:literal, $class:literal, $target:literal, $limited:literal) => {
         change!(
             event: "contact_received", resource: "contact_id", about: ("contact_id", "NULL::uuid", "NULL::uuid"),
-            detail: "CASE WHEN limited OR risk_rules <> '{}' THEN jsonb_build_object('rules', risk_rules, 'limited', limited) END",
+            detail: "CASE WHEN block_id IS NOT NULL THEN jsonb_build_object('block_id', block_id)
+                WHEN limited OR risk_rules <> '{}' THEN jsonb_build_object('rules', risk_rules, 'limited', limited) END",
             with: "promise AS (
                 SELECT cb.callback_id AS id, w.received_at, w.deadline_at, w.risk, w.class
                 FROM helpline.callbacks cb
                 LEFT JOIN helpline.contacts w ON w.centre_id = $1 AND w.contact_id = cb.work_contact_id
                 WHERE cb.centre_id = $1 AND cb.number_index = $21 AND cb.state IN ('promised', 'due') AND cb.kind = 'callback'
                   AND cb.called_contact_id IS NULL
-                ORDER BY cb.promised_at LIMIT 1), ", $before, "
+                ORDER BY cb.promised_at LIMIT 1), ", block_in_force!(), ", ", $before, "
             changed AS (
                 INSERT INTO helpline.contacts (centre_id, contact_id, channel, medium, state, risk, class, queue, language, skills,
                     signature, received_at, deadline_at, brought_by, settings_version, external_index, external_sealed,
                     sender_index, sender_sealed, display_name_sealed, risk_rules, answers_sealed, source_index,
-                    diversion_id, original_queue, original_skills, original_signature, directed_to, relax_at, limited)
-                VALUES ($1, $7, $8, $9, 'waiting', CASE WHEN $10 = -1 THEN coalesce((SELECT risk FROM promise), $10) ELSE $10 END,
+                    diversion_id, original_queue, original_skills, original_signature, directed_to, relax_at, limited,
+                    block_id, ended_at)
+                VALUES ($1, $7, $8, $9, CASE WHEN (SELECT id FROM block) IS NULL THEN 'waiting' ELSE 'blocked' END,
+                    CASE WHEN $10 = -1 THEN coalesce((SELECT risk FROM promise), $10) ELSE $10 END,
                     CASE WHEN $10 = -1 THEN least(", $class, ", (SELECT class FROM promise)) ELSE ", $class, " END, $12, $13, $14, $15,
                     least(helpline.now(), (SELECT received_at FROM promise)),
-                    least(helpline.now() + make_interval(secs => ", $target, "), (SELECT deadline_at FROM promise)), $17, $18, $19, $20, $21, $22, $23, $24, $25, $26,
-                    $27, $28, $29, $30, $31, helpline.now() + make_interval(secs => $32), ",
-                    $limited, ")
+                    least(helpline.now() + make_interval(secs => ", $target, "), (SELECT deadline_at FROM promise)), $17, $18, $19, $20, $21, $22, $23, $24, $25,
+                    CASE WHEN (SELECT id FROM block) IS NULL THEN $26 END, $27, $28, $29, $30, $31, helpline.now() + make_interval(secs => $32), ",
+                    $limited, " AND (SELECT id FROM block) IS NULL, (SELECT id FROM block),
+                    CASE WHEN (SELECT id FROM block) IS NOT NULL THEN helpline.now() END)
                 ON CONFLICT DO NOTHING
                 RETURNING *),
             called AS (
@@ -200,11 +207,31 @@ impl Store {
                     return Err(StoreError::Retry);
                 };
                 let found = self.received(centre, found, true)?;
+                if found.contact.state == ContactState::Blocked && new.risk >= Risk::High {
+                    return self.let_in(command, new, found).await;
+                }
                 self.remember(command, found.contact.contact_id.as_uuid(), found.contact.revision).await?;
                 Ok(Change::Done(found))
             }
             Change::Replayed { resource_id } => Ok(Change::Replayed { resource_id }),
             Change::Reused => Ok(Change::Reused),
+        }
+    }
+
+    /// What was blocked is in danger, as is known now: it is put in line as if it came now.
+    async fn let_in(
+        &self,
+        command: &Command,
+        new: &NewContact,
+        found: Received,
+    ) -> Result<Change<Received>, StoreError> {
+        let risk = (new.risk, new.class);
+        match self.change_risk(command, found.contact.contact_id, 0, risk, (new.target_s, 0)).await? {
+            // Somebody else has let it in, or the sender has a conversation by now: the next try finds that.
+            Change::Refused => Err(StoreError::Retry),
+            change => {
+                Ok(change.map(|assessed| Received { contact: assessed.contact, existing: false, ..found }))
+            }
         }
     }
 

@@ -71,6 +71,7 @@ async fn the_servers_role_cannot_open_the_door_it_stands_behind() {
         "DELETE FROM helpline.contacts",
         "DELETE FROM helpline.offers",
         "DELETE FROM helpline.callbacks",
+        "DELETE FROM helpline.blocks",
         "DELETE FROM helpline.participations",
         "DELETE FROM helpline.tokens",
         "DELETE FROM helpline.counsellors",

@@ -6,8 +6,8 @@ use helpline_proto::directory::v1::{
     UpdateCounsellorRequest,
 };
 use helpline_proto::intake::v1::{
-    Answer, ChangeRiskRequest, CompleteContactRequest, ReceiveContactRequest, RecordAnswersRequest,
-    RecordDepartureRequest, SendMessageRequest,
+    Answer, BlockReason, BlockSenderRequest, ChangeRiskRequest, CompleteContactRequest, LiftBlockRequest,
+    ReceiveContactRequest, RecordAnswersRequest, RecordDepartureRequest, SendMessageRequest,
 };
 use helpline_proto::queueing::v1::{
     AcceptHandoverRequest, AcceptOfferRequest, AcknowledgeAlertRequest, AssignContactRequest, AttemptOutcome,
@@ -297,6 +297,13 @@ pub(super) async fn prepare(cast: &Cast, method: &Method) -> Prepared {
             // Both say nothing but which one.
             (coming, request(&AcceptHandoverRequest { request_id: request_id(), handover_id }))
         }
+        "BlockSender" => (cast.supervisor.clone(), request(&block())),
+        "LiftBlock" => {
+            let answer = cast.supervisor.blocks().block_sender(block()).await.unwrap().into_inner();
+            let lift =
+                LiftBlockRequest { request_id: request_id(), block_id: answer.block.unwrap().block_id };
+            (cast.supervisor.clone(), request(&lift))
+        }
         "AssignContact" => {
             let (_, Offer { contact_id, .. }) = offered().await;
             let counsellor = world.counsellor(abilities(&language)).await;
@@ -357,6 +364,16 @@ fn promise(contact_id: String) -> PromiseCallbackRequest {
 async fn promised(counsellor: &Actor, contact_id: String) -> Callback {
     let promise = PromiseCallbackRequest { channel: Channel::Voice.into(), ..promise(contact_id) };
     counsellor.callbacks().promise_callback(promise).await.unwrap().into_inner().callback.unwrap()
+}
+
+/// A block of a sender whom nobody has blocked.
+fn block() -> BlockSenderRequest {
+    BlockSenderRequest {
+        request_id: request_id(),
+        sender: new_language(),
+        reason: BlockReason::Prank.into(),
+        ..BlockSenderRequest::default()
+    }
 }
 
 /// A queue that nobody has diverted.
