@@ -5,9 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use helpline_devstack::StackOptions;
+use helpline_domain::caller::Role;
+use helpline_proto::intake::v1::{BlockReason, BlockSenderRequest};
 use helpline_proto::terms::v1::Channel;
 use helpline_service_kit::fail_point::FAIL_POINTS;
-use helpline_tests::process::{Fleet, FleetOptions, private_stack, until};
+use helpline_tests::process::{Fleet, FleetOptions, private_stack, retry, until};
+use helpline_tests::{Actor, request_id};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -102,6 +105,8 @@ const SOFT: &str = r#"{"reserve": 0, "skills": ["law"], "queues": [{"queue": "ge
     "relaxations": [{"after_s": 1, "skill": "law", "level": 0}]}]}"#;
 
 async fn kill_at(place: &str, mut fleet: Fleet, board: Board) {
+    let blocking = (place == "block.after_commit")
+        .then(|| tokio::spawn(block_senders(fleet.bearer(Role::Supervisor, None))));
     let load = Load::begin(&fleet, board, 4, Duration::from_millis(5));
     let (status, took) = until(&format!("the server dies at {place}"), PATIENCE, || {
         std::future::ready(fleet.server(0).status())
@@ -112,5 +117,26 @@ async fn kill_at(place: &str, mut fleet: Fleet, board: Board) {
     let begun = std::time::Instant::now();
     let (board, adapters) = load.finish(PATIENCE).await;
     println!("{place}: hit after {took:.1?}, all over {:.1?} after the restart", begun.elapsed());
+    if let Some(blocking) = blocking {
+        blocking.await.expect("the supervisor's calls");
+        assert_eq!(fleet.count("SELECT count(*) FROM helpline.journal WHERE event = 'sender_blocked'"), 3);
+    }
     all_is_well(&fleet, &board, &adapters).await;
+}
+
+/// A supervisor blocks senders, and asks again until each is answered.
+async fn block_senders(supervisor: Actor) {
+    for sender in ["+97455550101", "+97455550102", "+97455550103"] {
+        let request = BlockSenderRequest {
+            request_id: request_id(),
+            sender: sender.to_owned(),
+            reason: BlockReason::Nuisance.into(),
+            ..BlockSenderRequest::default()
+        };
+        let blocked = retry("block a sender", PATIENCE, || {
+            let (mut client, request) = (supervisor.blocks(), request.clone());
+            async move { client.block_sender(request).await }
+        });
+        blocked.await.expect("a block");
+    }
 }

@@ -4,7 +4,7 @@ use helpline_domain::blocking::BlockReason;
 use helpline_domain::caller::Caller;
 use helpline_domain::id::{BlockId, ContactId};
 use helpline_service_kit::command::outcome;
-use helpline_service_kit::{Ctx, Refusal};
+use helpline_service_kit::{Ctx, Refusal, fail_point};
 use helpline_store::Command;
 use helpline_store::block::Block;
 use helpline_vault::Sensitive;
@@ -45,6 +45,7 @@ pub async fn block_sender(ctx: &Ctx, caller: &Caller, request: BlockSender) -> R
     let block = BlockId::from(ctx.ids.v7());
     let change =
         ctx.store.block_sender(&request.command, block, &sender, request.reason, request.lifetime_s).await?;
+    fail_point!("block.after_commit");
     let at_risk = async { Ok(Refusal::state("sender", "at_high_risk")) };
     outcome(change, |id| get_block(ctx, caller, id.into()), at_risk).await
 }
