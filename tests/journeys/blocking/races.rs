@@ -3,8 +3,10 @@
 use helpline_proto::intake::v1::{BlockSenderRequest, ContactState, ReceiveContactRequest};
 use helpline_proto::terms::v1::Risk;
 
+use super::danger::try_write;
 use super::number;
-use crate::stage::{Stage, call, from};
+use crate::risk_rules;
+use crate::stage::{Stage, call, chat, from};
 
 /// Races of each kind, one after the other.
 const RACES: usize = 12;
@@ -64,4 +66,21 @@ async fn two_supervisors_at_once_make_one_block() {
         assert_eq!(one.block_id, two.block_id);
     }
     assert_eq!(stage.blocks(true).await.len(), RACES);
+}
+
+#[tokio::test]
+async fn who_writes_of_danger_twice_at_once_is_let_in_once_with_both() {
+    let stage = risk_rules::stage().await;
+    for race in 0..RACES {
+        stage.block(block(race)).await;
+        let contact = stage.receive(from(&sender(race), chat("eo"))).await;
+        assert_eq!(contact.state(), ContactState::Blocked);
+        let write = || try_write(&stage, &contact, "he has a knife");
+        let (one, two, three) = tokio::join!(write(), write(), write());
+        assert!(one.is_ok() && two.is_ok() && three.is_ok(), "{one:?} {two:?} {three:?}");
+        let events = stage.journal(&contact);
+        let raised = events.iter().filter(|(event, _)| event == "risk_changed").count();
+        assert_eq!((events.len(), raised), (5, 1), "{events:?}");
+    }
+    stage.agrees_with_the_view().await;
 }
