@@ -123,14 +123,14 @@ pub struct Free {
 
 /// The rules of a centre at one moment.
 ///
-/// The reserve of a group is the number of counsellors who must stay able to take a contact of that group at once. A
-/// contact that is not critical may not take a counsellor out of a group in which that would leave fewer. What does not
-/// take the counsellor out of a group (a chat for somebody with room for another) costs that group nothing. Critical
-/// contacts use the reserve freely, and so does a contact that has waited for the cap if nobody else is left for it;
-/// critical contacts come before it all the same.
+/// The reserve of a group is the number of counsellors who must stay able to take a contact of that group at once; a
+/// group that few on shift could serve keeps one, or nobody. A contact that is not critical may not take a counsellor out
+/// of a group in which that would leave fewer. What does not take the counsellor out of a group (a chat for somebody with
+/// room for another) costs that group nothing. Critical contacts use the reserve freely, and so does a contact that has
+/// waited for the cap if nobody else is left for it; critical contacts come before it all the same.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Rules {
-    /// Free counsellors kept for each group.
+    /// Free counsellors kept for each group that many could serve.
     pub reserve: u32,
     /// Wait in milliseconds after which any contact may use the reserve.
     pub cap_ms: i64,
@@ -139,7 +139,8 @@ pub struct Rules {
     pub high_cap_ms: i64,
     /// Counsellors on shift, whatever they do.
     pub on_shift: u32,
-    /// Counsellors on shift from which the reserve is kept.
+    /// Counsellors on shift from which a reserve is kept at all, and able to serve a group from which it keeps the
+    /// whole of it; from half as many it keeps one.
     pub reserve_from: u32,
     /// The groups in which critical contacts come.
     pub groups: Vec<Group>,
@@ -167,6 +168,8 @@ pub struct Group {
     pub medium: Medium,
     /// Their language as a lower-case BCP 47 tag; `None` for those whose language is unknown.
     pub language: Option<String>,
+    /// Counsellors on shift, whatever they do, who could take such a contact with nothing in hand.
+    pub on_shift: u32,
 }
 
 /// A contact to be offered to a counsellor, and why.

@@ -47,9 +47,10 @@ pub struct Settings {
     pub cap_s: u32,
     /// Wait after which a high contact may use the reserve but for its last counsellor.
     pub high_cap_s: u32,
-    /// Free counsellors kept for critical contacts, per language and medium.
+    /// Free counsellors kept for critical contacts, for each language and medium that many on shift could serve.
     pub reserve: u32,
-    /// Counsellors on shift from which the reserve is kept.
+    /// Counsellors on shift from which a reserve is kept, and able to serve a language and medium from which it keeps all
+    /// of it; from half as many it keeps one, below that nobody.
     pub reserve_from: u32,
     /// Skills counsellors can have and contacts can ask for.
     pub skills: BTreeSet<String>,

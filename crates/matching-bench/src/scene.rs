@@ -51,16 +51,18 @@ impl Scene {
         let mut chance = Chance::new(7);
         let busy_requirements = requirements(&mut chance, &BUSY);
         let calm_requirements = requirements(&mut chance, &CALM);
+        // Every group keeps its reserve, which is the dearest case.
+        let on_shift = u32::try_from(point.counsellors).unwrap_or(u32::MAX);
         let groups: BTreeSet<Group> = busy_requirements
             .iter()
             .chain(&calm_requirements)
-            .map(|asked| Group { medium: asked.medium, language: asked.language.clone() })
+            .map(|asked| Group { medium: asked.medium, language: asked.language.clone(), on_shift })
             .collect();
         let rules = Rules {
             reserve: 1,
             cap_ms: CAP_MS,
             high_cap_ms: 0,
-            on_shift: u32::try_from(point.counsellors).unwrap_or(u32::MAX),
+            on_shift,
             reserve_from: 8,
             groups: groups.into_iter().collect(),
             critical_offers: 1,

@@ -238,9 +238,10 @@ pub struct Offers {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Ours {
-    /// Free counsellors kept for each group in which critical contacts come.
+    /// Free counsellors kept for each group that many could serve.
     pub reserve: u32,
-    /// Counsellors on shift from which the reserve is kept.
+    /// Counsellors on shift from which a reserve is kept, and able to serve a group from which it keeps all of it; from
+    /// half as many it keeps one.
     pub reserve_from: u32,
     /// Wait after which any contact may use the reserve.
     pub cap_s: f64,

@@ -33,6 +33,16 @@ pub(super) fn able_for<'a>(
         .count()
 }
 
+/// How many are kept for the group.
+pub(super) const fn kept_for(group: &Group, rules: &Rules) -> u32 {
+    match group.on_shift {
+        _ if rules.on_shift < rules.reserve_from => 0,
+        able if able >= rules.reserve_from => rules.reserve,
+        able if 2 * able >= rules.reserve_from && rules.reserve > 0 => 1,
+        _ => 0,
+    }
+}
+
 /// Who is on the floor and what they hold by now.
 struct Plain<'a> {
     floor: &'a Floor,
@@ -47,15 +57,14 @@ impl Plain<'_> {
     /// Whether that leaves as many in each group as are kept, but at most so many.
     fn spares(&self, person: &Free, medium: Medium, at_most: u32) -> bool {
         let rules = &self.floor.rules;
-        let kept = if rules.on_shift >= rules.reserve_from { rules.reserve.min(at_most) } else { 0 };
         let shift = || self.floor.free.iter().filter(|person| !person.on_call);
         person.on_call
-            || kept == 0
             || rules.groups.iter().all(|group| {
+                let kept = kept_for(group, rules).min(at_most);
                 let before = able_for(group, [(&*person.abilities, person.held)]);
                 let left = able_for(group, [(&*person.abilities, person.held.plus(medium))]);
                 let free = shift().map(|person| (&*person.abilities, self.now(person)));
-                before == left || able_for(group, free) > kept as usize
+                kept == 0 || before == left || able_for(group, free) > kept as usize
             })
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::plainly::{able_for, can_be_offered, paired, plainly};
+use super::plainly::{able_for, can_be_offered, kept_for, paired, plainly};
 use super::samples::{Floor, NOW, floors};
 use super::*;
 
@@ -158,7 +158,6 @@ proptest! {
 
     #[test]
     fn lesser_contacts_leave_the_reserve_of_every_group(floor in floors()) {
-        prop_assume!(floor.rules.on_shift >= floor.rules.reserve_from);
         let outcome = outcome(&floor);
         let by_cap = |contact_id| {
             outcome.pairs.iter().any(|(_, _, pair)| {
@@ -171,7 +170,7 @@ proptest! {
         let all = after(&floor, &outcome.pairs, |_| true);
         for group in &floor.rules.groups {
             let (before, left) = (able_for(group, privileged.iter().copied()), able_for(group, all.iter().copied()));
-            let at_least = before.min(floor.rules.reserve as usize);
+            let at_least = before.min(kept_for(group, &floor.rules) as usize);
             // A contact past the cap may come after others have taken what was then to spare.
             let capped = outcome.pairs.iter().filter(|(head, ..)| by_cap(head.contact_id)).count();
             prop_assert!(left + capped >= at_least, "{group:?}: {left} of {before} left");

@@ -70,7 +70,7 @@ pub(super) fn person(number: usize, abilities: &Abilities) -> Free {
 
 /// Rules that keep `reserve` for one group.
 pub(super) fn keeping(reserve: u32, medium: Medium, language: Option<&str>) -> Rules {
-    let group = Group { medium, language: language.map(str::to_owned) };
+    let group = Group { medium, language: language.map(str::to_owned), on_shift: 20 };
     Rules { reserve, cap_ms: CAP, on_shift: 20, reserve_from: 8, groups: vec![group], ..Rules::default() }
 }
 
@@ -189,7 +189,12 @@ pub(super) fn any_person() -> impl Strategy<Value = Free> {
 }
 
 pub(super) fn any_rules() -> impl Strategy<Value = Rules> {
-    let group = (any_medium(), any_language()).prop_map(|(medium, language)| Group { medium, language });
+    // Around half of eight, where the reserve of a group changes.
+    let group = (any_medium(), any_language(), 2_u32..12).prop_map(|(medium, language, on_shift)| Group {
+        medium,
+        language,
+        on_shift,
+    });
     let high_cap = select(vec![0, CAP / 10]);
     (0_u32..4, 4_u32..20, vec(group, 0..4), 0_u32..4, 0_u32..4, high_cap).prop_map(
         |(reserve, on_shift, groups, critical_offers, severe_limit, high_cap_ms)| Rules {

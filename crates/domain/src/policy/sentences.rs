@@ -160,6 +160,35 @@ fn a_small_shift_keeps_no_reserve() {
 }
 
 #[test]
+fn a_group_keeps_two_where_eight_could_serve_it_one_where_four_could_and_nobody_where_three_could() {
+    let call = asks(Medium::Voice, Some("ru"), &[]);
+    let heads = [1, 2, 3].map(|number| head(number, Class::Low, &call));
+    let free = [1, 2, 3].map(|number| person(number, &able(&["ru"], &[], 1, 0, 0)));
+    let mut rules = keeping(2, Medium::Voice, Some("ru"));
+    let mut kept = |on_shift, reserve| {
+        (rules.groups[0].on_shift, rules.reserve) = (on_shift, reserve);
+        free.len() - pairs(&heads, &free, &rules).len()
+    };
+    assert_eq!([8, 7, 4, 3, 1].map(|on_shift| kept(on_shift, 2)), [2, 1, 1, 0, 0]);
+    assert_eq!([8, 4, 3].map(|on_shift| kept(on_shift, 1)), [1, 1, 0]);
+    assert_eq!(kept(8, 0), 0);
+}
+
+#[test]
+fn who_could_serve_a_group_is_counted_with_empty_hands_and_through_an_interpreter_too() {
+    let call = asks(Medium::Voice, Some("ru"), &[]);
+    let with_law = asks(Medium::Voice, Some("ru"), &[("law", 3)]);
+    let mut interpreter = able(&["ar"], &[], 1, 0, 0);
+    interpreter.interpreted = vec!["ru".to_owned()];
+    let shift =
+        [interpreter, able(&["ru"], &[], 1, 2, 0), able(&["ru"], &[], 0, 2, 0), able(&["ar"], &[], 1, 0, 0)];
+    let groups = Group::of([&call, &with_law, &asks(Medium::Chat, None, &[])], &shift);
+    let counted: Vec<_> =
+        groups.iter().map(|group| (group.medium, group.language.as_deref(), group.on_shift)).collect();
+    assert_eq!(counted, [(Medium::Voice, Some("ru"), 2), (Medium::Chat, None, 2)]);
+}
+
+#[test]
 fn who_has_waited_for_the_cap_may_use_the_reserve_but_not_before_a_critical_contact() {
     let voice = asks(Medium::Voice, None, &[]);
     let mut capped = head(1, Class::Low, &voice);

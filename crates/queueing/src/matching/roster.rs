@@ -1,6 +1,6 @@
 //! Who is on shift and what contacts ask for, remembered between passes.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use helpline_domain::counsellor::Abilities;
@@ -23,6 +23,8 @@ pub(crate) struct Roster {
     changes: Subscription,
     people: HashMap<CounsellorId, Arc<Abilities>>,
     requirements: HashMap<Vec<u8>, Arc<Requirement>>,
+    /// What follows from the two; `None` until it is asked for again.
+    groups: Option<Vec<Group>>,
 }
 
 impl Roster {
@@ -33,6 +35,7 @@ impl Roster {
             changes: ctx.mirror.hub().subscribe(Topic::Roster(centre)),
             people: HashMap::new(),
             requirements: HashMap::new(),
+            groups: None,
         }
     }
 
@@ -53,6 +56,7 @@ impl Roster {
         // Who is on call is not on shift, and is never in the view.
         let on_shift = on_shift.iter().filter(|one| one.state != PresenceState::OnCall);
         self.people = on_shift.map(|one| (one.counsellor_id, Arc::clone(&one.abilities))).collect();
+        self.groups = None;
     }
 
     /// The requirement with this signature, if it was seen before.
@@ -65,11 +69,11 @@ impl Roster {
         if self.requirements.len() >= MOST_REQUIREMENTS {
             self.requirements.clear();
         }
-        Arc::clone(
-            self.requirements
-                .entry(entry.signature.clone())
-                .or_insert_with(|| Arc::new(entry.requirement.clone())),
-        )
+        let groups = &mut self.groups;
+        Arc::clone(self.requirements.entry(entry.signature.clone()).or_insert_with(|| {
+            *groups = None;
+            Arc::new(entry.requirement.clone())
+        }))
     }
 
     /// These contacts as rows, with who must not be offered them.
@@ -87,20 +91,22 @@ impl Roster {
     }
 
     /// The rules of the centre now. The reserve is kept for every language and medium that contacts have asked for.
-    pub(crate) fn rules(&self, settings: &VersionedSettings) -> Rules {
+    pub(crate) fn rules(&mut self, settings: &VersionedSettings) -> Rules {
         let settings = &settings.settings;
-        let groups: BTreeSet<Group> = self
-            .requirements
-            .values()
-            .map(|requirement| Group { medium: requirement.medium, language: requirement.language.clone() })
-            .collect();
+        let (requirements, people) = (&self.requirements, &self.people);
+        let groups = self.groups.get_or_insert_with(|| {
+            Group::of(
+                requirements.values().map(|asked| &**asked),
+                people.values().map(|abilities| &**abilities),
+            )
+        });
         Rules {
             reserve: settings.reserve,
             cap_ms: i64::from(settings.cap_s) * 1000,
             high_cap_ms: i64::from(settings.high_cap_s) * 1000,
             on_shift: u32::try_from(self.people.len()).unwrap_or(u32::MAX),
             reserve_from: settings.reserve_from,
-            groups: groups.into_iter().collect(),
+            groups: groups.clone(),
             critical_offers: settings.critical_offers,
             severe_limit: settings.care.others_first_from(),
         }

@@ -56,8 +56,7 @@ pub(super) async fn choose(
     let now = ctx.store.now().await?;
     let barred = barred(ctx, centre, contact, now - TimeDelta::seconds(settings.cool_down_s.into())).await?;
     let (_, on_shift) = ctx.store.on_shift(centre).await?;
-    let at_work = on_shift.iter().filter(|one| one.state != PresenceState::OnCall).count();
-    let rules = rules(ctx, centre, settings, at_work).await?;
+    let rules = rules(ctx, centre, settings, &on_shift).await?;
     let free: Vec<Free> = on_shift
         .into_iter()
         .filter(|one| one.state == PresenceState::Ready)
