@@ -41,7 +41,8 @@ async fn a_new_centre_has_complete_settings_that_every_role_may_read() {
     let waits: Vec<_> = settings.target_waits.iter().map(|wait| wait.wait.unwrap().seconds).collect();
     assert_eq!(waits, [15, 60, 180, 300]);
     assert_eq!((settings.offer_timeout, settings.critical_offer_timeout), (seconds(20), seconds(10)));
-    assert_eq!((settings.missed_offer_limit, settings.reserve, settings.reserve_from), (2, 1, 8));
+    assert_eq!((settings.missed_offer_limit, settings.reserve, settings.reserve_from), (2, 2, 8));
+    assert_eq!((settings.critical_offers, settings.cap, settings.high_cap), (2, seconds(1200), seconds(30)));
 }
 
 #[tokio::test]
@@ -69,7 +70,7 @@ async fn published_settings_hold_from_then_on_and_earlier_ones_stay_readable() {
     let request = publish(new, 1);
     let published = centre.publish_settings(request.clone()).await.unwrap().into_inner().settings.unwrap();
     assert_eq!(published.version, 2);
-    assert_eq!((published.offer_timeout, published.cap), (seconds(30), seconds(600)));
+    assert_eq!((published.offer_timeout, published.cap), (seconds(30), seconds(1200)));
     assert_eq!(published.queues[1].display_names["en"], "Night");
     assert_eq!(published.queues[1].target_waits, [wait]);
     assert_eq!(settings(&administrator, 0).await, published);
