@@ -5,6 +5,7 @@ use helpline_proto::directory::v1::{
     DisableCounsellorRequest, Flood, GetCentreRequest, GetCounsellorRequest, GetSettingsRequest, Hours,
     ListCounsellorsRequest, ListTokensRequest, LongContact, PublishSettingsRequest, Queue, QueueHours,
     Relaxation, RevokeTokenRequest, RiskAnswer, RiskRule, Settings, TargetWait, UpdateCounsellorRequest,
+    ValveLevel, ValveSettings,
 };
 use helpline_proto::intake::v1::{
     ActionTaken, AgeBand, Answer, BlockReason, BlockSenderRequest, ChangeRiskRequest, Closing,
@@ -365,8 +366,14 @@ fn settings() -> Settings {
             answers: vec![RiskAnswer { question: "weapon".to_owned(), values: vec!["yes".to_owned()] }],
         }],
         flood: Some(Flood { most_waiting: 3, most_received: 9, window: Some(seconds(60)) }),
+        valve: Some(valve()),
         ..Settings::default()
     }
+}
+
+fn valve() -> ValveSettings {
+    let overdue = ValveLevel { overdue: Some(seconds(300)), ..ValveLevel::default() };
+    ValveSettings { levels: vec![overdue; 4], stretch_percent: 150, ..ValveSettings::default() }
 }
 
 fn hours() -> Hours {

@@ -54,3 +54,4 @@ mod switchboard;
 mod transfer;
 mod transitions;
 mod two_servers;
+mod valve;

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use flood::Flood;
 
 use crate::channel::Channel;
+use crate::policy::valve::ValveRules;
 use crate::risk::{Class, RiskRule};
 use crate::settings::alerts::Alerts;
 use crate::settings::care::Care;
@@ -70,6 +71,8 @@ pub struct Settings {
     pub alerts: Alerts,
     /// How callbacks are made.
     pub callbacks: callbacks::Callbacks,
+    /// What is done when more come than can be answered.
+    pub valve: ValveRules,
 }
 
 /// A line in which contacts wait.
@@ -147,6 +150,7 @@ impl Default for Settings {
             care: Care::default(),
             alerts: Alerts::default(),
             callbacks: callbacks::Callbacks::default(),
+            valve: ValveRules::default(),
         }
     }
 }

@@ -16,7 +16,7 @@ use helpline_store::check::Floor;
 use helpline_store::line::OnShift;
 
 use crate::switchboard::diversion;
-use crate::wire::milliseconds;
+use crate::wire::{milliseconds, overload_level};
 
 /// Reads the floor of a centre.
 pub(crate) async fn read(ctx: &Ctx, centre: CentreId) -> Result<(QueueStatus, Floor), Refusal> {
@@ -60,6 +60,7 @@ pub(crate) async fn read(ctx: &Ctx, centre: CentreId) -> Result<(QueueStatus, Fl
         openings: openings(ctx, centre, floor.now).await?,
         unowned: small(ctx.store.unowned_work(centre).await?),
         diversions: ctx.store.open_diversions(centre).await?.iter().map(diversion).collect(),
+        overload: overload_level(ctx.overload.of(centre).valve.level).into(),
     };
     floor.unserved = unserved_of;
     Ok((status, floor))

@@ -9,6 +9,7 @@ use helpline_domain::counsellor::Capacity;
 use helpline_domain::id::{ContactId, CounsellorId, OfferId, RequestId};
 use helpline_domain::offer::{DeclineReason, OfferState};
 use helpline_domain::policy::WaitingCause;
+use helpline_domain::policy::valve::Level;
 use helpline_domain::policy::wording::{Locale, Reason, reason_in};
 use helpline_domain::presence::{NotReadyReason, PresenceState};
 use helpline_proto::{directory, queueing::v1 as proto};
@@ -239,6 +240,16 @@ pub(crate) const fn waiting_cause(cause: WaitingCause) -> proto::WaitingCause {
         WaitingCause::CoolDown => proto::WaitingCause::CoolDown,
         WaitingCause::BeingOffered => proto::WaitingCause::BeingOffered,
         WaitingCause::OthersFirst => proto::WaitingCause::OthersFirst,
+    }
+}
+
+pub(crate) const fn overload_level(level: Level) -> proto::OverloadLevel {
+    match level {
+        Level::Usual => proto::OverloadLevel::Usual,
+        Level::Stretched => proto::OverloadLevel::Stretched,
+        Level::CallBack => proto::OverloadLevel::CallBack,
+        Level::Overflow => proto::OverloadLevel::Overflow,
+        Level::Honest => proto::OverloadLevel::Honest,
     }
 }
 

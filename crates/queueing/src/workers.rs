@@ -11,6 +11,7 @@ mod relax;
 mod sweep;
 mod switchboard;
 mod touch;
+mod weigh_load;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -30,6 +31,7 @@ pub use relax::Relax;
 pub use sweep::Sweep;
 pub use switchboard::Switchboard;
 pub use touch::Touch;
+pub use weigh_load::WeighLoad;
 
 use crate::measures::{AlertMeasures, FloorMeasures, Measures};
 use crate::sessions::Sessions;
@@ -58,6 +60,7 @@ pub(crate) fn spawn(
 ) {
     start(ctx, lifecycle, Look::new(ctx.clone(), floor.clone()));
     start(ctx, lifecycle, RaiseAlerts::new(ctx.clone(), alerts.clone()));
+    start(ctx, lifecycle, WeighLoad::new(ctx.clone()));
     start(ctx, lifecycle, Switchboard::new(ctx.clone()));
     start(ctx, lifecycle, Closing::new(ctx.clone(), floor.clone()));
     start(ctx, lifecycle, Sweep::new(ctx.clone(), timing.sweep));

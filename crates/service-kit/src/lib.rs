@@ -48,6 +48,7 @@ pub mod lifecycle;
 pub mod measures;
 pub mod metrics;
 pub mod mirror;
+pub mod overload;
 pub mod page;
 mod remembered;
 pub mod request;

@@ -131,6 +131,11 @@ pub fn skills(skills: &BTreeMap<String, u8>) -> Vec<terms::v1::SkillLevel> {
         .collect()
 }
 
+/// A wait as it is told to people: in minutes begun, because nobody knows it to the second.
+pub fn whole_minutes(seconds: u32) -> prost_types::Duration {
+    prost_types::Duration { seconds: i64::from(seconds.div_ceil(60).max(1)) * 60, nanos: 0 }
+}
+
 /// A time.
 pub fn timestamp(time: DateTime<Utc>) -> Timestamp {
     // In a leap second there are up to two billion nanoseconds, which a timestamp does not have.

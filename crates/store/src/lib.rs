@@ -31,6 +31,7 @@ pub mod handover;
 pub mod intake;
 pub mod journal;
 pub mod line;
+pub mod load;
 pub mod matcher;
 pub mod message;
 pub mod migrate;

@@ -2,7 +2,7 @@
 
 use helpline_proto::directory::v1::{
     Flood, GetCentreRequest, GetSettingsRequest, Hours, PublishSettingsRequest, Queue, QueueHours,
-    RiskAnswer, RiskRule, Settings, TargetWait,
+    RiskAnswer, RiskRule, Settings, TargetWait, ValveLevel, ValveSettings,
 };
 use helpline_proto::terms::v1::{Channel, PriorityClass, Risk, SkillLevel};
 use helpline_tests::{Actor, World, refused, request_id};
@@ -167,6 +167,24 @@ async fn every_setting_that_cannot_be_used_is_named() {
             "settings.flood.window",
         ]
     );
+    let level = |waiting_percent| ValveLevel { waiting_percent, ..ValveLevel::default() };
+    let valve = |levels: &[ValveLevel]| Settings {
+        queues: vec![queue("general")],
+        valve: Some(ValveSettings { levels: levels.to_vec(), ..ValveSettings::default() }),
+        ..Settings::default()
+    };
+    let three = valve(&[level(100), level(200), level(-1)]);
+    let early = valve(&[level(100), level(90), level(0), level(400)]);
+    let mut shares = valve(&[]);
+    shares.valve = Some(ValveSettings { ends_below_percent: 96, stretch_percent: 99, ..Default::default() });
+    for (wrong, fields) in [
+        (three, vec!["settings.valve.levels[2].waiting_percent"]),
+        (valve(&[level(100)]), vec!["settings.valve.levels"]),
+        (early, vec!["settings.valve.levels[1]", "settings.valve.levels[3]"]),
+        (shares, vec!["settings.valve.ends_below_percent", "settings.valve.stretch_percent"]),
+    ] {
+        assert_eq!(refused(centre.publish_settings(publish(wrong, 0)).await).fields, fields);
+    }
     let none = refused(centre.publish_settings(publish(Settings::default(), 0)).await);
     assert_eq!(none.fields, ["settings.queues"]);
 }

@@ -7,6 +7,7 @@ mod hours;
 mod relaxation;
 mod resumption;
 mod risk_rules;
+mod valve;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -110,6 +111,7 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
     let care = fields.within("care", |fields| care::read(fields, message.care.as_ref()));
     let alerts = fields.within("alerts", |fields| alerts::read(fields, message.alerts.as_ref()));
     let callbacks = callbacks::read(fields, message.callbacks.as_ref());
+    let valve = valve::read(fields, message.valve.as_ref());
     Some(Settings {
         queues: queues?,
         target_waits: target_waits?,
@@ -132,6 +134,7 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
         care: care?,
         alerts: alerts?,
         callbacks: callbacks?,
+        valve: valve?,
     })
 }
 
@@ -305,6 +308,7 @@ pub(crate) fn to_message(versioned: &VersionedSettings) -> Message {
         care: Some(care::to_message(&settings.care)),
         alerts: Some(alerts::to_message(&settings.alerts)),
         callbacks: Some(callbacks::to_message(&settings.callbacks)),
+        valve: Some(valve::to_message(&settings.valve)),
     }
 }
 

@@ -353,6 +353,11 @@ pub fn received(received: &Received) -> api::ReceiveContactResponse {
         outlook: outlook.into(),
         arrangement: received.arrangement.as_ref().map(|done| arrangement(received, done)),
         hint: if blocked { blocking::hint(locale).to_owned() } else { String::new() },
+        overload: received.overload.map(|told| api::Overload {
+            callback_offered: told.callback,
+            long_wait: told.long_wait,
+            expected_wait: told.expected_wait_s.map(wire::whole_minutes),
+        }),
     }
 }
 
