@@ -42,7 +42,8 @@ const CHANGE_RISK: &str = change!(
 );
 
 /// Where a callback waits in line there is nobody who could leave. Whoever leaves unanswered at high risk or above, and can
-/// be called, is promised a callback at the same instant, and so is whoever was lost to a fault of the channel.
+/// be called, is promised a callback at the same instant, and so is whoever was lost to a fault of the channel;
+/// unless they are being called already, no less urgently.
 const DEPART: &str = change!(
     event: "person_left", resource: "contact_id", about: ("contact_id", "counsellor_id", "NULL::uuid"),
     detail: "jsonb_build_object('from', old_state, 'to', state, 'cut', cut_at IS NOT NULL)",
@@ -82,7 +83,8 @@ const DEPART: &str = change!(
           AND channel IN ('voice', 'sms', 'whatsapp', 'telegram', 'email')
           AND NOT EXISTS (
             SELECT FROM helpline.callbacks cb
-            WHERE cb.centre_id = $1 AND cb.number_index = changed.sender_index AND cb.state IN ('promised', 'due'))
+            WHERE cb.centre_id = $1 AND cb.number_index = changed.sender_index AND cb.state IN ('promised', 'due')
+              AND cb.kind = 'callback' AND cb.class <= changed.class AND (cb.state = 'due' OR cb.next_attempt_at <= helpline.now()))
         RETURNING callback_id, origin_contact_id, revision),
     rescue_journalled AS (
         INSERT INTO helpline.journal (centre_id, at, event, contact_id, revision, detail)
