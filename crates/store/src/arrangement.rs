@@ -102,8 +102,8 @@ struct UnarrangedRow {
     skills: Json<BTreeMap<String, u8>>,
 }
 
-/// Takes one step for a contact that nobody has answered. A contact that is placed elsewhere keeps arrival and deadline;
-/// one that rings somewhere is not moved.
+/// Takes one step for a contact that nobody has answered. A contact that is placed elsewhere keeps arrival and deadline, and
+/// is anybody's there; one that rings somewhere is not moved.
 const ARRANGE: &str = "
     WITH contact AS (
         SELECT c.contact_id, c.queue FROM helpline.contacts c
@@ -118,7 +118,8 @@ const ARRANGE: &str = "
         WHERE cardinality(a.steps) = $5
         RETURNING a.*),
     moved AS (
-        UPDATE helpline.contacts c SET queue = $8, skills = $9, asked_skills = NULL, signature = $10, revision = c.revision + 1
+        UPDATE helpline.contacts c SET queue = $8, skills = $9, signature = $10, directed_to = NULL, asked_skills = NULL,
+            revision = c.revision + 1
         FROM arranged WHERE c.centre_id = $1 AND c.contact_id = $2 AND $8::text IS NOT NULL
         RETURNING c.revision),
     journalled AS (

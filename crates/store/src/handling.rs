@@ -51,7 +51,7 @@ const TRANSFER: &str = change!(
         WHERE centre_id = $1 AND contact_id = $7 AND counsellor_id = $2 AND state = 'in_progress' AND revision = $12 FOR UPDATE),
     changed AS (
         UPDATE helpline.contacts c SET state = 'waiting', counsellor_id = NULL, holder_id = NULL, queue = $8, language = $9,
-            skills = $10, signature = $11, asked_skills = NULL, relaxation_step = 0,
+            skills = $10, signature = $11, directed_to = NULL, asked_skills = NULL, relaxation_step = 0,
             relax_at = helpline.now() + make_interval(secs => $13), participations = '{}', epoch = c.epoch + 1, revision = c.revision + 1
         FROM before WHERE c.centre_id = $1 AND c.contact_id = $7 AND ", participations_are_seen!(), "
         RETURNING c.*, old_participations)",

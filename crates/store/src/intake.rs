@@ -75,8 +75,9 @@ const DEPART: &str = change!(
     rescued AS (
         INSERT INTO helpline.callbacks (", promised_columns!(), ")
         SELECT $1, $9, 'callback', 'promised', NULL, contact_id, NULL::uuid, helpline.now(), helpline.now() + make_interval(secs => $12),
-            helpline.now(), helpline.now() + make_interval(secs => $11), $10, channel, medium, queue, language, skills, signature,
-            risk, class, extract(epoch FROM deadline_at - received_at)::int, sender_index, NULL::bytea, NULL::bytea,
+            helpline.now(), helpline.now() + make_interval(secs => $11), $10, channel, medium, queue, language,
+            CASE WHEN directed_to IS NULL THEN skills ELSE original_skills END,
+            CASE WHEN directed_to IS NULL THEN signature ELSE original_signature END, risk, class, extract(epoch FROM deadline_at - received_at)::int, sender_index, NULL::bytea, NULL::bytea,
             NULL::uuid, NULL, NULL::uuid, brought_by, settings_version, helpline.now()
         FROM changed
         WHERE (state IN ('abandoned', 'short_abandoned') AND risk >= 3 OR state = 'lost') AND sender_index IS NOT NULL

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use helpline_domain::channel::Channel;
 use helpline_domain::contact::ContactState;
-use helpline_domain::id::{CentreId, ContactId};
+use helpline_domain::id::{CentreId, ContactId, CounsellorId};
 use helpline_domain::requirement::Requirement;
 use helpline_domain::risk::{Class, Risk};
 use helpline_domain::settings::Flood;
@@ -159,6 +159,7 @@ impl Store {
         };
         let source_index = self.index_some(centre, "source", new.source.as_ref());
         let limits = new.risk == Risk::Unassessed && source_index.is_some();
+        let directed_to = new.diverted.as_ref().and_then(|by| by.directed_to);
         let mut query = change_query::<ReceivedRow>(if limits { RECEIVE_LIMITED } else { RECEIVE }, command)
             .bind(row)
             .bind(new.channel.key())
@@ -168,7 +169,7 @@ impl Store {
             .bind(new.queue.clone())
             .bind(new.language.clone())
             .bind(Json(new.skills.clone()))
-            .bind(self.signature(centre, &requirement))
+            .bind(self.line_signature(centre, &requirement, directed_to))
             .bind(f64::from(new.target_s))
             .bind(command.caller.token_id.as_uuid())
             .bind(new.settings_version)
@@ -187,7 +188,7 @@ impl Store {
                 let there = Requirement { skills: by.original_skills.clone(), ..requirement.clone() };
                 self.signature(centre, &there)
             }))
-            .bind(new.diverted.as_ref().and_then(|by| by.directed_to).map(|to| to.as_uuid()))
+            .bind(directed_to.map(|to| to.as_uuid()))
             .bind(new.relax_after_s.map(f64::from));
         if limits {
             query = query
@@ -268,6 +269,19 @@ impl Store {
     }
 
     pub(crate) fn index_some(
+    /// The signature of the line in which a contact waits: those who are for one person alone have lines of their own, or
+    /// the first of them would hide everybody behind them while that one is busy.
+    pub fn line_signature(
+        &self,
+        centre: CentreId,
+        requirement: &Requirement,
+        directed_to: Option<CounsellorId>,
+    ) -> Vec<u8> {
+        let Some(only) = directed_to else { return self.signature(centre, requirement) };
+        let line = format!("{} for {only}", requirement.canonical());
+        self.vault().blind_index(centre.as_uuid(), "requirement", &line)[..8].to_vec()
+    }
+
         &self,
         centre: CentreId,
         domain: &'static str,

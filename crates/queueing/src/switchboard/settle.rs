@@ -24,7 +24,7 @@ pub(super) async fn let_go(ctx: &Ctx, centre: CentreId) -> Result<(), Refusal> {
         let left = ctx.store.left_by_diversions(centre, MOST).await?;
         let mut moved = false;
         for contact in &left {
-            if let Some(now) = ctx.store.undivert(centre, contact.contact_id).await? {
+            if let Some(now) = ctx.store.undivert(centre, contact).await? {
                 moved = true;
                 ctx.mirror.contact_left(centre, contact).await;
                 ctx.mirror.contact_waits_again(centre, &now).await;

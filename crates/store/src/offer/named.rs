@@ -88,7 +88,8 @@ const HAND_TO: &str = change!(
     detail: "jsonb_build_object('queue', queue, 'to', $8, 'open', 1)",
     with: offer_to!(
         when: "counsellor_id = $2 AND state = 'in_progress'",
-        set: "counsellor_id = NULL, queue = $13, language = $14, skills = $15, signature = $16, epoch = c.epoch + 1, ",
+        set: "counsellor_id = NULL, queue = $13, language = $14, skills = $15, signature = $16, directed_to = NULL,
+            epoch = c.epoch + 1, ",
         withdrawn: "transferred"
     ), ", cooled AS (
         INSERT INTO helpline.offers (centre_id, offer_id, contact_id, counsellor_id, group_id, state, reason, offered_at, expires_at, ended_at, explanation)
