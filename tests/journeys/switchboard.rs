@@ -215,3 +215,17 @@ async fn who_waits_for_one_person_stands_in_nobodys_way() {
     assert_eq!(stage.value(lines), "1");
     stage.agrees_with_the_view().await;
 }
+
+#[tokio::test]
+async fn a_critical_contact_that_the_one_it_goes_to_declined_is_anybodys() {
+    let stage = Stage::set().await;
+    let amina = stage.desk(Abilities::speaking(&["ar"])).await;
+    let request =
+        DivertQueueRequest { to_counsellor_id: amina.id().to_owned(), ..divert(&stage, DiversionEnd::Leave) };
+    set(&stage.supervisor, request).await.unwrap();
+    let basma = stage.desk(Abilities::speaking(&["ar"])).await;
+    let critical = stage.receive(at(Risk::HarmNow, call("ar"))).await;
+    let offer = amina.offered(&critical).await;
+    amina.decline(&offer, DeclineReason::Busy).await;
+    basma.offered(&critical).await;
+}

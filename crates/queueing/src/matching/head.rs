@@ -49,13 +49,14 @@ pub(crate) fn head(entry: &LineEntry, requirement: Arc<Requirement>, on_shift: &
 }
 
 /// Who must not be offered it: whoever named a conflict, and everybody but the one it is directed to. A critical contact
-/// waits for nobody: it is anybody's while that one is not free.
+/// waits for nobody: it is anybody's while that one is not free, or has just let it pass.
 fn barred(entry: &LineEntry, shift: &[policy::OnShift<'_>]) -> Vec<CounsellorId> {
     let mut barred = entry.barred.clone();
     // Somebody who named a conflict is nobody to wait for.
     let Some(only) = entry.directed_to.filter(|only| !barred.contains(only)) else { return barred };
     let free = shift.iter().any(|one| {
         one.counsellor_id == only
+            && !entry.cooling.contains(&only)
             && one.ready
             && one.abilities.capacity.allows(&one.held, entry.requirement.medium)
             && entry.requirement.lack(one.abilities).is_none()
