@@ -81,7 +81,7 @@ pub async fn cancel(
     let change = ctx.store.cancel_callback(command, &seen, reason).await?;
     if let Change::Done(moved) = &change {
         measures.count(seen.kind, "cancelled");
-        told::tell(ctx, caller.centre_id, moved).await?;
+        told::tell(ctx, caller.centre_id, moved, "callback_cancelled").await?;
     }
     let explain = async {
         let now = plannable(ctx, caller, id).await?;

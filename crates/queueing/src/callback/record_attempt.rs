@@ -47,7 +47,7 @@ pub async fn record_attempt(
     if let Change::Done(recorded) = &change {
         measures.count(seen.kind, event(recorded.now));
         // In line before anybody is free, or whoever came later would be offered first.
-        told::tell(ctx, caller.centre_id, &recorded.moved).await?;
+        told::tell(ctx, caller.centre_id, &recorded.moved, "").await?;
         ctx.mirror.rooms_changed(caller.centre_id, &recorded.rooms, caller.counsellor_id).await;
     }
     let change = change.map(|recorded| recorded.moved.callback_id);
