@@ -101,7 +101,8 @@ struct OnShiftRow {
 }
 
 /// Who must not be offered a contact: within the cool-down of `$3` seconds after declining, missing or giving it back,
-/// and for good after naming a conflict. Losing one's client is nobody's refusal, nor is being second.
+/// and for good after naming a conflict. Losing one's client is nobody's refusal, nor is being second,
+/// nor what becomes of a callback while it rings.
 macro_rules! tried_by {
     ($contact:literal) => {
         concat!(
@@ -109,7 +110,8 @@ macro_rules! tried_by {
                 SELECT o.counsellor_id FROM helpline.offers o
                 WHERE o.centre_id = $1 AND o.contact_id = ", $contact, ".contact_id AND o.state IN ('declined', 'expired', 'withdrawn')
                   AND o.reason IS DISTINCT FROM 'client_lost' AND o.reason IS DISTINCT FROM 'answered_by_another'
-                  AND o.reason IS DISTINCT FROM 'assigned_elsewhere' AND o.ended_at > (SELECT helpline.now()) - make_interval(secs => $3)) END AS cooling,
+                  AND o.reason IS DISTINCT FROM 'assigned_elsewhere' AND o.reason IS DISTINCT FROM 'window_over'
+                  AND o.reason IS DISTINCT FROM 'callback_promised' AND o.ended_at > (SELECT helpline.now()) - make_interval(secs => $3)) END AS cooling,
             CASE WHEN ", $contact, ".offer_count = 0 THEN ARRAY[]::uuid[] ELSE ARRAY(
                 SELECT o.counsellor_id FROM helpline.offers o
                 WHERE o.centre_id = $1 AND o.contact_id = ", $contact, ".contact_id AND o.state = 'declined' AND o.reason = 'conflict'
