@@ -163,3 +163,15 @@ async fn a_live_contact_whose_counsellor_is_lost_is_alerted_of() {
     }
     board.until_closed(AlertKind::PresenceLost).await;
 }
+
+#[tokio::test]
+async fn who_is_on_call_is_not_there_for_those_whom_they_are_not_offered() {
+    let stage = Stage::set().await;
+    let amina = stage.desk_off_shift(Abilities::speaking(&["ar"])).await;
+    crate::hours::on_call(&amina).await;
+    let mut board = Wallboard::watch(&stage.supervisor, "").await;
+    stage.receive(at(Risk::Low, call("ar"))).await;
+    stage.world.advance(6.0);
+    let alert = board.until_open(AlertKind::NobodyAvailable).await;
+    assert_eq!(alert.queue, "general");
+}

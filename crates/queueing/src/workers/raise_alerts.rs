@@ -117,7 +117,9 @@ impl RaiseAlerts {
 impl Look {
     fn snapshot(&self, settings: &Alerts) -> Snapshot {
         let mut outlooks: HashMap<&Requirement, bool> = HashMap::new();
-        let abilities = || self.on_shift.iter().map(|one| &*one.abilities);
+        // Who is on call is not there for whom they are not offered.
+        let at_work = || self.on_shift.iter().filter(|one| one.state != PresenceState::OnCall);
+        let abilities = || at_work().map(|one| &*one.abilities);
         let now_ms = self.now_ms;
         let in_line = self.first.iter().map(|one| {
             let received_ms = one.received_at.timestamp_millis();
@@ -158,8 +160,7 @@ impl Look {
                 None => {}
             }
         }
-        let counsellors =
-            self.on_shift.iter().map(|one| (one.counsellor_id, one.severe_in_a_row.into())).collect();
+        let counsellors = at_work().map(|one| (one.counsellor_id, one.severe_in_a_row.into())).collect();
         Snapshot { now_ms, waiting, live, counsellors, ..Snapshot::default() }
     }
 
