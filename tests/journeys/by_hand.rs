@@ -29,7 +29,7 @@ async fn pull(stage: &Stage, contact: &Contact) -> Result<Contact, Status> {
     Ok(stage.supervisor.supervision().pull_contact(request).await?.into_inner().contact.unwrap())
 }
 
-async fn hand(from: &Desk, contact: &Contact, to: &str) -> Result<Contact, Status> {
+pub(crate) async fn hand(from: &Desk, contact: &Contact, to: &str) -> Result<Contact, Status> {
     let request = TransferContactRequest {
         request_id: request_id(),
         contact_id: contact.contact_id.clone(),

@@ -161,7 +161,11 @@ impl At<'_> {
         }
         let skills = skills_in(settings, &contact.skills, &contact.queue, queue);
         let requirement = Requirement { skills, ..contact.requirement() };
-        self.roster.could_serve(&requirement).then(|| Placed { queue: queue.queue.clone(), requirement })
+        self.roster.could_serve(&requirement).then(|| Placed {
+            queue: queue.queue.clone(),
+            requirement,
+            relax_after_s: queue.relax_after_s(),
+        })
     }
 }
 
@@ -176,7 +180,7 @@ pub fn skills_in(
         settings.queues.iter().find(|queue| queue.queue == from).map(|queue| &queue.required_skills);
     let mut skills: BTreeMap<String, u8> = asked
         .iter()
-        .filter(|(skill, level)| demanded.is_none_or(|demanded| demanded.get(*skill) != Some(level)))
+        .filter(|(skill, level)| demanded.and_then(|own| own.get(*skill)).is_none_or(|own| *level > own))
         .map(|(skill, level)| (skill.clone(), *level))
         .collect();
     for (skill, level) in &to.required_skills {

@@ -80,6 +80,8 @@ pub struct Placed {
     pub queue: String,
     /// What it asks for in that queue.
     pub requirement: Requirement,
+    /// Wait in seconds after which that queue asks for less for the first time.
+    pub relax_after_s: Option<u32>,
 }
 
 /// Contacts that ask for the same in the same queue, and about which something may be to do.
@@ -119,7 +121,7 @@ const ARRANGE: &str = "
         RETURNING a.*),
     moved AS (
         UPDATE helpline.contacts c SET queue = $8, skills = $9, signature = $10, directed_to = NULL, asked_skills = NULL,
-            revision = c.revision + 1
+            relaxation_step = 0, relax_at = helpline.now() + make_interval(secs => $11), revision = c.revision + 1
         FROM arranged WHERE c.centre_id = $1 AND c.contact_id = $2 AND $8::text IS NOT NULL
         RETURNING c.revision),
     journalled AS (
@@ -173,6 +175,7 @@ impl Store {
             .bind(placed.map(|placed| placed.queue.clone()))
             .bind(placed.map(|placed| Json(placed.requirement.skills.clone())))
             .bind(placed.map(|placed| self.signature(centre, &placed.requirement)))
+            .bind(placed.and_then(|placed| placed.relax_after_s).map(f64::from))
             .fetch_optional(connection.postgres())
             .await;
         connection.settle(row)?.map(Arrangement::try_from).transpose()

@@ -205,6 +205,8 @@ const UNDIVERT: &str = concat!(
             skills = CASE WHEN returns AND c.answered_at IS NULL THEN c.original_skills ELSE c.skills END,
             signature = CASE WHEN returns AND c.answered_at IS NULL THEN c.original_signature ELSE $4 END,
             asked_skills = CASE WHEN returns AND c.answered_at IS NULL THEN NULL ELSE c.asked_skills END,
+            relaxation_step = CASE WHEN returns AND c.answered_at IS NULL THEN 0 ELSE c.relaxation_step END,
+            relax_at = CASE WHEN returns AND c.answered_at IS NULL THEN helpline.now() + make_interval(secs => $5) ELSE c.relax_at END,
             diversion_id = NULL, directed_to = NULL, revision = c.revision + 1
         FROM before WHERE c.centre_id = $1 AND c.contact_id = $2
         RETURNING c.*),
@@ -316,11 +318,13 @@ impl Store {
         self.contacts_found(centre, query).await
     }
 
-    /// Lets a contact go on without its diversion as it was `seen`; `None` when it has changed since, or does not wait under one that has ended.
+    /// Lets a contact go on without its diversion as it was `seen`; back in its own queue it asks for less after
+    /// `relax_after_s`. `None` when it has changed since, or does not wait under one that has ended.
     pub async fn undivert(
         &self,
         centre: CentreId,
         seen: &Contact,
+        relax_after_s: Option<u32>,
     ) -> Result<Option<Contact>, StoreError> {
         let mut connection = self.bound(centre).await?;
         let row = sqlx::query_as::<_, ContactRow>(UNDIVERT)
@@ -328,6 +332,7 @@ impl Store {
             .bind(seen.contact_id.as_uuid())
             .bind(seen.revision)
             .bind(self.signature(centre, &seen.requirement()))
+            .bind(relax_after_s.map(f64::from))
             .fetch_optional(connection.postgres())
             .await;
         let row = connection.settle(row)?;

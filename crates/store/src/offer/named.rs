@@ -89,7 +89,7 @@ const HAND_TO: &str = change!(
     with: offer_to!(
         when: "counsellor_id = $2 AND state = 'in_progress'",
         set: "counsellor_id = NULL, queue = $13, language = $14, skills = $15, signature = $16, directed_to = NULL,
-            epoch = c.epoch + 1, ",
+            asked_skills = NULL, relaxation_step = 0, relax_at = helpline.now() + make_interval(secs => $17), epoch = c.epoch + 1, ",
         withdrawn: "transferred"
     ), ", cooled AS (
         INSERT INTO helpline.offers (centre_id, offer_id, contact_id, counsellor_id, group_id, state, reason, offered_at, expires_at, ended_at, explanation)
@@ -166,7 +166,8 @@ impl Store {
             .bind(destination.queue.clone())
             .bind(destination.language.clone())
             .bind(Json(destination.skills.clone()))
-            .bind(self.signature(command.centre(), &requirement));
+            .bind(self.signature(command.centre(), &requirement))
+            .bind(destination.relax_after_s.map(f64::from));
         self.change(command, query).await?.try_map(|row| self.moved_on(command.centre(), row))
     }
 
