@@ -82,7 +82,8 @@ macro_rules! receive {
             detail: "CASE WHEN block_id IS NOT NULL THEN jsonb_build_object('block_id', block_id)
                 WHEN limited OR risk_rules <> '{}' THEN jsonb_build_object('rules', risk_rules, 'limited', limited) END",
             with: "promise AS (
-                SELECT cb.callback_id AS id, w.received_at, w.deadline_at, w.risk, w.class
+                SELECT cb.callback_id AS id, w.received_at, coalesce(w.risk, cb.risk) AS risk, coalesce(w.class, cb.class) AS class,
+                    coalesce(w.deadline_at, helpline.now() + make_interval(secs => cb.target_s)) AS deadline_at
                 FROM helpline.callbacks cb
                 LEFT JOIN helpline.contacts w ON w.centre_id = $1 AND w.contact_id = cb.work_contact_id
                 WHERE cb.centre_id = $1 AND cb.number_index = $21 AND cb.state IN ('promised', 'due') AND cb.kind = 'callback'
@@ -158,8 +159,8 @@ impl Store {
             skills: new.skills.clone(),
         };
         let source_index = self.index_some(centre, "source", new.source.as_ref());
-        let limits = new.risk == Risk::Unassessed && source_index.is_some();
         let directed_to = new.diverted.as_ref().and_then(|by| by.directed_to);
+        let limits = new.risk == Risk::Unassessed && source_index.is_some();
         let mut query = change_query::<ReceivedRow>(if limits { RECEIVE_LIMITED } else { RECEIVE }, command)
             .bind(row)
             .bind(new.channel.key())
@@ -268,7 +269,6 @@ impl Store {
         self.vault().blind_index(centre.as_uuid(), "requirement", &requirement.canonical())[..8].to_vec()
     }
 
-    pub(crate) fn index_some(
     /// The signature of the line in which a contact waits: those who are for one person alone have lines of their own, or
     /// the first of them would hide everybody behind them while that one is busy.
     pub fn line_signature(
@@ -282,6 +282,7 @@ impl Store {
         self.vault().blind_index(centre.as_uuid(), "requirement", &line)[..8].to_vec()
     }
 
+    pub(crate) fn index_some(
         &self,
         centre: CentreId,
         domain: &'static str,
