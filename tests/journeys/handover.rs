@@ -2,7 +2,7 @@
 
 use helpline_proto::intake::v1::ContactState;
 use helpline_proto::queueing::v1::{
-    AcceptHandoverRequest, DeclineHandoverRequest, GoOfflineRequest, Handover, HandoverState,
+    AcceptHandoverRequest, DeclineHandoverRequest, DeclineReason, GoOfflineRequest, Handover, HandoverState,
     ListHandoverRequest, ListHandoverResponse, OfferHandoverRequest, PresenceState,
 };
 use helpline_tests::{Abilities, Actor, request_id};
@@ -149,5 +149,33 @@ async fn nobody_is_kept_from_going_home_and_work_without_an_owner_is_shown_until
     assert!(list(&stage.supervisor, "").await.unwrap().work.is_empty());
     dana.complete(&contact).await;
     assert_eq!(amina.held().await, (0, 0, 0));
+    stage.agrees().await;
+}
+
+#[tokio::test]
+async fn who_knows_the_family_takes_over_everything_but_that_childs_contact() {
+    let stage = Stage::set().await;
+    let basma = stage.desk(Abilities::speaking(&["ar"]).taking(0, 1, 0)).await;
+    let known = stage.receive(from("a child she knows", chat("ar"))).await;
+    let rings = basma.offered(&known).await;
+    basma.decline(&rings, DeclineReason::Conflict).await;
+    basma.not_ready().await;
+    let amina = stage.desk(Abilities::speaking(&["ar"]).taking(0, 5, 0)).await;
+    amina.take().await;
+    let other = stage.receive(from("another child", chat("ar"))).await;
+    amina.take().await;
+    amina.release(&known).await;
+    amina.release(&other).await;
+    let handover = offer(&amina.actor, "", "").await.unwrap();
+    let accepted = accept(&basma.actor, &handover).await.unwrap();
+    assert_eq!(accepted.moved, 1);
+    let owners = [&known, &other].map(|one| {
+        let sql =
+            format!("SELECT counsellor_id FROM helpline.contacts WHERE contact_id = '{}'", one.contact_id);
+        stage.value(&sql)
+    });
+    assert_eq!(owners, [amina.id(), basma.id()]);
+    assert_eq!(why(basma.sees(&known).await).code, Code::NotFound);
+    assert_eq!(amina.held().await, (0, 1, 0), "what stays keeps her");
     stage.agrees().await;
 }

@@ -165,7 +165,8 @@ const OFFER: &str = change!(
 );
 
 /// All or nothing: the hand-over is accepted, and everything that is not a live talk has another owner. Whoever left
-/// holds it no longer, which frees them; the one who accepts is not taken up by it.
+/// holds it no longer, which frees them; the one who accepts is not taken up by it. A contact with which that one named a
+/// conflict stays where it is.
 const ACCEPT: &str = change!(
     event: "handover_accepted", resource: "handover_id", about: ("NULL::uuid", "accepted_by", "NULL::uuid"),
     detail: "jsonb_build_object('handover', handover_id, 'from', from_counsellor_id, 'moved', moved)",
@@ -176,6 +177,10 @@ const ACCEPT: &str = change!(
     work AS MATERIALIZED (
         SELECT c.contact_id, c.holder_id AS old_holder, c.medium AS old_medium FROM helpline.contacts c
         WHERE c.centre_id = $1 AND c.counsellor_id = (SELECT leaving FROM offer) AND c.state IN ('wrap_up', 'waiting_offline')
+          AND NOT EXISTS (SELECT FROM helpline.offers o WHERE o.centre_id = $1 AND o.contact_id = c.contact_id
+            AND o.counsellor_id = $2 AND o.state = 'declined' AND o.reason = 'conflict')
+          AND NOT EXISTS (SELECT FROM helpline.participations q WHERE q.centre_id = $1 AND q.contact_id = c.contact_id
+            AND q.counsellor_id = $2 AND q.state = 'declined' AND q.reason = 'conflict')
         ORDER BY c.contact_id FOR UPDATE),
     changed AS (
         UPDATE helpline.handovers h SET state = 'accepted', accepted_by = $2, moved = (SELECT count(*) FROM work),
