@@ -356,3 +356,23 @@ async fn who_only_advised_is_free_when_the_conversation_goes_back_to_the_line() 
     assert!(taken.epoch > contact.epoch && taken.participations.is_empty());
     stage.agrees().await;
 }
+
+#[tokio::test]
+async fn who_is_back_is_not_gone_before_they_say_that_they_are_ready() {
+    let (stage, amina, basma, contact) = two().await;
+    let store = &stage.world.servers[0].ctx().store;
+    let centre = stage.world.centre.id;
+    stage.lose(&amina).await;
+    assert_eq!(amina.presence().await.reason(), NotReadyReason::ClientLost);
+    let lost = async || store.held_contacts(centre).await.unwrap().iter().map(|held| held.lost).collect();
+    let before: Vec<bool> = lost().await;
+    assert_eq!(before, [true]);
+    store.touch_presences(centre, &[amina.id().parse().unwrap()]).await.unwrap();
+    let after: Vec<bool> = lost().await;
+    assert_eq!(after, [false]);
+    let part = amina.invite(&contact, WARM, &basma).await;
+    basma.join(&part).await;
+    assert_eq!(store.due_participations(centre).await.unwrap(), []);
+    assert_owned(&stage, &contact, &amina);
+    amina.complete(&contact).await;
+}

@@ -118,10 +118,20 @@ pub enum Due {
     Over,
 }
 
-/// Whether a presence is of somebody who is gone.
+/// Whether a presence is of somebody who is gone: who was lost and has been seen since is back, ready or not.
 macro_rules! is_gone {
     ($presence:literal) => {
-        concat!("(", $presence, ".state = 'offline' OR ", $presence, ".reason = 'client_lost') IS TRUE")
+        concat!(
+            "(",
+            $presence,
+            ".state = 'offline' OR (",
+            $presence,
+            ".reason = 'client_lost' AND ",
+            $presence,
+            ".last_seen_at < ",
+            $presence,
+            ".since_at)) IS TRUE"
+        )
     };
 }
 pub(crate) use is_gone;
