@@ -24,10 +24,10 @@ pub struct RecordDeparture {
 
 /// Records that the person left: in line the contact ends, with a counsellor the wrap-up begins. Who was cut off and
 /// comes back soon has the place they had. Errors: NOT_FOUND,
-/// STATE_REFUSED when the conversation is over already, REQUEST_ID_REUSED.
+/// STATE_REFUSED when the conversation is over already or the contact is not the caller's, REQUEST_ID_REUSED.
 pub async fn record_departure(ctx: &Ctx, caller: &Caller, request: RecordDeparture) -> Result<Seen, Refusal> {
     let RecordDeparture { command, contact_id, cut, lost } = request;
-    let (_, sight) = access::visible(ctx, caller, contact_id).await?;
+    let (_, sight) = access::may_change(ctx, caller, contact_id, |_| false).await?;
     let current = ctx.settings.current(caller.centre_id).await?;
     let callbacks = &current.settings.callbacks;
     let rescue = Rescue {
