@@ -2,7 +2,8 @@
 
 use helpline_proto::intake::v1::{Contact, ContactState};
 use helpline_proto::queueing::v1::{
-    AssignContactRequest, DeclineReason, OfferState, PullContactRequest, PullReason, TransferContactRequest,
+    AssignContactRequest, DeclineReason, OfferState, ParticipationKind, PullContactRequest, PullReason,
+    TransferContactRequest,
 };
 use helpline_proto::terms::v1::Risk;
 use helpline_tests::{Abilities, request_id};
@@ -252,4 +253,19 @@ async fn a_supervisor_who_assigns_while_it_is_accepted_or_left_takes_nothing_fro
         }
         stage.agrees().await;
     }
+}
+
+#[tokio::test]
+async fn a_conflict_named_at_an_invitation_keeps_a_contact_away_for_good() {
+    let stage = Stage::set().await;
+    let amina = stage.desk(Abilities::speaking(&["ar"])).await;
+    let contact = stage.receive(chat("ar")).await;
+    amina.take().await;
+    let basma = stage.desk(Abilities::speaking(&["ar"])).await;
+    let part = amina.invite(&contact, ParticipationKind::Consult, &basma).await;
+    basma.try_refuse(&part, DeclineReason::Conflict).await.unwrap();
+    not_available(hand(&amina, &contact, basma.id()).await, "conflict");
+    amina.transfer(&contact).await;
+    amina.not_ready().await;
+    not_available(assign(&stage, &contact, basma.id()).await, "conflict");
 }

@@ -51,7 +51,10 @@ macro_rules! offer_to {
                     ELSE p.held_message - p.message < p.max_message END
                   AND NOT EXISTS (
                     SELECT FROM helpline.offers o WHERE o.centre_id = $1 AND o.contact_id = $7 AND o.counsellor_id = $8
-                        AND o.state = 'declined' AND o.reason = 'conflict')),
+                        AND o.state = 'declined' AND o.reason = 'conflict')
+                  AND NOT EXISTS (
+                    SELECT FROM helpline.participations q WHERE q.centre_id = $1 AND q.contact_id = $7 AND q.counsellor_id = $8
+                        AND q.state = 'declined' AND q.reason = 'conflict')),
             changed AS (
                 UPDATE helpline.contacts c SET state = 'offered', holder_id = NULL, ", $set, "offer_id = $9, open_offers = ARRAY[$9],
                     participations = '{}', offer_count = c.offer_count + 1, revision = c.revision + 1
