@@ -185,8 +185,10 @@ const DUE: &str = "
     SELECT 'callback_overdue' AS kind, coalesce(work_contact_id, origin_contact_id) AS contact_id FROM helpline.callbacks
     WHERE centre_id = $1 AND look_at IS NOT NULL AND alarmed_at IS NOT NULL
     UNION ALL
-    SELECT 'check_in_failed', coalesce(work_contact_id, origin_contact_id) FROM helpline.callbacks
-    WHERE centre_id = $1 AND kind = 'check_in' AND state = 'failed' AND ended_at > (SELECT helpline.now()) - interval '1 hour'";
+    SELECT 'check_in_failed', cb.work_contact_id FROM helpline.callbacks cb
+    JOIN helpline.contacts w ON w.centre_id = $1 AND w.contact_id = cb.work_contact_id
+    WHERE cb.centre_id = $1 AND cb.kind = 'check_in' AND cb.state = 'failed' AND w.ended_at IS NULL
+      AND cb.ended_at > (SELECT helpline.now()) - interval '30 days'";
 
 const ACKNOWLEDGE: &str = change!(
     event: "alert_acknowledged", resource: "alert_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),

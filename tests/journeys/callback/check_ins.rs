@@ -57,6 +57,12 @@ async fn a_check_in_whose_window_passed_while_nobody_could_look_is_critical_work
     })
     .await;
     assert_eq!((alert.contact_id.as_str(), alert.grave), (failed.work_contact_id.as_str(), true));
+    stage.sql(
+        "UPDATE helpline.callbacks SET ended_at = ended_at - interval '2 hours' WHERE ended_at IS NOT NULL",
+    );
+    let ctx = stage.world.servers[0].ctx();
+    let due = ctx.store.due_alerts(stage.world.centre.id).await.unwrap();
+    assert_eq!(due.len(), 1, "until somebody has seen to it");
     let other = stage.receive(call("ar")).await;
     amina.ready().await;
     let work = amina.take().await;
@@ -66,6 +72,7 @@ async fn a_check_in_whose_window_passed_while_nobody_could_look_is_critical_work
     );
     assert_ne!(work.contact_id, other.contact_id);
     super::over(&amina, &work).await;
+    assert_eq!(ctx.store.due_alerts(stage.world.centre.id).await.unwrap(), []);
 }
 
 #[tokio::test]
