@@ -179,3 +179,18 @@ async fn who_knows_the_family_takes_over_everything_but_that_childs_contact() {
     assert_eq!(amina.held().await, (0, 1, 0), "what stays keeps her");
     stage.agrees().await;
 }
+
+#[tokio::test]
+async fn who_goes_on_call_leaves_unfinished_work_behind_as_who_goes_home_does() {
+    let stage = Stage::set().await;
+    let amina = stage.desk(Abilities::speaking(&["ar"])).await;
+    stage.receive(call("ar")).await;
+    let contact = amina.take().await;
+    amina.release(&contact).await;
+    amina.finish(&contact).await;
+    crate::hours::on_call(&amina).await;
+    let unowned = list(&stage.supervisor, "").await.unwrap().work;
+    assert_eq!(unowned.iter().map(|work| &work.contact_id).collect::<Vec<_>>(), [&contact.contact_id]);
+    let counted = stage.world.servers[0].ctx().store.unowned_work(stage.world.centre.id).await.unwrap();
+    assert_eq!(counted, 1);
+}

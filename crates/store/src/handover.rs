@@ -295,7 +295,7 @@ impl Store {
              FROM helpline.presences p
              JOIN helpline.contacts c ON c.centre_id = $1 AND c.counsellor_id = p.counsellor_id
                 AND c.state IN ('in_progress', 'wrap_up', 'waiting_offline')
-             WHERE p.centre_id = $1 AND CASE WHEN $2::uuid IS NULL THEN p.state = 'offline' ELSE p.counsellor_id = $2 END
+             WHERE p.centre_id = $1 AND CASE WHEN $2::uuid IS NULL THEN p.state IN ('offline', 'on_call') ELSE p.counsellor_id = $2 END
              ORDER BY c.received_at LIMIT $3",
         )
         .bind(centre.as_uuid())
@@ -313,7 +313,7 @@ impl Store {
             "SELECT count(*) FROM helpline.presences p
              JOIN helpline.contacts c ON c.centre_id = $1 AND c.counsellor_id = p.counsellor_id
                 AND c.state IN ('in_progress', 'wrap_up', 'waiting_offline')
-             WHERE p.centre_id = $1 AND p.state = 'offline'",
+             WHERE p.centre_id = $1 AND p.state IN ('offline', 'on_call')",
         )
         .bind(centre.as_uuid())
         .fetch_one(connection.postgres())
