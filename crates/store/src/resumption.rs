@@ -49,15 +49,19 @@ const RESUME_ONE: &str = concat!(
             WHERE q.centre_id = $1 AND q.participation_id = ANY (c.participations) AND q.state = 'joined' AND q.kind = 'warm_transfer'
               AND guest.last_seen_at >= c.lost_at)
         ORDER BY c.lost_at LIMIT 1 FOR UPDATE OF c SKIP LOCKED),
-    silent AS MATERIALIZED (
-        SELECT p.counsellor_id FROM helpline.presences p
-        WHERE p.centre_id = $1 AND p.counsellor_id = (SELECT old_holder FROM lost) AND p.last_seen_at < (SELECT since FROM lost)
-        FOR UPDATE),
+    there AS MATERIALIZED (
+        SELECT p.counsellor_id, p.last_seen_at FROM helpline.presences p
+        WHERE p.centre_id = $1 AND p.counsellor_id = ANY (ARRAY(
+            SELECT old_holder FROM lost
+            UNION SELECT q.counsellor_id FROM helpline.participations q
+            WHERE q.centre_id = $1 AND q.participation_id = ANY (ARRAY(SELECT unnest(old_participations) FROM lost))))
+        ORDER BY p.counsellor_id FOR UPDATE),
     changed AS (
         UPDATE helpline.contacts c SET state = 'waiting', counsellor_id = NULL, holder_id = NULL, resumed = true, lost_at = NULL,
             preferred_counsellor_id = old_holder, preferred_until = helpline.now() + make_interval(secs => $3),
             participations = '{}', epoch = c.epoch + 1, revision = c.revision + 1
-        FROM lost WHERE c.centre_id = $1 AND c.contact_id = (SELECT id FROM lost) AND EXISTS (SELECT FROM silent)
+        FROM lost WHERE c.centre_id = $1 AND c.contact_id = (SELECT id FROM lost) AND EXISTS (
+            SELECT FROM there WHERE there.counsellor_id = old_holder AND there.last_seen_at < since)
           AND ", participations_are_seen!(), "
         RETURNING c.*, old_holder, old_medium, old_participations)",
     part_all!("client_lost", "NULL::uuid, NULL"), ",
