@@ -84,22 +84,25 @@ macro_rules! alert_columns {
     };
 }
 
-/// The first contacts of every class and signature, hopping from line to line over the index: the cost grows with the
-/// number of lines and not with how many wait.
+/// The first contacts of every class, cut off or not, and signature, hopping from line to line over the index: the cost
+/// grows with the number of lines and not with how many wait. Of critical ones `$3` are read, because each is alerted of
+/// by itself.
 const FIRST_IN_LINE: &str = "
     WITH RECURSIVE lines AS (
-        (SELECT class, signature FROM helpline.contacts WHERE centre_id = $1 AND state = 'waiting'
-         ORDER BY class, signature LIMIT 1)
+        (SELECT class, resumed, signature FROM helpline.contacts WHERE centre_id = $1 AND state = 'waiting'
+         ORDER BY class, resumed, signature LIMIT 1)
         UNION ALL
-        SELECT next.class, next.signature FROM lines CROSS JOIN LATERAL (
-            SELECT class, signature FROM helpline.contacts
-            WHERE centre_id = $1 AND state = 'waiting' AND (class, signature) > (lines.class, lines.signature)
-            ORDER BY class, signature LIMIT 1) next
+        SELECT next.class, next.resumed, next.signature FROM lines CROSS JOIN LATERAL (
+            SELECT class, resumed, signature FROM helpline.contacts
+            WHERE centre_id = $1 AND state = 'waiting'
+              AND (class, resumed, signature) > (lines.class, lines.resumed, lines.signature)
+            ORDER BY class, resumed, signature LIMIT 1) next
     )
     SELECT head.* FROM lines CROSS JOIN LATERAL (
         SELECT contact_id, queue, class, medium, language, skills, received_at, deadline_at FROM helpline.contacts
-        WHERE centre_id = $1 AND state = 'waiting' AND class = lines.class AND signature = lines.signature
-        ORDER BY deadline_at, sequence LIMIT $2) head";
+        WHERE centre_id = $1 AND state = 'waiting' AND class = lines.class AND resumed = lines.resumed
+          AND signature = lines.signature
+        ORDER BY deadline_at, sequence LIMIT CASE lines.class WHEN 1 THEN $3 ELSE $2 END) head";
 
 /// A contact at the head of its line.
 #[derive(Clone, Debug)]
@@ -181,6 +184,7 @@ const SETTLE: &str = "
     WHERE a.centre_id = $1 AND a.kind = one.kind AND a.subject = one.subject AND a.closed_at IS NULL
       AND (a.clear_since_at IS NULL) = one.gone";
 
+/// A failed check-in is due until somebody has seen to its work; the month bounds what is read.
 const DUE: &str = "
     SELECT 'callback_overdue' AS kind, coalesce(work_contact_id, origin_contact_id) AS contact_id FROM helpline.callbacks
     WHERE centre_id = $1 AND look_at IS NOT NULL AND alarmed_at IS NOT NULL
@@ -201,12 +205,19 @@ const ACKNOWLEDGE: &str = change!(
 );
 
 impl Store {
-    /// The first `per_line` contacts of every line, as far as alerts need to know them.
-    pub async fn first_in_line(&self, centre: CentreId, per_line: u32) -> Result<Vec<First>, StoreError> {
+    /// The first `per_line` contacts of every line, or `critical` where they are critical, as far as alerts need to know
+    /// them.
+    pub async fn first_in_line(
+        &self,
+        centre: CentreId,
+        per_line: u32,
+        critical: u32,
+    ) -> Result<Vec<First>, StoreError> {
         let mut connection = self.bound(centre).await?;
         let rows = sqlx::query_as::<_, FirstRow>(FIRST_IN_LINE)
             .bind(centre.as_uuid())
             .bind(i64::from(per_line))
+            .bind(i64::from(critical))
             .fetch_all(connection.postgres())
             .await;
         let first = |row: FirstRow| {

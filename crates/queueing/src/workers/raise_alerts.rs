@@ -24,6 +24,8 @@ use crate::workers::Pace;
 
 /// Contacts of each line that are looked at: who comes after them has waited less.
 const PER_LINE: u32 = 3;
+/// The same of critical contacts, each of which is alerted of by itself: who comes later may pass who is alerted of.
+const CRITICAL_PER_LINE: u32 = 200;
 /// Rest after a look, in times of what it took: a look does not grow with the line, and an alert must not be late.
 const REST: u32 = 5;
 /// Between two samples of the floor.
@@ -58,7 +60,7 @@ impl RaiseAlerts {
         let store = &self.ctx.store;
         let look = Look {
             now_ms: store.now().await?.timestamp_millis(),
-            first: store.first_in_line(centre, PER_LINE).await?,
+            first: store.first_in_line(centre, PER_LINE, CRITICAL_PER_LINE).await?,
             held: store.held_contacts(centre).await?,
             on_shift: store.on_shift(centre).await?.1,
         };
