@@ -421,3 +421,16 @@ async fn a_conversation_is_given_back_with_the_counsellors_locked_in_the_order_o
     assert_eq!(guest.held().await, (0, 0, 0));
     stage.agrees().await;
 }
+
+#[tokio::test]
+async fn who_speaks_with_the_child_stays_when_the_counsellor_is_lost() {
+    let (stage, basma, _amina, contact) = joined_and_lost(ParticipationKind::Conference).await;
+    until("the contact is theirs who is there", async || {
+        (owner(&stage, &contact).0 == basma.id()).then_some(())
+    })
+    .await;
+    assert!(!stage.journal(&contact).iter().any(|(event, _)| event == "contact_resumed"));
+    basma.try_say(&contact, "I am still here.").await.unwrap();
+    basma.complete(&contact).await;
+    stage.agrees().await;
+}

@@ -36,7 +36,8 @@ const FLAG_ONE: &str = "
 
 /// One conversation whose counsellor has been lost for `$2` seconds and has not been seen since. The presence is compared
 /// once more under its lock: a client that comes back in the same instant either keeps the conversation or finds it gone.
-/// While somebody is with the child who has joined to take it over, it is theirs and not the line's.
+/// While somebody is with the child, and not to advise alone, it is theirs and not the line's. Presences are locked in the
+/// order of their ids, as by every statement that frees several.
 const RESUME_ONE: &str = concat!(
     "WITH lost AS (
         SELECT c.contact_id AS id, c.holder_id AS old_holder, c.medium AS old_medium, c.lost_at AS since,
@@ -46,7 +47,7 @@ const RESUME_ONE: &str = concat!(
           AND (SELECT p.last_seen_at < c.lost_at FROM helpline.presences p WHERE p.centre_id = $1 AND p.counsellor_id = c.holder_id)
           AND NOT EXISTS (SELECT FROM helpline.participations q
             JOIN helpline.presences guest ON guest.centre_id = $1 AND guest.counsellor_id = q.counsellor_id
-            WHERE q.centre_id = $1 AND q.participation_id = ANY (c.participations) AND q.state = 'joined' AND q.kind = 'warm_transfer'
+            WHERE q.centre_id = $1 AND q.participation_id = ANY (c.participations) AND q.state = 'joined' AND q.kind <> 'consult'
               AND guest.last_seen_at >= c.lost_at)
         ORDER BY c.lost_at LIMIT 1 FOR UPDATE OF c SKIP LOCKED),
     there AS MATERIALIZED (
