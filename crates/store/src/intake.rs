@@ -42,8 +42,8 @@ const CHANGE_RISK: &str = change!(
 );
 
 /// Where a callback waits in line there is nobody who could leave. Whoever leaves unanswered at high risk or above, and can
-/// be called, is promised a callback at the same instant, and so is whoever was lost to a fault of the channel;
-/// unless they are being called already, no less urgently.
+/// be called, is promised a callback at the same instant, and so is whoever was lost to a fault of the channel, in
+/// a talk at that risk alone; unless they are being called already, no less urgently.
 const DEPART: &str = change!(
     event: "person_left", resource: "contact_id", about: ("contact_id", "counsellor_id", "NULL::uuid"),
     detail: "jsonb_build_object('from', old_state, 'to', state, 'cut', cut_at IS NOT NULL)",
@@ -78,14 +78,15 @@ const DEPART: &str = change!(
             helpline.now(), helpline.now() + make_interval(secs => $11), $10, channel, medium, queue, language,
             CASE WHEN directed_to IS NULL THEN skills ELSE original_skills END,
             CASE WHEN directed_to IS NULL THEN signature ELSE original_signature END, risk, class, extract(epoch FROM deadline_at - received_at)::int, sender_index, NULL::bytea, NULL::bytea,
-            NULL::uuid, NULL, NULL::uuid, brought_by, settings_version, helpline.now()
+            NULL::uuid, NULL, counsellor_id, brought_by, settings_version, helpline.now()
         FROM changed
-        WHERE (state IN ('abandoned', 'short_abandoned') AND risk >= 3 OR state = 'lost') AND sender_index IS NOT NULL
+        WHERE ((state IN ('abandoned', 'short_abandoned') OR $14) AND risk >= 3 OR state = 'lost') AND sender_index IS NOT NULL
           AND channel IN ('voice', 'sms', 'whatsapp', 'telegram', 'email')
           AND NOT EXISTS (
             SELECT FROM helpline.callbacks cb
             WHERE cb.centre_id = $1 AND cb.number_index = changed.sender_index AND cb.state IN ('promised', 'due')
-              AND cb.kind = 'callback' AND cb.class <= changed.class AND (cb.state = 'due' OR cb.next_attempt_at <= helpline.now()))
+              AND cb.kind = 'callback' AND cb.class <= changed.class AND (cb.state = 'due' OR cb.next_attempt_at <= helpline.now())
+              AND (changed.state <> 'wrap_up' OR cb.called_contact_id IS DISTINCT FROM changed.contact_id))
         RETURNING callback_id, origin_contact_id, revision),
     rescue_journalled AS (
         INSERT INTO helpline.journal (centre_id, at, event, contact_id, revision, detail)

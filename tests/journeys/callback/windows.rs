@@ -219,3 +219,29 @@ async fn who_hangs_up_in_danger_is_called_now_although_something_was_promised_fo
     let shown = get(&amina.actor, &work.callback_id).await.unwrap();
     assert_eq!(shown.origin_contact_id, contact.contact_id);
 }
+
+#[tokio::test]
+async fn a_child_in_danger_whose_talk_is_lost_by_a_fault_is_called_back() {
+    let stage = Stage::set().await;
+    let amina = stage.desk(Abilities::speaking(&["ar"])).await;
+    let lost = async |contact: &helpline_proto::intake::v1::Contact| {
+        let request = helpline_proto::intake::v1::RecordDepartureRequest {
+            request_id: request_id(),
+            contact_id: contact.contact_id.clone(),
+            cause: helpline_proto::intake::v1::DepartureCause::Lost.into(),
+        };
+        stage.adapter.contacts().record_departure(request).await.unwrap().into_inner().contact.unwrap()
+    };
+    let calm = talking(&stage, &amina).await;
+    stage.assess(&calm, Risk::Low).await;
+    assert_eq!(lost(&calm).await.state(), ContactState::WrapUp);
+    super::over(&amina, &calm).await;
+    assert_eq!(stage.happened("callback_promised"), 0, "the counsellor judges what is to be done");
+    let talk = talking(&stage, &amina).await;
+    stage.assess(&talk, Risk::High).await;
+    assert_eq!(lost(&talk).await.state(), ContactState::WrapUp);
+    super::over(&amina, &talk).await;
+    let work = amina.take().await;
+    let shown = get(&amina.actor, &work.callback_id).await.unwrap();
+    assert_eq!((shown.origin_contact_id, work.direction()), (talk.contact_id, Direction::Outbound));
+}
