@@ -18,7 +18,7 @@
 //! has it. Every critical contact has its first counsellor before any has a second, and all come before the others.
 //!
 //! **Reserve**: for each group in which critical contacts come, a contact that is not critical may not take one of the
-//! last free counsellors, until it has waited for the cap; a high contact may take all but the last much sooner. See
+//! last free counsellors, until it has waited for the cap and its deadline has passed; a high contact may take all but the last much sooner. See
 //! [`Rules`].
 //!
 //! Each contact is given the best counsellor left, most urgent contact first, and nothing is looked at again. Where all
@@ -132,7 +132,7 @@ pub struct Free {
 pub struct Rules {
     /// Free counsellors kept for each group that many could serve.
     pub reserve: u32,
-    /// Wait in milliseconds after which any contact may use the reserve.
+    /// Wait in milliseconds after which any contact whose deadline has passed may use the reserve.
     pub cap_ms: i64,
     /// Wait in milliseconds after which a high contact may use the reserve, but not the last counsellor of a group; 0 is
     /// never.
@@ -195,17 +195,28 @@ impl Head {
         (self.class != Class::Critical, !self.resumed, self.deadline_ms, self.sequence, self.contact_id)
     }
 
-    /// Whether the reserve is not kept from it: it is critical, or has waited for the cap.
+    /// When any contact may use the reserve, in milliseconds of the database's clock: when it has waited for the cap, but not
+    /// before its own deadline, so that a letter that may wait for hours takes nobody who is kept for a child in danger.
+    pub fn cap_at_ms(&self, rules: &Rules) -> i64 {
+        self.received_ms.saturating_add(rules.cap_ms).max(self.deadline_ms)
+    }
+
+    /// When it may use all of the reserve but the last counsellor, if it ever may before the cap.
+    fn high_cap_at_ms(&self, rules: &Rules) -> Option<i64> {
+        (self.class == Class::High && rules.high_cap_ms > 0)
+            .then(|| self.received_ms.saturating_add(rules.high_cap_ms))
+    }
+
+    /// Whether the reserve is not kept from it: it is critical, or the cap is reached.
     pub fn may_use_reserve(&self, rules: &Rules, now_ms: i64) -> bool {
         self.reach(rules, now_ms) == Reach::All
     }
 
     /// How far it may reach into the reserve.
     fn reach(&self, rules: &Rules, now_ms: i64) -> Reach {
-        let waited = now_ms.saturating_sub(self.received_ms);
-        if self.class == Class::Critical || waited >= rules.cap_ms {
+        if self.class == Class::Critical || now_ms >= self.cap_at_ms(rules) {
             Reach::All
-        } else if self.class == Class::High && rules.high_cap_ms > 0 && waited >= rules.high_cap_ms {
+        } else if self.high_cap_at_ms(rules).is_some_and(|at| now_ms >= at) {
             Reach::AllButLast
         } else {
             Reach::None

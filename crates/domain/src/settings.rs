@@ -44,7 +44,7 @@ pub struct Settings {
     pub cool_down_s: u32,
     /// Waits shorter than this that end by the person leaving are counted apart.
     pub short_abandon_s: u32,
-    /// Wait after which any contact may use the reserve.
+    /// Wait after which any contact whose deadline has passed may use the reserve.
     pub cap_s: u32,
     /// Wait after which a high contact may use the reserve but for its last counsellor.
     pub high_cap_s: u32,
@@ -117,6 +117,24 @@ pub struct TargetWait {
 /// The key of the queue that every centre begins with.
 pub const DEFAULT_QUEUE: &str = "general";
 
+/// The wait intended where no settings say otherwise, in seconds; `None` is every channel without a wait of its own.
+///
+/// What is critical or high by its content is as urgent by e-mail as on the telephone. Of the rest, who sends an SMS has put
+/// the telephone away a minute later and takes it up again within the quarter of an hour; who writes an e-mail or a letter
+/// looks for the answer on the same day. Shorter targets would put them before children who sit in a chat and wait.
+pub const fn default_target_wait_s(channel: Option<Channel>, class: Class) -> u32 {
+    match (class, channel) {
+        (Class::Critical, _) => 15,
+        (Class::High, _) => 60,
+        (Class::Medium, Some(Channel::Sms)) => 5 * 60,
+        (Class::Low, Some(Channel::Sms)) => 15 * 60,
+        (Class::Medium, Some(Channel::Email | Channel::Letter)) => 4 * 3600,
+        (Class::Low, Some(Channel::Email | Channel::Letter)) => 24 * 3600,
+        (Class::Medium, _) => 180,
+        (Class::Low, _) => 300,
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -162,7 +180,7 @@ impl Settings {
     }
 
     /// The wait intended, in seconds: the queue's before the centre's, one for the channel before one for all channels,
-    /// the defaults (15, 60, 180 and 300 s) last.
+    /// [`default_target_wait_s`] last.
     pub fn target_wait_s(&self, queue: &Queue, channel: Channel, class: Class) -> u32 {
         let find = |waits: &[TargetWait], wanted: Option<Channel>| {
             waits.iter().find(|wait| wait.class == class && wait.channel == wanted).map(|wait| wait.wait_s)
@@ -171,12 +189,7 @@ impl Settings {
             .or_else(|| find(&queue.target_waits, None))
             .or_else(|| find(&self.target_waits, Some(channel)))
             .or_else(|| find(&self.target_waits, None))
-            .unwrap_or(match class {
-                Class::Critical => 15,
-                Class::High => 60,
-                Class::Medium => 180,
-                Class::Low => 300,
-            })
+            .unwrap_or(default_target_wait_s(Some(channel), class))
     }
 
     /// How long an offer of a contact of this class rings, in seconds.

@@ -133,7 +133,7 @@ const HELD: &str = "
     WITH held AS (
         SELECT contact_id, holder_id FROM helpline.contacts WHERE centre_id = $1 AND holder_id IS NOT NULL
         UNION ALL SELECT contact_id, counsellor_id FROM helpline.offers WHERE centre_id = $1 AND state = 'open')
-    SELECT c.contact_id, c.queue, c.class, c.medium, c.state, c.received_at, c.deadline_at, c.answered_at, held.holder_id,
+    SELECT c.contact_id, c.queue, c.channel, c.class, c.medium, c.state, c.received_at, c.deadline_at, c.answered_at, held.holder_id,
         coalesce(p.reason = 'client_lost' AND p.last_seen_at < p.since_at, false) AS lost
     FROM held JOIN helpline.contacts c ON c.centre_id = $1 AND c.contact_id = held.contact_id
     JOIN helpline.presences p ON p.centre_id = $1 AND p.counsellor_id = held.holder_id
@@ -145,6 +145,7 @@ const HELD: &str = "
 pub struct Held {
     pub contact_id: Uuid,
     pub queue: String,
+    pub channel: String,
     pub class: i16,
     pub medium: String,
     pub state: String,

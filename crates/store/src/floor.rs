@@ -54,7 +54,7 @@ const SERVICE: &str = "
             c.answered_at <= c.deadline_at AS in_target,
             extract(epoch FROM c.answered_at - c.received_at) * 1000 AS wait_ms,
             extract(epoch FROM first_at - c.received_at) * 1000 AS first_offer_ms,
-            coalesce(c.answered_at, c.ended_at, (SELECT helpline.now())) - c.received_at > make_interval(secs => $2) AS beyond_cap
+            coalesce(c.answered_at, c.ended_at, (SELECT helpline.now())) > greatest(c.received_at + make_interval(secs => $2), c.deadline_at) AS beyond_cap
         FROM helpline.contacts c LEFT JOIN offered USING (contact_id)
         WHERE c.centre_id = $1 AND c.brought_by IS NOT NULL AND c.state <> 'blocked' AND c.received_at > (SELECT helpline.now()) - interval '24 hours')
     SELECT queue, class, channel, language, count(*) AS received, count(answered_at) AS answered,

@@ -38,8 +38,12 @@ async fn a_new_centre_has_complete_settings_that_every_role_may_read() {
     let settings = settings(&adapter, 0).await;
     assert_eq!(settings.version, 1);
     assert_eq!(settings.queues[0].queue, "general");
-    let waits: Vec<_> = settings.target_waits.iter().map(|wait| wait.wait.unwrap().seconds).collect();
-    assert_eq!(waits, [15, 60, 180, 300]);
+    let waits = |channel: Channel| {
+        let of_channel = settings.target_waits.iter().filter(move |wait| wait.channel() == channel);
+        of_channel.map(|wait| wait.wait.unwrap().seconds).collect::<Vec<_>>()
+    };
+    assert_eq!(waits(Channel::Unspecified), [15, 60, 180, 300]);
+    assert_eq!((waits(Channel::Sms), waits(Channel::Email)), (vec![300, 900], vec![14_400, 86_400]));
     assert_eq!((settings.offer_timeout, settings.critical_offer_timeout), (seconds(20), seconds(10)));
     assert_eq!((settings.missed_offer_limit, settings.reserve, settings.reserve_from), (2, 2, 8));
     assert_eq!((settings.critical_offers, settings.cap, settings.high_cap), (2, seconds(1200), seconds(30)));

@@ -16,7 +16,7 @@ use std::time::Duration;
 use helpline_domain::caller::Caller;
 use helpline_domain::channel::Channel;
 use helpline_domain::risk::Class;
-use helpline_domain::settings::{Queue, Settings, TargetWait};
+use helpline_domain::settings::{Queue, Settings, TargetWait, default_target_wait_s};
 use helpline_proto::directory::v1::{
     GetSettingsRequest, PublishSettingsRequest, Queue as QueueMessage, Settings as Message,
     TargetWait as TargetWaitMessage,
@@ -271,18 +271,18 @@ fn waits(fields: &mut Fields, waits: &[TargetWaitMessage]) -> Option<Vec<TargetW
 pub(crate) fn to_message(versioned: &VersionedSettings) -> Message {
     let settings = &versioned.settings;
     let mut target_waits: Vec<_> = settings.target_waits.iter().map(wait_to_message).collect();
-    let usual = Queue {
-        queue: String::new(),
-        display_names: BTreeMap::new(),
-        required_skills: BTreeMap::new(),
-        target_waits: Vec::new(),
-        relaxations: Vec::new(),
+    let says = |channel, class| {
+        settings.target_waits.iter().any(|wait| (wait.channel, wait.class) == (channel, class))
     };
-    for of in Class::ALL {
-        if !settings.target_waits.iter().any(|wait| wait.channel.is_none() && wait.class == of) {
-            // With no waits at all, what is left is the default; the channel does not matter then.
-            let wait_s = Settings::default().target_wait_s(&usual, Channel::Voice, of);
-            target_waits.push(wait_to_message(&TargetWait { channel: None, class: of, wait_s }));
+    for class in Class::ALL.into_iter().filter(|class| !says(None, *class)) {
+        let usual = default_target_wait_s(None, class);
+        target_waits.push(wait_to_message(&TargetWait { channel: None, class, wait_s: usual }));
+        // What is published again as it was read means the same: a wait for every channel would hide these.
+        for channel in Channel::ALL.map(Some).into_iter().filter(|channel| !says(*channel, class)) {
+            let wait_s = default_target_wait_s(channel, class);
+            if wait_s != usual {
+                target_waits.push(wait_to_message(&TargetWait { channel, class, wait_s }));
+            }
         }
     }
     Message {

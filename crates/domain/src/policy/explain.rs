@@ -108,8 +108,8 @@ pub fn explain(head: &Head, ahead: u32, on_shift: &[OnShift<'_>], rules: &Rules,
         lacking_skill: 0,
         lacking_channel: 0,
         waited_ms: now_ms.saturating_sub(head.received_ms).max(0),
-        cap_at_ms: head.received_ms.saturating_add(rules.cap_ms),
-        cap_in_ms: head.received_ms.saturating_add(rules.cap_ms).saturating_sub(now_ms).max(0),
+        cap_at_ms: head.cap_at_ms(rules),
+        cap_in_ms: head.cap_at_ms(rules).saturating_sub(now_ms).max(0),
     };
     let ready: Vec<&OnShift<'_>> = on_shift.iter().filter(|person| person.ready).collect();
     let mut reserve = Reserve::new(rules);

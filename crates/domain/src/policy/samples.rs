@@ -140,8 +140,10 @@ pub(super) fn any_head() -> impl Strategy<Value = Head> {
         (0_usize..24, NOW - 5..NOW + 5)
             .prop_map(|(number, until_ms)| Preference { counsellor_id: counsellor_id(number), until_ms }),
     );
-    (requirement, place, some(), some(), any::<bool>(), preferred, prop::bool::weighted(0.2)).prop_map(
-        |(requirement, place, cooling, barred, void, preferred, only_on_call)| {
+    // An asynchronous message may be meant to wait for longer than the cap.
+    let longer = prop_oneof![3 => Just(0), 1 => Just(CAP + 100_000)];
+    (requirement, place, some(), some(), (any::<bool>(), longer), preferred, prop::bool::weighted(0.2))
+        .prop_map(|(requirement, place, cooling, barred, (void, longer), preferred, only_on_call)| {
             let (medium, language, skills) = requirement;
             // Whole tens of seconds, so that there are ties.
             let (class, resumed, received_ms) = (place.0, place.1, place.2 / 10_000 * 10_000);
@@ -149,7 +151,7 @@ pub(super) fn any_head() -> impl Strategy<Value = Head> {
                 contact_id: contact_id(0),
                 class,
                 resumed,
-                deadline_ms: received_ms + target_ms(class),
+                deadline_ms: received_ms + target_ms(class) + if class > Class::High { longer } else { 0 },
                 received_ms,
                 sequence: 0,
                 requirement: Arc::new(Requirement { medium, language, skills }),
@@ -159,8 +161,7 @@ pub(super) fn any_head() -> impl Strategy<Value = Head> {
                 preferred,
                 only_on_call,
             }
-        },
-    )
+        })
 }
 
 pub(super) fn any_person() -> impl Strategy<Value = Free> {

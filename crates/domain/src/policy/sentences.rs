@@ -192,7 +192,7 @@ fn who_could_serve_a_group_is_counted_with_empty_hands_and_through_an_interprete
 fn who_has_waited_for_the_cap_may_use_the_reserve_but_not_before_a_critical_contact() {
     let voice = asks(Medium::Voice, None, &[]);
     let mut capped = head(1, Class::Low, &voice);
-    capped.received_ms = NOW - CAP;
+    (capped.received_ms, capped.deadline_ms) = (NOW - CAP, NOW);
     let free = [person(1, &able(&["ar"], &[], 1, 0, 0))];
     let rules = keeping(1, Medium::Voice, None);
     let alone = decide(&[capped.clone()], &free, &rules, NOW);
@@ -204,7 +204,7 @@ fn who_has_waited_for_the_cap_may_use_the_reserve_but_not_before_a_critical_cont
 #[test]
 fn who_has_waited_for_the_cap_leaves_the_reserve_alone_while_somebody_else_is_free() {
     let mut capped = head(1, Class::Low, &asks(Medium::Voice, Some("ar"), &[]));
-    capped.received_ms = NOW - CAP;
+    (capped.received_ms, capped.deadline_ms) = (NOW - CAP, NOW);
     let free = [
         person(1, &able(&["ru", "ar"], &[], 1, 0, 0)),
         person(2, &able(&["ar"], &[("law", 1), ("trauma", 1)], 1, 0, 0)),
@@ -226,6 +226,22 @@ fn a_high_contact_soon_reaches_into_the_reserve_but_leaves_the_last() {
     assert_eq!(pairs(&[waited.clone()], &free, &rules), [(1, 1)]);
     assert!(pairs(&[waited.clone()], &free[..1], &rules).is_empty(), "the last is kept");
     assert!(pairs(&[Head { class: Class::Medium, ..waited }], &free, &rules).is_empty());
+}
+
+#[test]
+fn an_e_mail_takes_nobody_from_the_reserve_before_its_own_deadline() {
+    let message = asks(Medium::Message, None, &[]);
+    let rules = keeping(1, Medium::Message, None);
+    let free = [person(1, &able(&["ar"], &[], 0, 0, 1))];
+    let mut mail = head(1, Class::Medium, &message);
+    (mail.received_ms, mail.deadline_ms) = (NOW - CAP - 1, NOW + 1);
+    assert!(pairs(&[mail.clone()], &free, &rules).is_empty());
+    let all = able(&["ar"], &[], 0, 0, 1);
+    let shift = [on_shift(1, &all, Capacity::default(), true)];
+    let said = explain(&mail, 0, &shift, &rules, NOW);
+    assert_eq!((said.cause, said.cap_at_ms, said.cap_in_ms), (WaitingCause::Reserved, NOW + 1, 1));
+    mail.deadline_ms = NOW;
+    assert_eq!(pairs(&[mail], &free, &rules), [(1, 1)]);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use helpline_domain::alert::{Alert, Live, Open, Snapshot, Step, Waiting, judge};
+use helpline_domain::channel::Channel;
 use helpline_domain::id::CentreId;
 use helpline_domain::policy::outlook;
 use helpline_domain::presence::PresenceState;
@@ -143,10 +144,15 @@ impl Look {
         let mut waiting: Vec<Waiting> = in_line.collect();
         let mut live = Vec::new();
         for one in &self.held {
-            let Some(class) = Class::from_number(one.class) else { continue };
+            let (Some(class), Some(channel)) =
+                (Class::from_number(one.class), Channel::from_key(&one.channel))
+            else {
+                continue;
+            };
             match one.answered_at.filter(|_| one.state == "in_progress") {
                 Some(answered_at) => live.push(Live {
                     contact_id: one.contact_id.into(),
+                    channel,
                     class,
                     since_ms: answered_at.timestamp_millis(),
                     lost: one.lost,
