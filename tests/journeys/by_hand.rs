@@ -21,7 +21,7 @@ async fn assign(stage: &Stage, contact: &Contact, to: &str) -> Result<Contact, S
     Ok(stage.supervisor.supervision().assign_contact(request).await?.into_inner().contact.unwrap())
 }
 
-async fn pull(stage: &Stage, contact: &Contact) -> Result<Contact, Status> {
+pub(crate) async fn pull(stage: &Stage, contact: &Contact) -> Result<Contact, Status> {
     let request = PullContactRequest {
         request_id: request_id(),
         contact_id: contact.contact_id.clone(),

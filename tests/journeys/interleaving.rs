@@ -183,7 +183,9 @@ fn step(event: &str, open: bool, from: &str) -> Option<&'static str> {
             | "invitation_declined"
             | "invitation_expired"
             | "participation_ended"
-            | "contact_taken_over",
+            | "contact_taken_over"
+            | "contact_put_aside"
+            | "contact_taken_up",
             "in_progress",
         ) => "in_progress",
         ("risk_changed", "waiting") => "waiting",

@@ -39,6 +39,7 @@ mod order;
 mod parts;
 mod past;
 mod presence;
+mod put_aside;
 mod races;
 mod relaxed;
 mod reserve;

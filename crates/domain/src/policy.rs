@@ -11,6 +11,10 @@
 //! who knows the contact; who speaks the language before who needs an interpreter; fewest skills and languages beyond
 //! what is asked for (the rare ones stay free); lowest load on the medium; longest idle; id.
 //!
+//! **Work that can be put aside** (paperwork, conversations that nobody sits and waits in): whoever holds nothing else is
+//! interrupted for a critical contact, and for no other, when nobody free on shift can take it. They count in the reserve like
+//! somebody free. Whoever has put work aside is offered nothing but critical contacts until they have taken it up again.
+//!
 //! **On call**: offered critical contacts when nobody on shift is free for them, and high ones that nobody on shift could
 //! ever take. They are no part of the reserve.
 //!
@@ -119,6 +123,29 @@ pub struct Free {
     pub on_call: bool,
     /// Critical and high contacts they have had in a row.
     pub severe_in_a_row: u32,
+    /// What of their work can be, or was, put aside for a critical contact.
+    pub aside: Aside,
+}
+
+/// What of a counsellor's work can be, or was, put aside for a critical contact.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Aside {
+    /// Whether everything they hold can be, and they hold something.
+    pub can_be: bool,
+    /// Whether something was, and has not been taken up again.
+    pub was: bool,
+}
+
+impl Aside {
+    /// What counts of what somebody holds when a critical contact comes.
+    const fn left_of(self, held: Capacity) -> Capacity {
+        if self.can_be { Capacity { voice: 0, chat: 0, message: 0 } } else { held }
+    }
+
+    /// Whether somebody with this capacity who holds `held` could take one more of `medium` only by putting that aside.
+    const fn must_be(self, capacity: Capacity, held: Capacity, medium: Medium) -> bool {
+        self.can_be && !capacity.allows(&held, medium) && capacity.of(medium) > 0
+    }
 }
 
 /// The rules of a centre at one moment.

@@ -38,6 +38,8 @@ pub struct Settings {
     pub critical_offer_timeout_s: u32,
     /// How many counsellors a critical contact is offered to at once; the first who accepts has it.
     pub critical_offers: u32,
+    /// Whether a critical contact that nobody free can take interrupts work that can be put aside.
+    pub interrupt_for_critical: bool,
     /// Missed offers in a row after which a counsellor is set not ready.
     pub missed_offer_limit: u32,
     /// How long a counsellor is not offered a contact again that they declined or missed.
@@ -152,6 +154,7 @@ impl Default for Settings {
             offer_timeout_s: 20,
             critical_offer_timeout_s: 10,
             critical_offers: 2,
+            interrupt_for_critical: true,
             missed_offer_limit: 2,
             cool_down_s: 60,
             short_abandon_s: 10,

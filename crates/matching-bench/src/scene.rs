@@ -10,7 +10,7 @@ use std::sync::Arc;
 use helpline_domain::channel::Medium;
 use helpline_domain::counsellor::{Abilities, Capacity};
 use helpline_domain::id::{ContactId, CounsellorId};
-use helpline_domain::policy::{Board, Free, Group, Head, Pair, Rules};
+use helpline_domain::policy::{Aside, Board, Free, Group, Head, Pair, Rules};
 use helpline_domain::requirement::Requirement;
 use helpline_domain::risk::Class;
 use uuid::Uuid;
@@ -110,6 +110,7 @@ impl Scene {
                 idle_since_ms: self.now_ms - i64::try_from(self.chance.below(600_000)).unwrap_or(0),
                 on_call: false,
                 severe_in_a_row: u32::try_from(self.chance.below(5)).unwrap_or(0),
+                aside: Aside::default(),
             };
             if number % 2 == 0 {
                 self.busy.push(free);

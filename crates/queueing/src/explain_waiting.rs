@@ -14,6 +14,7 @@ use helpline_service_kit::wire::timestamp;
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::line::OnShift;
 
+use crate::matching::aside::aside;
 use crate::matching::head::{head, shift};
 use crate::wire::{milliseconds, waiting_cause};
 
@@ -43,7 +44,10 @@ pub async fn explain_waiting(
     };
     let ahead = ctx.store.waiting_ahead(centre, &entry).await?;
     let (_, on_shift) = ctx.store.on_shift(centre).await?;
-    let shift = shift(&on_shift);
+    let mut shift = shift(&on_shift);
+    for (one, row) in shift.iter_mut().zip(&on_shift) {
+        one.aside = aside(row, &settings.settings);
+    }
     let rules = rules(ctx, centre, &settings.settings, &on_shift).await?;
     let head = head(&entry, Arc::new(entry.requirement.clone()), &on_shift);
     let now = ctx.store.now().await?;

@@ -44,6 +44,7 @@ mod sessions;
 pub mod set_presence;
 pub mod supervise;
 mod switchboard;
+mod take_up;
 pub mod transfer_contact;
 mod watch_floor;
 pub mod watch_offers;

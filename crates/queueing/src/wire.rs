@@ -5,6 +5,7 @@ pub(crate) mod supervision;
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use helpline_domain::counsellor::Capacity;
 use helpline_domain::id::{ContactId, CounsellorId, OfferId, RequestId};
 use helpline_domain::offer::{DeclineReason, OfferState};
@@ -190,6 +191,11 @@ pub(crate) fn presence(presence: &Presence) -> proto::Presence {
         force_reason: supervision::force_reason(presence.forced_reason).into(),
         on_hold: presence.on_hold,
     }
+}
+
+/// A conversation that was put aside, or is so no more.
+pub(crate) fn aside(contact: ContactId, since_at: Option<DateTime<Utc>>) -> proto::AsideContact {
+    proto::AsideContact { contact_id: contact.to_string(), put_aside_time: since_at.map(timestamp) }
 }
 
 pub(crate) fn offer(offer: &OfferView, locale: Locale) -> proto::Offer {

@@ -23,6 +23,7 @@ pub const FAIL_POINTS: &[&str] = &[
     "finish.after_commit",
     "transfer.after_commit",
     "resume.after_commit",
+    "take_up.after_commit",
     "promise.before_commit",
     "promise.after_commit",
     "callback.before_due",

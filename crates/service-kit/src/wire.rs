@@ -198,6 +198,7 @@ pub fn contact(contact: &Contact, sight: Sight) -> intake::v1::Contact {
         participations: Vec::new(),
         original_queue: contact.original_queue.clone().unwrap_or_default(),
         directed_to: contact.directed_to.map(|id| id.to_string()).unwrap_or_default(),
+        put_aside_time: contact.put_aside_at.map(timestamp),
     }
 }
 

@@ -61,7 +61,7 @@ const DEPART: &str = change!(
                 WHEN c.answered_at IS NULL AND helpline.now() - c.received_at < make_interval(secs => $8) THEN 'short_abandoned'
                 ELSE 'abandoned' END,
             ended_at = CASE WHEN old_state <> 'in_progress' THEN helpline.now() END,
-            holder_id = CASE WHEN old_state = 'in_progress' THEN c.holder_id END,
+            holder_id = CASE WHEN old_state = 'in_progress' THEN c.holder_id END, put_aside_at = NULL,
             offer_id = NULL, open_offers = '{}', participations = '{}', cut_at = CASE WHEN $13 THEN helpline.now() END,
             revision = c.revision + 1
         FROM before WHERE c.centre_id = $1 AND c.contact_id = $7 AND ", offer_is_seen!(), " AND ", participations_are_seen!(), "
@@ -113,7 +113,7 @@ const COMPLETE: &str = change!(
         WHERE centre_id = $1 AND contact_id = $7 AND counsellor_id = $8 AND ($9::bigint = 0 OR revision = $9)
           AND state IN ('in_progress', 'wrap_up', 'waiting_offline') AND ", attempt_is_recorded!(), " FOR UPDATE),
     changed AS (
-        UPDATE helpline.contacts c SET state = 'closed', ended_at = helpline.now(), holder_id = NULL, closing = $10,
+        UPDATE helpline.contacts c SET state = 'closed', ended_at = helpline.now(), holder_id = NULL, put_aside_at = NULL, closing = $10,
             summary_sealed = $11, participations = '{}', revision = c.revision + 1
         FROM before WHERE c.centre_id = $1 AND c.contact_id = $7 AND ", participations_are_seen!(), "
         RETURNING c.*, old_holder, old_medium, old_participations)",

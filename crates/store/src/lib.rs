@@ -15,6 +15,7 @@
 
 pub mod alert;
 pub mod arrangement;
+pub mod aside;
 pub mod block;
 pub mod callback;
 pub mod change;

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Group, Reach, Rules};
+use super::{Aside, Group, Reach, Rules};
 use crate::channel::Medium;
 use crate::counsellor::{Abilities, Capacity};
 use crate::requirement::{Lack, Requirement};
@@ -91,21 +91,24 @@ impl Reserve {
         Self { kept, groups: groups.into_iter().map(asks).collect(), able: none.clone(), settled: none }
     }
 
-    /// What somebody who holds this means to the reserve. Who is on call is no part of it.
-    pub(super) fn stake(&self, abilities: &Abilities, held: Capacity, on_call: bool) -> Stake {
+    /// What somebody who holds this means to the reserve. Who is on call is no part of it; who would put aside what they hold
+    /// is, like somebody free.
+    pub(super) fn stake(&self, abilities: &Abilities, held: Capacity, on_call: bool, aside: Aside) -> Stake {
         let serves = |asked: &Requirement, held: &Capacity| {
             abilities.capacity.allows(held, asked.medium) && asked.lack(abilities) != Some(Lack::Language)
         };
         if on_call {
             return Stake::default();
         }
-        let at_once: Vec<usize> =
-            (0..self.groups.len()).filter(|&group| serves(&self.groups[group], &held)).collect();
+        let at_once: Vec<usize> = (0..self.groups.len())
+            .filter(|&group| serves(&self.groups[group], &aside.left_of(held)))
+            .collect();
         let lost = Medium::ALL.map(|medium| {
-            if !abilities.capacity.allows(&held, medium) {
+            let interrupted = aside.must_be(abilities.capacity, held, medium);
+            if !interrupted && !abilities.capacity.allows(&held, medium) {
                 return Vec::new();
             }
-            let held = held.plus(medium);
+            let held = if interrupted { aside.left_of(held) } else { held }.plus(medium);
             let gone = |&group: &usize| !abilities.capacity.allows(&held, self.groups[group].medium);
             at_once.iter().copied().filter(gone).collect()
         });

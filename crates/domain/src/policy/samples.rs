@@ -65,6 +65,7 @@ pub(super) fn person(number: usize, abilities: &Abilities) -> Free {
         idle_since_ms: i64::try_from(number).expect("a small number"),
         on_call: false,
         severe_in_a_row: 0,
+        aside: Aside::default(),
     }
 }
 
@@ -167,9 +168,11 @@ pub(super) fn any_head() -> impl Strategy<Value = Head> {
 pub(super) fn any_person() -> impl Strategy<Value = Free> {
     let capacity = (0_u8..2, 0_u8..4, 0_u8..4);
     let held = prop_oneof![2 => Just((0, 0, 0)), 1 => (0_u8..2, 0_u8..4, 0_u8..4)];
+    let aside = (prop::bool::weighted(0.4), prop::bool::weighted(0.1));
     let languages = (subsequence(LANGUAGES.to_vec(), 0..=4), subsequence(LANGUAGES.to_vec(), 0..=1));
-    (languages, any_skills(), capacity, held, 0_i64..8, prop::bool::weighted(0.15), 0_u32..4).prop_map(
-        |((languages, interpreted), skills, capacity, held, idle, on_call, severe_in_a_row)| {
+    let on_call = prop::bool::weighted(0.15);
+    (languages, any_skills(), capacity, held, 0_i64..8, (on_call, aside), 0_u32..4).prop_map(
+        |((languages, interpreted), skills, capacity, held, idle, (on_call, aside), severe_in_a_row)| {
             let owned = |tags: Vec<&str>| tags.into_iter().map(str::to_owned).collect();
             let capacity = Capacity { voice: capacity.0, chat: capacity.1, message: capacity.2 };
             Free {
@@ -184,6 +187,7 @@ pub(super) fn any_person() -> impl Strategy<Value = Free> {
                 idle_since_ms: idle,
                 on_call,
                 severe_in_a_row,
+                aside: Aside { can_be: aside.0 && !on_call && held != (0, 0, 0), was: aside.1 && !on_call },
             }
         },
     )

@@ -268,7 +268,14 @@ fn who_is_barred_is_never_offered_it() {
 
 /// Somebody on shift, by the number and the abilities.
 fn on_shift(number: usize, abilities: &Abilities, held: Capacity, ready: bool) -> OnShift<'_> {
-    OnShift { counsellor_id: counsellor_id(number), abilities, held, ready, on_call: false }
+    OnShift {
+        counsellor_id: counsellor_id(number),
+        abilities,
+        held,
+        ready,
+        on_call: false,
+        aside: Aside::default(),
+    }
 }
 
 #[test]

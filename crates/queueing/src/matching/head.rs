@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use helpline_domain::id::CounsellorId;
-use helpline_domain::policy::{self, Head, Preference, cool_down_is_void, only_on_call};
+use helpline_domain::policy::{self, Aside, Head, Preference, cool_down_is_void, only_on_call};
 use helpline_domain::presence::PresenceState;
 use helpline_domain::requirement::Requirement;
 use helpline_domain::risk::Class;
 use helpline_store::line::{LineEntry, OnShift};
 
-/// The shift as the policy sees it.
+/// The shift as the policy sees it, but for work that can be put aside.
 pub(crate) fn shift(on_shift: &[OnShift]) -> Vec<policy::OnShift<'_>> {
     on_shift
         .iter()
@@ -19,6 +19,7 @@ pub(crate) fn shift(on_shift: &[OnShift]) -> Vec<policy::OnShift<'_>> {
             held: one.held,
             ready: matches!(one.state, PresenceState::Ready | PresenceState::OnCall),
             on_call: one.state == PresenceState::OnCall,
+            aside: Aside::default(),
         })
         .collect()
 }

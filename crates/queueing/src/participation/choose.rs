@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use helpline_domain::id::{CentreId, CounsellorId};
 use helpline_domain::participation::ParticipationState;
-use helpline_domain::policy::{Free, Head, decide};
+use helpline_domain::policy::{Aside, Free, Head, decide};
 use helpline_domain::presence::PresenceState;
 use helpline_domain::requirement::Requirement;
 use helpline_service_kit::{Ctx, Refusal};
@@ -67,6 +67,8 @@ pub(super) async fn choose(
             idle_since_ms: one.idle_since.timestamp_millis(),
             on_call: false,
             severe_in_a_row: one.severe_in_a_row.into(),
+            // Nobody is interrupted for a colleague.
+            aside: Aside { can_be: false, was: one.has_put_aside },
         })
         .collect();
     let head = Head {

@@ -56,7 +56,7 @@ macro_rules! offer_to {
                     SELECT FROM helpline.participations q WHERE q.centre_id = $1 AND q.contact_id = $7 AND q.counsellor_id = $8
                         AND q.state = 'declined' AND q.reason = 'conflict')),
             changed AS (
-                UPDATE helpline.contacts c SET state = 'offered', holder_id = NULL, ", $set, "offer_id = $9, open_offers = ARRAY[$9],
+                UPDATE helpline.contacts c SET state = 'offered', holder_id = NULL, put_aside_at = NULL, ", $set, "offer_id = $9, open_offers = ARRAY[$9],
                     participations = '{}', offer_count = c.offer_count + 1, revision = c.revision + 1
                 FROM target WHERE c.centre_id = $1 AND c.contact_id = $7
                 RETURNING c.*, old_holder, old_participations),

@@ -22,7 +22,7 @@ macro_rules! hand_over {
             "asked AS (
                 SELECT contact_id FROM helpline.participations WHERE centre_id = $1 AND participation_id = ", $id, "),
             before AS (
-                SELECT c.contact_id AS id, c.counsellor_id AS old_owner, c.medium AS old_medium, c.lost_at FROM helpline.contacts c
+                SELECT c.contact_id AS id, c.counsellor_id AS old_owner, c.holder_id AS old_holder, c.medium AS old_medium, c.lost_at FROM helpline.contacts c
                 WHERE c.centre_id = $1 AND c.contact_id = (SELECT contact_id FROM asked) AND c.state = 'in_progress'
                   AND ", $id, " = ANY (c.participations) FOR UPDATE),
             ended AS (
@@ -31,11 +31,11 @@ macro_rules! hand_over {
                   AND ", $when, "
                 RETURNING q.participation_id, q.counsellor_id AS new_owner, q.reason AS part_reason),
             changed AS (
-                UPDATE helpline.contacts c SET counsellor_id = new_owner, holder_id = new_owner, lost_at = NULL,
+                UPDATE helpline.contacts c SET counsellor_id = new_owner, holder_id = new_owner, put_aside_at = NULL, lost_at = NULL,
                     participations = array_remove(c.participations, ", $id, "), epoch = c.epoch + 1, revision = c.revision + 1
                 FROM ended, before WHERE c.centre_id = $1 AND c.contact_id = (SELECT id FROM before)
-                RETURNING c.*, participation_id, old_owner, old_medium, part_reason),
-            holds AS (SELECT old_owner AS counsellor_id, old_medium AS medium, true AS worked FROM changed)",
+                RETURNING c.*, participation_id, old_owner, old_holder, old_medium, part_reason),
+            holds AS (SELECT old_holder AS counsellor_id, old_medium AS medium, true AS worked FROM changed)",
             free_holds!("")
         )
     };
