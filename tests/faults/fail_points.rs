@@ -60,6 +60,12 @@ fn special(place: &str) -> Option<(Board, u32, &'static str)> {
             board.add_many(2, Channel::WebChat, &[Act::Talk]);
             Some((board, FleetOptions::default().presence_ttl_s, SETTINGS))
         }
+        "take_up.after_commit" => {
+            // Everybody has an e-mail in hand when the critical calls come.
+            board.add_many(4, Channel::Email, &[Act::Hold]);
+            board.add_critical(24);
+            Some((board, FleetOptions::default().presence_ttl_s, TIRELESS))
+        }
         "relax.after_commit" => {
             board.add_many(4, Channel::WebChat, &[Act::Talk]);
             Some((board, 15, SOFT))
@@ -99,6 +105,10 @@ async fn nothing_is_half_done_wherever_a_server_is_killed() {
 /// Offers that end soon, and everybody may be asked again at once.
 pub(crate) const SETTINGS: &str = r#"{"offer_timeout_s": 2, "critical_offer_timeout_s": 2, "missed_offer_limit": 100,
     "cool_down_s": 0, "reserve": 0, "resumption": {"resume_after_s": 1}, "callbacks": {"retry_after_s": 1}}"#;
+
+/// Nobody has to pause after severe contacts.
+const TIRELESS: &str = r#"{"offer_timeout_s": 2, "critical_offer_timeout_s": 2, "missed_offer_limit": 100, "cool_down_s": 0,
+    "reserve": 0, "care": {"severe_limit": 100}}"#;
 
 /// A queue that asks for a skill nobody has, for a second.
 const SOFT: &str = r#"{"reserve": 0, "skills": ["law"], "queues": [{"queue": "general", "required_skills": {"law": 3},

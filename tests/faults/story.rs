@@ -30,6 +30,8 @@ pub(crate) enum Act {
     Vanish,
     /// Accepts, talks, ends the talk and the wrap-up, signs off.
     Talk,
+    /// The same, but not before every critical contact is over and this one is not put aside.
+    Hold,
 }
 
 /// One contact of a load.
@@ -42,6 +44,8 @@ pub(crate) struct Story {
     pub(crate) language: String,
     /// The request by which it is received, and by which it is received again.
     pub(crate) request_id: String,
+    /// Whether the child is in danger now.
+    pub(crate) critical: bool,
     /// Whether the person stays in line until the load ends.
     pub(crate) patient: bool,
 }
@@ -79,6 +83,7 @@ impl Board {
             channel,
             language: if acts.is_empty() { "tg".to_owned() } else { String::new() },
             request_id: request_id(),
+            critical: false,
             patient: false,
         });
         self.progress().push(Progress { acts: acts.iter().copied().collect(), received: None, over: false });
@@ -89,6 +94,22 @@ impl Board {
         for _ in 0..count {
             self.add(channel, acts);
         }
+    }
+
+    /// Adds calls of children in danger who are talked with.
+    pub(crate) fn add_critical(&mut self, count: usize) {
+        for _ in 0..count {
+            self.add(Channel::Voice, &[Act::Talk]);
+            if let Some(story) = self.stories.last_mut() {
+                story.critical = true;
+            }
+        }
+    }
+
+    /// Whether every call of a child in danger is over.
+    pub(crate) fn critical_are_over(&self) -> bool {
+        let progress = self.progress();
+        self.stories.iter().zip(progress.iter()).all(|(story, one)| one.over || !story.critical)
     }
 
     /// Adds contacts that nobody can take and that stay in line until the load ends.
