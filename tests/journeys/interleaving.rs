@@ -229,7 +229,7 @@ async fn check(stage: &Stage) {
     );
     none(
         "deadlines never move later than the target of the first class",
-        "SELECT contact_id FROM helpline.contacts WHERE deadline_at > received_at + interval '300 seconds'",
+        "SELECT contact_id FROM helpline.contacts WHERE deadline_at > received_at + interval '900 seconds'",
     );
     // The journal tells one legal life of every contact, and ends where the contact stands.
     let rows = stage.sql(

@@ -53,7 +53,7 @@ async fn until_taken_up(stage: &Stage, desk: &Desk, contact: &Contact) {
 async fn a_critical_call_interrupts_the_paperwork_of_a_talk_and_its_sign_off_stays_due() {
     let stage = Stage::set().await;
     let amina = stage.desk(Abilities::speaking(&["ar"])).await;
-    stage.receive(call("ar")).await;
+    stage.receive(at(Risk::High, call("ar"))).await;
     let talk = amina.take().await;
     amina.release(&talk).await;
     let high = stage.receive(at(Risk::High, call("ar"))).await;
@@ -64,7 +64,7 @@ async fn a_critical_call_interrupts_the_paperwork_of_a_talk_and_its_sign_off_sta
     let child = critical(&stage).await;
     let offer = amina.offered(&child).await;
     assert_eq!(notes(&offer), ["work_put_aside"]);
-    assert_eq!(amina.held().await, (1, 0, 0));
+    assert_eq!((amina.held().await, amina.presence().await.severe_in_a_row), ((1, 0, 0), 1));
     stage.agrees_with_the_view().await;
     amina.accept(&offer).await;
     let left = stage.contact(&talk.contact_id).await;
@@ -136,6 +136,23 @@ async fn a_live_chat_is_never_interrupted_nor_is_an_e_mail_beside_it() {
     assert_eq!(amina.held().await, (1, 0, 0));
     assert!(is_put_aside(&stage, &mail).await);
     stage.agrees().await;
+}
+
+#[tokio::test]
+async fn whom_the_next_severe_contact_sends_into_a_pause_is_not_interrupted() {
+    let stage = Stage::set().await;
+    stage.settle(r#"{"care": {"severe_limit": 2}}"#);
+    let amina = stage.desk(Abilities::speaking(&["ar"])).await;
+    stage.receive(at(Risk::High, call("ar"))).await;
+    let first = amina.take().await;
+    amina.complete(&first).await;
+    stage.receive(call("ar")).await;
+    let talk = amina.take().await;
+    amina.release(&talk).await;
+    let child = critical(&stage).await;
+    stage.until_cause(&child, WaitingCause::AllBusy).await;
+    stage.a_pass().await;
+    assert!(!amina.watch.has_offer().await);
 }
 
 #[tokio::test]
