@@ -61,8 +61,8 @@ fn special(place: &str) -> Option<(Board, u32, &'static str)> {
             Some((board, FleetOptions::default().presence_ttl_s, SETTINGS))
         }
         "take_up.after_commit" => {
-            // Everybody has an e-mail in hand when the critical calls come.
-            board.add_many(4, Channel::Email, &[Act::Hold]);
+            // More than three can hold: each of the four has one in hand when the critical calls come.
+            board.add_many(16, Channel::Email, &[Act::Hold]);
             board.add_critical(24);
             Some((board, FleetOptions::default().presence_ttl_s, TIRELESS))
         }

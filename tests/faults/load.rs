@@ -57,6 +57,9 @@ impl Load {
         tasks.spawn(async move {
             let mut children = JoinSet::new();
             for number in 0..arriving.stories.len() {
+                while arriving.stories[number].critical && !arriving.all_are_held() {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
                 let adapter = bringing[number % bringing.len()].clone();
                 children.spawn(arrive(Arc::clone(&arriving), number, adapter, leave.clone()));
                 if !arriving.stories[number].patient {
@@ -433,6 +436,7 @@ impl Player {
             self.attempt(callback_id, AttemptOutcome::Reached).await;
         }
         if act == Act::Hold {
+            self.board.hold(number);
             self.hold(&contact_id).await;
         }
         match act {

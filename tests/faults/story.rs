@@ -44,7 +44,7 @@ pub(crate) struct Story {
     pub(crate) language: String,
     /// The request by which it is received, and by which it is received again.
     pub(crate) request_id: String,
-    /// Whether the child is in danger now.
+    /// Whether the child is in danger now; comes when everything is in hand that is to be put aside.
     pub(crate) critical: bool,
     /// Whether the person stays in line until the load ends.
     pub(crate) patient: bool,
@@ -53,6 +53,8 @@ pub(crate) struct Story {
 #[derive(Debug)]
 struct Progress {
     acts: VecDeque<Act>,
+    /// Whether it is one that is held, and is in hand now.
+    is_held: Option<bool>,
     /// The contact as the first answer showed it.
     received: Option<Contact>,
     over: bool,
@@ -86,7 +88,12 @@ impl Board {
             critical: false,
             patient: false,
         });
-        self.progress().push(Progress { acts: acts.iter().copied().collect(), received: None, over: false });
+        self.progress().push(Progress {
+            acts: acts.iter().copied().collect(),
+            is_held: acts.contains(&Act::Hold).then_some(false),
+            received: None,
+            over: false,
+        });
     }
 
     /// Adds `count` contacts with the same acts.
@@ -104,6 +111,16 @@ impl Board {
                 story.critical = true;
             }
         }
+    }
+
+    /// What is to be held is in hand.
+    pub(crate) fn hold(&self, number: usize) {
+        self.progress()[number].is_held = Some(true);
+    }
+
+    /// Whether everything that is to be held is in hand.
+    pub(crate) fn all_are_held(&self) -> bool {
+        self.progress().iter().all(|one| one.is_held != Some(false))
     }
 
     /// Whether every call of a child in danger is over.
