@@ -73,6 +73,10 @@ id!(
     HandoverId
 );
 id!(
+    /// A contact taken on by another centre: the same id in both, which tells neither anything.
+    OverflowId
+);
+id!(
     /// A message of a contact, chosen by its sender.
     MessageId
 );

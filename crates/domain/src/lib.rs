@@ -21,6 +21,7 @@ pub mod counsellor;
 pub mod id;
 pub mod invariants;
 pub mod offer;
+pub mod overflow;
 pub mod participation;
 pub mod policy;
 pub mod presence;

@@ -5,6 +5,7 @@ pub mod callbacks;
 pub mod care;
 mod flood;
 mod hours;
+pub mod overflow;
 pub mod relaxation;
 pub mod resumption;
 
@@ -75,6 +76,8 @@ pub struct Settings {
     pub callbacks: callbacks::Callbacks,
     /// What is done when more come than can be answered.
     pub valve: ValveRules,
+    /// Agreements with partner centres.
+    pub overflow: overflow::Overflow,
 }
 
 /// A line in which contacts wait.
@@ -172,6 +175,7 @@ impl Default for Settings {
             alerts: Alerts::default(),
             callbacks: callbacks::Callbacks::default(),
             valve: ValveRules::default(),
+            overflow: overflow::Overflow::default(),
         }
     }
 }

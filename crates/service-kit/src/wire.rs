@@ -67,6 +67,7 @@ both_ways!(contact_state, contact_state_from: ContactState, intake::v1::ContactS
     Received <=> Received, Waiting <=> Waiting, Offered <=> Offered, InProgress <=> InProgress, WrapUp <=> WrapUp,
     WaitingOffline <=> WaitingOffline, Closed <=> Closed, Abandoned <=> Abandoned, ShortAbandoned <=> ShortAbandoned,
     CallbackPromised <=> CallbackPromised, Lost <=> Lost, Unreached <=> Unreached, Blocked <=> Blocked,
+    Overflowed <=> Overflowed, PassedOn <=> PassedOn,
 });
 both_ways!(direction, direction_from: Direction, intake::v1::Direction {
     Inbound <=> Inbound, Outbound <=> Outbound,

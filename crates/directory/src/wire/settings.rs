@@ -4,6 +4,7 @@ mod alerts;
 mod callbacks;
 mod care;
 mod hours;
+mod overflow;
 mod relaxation;
 mod resumption;
 mod risk_rules;
@@ -112,6 +113,7 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
     let alerts = fields.within("alerts", |fields| alerts::read(fields, message.alerts.as_ref()));
     let callbacks = callbacks::read(fields, message.callbacks.as_ref());
     let valve = valve::read(fields, message.valve.as_ref());
+    let overflow = overflow::read(fields, message.overflow.as_ref(), queues.as_deref());
     Some(Settings {
         queues: queues?,
         target_waits: target_waits?,
@@ -136,6 +138,7 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
         alerts: alerts?,
         callbacks: callbacks?,
         valve: valve?,
+        overflow: overflow?,
     })
 }
 
@@ -311,6 +314,7 @@ pub(crate) fn to_message(versioned: &VersionedSettings) -> Message {
         alerts: Some(alerts::to_message(&settings.alerts)),
         callbacks: Some(callbacks::to_message(&settings.callbacks)),
         valve: Some(valve::to_message(&settings.valve)),
+        overflow: Some(overflow::to_message(&settings.overflow)),
     }
 }
 
