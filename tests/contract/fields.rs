@@ -13,7 +13,8 @@ use crate::stage::healthy;
 
 /// Ids that may be missing: without one, the list is not narrowed to a counsellor, the best who is free is invited, or a
 /// queue goes to another queue; work is the caller's own and offered to the shift.
-const OPTIONAL_IDS: [&str; 3] = ["filter.counsellor_id", "to_counsellor_id", "leaving_counsellor_id"];
+const OPTIONAL_IDS: [&str; 4] =
+    ["partner_id", "filter.counsellor_id", "to_counsellor_id", "leaving_counsellor_id"];
 /// The channel's own id: any text.
 const TEXT_IDS: [&str; 2] = ["external_id", "continues_external_id"];
 

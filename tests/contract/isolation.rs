@@ -59,7 +59,7 @@ fn why(error: &sqlx::Error) -> Why {
 /// Not allowed to: for want of a privilege, or by the policy of the row.
 const FORBIDDEN: &str = "42501";
 
-/// Fills every table for a centre: a closed contact with a message, to which somebody was invited, an open offer, an alert,
+/// Fills every table for a centre, overflows included: a closed contact with a message, to which somebody was invited, an open offer, an alert,
 /// at whose look the floor is sampled too, a contact that nobody can take, a queue that has opened and is diverted, and a
 /// hand-over.
 async fn fill(world: &World, centre: &Centre) {
@@ -98,6 +98,8 @@ async fn fill(world: &World, centre: &Centre) {
     stage::all_clear(&supervisor, &adapter, alone).await;
     stage::receive(&adapter, &new_language()).await;
     open_a_queue(world, centre).await;
+    let partner = world.another_centre().await;
+    stage::ask_for_overflow(world, centre, &partner, &supervisor, &adapter).await;
     let divert = DivertQueueRequest {
         request_id: request_id(),
         queue: "night".to_owned(),

@@ -36,6 +36,7 @@ mod interleaving;
 mod leaving;
 mod missed;
 mod order;
+mod overflow;
 mod parts;
 mod past;
 mod presence;

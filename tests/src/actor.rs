@@ -11,6 +11,7 @@ use helpline_proto::queueing::v1::handling_service_client::HandlingServiceClient
 use helpline_proto::queueing::v1::handover_service_client::HandoverServiceClient;
 use helpline_proto::queueing::v1::line_service_client::LineServiceClient;
 use helpline_proto::queueing::v1::offer_service_client::OfferServiceClient;
+use helpline_proto::queueing::v1::overflow_service_client::OverflowServiceClient;
 use helpline_proto::queueing::v1::participation_service_client::ParticipationServiceClient;
 use helpline_proto::queueing::v1::presence_service_client::PresenceServiceClient;
 use helpline_proto::queueing::v1::supervision_service_client::SupervisionServiceClient;
@@ -83,6 +84,8 @@ clients!(
     handover: HandoverServiceClient,
     /// `SwitchboardService`.
     switchboard: SwitchboardServiceClient,
+    /// `OverflowService`.
+    overflow: OverflowServiceClient,
     /// `LineService`.
     line: LineServiceClient,
     /// `SupervisionService`.

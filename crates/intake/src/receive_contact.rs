@@ -15,6 +15,7 @@ use helpline_service_kit::{Ctx, Refusal, fail_point};
 use helpline_store::arrangement::Arrangement;
 use helpline_store::contact::Contact;
 use helpline_store::diversion::{Diverted, Target};
+use helpline_store::overflow::Overflow;
 use helpline_store::receiving::NewContact;
 use helpline_store::{Change, Command, StoreError};
 use helpline_vault::Sensitive;
@@ -53,6 +54,8 @@ pub struct Received {
     pub arrangement: Option<Arrangement>,
     /// What the person should be told because more come than can be answered, if that is so.
     pub overload: Option<Told>,
+    /// The partner centre that has it, if one has.
+    pub overflow: Option<Overflow>,
 }
 
 /// What a person should be told while more come than can be answered.
@@ -105,7 +108,11 @@ pub async fn receive_contact(
         ctx.metrics.contacts().received(contact.class, contact.channel, outlook == Outlook::Served);
     }
     let overload = told(&overload, &contact, outlook);
-    Ok(Received { contact, existing, outlook, arrangement, overload })
+    let overflow = match contact.state {
+        ContactState::Overflowed => ctx.store.overflow_of(caller.centre_id, contact.contact_id).await?,
+        _ => None,
+    };
+    Ok(Received { contact, existing, outlook, arrangement, overload, overflow })
 }
 
 /// What to tell because of overload. Nobody who is told another thing already: that nobody will answer, or that it is closed.

@@ -37,7 +37,12 @@ pub async fn record_departure(ctx: &Ctx, caller: &Caller, request: RecordDepartu
         window_s: callbacks.window_s,
     };
     let short_abandon_s = current.settings.short_abandon_s;
-    let change = ctx.store.depart(&command, contact_id, short_abandon_s, &rescue, (cut, lost)).await?;
+    let change = ctx.store.depart(&command, contact_id, short_abandon_s, &rescue, (cut, lost), false).await?;
+    let change = match change {
+        // A partner has them: what becomes of it is known when the partner was told.
+        Change::Refused => ctx.store.note_left(&command, contact_id).await?.map(Moved::nothing_else),
+        change => change,
+    };
     fail_point!("departure.after_commit");
     if let Change::Done(moved) = &change {
         tell(ctx, caller, moved).await;
@@ -53,6 +58,7 @@ fn may_leave(contact: &Contact) -> bool {
         ContactState::Received | ContactState::Waiting | ContactState::Offered => {
             contact.callback_id.is_none()
         }
+        ContactState::Overflowed => true,
         state => state == ContactState::InProgress,
     }
 }

@@ -59,6 +59,7 @@ pub(crate) async fn read(ctx: &Ctx, centre: CentreId) -> Result<(QueueStatus, Fl
         degraded: ctx.mirror.live().is_away(),
         openings: openings(ctx, centre, floor.now).await?,
         unowned: small(ctx.store.unowned_work(centre).await?),
+        overflow_requests: small(ctx.store.unanswered_overflows(centre).await?),
         diversions: ctx.store.open_diversions(centre).await?.iter().map(diversion).collect(),
         overload: overload_level(ctx.overload.of(centre).valve.level).into(),
     };

@@ -32,6 +32,7 @@ pub const FAIL_POINTS: &[&str] = &[
     "invite.after_commit",
     "take_over.after_commit",
     "arrange.after_commit",
+    "overflow.between_centres",
     "relax.after_commit",
     "block.after_commit",
 ];

@@ -50,6 +50,7 @@ pub mod metrics;
 pub mod mirror;
 pub mod overload;
 pub mod page;
+pub mod partners;
 mod remembered;
 pub mod request;
 pub mod roster;

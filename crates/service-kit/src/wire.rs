@@ -17,6 +17,7 @@ use prost_types::Timestamp;
 
 use crate::fields::Fields;
 
+pub use overflow::overflow;
 pub use participation::{
     Shown, joined_sight, outside_role, outside_role_from, participation, participation_kind,
     participation_kind_from, participation_state, participation_state_from, shown_to,
@@ -89,6 +90,7 @@ both_ways!(action_taken, action_taken_from: ActionTaken, intake::v1::ActionTaken
     FollowUp <=> FollowUp,
 });
 
+mod overflow;
 mod participation;
 
 /// A channel that must be named.

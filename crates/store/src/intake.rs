@@ -51,7 +51,7 @@ const DEPART: &str = change!(
         SELECT contact_id AS id, state AS old_state, medium AS old_medium, holder_id AS old_holder, offer_id AS old_offer,
             participations AS old_participations
         FROM helpline.contacts
-        WHERE centre_id = $1 AND contact_id = $7 AND state IN ('received', 'waiting', 'offered', 'in_progress')
+        WHERE centre_id = $1 AND contact_id = $7 AND (state IN ('received', 'waiting', 'offered', 'in_progress') OR $15 AND state = 'overflowed')
           AND (callback_id IS NULL OR state = 'in_progress')
         FOR UPDATE),
     changed AS (
@@ -170,6 +170,13 @@ pub struct Moved {
     pub rooms: Vec<Room>,
 }
 
+impl Moved {
+    /// A contact that changed without anybody being freed.
+    pub const fn nothing_else(contact: Contact) -> Self {
+        Self { contact, held_before: None, ended: Vec::new(), rooms: Vec::new() }
+    }
+}
+
 #[derive(FromRow)]
 struct MovedRow {
     #[sqlx(flatten)]
@@ -211,7 +218,7 @@ impl Store {
     }
 
     /// Records that the person left: in line the contact ends, with a counsellor the wrap-up begins. Who was `cut` off may
-    /// come back to the place they had.
+    /// come back to the place they had. One that was `given_away` to a partner ends only when the partner says so.
     pub async fn depart(
         &self,
         command: &Command,
@@ -219,6 +226,7 @@ impl Store {
         short_abandon_s: u32,
         rescue: &Rescue,
         (cut, lost): (bool, bool),
+        given_away: bool,
     ) -> Result<Change<Moved>, StoreError> {
         let query = || {
             change_query::<MovedRow>(DEPART, command)
@@ -230,6 +238,7 @@ impl Store {
                 .bind(f64::from(rescue.window_s))
                 .bind(cut)
                 .bind(lost)
+                .bind(given_away)
         };
         self.change_seeing_offers(command, query).await?.try_map(|row| self.moved(command.centre(), row))
     }

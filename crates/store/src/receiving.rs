@@ -136,10 +136,21 @@ const EXISTING: &str = concat!(
     ", (SELECT roster_version FROM helpline.centres WHERE centre_id = $1) AS roster_version
      FROM helpline.contacts
      WHERE centre_id = $1 AND channel = $2 AND (external_index = $3
-        OR (sender_index = $4 AND state IN ('received', 'waiting', 'offered', 'in_progress')
+        OR (sender_index = $4 AND state IN ('received', 'waiting', 'offered', 'in_progress', 'overflowed')
             AND channel IN ('web_chat', 'sms', 'whatsapp', 'telegram', 'email')))
      ORDER BY external_index = $3 DESC NULLS LAST LIMIT 1"
 );
+
+/// A partner's contact is connected: the adapter that takes the person over has it from now on.
+const CONNECT: &str = "
+    WITH changed AS (
+        UPDATE helpline.contacts c SET brought_by = $4, revision = c.revision + 1
+        WHERE c.centre_id = $1 AND c.channel = $2 AND c.external_index = $3 AND c.overflow_id IS NOT NULL AND c.brought_by IS NULL
+        RETURNING c.contact_id, c.revision),
+    journalled AS (
+        INSERT INTO helpline.journal (centre_id, at, event, actor_id, actor_role, contact_id, revision)
+        SELECT $1, helpline.now(), 'contact_connected', $4, 'channel_adapter', contact_id, revision FROM changed)
+    SELECT contact_id FROM changed";
 
 impl Store {
     /// Takes a contact in and puts it in line, or finds the one that is there: the same external id on the channel, or
@@ -202,6 +213,7 @@ impl Store {
         match self.change(command, query).await? {
             Change::Done(row) => Ok(Change::Done(self.received(centre, row, false)?)),
             Change::Refused => {
+                self.connect_overflow(command, new.channel, external_index.clone()).await?;
                 let Some(found) =
                     self.existing_contact(centre, new.channel, external_index, sender_index).await?
                 else {
@@ -235,6 +247,26 @@ impl Store {
                 Ok(change.map(|assessed| Received { contact: assessed.contact, existing: false, ..found }))
             }
         }
+    }
+
+    async fn connect_overflow(
+        &self,
+        command: &Command,
+        channel: Channel,
+        external_index: Option<Vec<u8>>,
+    ) -> Result<(), StoreError> {
+        if external_index.is_none() {
+            return Ok(());
+        }
+        let mut connection = self.bound(command.centre()).await?;
+        let done = sqlx::query(CONNECT)
+            .bind(command.centre().as_uuid())
+            .bind(channel.key())
+            .bind(external_index)
+            .bind(command.caller.token_id.as_uuid())
+            .execute(connection.postgres())
+            .await;
+        connection.settle(done).map(drop)
     }
 
     async fn existing_contact(

@@ -358,6 +358,7 @@ pub fn received(received: &Received) -> api::ReceiveContactResponse {
             long_wait: told.long_wait,
             expected_wait: told.expected_wait_s.map(wire::whole_minutes),
         }),
+        overflow: received.overflow.as_ref().map(wire::overflow),
     }
 }
 
