@@ -24,7 +24,7 @@ use tokio::task::JoinSet;
 /// because settings are whole seconds.
 pub(crate) const SPEED: f64 = 20.0;
 /// How long nobody may be waited for.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// What became of a contact, in seconds of the scenario.
 #[derive(Clone, Copy, Debug)]
@@ -52,11 +52,11 @@ fn real(seconds: f64) -> Duration {
     Duration::from_secs_f64(seconds / SPEED)
 }
 
-fn span(seconds: f64) -> Option<prost_types::Duration> {
+fn span(seconds: f64) -> prost_types::Duration {
     #[expect(clippy::cast_possible_truncation, reason = "minutes")]
     let seconds = (seconds / SPEED).round() as i64;
     assert!(seconds > 0, "a time that the server can be told");
-    Some(prost_types::Duration { seconds, nanos: 0 })
+    prost_types::Duration { seconds, nanos: 0 }
 }
 
 const fn class_message(class: Class) -> PriorityClass {
@@ -84,16 +84,16 @@ fn rules(settings: &mut Settings, scenario: &Scenario) {
         .map(|class| TargetWait {
             channel: 0,
             priority_class: class_message(class.class).into(),
-            wait: span(class.target_s),
+            wait: Some(span(class.target_s)),
         })
         .collect();
     let ours = &scenario.ours;
-    settings.offer_timeout = span(scenario.offers.ring_s);
-    settings.critical_offer_timeout = span(ours.critical_ring_s);
+    settings.offer_timeout = Some(span(scenario.offers.ring_s));
+    settings.critical_offer_timeout = Some(span(ours.critical_ring_s));
     settings.missed_offer_limit = i32::try_from(scenario.offers.miss_limit).unwrap();
-    settings.cool_down = span(ours.cool_down_s);
-    settings.cap = span(ours.cap_s);
-    settings.high_cap = span(ours.high_cap_s);
+    settings.cool_down = Some(span(ours.cool_down_s));
+    settings.cap = Some(span(ours.cap_s));
+    settings.high_cap = Some(span(ours.high_cap_s));
     settings.reserve = i32::try_from(ours.reserve).unwrap();
     settings.reserve_from = i32::try_from(ours.reserve_from).unwrap();
     settings.critical_offers = i32::try_from(ours.critical_offers).unwrap();
