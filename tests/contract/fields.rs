@@ -13,7 +13,8 @@ use crate::stage::healthy;
 
 /// Ids that may be missing: without one, the list is not narrowed to a counsellor, the best who is free is invited, or a
 /// queue goes to another queue; work is the caller's own and offered to the shift; a number is no agency's.
-const OPTIONAL_IDS: [&str; 7] = [
+const OPTIONAL_IDS: [&str; 8] = [
+    "partner_id",
     "filter.counsellor_id",
     "to_counsellor_id",
     "leaving_counsellor_id",

@@ -12,7 +12,7 @@ use helpline_proto::directory::v1::{GetSettingsRequest, Hours, PublishSettingsRe
 use helpline_proto::escalation::v1::{
     Danger, EscalationKind, Location, LocationSource, RaiseEscalationRequest,
 };
-use helpline_proto::intake::v1::SendMessageRequest;
+use helpline_proto::intake::v1::{BlockReason, BlockSenderRequest, SendMessageRequest};
 use helpline_proto::queueing::v1::{
     DiversionEnd, DivertQueueRequest, OfferHandoverRequest, PromiseCallbackRequest,
 };
@@ -63,7 +63,7 @@ fn why(error: &sqlx::Error) -> Why {
 /// Not allowed to: for want of a privilege, or by the policy of the row.
 const FORBIDDEN: &str = "42501";
 
-/// Fills every table for a centre: a closed contact with a message, to which somebody was invited, an open offer, an alert,
+/// Fills every table for a centre, overflows included: a closed contact with a message, to which somebody was invited, an open offer, an alert,
 /// at whose look the floor is sampled too, a contact that nobody can take, a queue that has opened and is diverted, and a
 /// hand-over.
 async fn fill(world: &World, centre: &Centre) {
@@ -102,6 +102,8 @@ async fn fill(world: &World, centre: &Centre) {
     stage::all_clear(&supervisor, &adapter, alone).await;
     stage::receive(&adapter, &new_language()).await;
     open_a_queue(world, centre).await;
+    let partner = world.another_centre().await;
+    stage::ask_for_overflow(world, centre, &partner, &supervisor, &adapter).await;
     let divert = DivertQueueRequest {
         request_id: request_id(),
         queue: "night".to_owned(),
@@ -113,6 +115,13 @@ async fn fill(world: &World, centre: &Centre) {
     };
     supervisor.switchboard().divert_queue(divert).await.unwrap();
     emergency::decide(world, centre, &counsellor, &supervisor).await;
+    let block = BlockSenderRequest {
+        request_id: request_id(),
+        sender: new_language(),
+        reason: BlockReason::Prank.into(),
+        ..BlockSenderRequest::default()
+    };
+    supervisor.blocks().block_sender(block).await.unwrap();
     let handover = OfferHandoverRequest { request_id: request_id(), ..OfferHandoverRequest::default() };
     counsellor.handover().offer_handover(handover).await.unwrap();
     escalate(world, centre, &supervisor, &contact.contact_id).await;

@@ -4,12 +4,12 @@ use helpline_domain::caller::Role;
 use helpline_proto::Role as RoleMessage;
 use helpline_proto::directory::v1::{CreateTokenRequest, ListCounsellorsRequest, ListTokensRequest};
 use helpline_proto::intake::v1::{ContactFilter, ContactState, ListContactsRequest};
-use helpline_proto::queueing::v1::WatchOffersRequest;
+use helpline_proto::queueing::v1::{ListOverflowsRequest, OverflowFilter, WatchOffersRequest};
 use helpline_proto::terms::v1::Channel;
 use helpline_tests::{Actor, Refused, refused, request_id};
 use tonic::Code;
 
-use crate::stage::{Stage, abilities, go_ready, healthy, receive, watch};
+use crate::stage::{Stage, abilities, ask_for_overflow, go_ready, healthy, receive, watch};
 
 async fn list(actor: &Actor, page_token: &str, filter: Option<ContactFilter>) -> Result<String, Refused> {
     let request = ListContactsRequest { page_size: 1, page_token: page_token.to_owned(), filter };
@@ -96,6 +96,27 @@ async fn the_pages_of_the_directory_are_their_callers_too() {
     assert_no_page(&refused(administrator.counsellors().list_counsellors(all).await));
     let forged = ListTokensRequest { page_token: "AAAA".to_owned(), ..ListTokensRequest::default() };
     assert_no_page(&refused(administrator.tokens().list_tokens(forged).await));
+}
+
+#[tokio::test]
+async fn the_pages_of_overflows_are_their_callers_and_their_filters_too() {
+    let stage = Stage::new().await;
+    let supervisor = stage.world.supervisor().await;
+    for _ in 0..2 {
+        let partner = stage.world.another_centre().await;
+        ask_for_overflow(&stage.world, &stage.world.centre, &partner, &supervisor, &stage.adapter).await;
+    }
+    let first = ListOverflowsRequest { page_size: 1, ..ListOverflowsRequest::default() };
+    let page = supervisor.overflow().list_overflows(first.clone()).await.unwrap().into_inner();
+    let second = ListOverflowsRequest { page_token: page.next_page_token.clone(), ..first };
+    let rest = supervisor.overflow().list_overflows(second.clone()).await.unwrap().into_inner();
+    assert_eq!((page.overflows.len(), rest.overflows.len(), rest.next_page_token.as_str()), (1, 1, ""));
+    assert!(page.overflows[0].overflow_id > rest.overflows[0].overflow_id, "newest first");
+    let colleague = stage.world.supervisor().await;
+    assert_no_page(&refused(colleague.overflow().list_overflows(second.clone()).await));
+    let filter = OverflowFilter { open_only: true, ..OverflowFilter::default() };
+    let narrower = ListOverflowsRequest { filter: Some(filter), ..second };
+    assert_no_page(&refused(supervisor.overflow().list_overflows(narrower).await));
 }
 
 async fn not_watched(counsellor: &Actor, cursor: &str) -> Refused {

@@ -7,28 +7,31 @@ mod plans;
 use helpline_proto::directory::v1::{
     AlertSettings, Capacity, Counsellor, CreateCounsellorRequest, CreateTokenRequest,
     DisableCounsellorRequest, Flood, GetCentreRequest, GetCounsellorRequest, GetSettingsRequest, Hours,
-    ListCounsellorsRequest, ListTokensRequest, LongContact, PublishSettingsRequest, Queue, QueueHours,
-    Relaxation, RevokeTokenRequest, RiskAnswer, RiskRule, Settings, TargetWait, UpdateCounsellorRequest,
+    ListCounsellorsRequest, ListTokensRequest, LongContact, OverflowFrom, OverflowSettings, OverflowTo,
+    PublishSettingsRequest, Queue, QueueHours, Relaxation, RevokeTokenRequest, RiskAnswer, RiskRule,
+    Settings, TargetWait, UpdateCounsellorRequest, ValveLevel, ValveSettings,
 };
 use helpline_proto::intake::v1::{
-    ActionTaken, AgeBand, Answer, ChangeRiskRequest, Closing, CompleteContactRequest, ContactFilter,
-    ContactKind, ContactState, Gender, GetContactRequest, ListContactsRequest, ReceiveContactRequest,
-    RecordAnswersRequest, RecordDepartureRequest, RecordPastContactRequest, SendMessageRequest,
-    WatchMessagesRequest,
+    ActionTaken, AgeBand, Answer, BlockReason, BlockSenderRequest, ChangeRiskRequest, Closing,
+    CompleteContactRequest, ContactFilter, ContactKind, ContactState, Gender, GetContactRequest,
+    LiftBlockRequest, ListBlocksRequest, ListContactsRequest, ReceiveContactRequest, RecordAnswersRequest,
+    RecordDepartureRequest, RecordPastContactRequest, SendMessageRequest, WatchMessagesRequest,
 };
 use helpline_proto::queueing::v1::{
-    AcceptHandoverRequest, AcceptOfferRequest, AcknowledgeAlertRequest, AssignContactRequest, AttemptOutcome,
-    CallbackCancelReason, CallbackFilter, CallbackKind, CallbackState, CancelCallbackRequest,
-    DeclineHandoverRequest, DeclineInvitationRequest, DeclineOfferRequest, DeclineReason, DiversionEnd,
-    DivertQueueRequest, EndDiversionRequest, ExplainWaitingRequest, FinishWrapUpRequest,
-    ForceNotReadyRequest, ForceReason, ForecastStaffingRequest, GetCallbackRequest, GetPresenceRequest,
-    GoNotReadyRequest, GoOfflineRequest, GoOnCallRequest, GoReadyRequest, InviteParticipantRequest,
-    JoinContactRequest, LeaveContactRequest, LiftPauseRequest, ListAlertsRequest, ListCallbacksRequest,
-    ListDiversionsRequest, ListHandoverRequest, ListParticipationsRequest, NotReadyReason,
-    OfferHandoverRequest, Outside, OutsideRole, ParticipationKind, PromiseCallbackRequest,
+    AcceptHandoverRequest, AcceptOfferRequest, AcceptOverflowRequest, AcknowledgeAlertRequest,
+    AssignContactRequest, AttemptOutcome, CallbackCancelReason, CallbackFilter, CallbackKind, CallbackState,
+    CancelCallbackRequest, DeclineHandoverRequest, DeclineInvitationRequest, DeclineOfferRequest,
+    DeclineOverflowRequest, DeclineReason, DiversionEnd, DivertQueueRequest, EndDiversionRequest,
+    ExplainWaitingRequest, FinishWrapUpRequest, ForceNotReadyRequest, ForceReason, ForecastStaffingRequest,
+    GetCallbackRequest, GetOverflowRequest, GetPresenceRequest, GoNotReadyRequest, GoOfflineRequest,
+    GoOnCallRequest, GoReadyRequest, InviteParticipantRequest, JoinContactRequest, LeaveContactRequest,
+    LiftPauseRequest, ListAlertsRequest, ListCallbacksRequest, ListDiversionsRequest, ListHandoverRequest,
+    ListOverflowsRequest, ListParticipationsRequest, NotReadyReason, OfferHandoverRequest, Outside,
+    OutsideRole, OverflowDirection, OverflowFilter, ParticipationKind, PromiseCallbackRequest,
     PullContactRequest, PullReason, RecordCallbackAttemptRequest, ReleaseContactRequest,
-    RemoveParticipantRequest, RescheduleCallbackRequest, TakeOverDiversionRequest, TakeOverRequest,
-    TransferContactRequest, WatchFloorRequest, WatchOffersRequest, WatchQueueStatusRequest,
+    RemoveParticipantRequest, RequestOverflowRequest, RescheduleCallbackRequest, ReturnContactRequest,
+    TakeOverDiversionRequest, TakeOverRequest, TransferContactRequest, WatchFloorRequest, WatchOffersRequest,
+    WatchQueueStatusRequest,
 };
 use helpline_proto::terms::v1::{Channel, PriorityClass, Risk, SkillLevel};
 use helpline_proto::{Method, Role};
@@ -54,6 +57,14 @@ fn encoded(name: &str) -> Vec<u8> {
         "AssignContact" => {
             AssignContactRequest { request_id: id(), contact_id: id(), counsellor_id: id() }.encode_to_vec()
         }
+        "BlockSender" => BlockSenderRequest {
+            request_id: id(),
+            sender: String::new(),
+            contact_id: id(),
+            reason: BlockReason::Prank.into(),
+            lifetime: Some(seconds(3600)),
+        }
+        .encode_to_vec(),
         "CancelCallback" => CancelCallbackRequest {
             request_id: id(),
             callback_id: id(),
@@ -87,6 +98,19 @@ fn encoded(name: &str) -> Vec<u8> {
             lifetime: Some(seconds(3600)),
         }
         .encode_to_vec(),
+        "AcceptOverflow" => AcceptOverflowRequest { request_id: id(), overflow_id: id() }.encode_to_vec(),
+        "DeclineOverflow" => DeclineOverflowRequest { request_id: id(), overflow_id: id() }.encode_to_vec(),
+        "GetOverflow" => GetOverflowRequest { contact_id: id() }.encode_to_vec(),
+        "ListOverflows" => ListOverflowsRequest {
+            page_size: 5,
+            page_token: String::new(),
+            filter: Some(OverflowFilter { direction: OverflowDirection::In.into(), open_only: true }),
+        }
+        .encode_to_vec(),
+        "RequestOverflow" => {
+            RequestOverflowRequest { request_id: id(), contact_id: id(), partner_id: id() }.encode_to_vec()
+        }
+        "ReturnContact" => ReturnContactRequest { request_id: id(), contact_id: id() }.encode_to_vec(),
         "DeclineHandover" => DeclineHandoverRequest { request_id: id(), handover_id: id() }.encode_to_vec(),
         "DeclineOffer" => {
             DeclineOfferRequest { request_id: id(), offer_id: id(), reason: DeclineReason::Busy.into() }
@@ -136,8 +160,12 @@ fn encoded(name: &str) -> Vec<u8> {
         "GoOffline" => GoOfflineRequest { request_id: id() }.encode_to_vec(),
         "GoOnCall" => GoOnCallRequest { request_id: id() }.encode_to_vec(),
         "GoReady" => GoReadyRequest { request_id: id() }.encode_to_vec(),
+        "LiftBlock" => LiftBlockRequest { request_id: id(), block_id: id() }.encode_to_vec(),
         "LiftPause" => LiftPauseRequest { request_id: id(), counsellor_id: id() }.encode_to_vec(),
         "ListAlerts" => ListAlertsRequest::default().encode_to_vec(),
+        "ListBlocks" => {
+            ListBlocksRequest { page_size: 5, page_token: String::new(), in_force: true }.encode_to_vec()
+        }
         "ListCallbacks" => ListCallbacksRequest {
             page_size: 5,
             page_token: String::new(),
@@ -360,8 +388,37 @@ fn settings() -> Settings {
             phrases: vec!["knife".to_owned()],
             answers: vec![RiskAnswer { question: "weapon".to_owned(), values: vec!["yes".to_owned()] }],
         }],
+        overflow: Some(overflow()),
         flood: Some(Flood { most_waiting: 3, most_received: 9, window: Some(seconds(60)) }),
+        valve: Some(valve()),
         ..Settings::default()
+    }
+}
+
+fn valve() -> ValveSettings {
+    let overdue = ValveLevel { overdue: Some(seconds(300)), ..ValveLevel::default() };
+    ValveSettings { levels: vec![overdue; 4], stretch_percent: 150, ..ValveSettings::default() }
+}
+
+fn overflow() -> OverflowSettings {
+    OverflowSettings {
+        accept_within: Some(seconds(60)),
+        answer_within: Some(seconds(120)),
+        to: vec![OverflowTo {
+            partner_id: id(),
+            queues: vec!["night".to_owned()],
+            languages: vec!["ar".to_owned()],
+            shares_identity: true,
+            shares_contact: true,
+        }],
+        from: vec![OverflowFrom {
+            partner_id: id(),
+            queue: "night".to_owned(),
+            languages: vec!["ar".to_owned()],
+            most: 5,
+            automatic: true,
+            connect_to: "sip:overflow@partner.example".to_owned(),
+        }],
     }
 }
 

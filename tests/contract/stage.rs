@@ -10,10 +10,11 @@ use helpline_proto::intake::v1::{
 use helpline_proto::queueing::v1::watch_offers_response::Event;
 use helpline_proto::queueing::v1::{
     AcceptOfferRequest, GoNotReadyRequest, GoReadyRequest, InviteParticipantRequest, ListAlertsRequest,
-    NotReadyReason, Offer, ParticipationKind, WatchOffersRequest, WatchOffersResponse,
+    NotReadyReason, Offer, ParticipationKind, RequestOverflowRequest, WatchOffersRequest,
+    WatchOffersResponse,
 };
 use helpline_proto::terms::v1::{Channel as Medium, Risk};
-use helpline_tests::{Abilities, Actor, World, WorldOptions, request_id};
+use helpline_tests::{Abilities, Actor, Centre, World, WorldOptions, request_id};
 use tonic::Streaming;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_health::pb::{HealthCheckRequest, health_check_response};
@@ -189,6 +190,23 @@ pub(crate) async fn alert_seen_by(supervisor: &Actor, adapter: &Actor) -> (Strin
     };
     let alert = tokio::time::timeout(2 * SOON, raised).await.expect("an alert");
     (alert, contact)
+}
+
+/// A contact of a centre that a partner is asked to take on.
+pub(crate) async fn ask_for_overflow(
+    world: &World,
+    centre: &Centre,
+    partner: &Centre,
+    supervisor: &Actor,
+    adapter: &Actor,
+) {
+    world.agree_between(centre, partner).await;
+    let ask = RequestOverflowRequest {
+        request_id: request_id(),
+        contact_id: receive(adapter, &new_language()).await.contact_id,
+        partner_id: partner.id.to_string(),
+    };
+    supervisor.overflow().request_overflow(ask).await.unwrap();
 }
 
 /// The person leaves, and nothing is left to be alerted of.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use helpline_domain::caller::Role;
 use helpline_proto::directory::v1::ListCounsellorsRequest;
 use helpline_proto::intake::v1::ListContactsRequest;
+use helpline_proto::queueing::v1::ListOverflowsRequest;
 use helpline_proto::{METHODS, Method};
 use helpline_tests::{Actor, World, request_id};
 use prost::Message as _;
@@ -23,7 +24,13 @@ async fn theirs(world: &World) -> BTreeMap<&'static str, String> {
     let counsellor = world.counsellor_of(&centre, abilities(&language)).await;
     let adapter = world.bearer(centre.id, Role::ChannelAdapter, None).await;
     let offer = stage::offer(&adapter, &counsellor, &language).await;
+    let supervisor = world.bearer(centre.id, Role::Supervisor, None).await;
+    let partner = world.another_centre().await;
+    stage::ask_for_overflow(world, &centre, &partner, &supervisor, &adapter).await;
+    let list = ListOverflowsRequest::default();
+    let mut overflows = supervisor.overflow().list_overflows(list).await.unwrap().into_inner().overflows;
     BTreeMap::from([
+        ("overflow_id", overflows.remove(0).overflow_id),
         ("contact_id", offer.contact_id),
         ("counsellor_id", offer.counsellor_id),
         ("offer_id", offer.offer_id),

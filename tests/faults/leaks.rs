@@ -9,15 +9,16 @@ use std::time::Duration;
 use helpline_devstack::StackOptions;
 use helpline_domain::caller::Role;
 use helpline_proto::intake::v1::{
-    Answer, CompleteContactRequest, Contact, ListContactsRequest, ReceiveContactRequest,
-    RecordPastContactRequest, SendMessageRequest,
+    Answer, BlockReason, BlockSenderRequest, CompleteContactRequest, Contact, ContactState, LiftBlockRequest,
+    ListBlocksRequest, ListContactsRequest, ReceiveContactRequest, RecordPastContactRequest,
+    SendMessageRequest,
 };
 use helpline_proto::queueing::v1::watch_offers_response::Event;
 use helpline_proto::queueing::v1::{
     AcceptOfferRequest, GoReadyRequest, InviteParticipantRequest, JoinContactRequest, Outside, OutsideRole,
     ParticipationKind, PromiseCallbackRequest, ReleaseContactRequest, WatchOffersRequest,
 };
-use helpline_proto::terms::v1::Channel;
+use helpline_proto::terms::v1::{Channel, Risk};
 use helpline_tests::process::{Fleet, FleetOptions, private_stack};
 use helpline_tests::{Actor, request_id};
 use prost_types::Timestamp;
@@ -29,7 +30,7 @@ use scan::{Finding, Markers, search};
 use crate::load::closing;
 
 /// The personal fields: each gets a marker of its own.
-const FIELDS: [&str; 20] = [
+const FIELDS: [&str; 21] = [
     "callback_number",
     "safe_words",
     "sender",
@@ -50,6 +51,7 @@ const FIELDS: [&str; 20] = [
     "escalation_place",
     "escalation_remark",
     "their_incident",
+    "blocked_sender",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -172,6 +174,8 @@ async fn play(fleet: &Fleet, markers: &mut Markers) -> Vec<(&'static str, Status
     complete(&counsellor, &contact, markers, &mut statuses).await;
     record_past(&counsellor, markers, &mut statuses).await;
     escalation::play(fleet, markers, &mut statuses).await;
+    let supervisor = fleet.bearer(Role::Supervisor, None);
+    block(&supervisor, &adapter, &contact, markers, &mut statuses).await;
     statuses
 }
 
@@ -344,6 +348,57 @@ async fn promise(
     statuses.push(("long safe words", client.promise_callback(wrong).await.expect_err("long safe words")));
     let other = PromiseCallbackRequest { safe_words: format!("{}!", promise.safe_words), ..promise };
     statuses.push(("another promise", client.promise_callback(other).await.expect_err("another promise")));
+}
+
+/// Somebody is blocked and writes, and is let in again.
+async fn block(
+    supervisor: &Actor,
+    adapter: &Actor,
+    contact: &Contact,
+    markers: &Markers,
+    statuses: &mut Vec<(&'static str, Status)>,
+) {
+    let sender = markers.of("blocked_sender").to_owned();
+    let good = BlockSenderRequest {
+        request_id: request_id(),
+        sender: sender.clone(),
+        reason: BlockReason::Abusive.into(),
+        ..BlockSenderRequest::default()
+    };
+    let mut client = supervisor.blocks();
+    let block =
+        client.block_sender(good.clone()).await.expect("a block").into_inner().block.expect("the block");
+    let call = ReceiveContactRequest {
+        request_id: request_id(),
+        channel: Channel::Sms.into(),
+        sender: sender.clone(),
+        ..ReceiveContactRequest::default()
+    };
+    let received = adapter.contacts().receive_contact(call.clone()).await.expect("a contact").into_inner();
+    let kept_out = received.contact.expect("the contact");
+    assert_eq!(kept_out.state(), ContactState::Blocked);
+    let refused = send(adapter, &kept_out, request_id(), markers.of("child_message")).await;
+    statuses.push(("a message of who is blocked", refused.expect_err("a message")));
+    let anew = || BlockSenderRequest { request_id: request_id(), ..good.clone() };
+    let wrong = [
+        ("another blocked sender", BlockSenderRequest { sender: format!("{sender}!"), ..good.clone() }),
+        ("a long blocked sender", BlockSenderRequest { sender: sender.repeat(20), ..anew() }),
+        ("a sender and a contact", BlockSenderRequest { contact_id: contact.contact_id.clone(), ..anew() }),
+        (
+            "a sender as a contact",
+            BlockSenderRequest { contact_id: sender.clone(), sender: String::new(), ..anew() },
+        ),
+    ];
+    for (what, request) in wrong {
+        statuses.push((what, client.block_sender(request).await.expect_err(what)));
+    }
+    let list = ListBlocksRequest { page_token: sender, ..ListBlocksRequest::default() };
+    statuses.push(("a sender as a page token", client.list_blocks(list).await.expect_err("no page token")));
+    let let_in = LiftBlockRequest { request_id: request_id(), block_id: block.block_id };
+    client.lift_block(let_in).await.expect("the block is lifted");
+    let danger = ReceiveContactRequest { request_id: request_id(), risk: Risk::HarmNow.into(), ..call };
+    adapter.contacts().receive_contact(danger).await.expect("a contact");
+    statuses.push(("a block of who is in danger", client.block_sender(anew()).await.expect_err("danger")));
 }
 
 async fn record_past(counsellor: &Actor, markers: &Markers, statuses: &mut Vec<(&'static str, Status)>) {

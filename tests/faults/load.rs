@@ -20,7 +20,7 @@ use helpline_proto::queueing::v1::{
     PromiseCallbackRequest, RecordCallbackAttemptRequest, ReleaseContactRequest, TransferContactRequest,
     WatchOffersRequest,
 };
-use helpline_proto::terms::v1::Channel;
+use helpline_proto::terms::v1::{Channel, Risk};
 use helpline_tests::process::{Fleet, is_transient, retry};
 use helpline_tests::{Actor, Refused, request_id};
 use tokio::sync::watch;
@@ -59,6 +59,9 @@ impl Load {
         tasks.spawn(async move {
             let mut children = JoinSet::new();
             for number in 0..arriving.stories.len() {
+                while arriving.stories[number].critical && !arriving.all_are_held() {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
                 let adapter = bringing[number % bringing.len()].clone();
                 children.spawn(arrive(Arc::clone(&arriving), number, adapter, leave.clone()));
                 if !arriving.stories[number].patient {
@@ -110,6 +113,7 @@ pub(crate) fn arrival(board: &Board, number: usize) -> ReceiveContactRequest {
         sender: story.sender.clone(),
         display_name: "Somebody".to_owned(),
         language: story.language.clone(),
+        risk: if story.critical { Risk::HarmNow } else { Risk::Unspecified }.into(),
         ..ReceiveContactRequest::default()
     }
 }
@@ -342,7 +346,7 @@ impl Player {
                 }
             }
             Act::Promise => self.promise(number, &offer.contact_id).await,
-            Act::Transfer | Act::Leave | Act::Miss | Act::Consult | Act::Escalate | Act::Talk => {
+            Act::Transfer | Act::Leave | Act::Miss | Act::Consult | Act::Escalate | Act::Talk | Act::Hold => {
                 if let Some(callback_id) = self.accept(&offer).await {
                     if act == Act::Consult {
                         self.consult(&offer.contact_id).await;
@@ -428,6 +432,23 @@ impl Player {
         .map(|accepted| accepted.contact.expect("the contact").callback_id)
     }
 
+    /// Waits until every critical contact is over and this one is not put aside.
+    async fn hold(&self, contact_id: &str) {
+        let request = GetContactRequest { contact_id: contact_id.to_owned() };
+        loop {
+            let over = self.board.critical_are_over();
+            let answer = ask("look at the contact", || {
+                let (mut client, request) = (self.actor.contacts(), request.clone());
+                async move { client.get_contact(request).await }
+            })
+            .await;
+            if over && answer.contact.expect("the contact").put_aside_time.is_none() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     async fn handle(&self, number: usize, act: Act, contact_id: &str, callback_id: &str) {
         let contact_id = contact_id.to_owned();
         if act == Act::Miss {
@@ -435,6 +456,10 @@ impl Player {
         }
         if !callback_id.is_empty() {
             self.attempt(callback_id, AttemptOutcome::Reached).await;
+        }
+        if act == Act::Hold {
+            self.board.hold(number);
+            self.hold(&contact_id).await;
         }
         match act {
             Act::Transfer => {
@@ -464,11 +489,15 @@ impl Player {
                 .await;
                 let request =
                     FinishWrapUpRequest { request_id: request_id(), contact_id: contact_id.clone() };
-                ask("finish the wrap-up", || {
+                let finished = retry("finish the wrap-up", PATIENCE, || {
                     let (mut client, request) = (self.actor.handling(), request.clone());
                     async move { client.finish_wrap_up(request).await }
                 })
                 .await;
+                // A critical contact may have interrupted it.
+                if let Err(status) = finished {
+                    assert_eq!(status.code(), Code::FailedPrecondition, "{status:?}");
+                }
             }
         }
         let request = CompleteContactRequest {

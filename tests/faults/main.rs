@@ -13,6 +13,7 @@ mod fail_points;
 mod leaks;
 mod load;
 mod matcher;
+mod overflow;
 mod pairing;
 mod postgres;
 mod redis;

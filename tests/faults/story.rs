@@ -34,6 +34,8 @@ pub(crate) enum Act {
     Escalate,
     /// Accepts, talks, ends the talk and the wrap-up, signs off.
     Talk,
+    /// The same, but not before every critical contact is over and this one is not put aside.
+    Hold,
 }
 
 /// One contact of a load.
@@ -46,6 +48,8 @@ pub(crate) struct Story {
     pub(crate) language: String,
     /// The request by which it is received, and by which it is received again.
     pub(crate) request_id: String,
+    /// Whether the child is in danger now; comes when everything is in hand that is to be put aside.
+    pub(crate) critical: bool,
     /// Whether the person stays in line until the load ends.
     pub(crate) patient: bool,
 }
@@ -53,6 +57,8 @@ pub(crate) struct Story {
 #[derive(Debug)]
 struct Progress {
     acts: VecDeque<Act>,
+    /// Whether it is one that is held, and is in hand now.
+    is_held: Option<bool>,
     /// The contact as the first answer showed it.
     received: Option<Contact>,
     over: bool,
@@ -83,9 +89,15 @@ impl Board {
             channel,
             language: if acts.is_empty() { "tg".to_owned() } else { String::new() },
             request_id: request_id(),
+            critical: false,
             patient: false,
         });
-        self.progress().push(Progress { acts: acts.iter().copied().collect(), received: None, over: false });
+        self.progress().push(Progress {
+            acts: acts.iter().copied().collect(),
+            is_held: acts.contains(&Act::Hold).then_some(false),
+            received: None,
+            over: false,
+        });
     }
 
     /// Adds `count` contacts with the same acts.
@@ -93,6 +105,32 @@ impl Board {
         for _ in 0..count {
             self.add(channel, acts);
         }
+    }
+
+    /// Adds calls of children in danger who are talked with.
+    pub(crate) fn add_critical(&mut self, count: usize) {
+        for _ in 0..count {
+            self.add(Channel::Voice, &[Act::Talk]);
+            if let Some(story) = self.stories.last_mut() {
+                story.critical = true;
+            }
+        }
+    }
+
+    /// What is to be held is in hand.
+    pub(crate) fn hold(&self, number: usize) {
+        self.progress()[number].is_held = Some(true);
+    }
+
+    /// Whether everything that is to be held is in hand.
+    pub(crate) fn all_are_held(&self) -> bool {
+        self.progress().iter().all(|one| one.is_held != Some(false))
+    }
+
+    /// Whether every call of a child in danger is over.
+    pub(crate) fn critical_are_over(&self) -> bool {
+        let progress = self.progress();
+        self.stories.iter().zip(progress.iter()).all(|(story, one)| one.over || !story.critical)
     }
 
     /// Adds contacts that nobody can take and that stay in line until the load ends.

@@ -1,7 +1,7 @@
 //! What supervisors are alerted of.
 
-use helpline_proto::directory::v1::{AlertSettings, LongContact};
-use helpline_proto::intake::v1::ContactState;
+use helpline_proto::directory::v1::{AlertSettings, LongContact, Queue, TargetWait};
+use helpline_proto::intake::v1::{ContactState, ReceiveContactRequest};
 use helpline_proto::queueing::v1::{
     AcknowledgeAlertRequest, Alert, AlertKind, ListAlertsRequest, NotReadyReason,
 };
@@ -162,4 +162,41 @@ async fn a_live_contact_whose_counsellor_is_lost_is_alerted_of() {
         back.complete(&contact).await;
     }
     board.until_closed(AlertKind::PresenceLost).await;
+}
+
+#[tokio::test]
+async fn who_is_on_call_is_not_there_for_those_whom_they_are_not_offered() {
+    let stage = Stage::set().await;
+    let amina = stage.desk_off_shift(Abilities::speaking(&["ar"])).await;
+    crate::hours::on_call(&amina).await;
+    let mut board = Wallboard::watch(&stage.supervisor, "").await;
+    stage.receive(at(Risk::Low, call("ar"))).await;
+    stage.world.advance(6.0);
+    let alert = board.until_open(AlertKind::NobodyAvailable).await;
+    assert_eq!(alert.queue, "general");
+}
+
+#[tokio::test]
+async fn a_critical_contact_that_others_passed_in_line_is_alerted_of_all_the_same() {
+    let stage = Stage::set().await;
+    let hurry = TargetWait {
+        priority_class: PriorityClass::Critical.into(),
+        wait: Some(Duration { seconds: 3, nanos: 0 }),
+        ..TargetWait::default()
+    };
+    let fast = Queue { queue: "fast".to_owned(), target_waits: vec![hurry], ..Queue::default() };
+    stage.world.change_settings(|settings| settings.queues.push(fast)).await;
+    let first = stage.receive(at(Risk::HarmNow, call("ar"))).await;
+    for _ in 0..4 {
+        let passes = ReceiveContactRequest { queue: "fast".to_owned(), ..at(Risk::HarmNow, call("ar")) };
+        stage.receive(passes).await;
+    }
+    stage.world.advance(8.0);
+    until("all five are alerted of", async || {
+        let open = listed(&stage.supervisor, true).await;
+        let near = open.iter().filter(|alert| alert.kind() == AlertKind::TargetNear);
+        let of: Vec<&str> = near.map(|alert| alert.contact_id.as_str()).collect();
+        (of.len() == 5 && of.contains(&first.contact_id.as_str())).then_some(())
+    })
+    .await;
 }

@@ -1,7 +1,11 @@
 //! Somebody is beside the counsellor: to advise, to speak, or from outside.
 
+use helpline_proto::intake::v1::{
+    Answer, ChangeRiskRequest, DepartureCause, RecordAnswersRequest, RecordDepartureRequest,
+};
 use helpline_proto::queueing::v1::{ParticipationKind, ParticipationState};
-use helpline_tests::Abilities;
+use helpline_proto::terms::v1::Risk;
+use helpline_tests::{Abilities, request_id};
 use tonic::Code;
 
 use crate::guests::{invitation, join, list, say};
@@ -22,6 +26,30 @@ async fn who_advises_reads_and_neither_writes_nor_takes_over_nor_learns_who_it_i
     assert_eq!(doctor.try_read(&contact).await.unwrap().0, ["I took pills."]);
     let refused = why(doctor.try_say(&contact, "Which?").await);
     assert_eq!((refused.code, refused.metadata("state")), (Code::FailedPrecondition, "consult"));
+    let reassess = ChangeRiskRequest {
+        request_id: request_id(),
+        contact_id: contact.contact_id.clone(),
+        risk: Risk::None.into(),
+        expected_revision: 0,
+    };
+    let answered = RecordAnswersRequest {
+        request_id: request_id(),
+        contact_id: contact.contact_id.clone(),
+        answers: vec![Answer { question: "wounded".to_owned(), value: "no".to_owned() }],
+    };
+    let left = RecordDepartureRequest {
+        request_id: request_id(),
+        contact_id: contact.contact_id.clone(),
+        cause: DepartureCause::HangUp.into(),
+    };
+    for refused in [
+        why(doctor.actor.contacts().change_risk(reassess).await),
+        why(doctor.actor.contacts().record_answers(answered).await),
+        why(doctor.actor.contacts().record_departure(left).await),
+    ] {
+        assert_eq!((refused.code, refused.reason.as_str()), (Code::FailedPrecondition, "STATE_REFUSED"));
+        assert_eq!((refused.metadata("resource"), refused.metadata("state")), ("participation", "consult"));
+    }
     assert_eq!(why(doctor.try_take_over(&part).await).code, Code::FailedPrecondition);
     assert_eq!(why(doctor.try_complete(&contact).await).code, Code::Aborted);
     amina.watch.until_part(ParticipationState::Joined).await;
@@ -52,6 +80,20 @@ async fn a_conference_of_three_goes_on_when_one_takes_the_contact_over() {
     assert_eq!(twice.reason, "ALREADY_EXISTS");
     basma.join(&warm).await;
     carla.try_say(&contact, "Hello from Carla.").await.unwrap();
+    let left = RecordDepartureRequest {
+        request_id: request_id(),
+        contact_id: contact.contact_id.clone(),
+        cause: DepartureCause::HangUp.into(),
+    };
+    let refused = why(carla.actor.contacts().record_departure(left).await);
+    assert_eq!((refused.reason.as_str(), refused.metadata("state")), ("STATE_REFUSED", "conference"));
+    let reassess = ChangeRiskRequest {
+        request_id: request_id(),
+        contact_id: contact.contact_id.clone(),
+        risk: Risk::High.into(),
+        expected_revision: 0,
+    };
+    carla.actor.contacts().change_risk(reassess).await.unwrap();
     assert_eq!(why(carla.try_take_over(&beside).await).code, Code::FailedPrecondition);
     basma.try_take_over(&warm).await.unwrap();
     // Who stays sees whose it is now, and the new counsellor may remove them.

@@ -2,7 +2,8 @@
 
 use helpline_proto::intake::v1::{Contact, ContactState};
 use helpline_proto::queueing::v1::{
-    AssignContactRequest, DeclineReason, OfferState, PullContactRequest, PullReason, TransferContactRequest,
+    AssignContactRequest, DeclineReason, OfferState, ParticipationKind, PullContactRequest, PullReason,
+    TransferContactRequest,
 };
 use helpline_proto::terms::v1::Risk;
 use helpline_tests::{Abilities, request_id};
@@ -20,7 +21,7 @@ async fn assign(stage: &Stage, contact: &Contact, to: &str) -> Result<Contact, S
     Ok(stage.supervisor.supervision().assign_contact(request).await?.into_inner().contact.unwrap())
 }
 
-async fn pull(stage: &Stage, contact: &Contact) -> Result<Contact, Status> {
+pub(crate) async fn pull(stage: &Stage, contact: &Contact) -> Result<Contact, Status> {
     let request = PullContactRequest {
         request_id: request_id(),
         contact_id: contact.contact_id.clone(),
@@ -29,7 +30,7 @@ async fn pull(stage: &Stage, contact: &Contact) -> Result<Contact, Status> {
     Ok(stage.supervisor.supervision().pull_contact(request).await?.into_inner().contact.unwrap())
 }
 
-async fn hand(from: &Desk, contact: &Contact, to: &str) -> Result<Contact, Status> {
+pub(crate) async fn hand(from: &Desk, contact: &Contact, to: &str) -> Result<Contact, Status> {
     let request = TransferContactRequest {
         request_id: request_id(),
         contact_id: contact.contact_id.clone(),
@@ -252,4 +253,19 @@ async fn a_supervisor_who_assigns_while_it_is_accepted_or_left_takes_nothing_fro
         }
         stage.agrees().await;
     }
+}
+
+#[tokio::test]
+async fn a_conflict_named_at_an_invitation_keeps_a_contact_away_for_good() {
+    let stage = Stage::set().await;
+    let amina = stage.desk(Abilities::speaking(&["ar"])).await;
+    let contact = stage.receive(chat("ar")).await;
+    amina.take().await;
+    let basma = stage.desk(Abilities::speaking(&["ar"])).await;
+    let part = amina.invite(&contact, ParticipationKind::Consult, &basma).await;
+    basma.try_refuse(&part, DeclineReason::Conflict).await.unwrap();
+    not_available(hand(&amina, &contact, basma.id()).await, "conflict");
+    amina.transfer(&contact).await;
+    amina.not_ready().await;
+    not_available(assign(&stage, &contact, basma.id()).await, "conflict");
 }

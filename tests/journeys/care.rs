@@ -1,7 +1,7 @@
 //! Counsellors who had severe contacts in a row pause.
 
 use helpline_proto::directory::v1::CareSettings;
-use helpline_proto::queueing::v1::{NotReadyReason, PresenceState};
+use helpline_proto::queueing::v1::{GetPresenceRequest, NotReadyReason, PresenceState};
 use helpline_proto::terms::v1::Risk;
 use helpline_tests::Abilities;
 use tonic::Code;
@@ -112,4 +112,53 @@ async fn a_supervisor_can_end_the_pause() {
     amina.complete(&other).await;
     assert_eq!(why(stage.try_lift(&amina).await).reason, "PRESENCE_REFUSED");
     stage.agrees().await;
+}
+
+#[tokio::test]
+async fn who_went_home_without_a_word_leaves_the_shift_whatever_kept_them_from_contacts() {
+    let stage = Stage::set().await;
+    stage
+        .world
+        .change_settings(|settings| {
+            settings.care = Some(CareSettings { severe_limit: 1, ..CareSettings::default() });
+        })
+        .await;
+    let amina = stage.desk(Abilities::speaking(&["ar"])).await;
+    stage.had(&amina, Risk::High).await;
+    assert_eq!(amina.presence().await.reason(), NotReadyReason::Care);
+    let basma = stage.desk(Abilities::speaking(&["ar"])).await;
+    basma.not_ready().await;
+    let carla = stage.desk(Abilities::speaking(&["ar"])).await;
+    carla.not_ready().await;
+    let (Desk { actor: amina, watch: hers }, Desk { actor: basma, watch: too }) = (amina, basma);
+    drop((hers, too));
+    stage.lose_all_but(&carla, 600).await;
+    for (actor, state) in [
+        (&amina, PresenceState::Offline),
+        (&basma, PresenceState::Offline),
+        (&carla.actor, PresenceState::NotReady),
+    ] {
+        let presence = actor.presence().get_presence(GetPresenceRequest {}).await.unwrap().into_inner();
+        assert_eq!(presence.presence.unwrap().state(), state);
+    }
+}
+
+#[tokio::test]
+async fn a_pause_does_not_hide_that_the_client_was_lost() {
+    let stage = Stage::set().await;
+    stage
+        .world
+        .change_settings(|settings| {
+            settings.care = Some(CareSettings { severe_limit: 1, ..CareSettings::default() });
+        })
+        .await;
+    let amina = stage.desk(Abilities::speaking(&["ar"])).await;
+    stage.receive(at(Risk::High, chat("ar"))).await;
+    let contact = amina.take().await;
+    stage.lose(&amina).await;
+    assert_eq!(amina.presence().await.reason(), NotReadyReason::ClientLost);
+    amina.complete(&contact).await;
+    let presence = amina.presence().await;
+    assert_eq!((presence.reason(), presence.severe_in_a_row), (NotReadyReason::ClientLost, 1));
+    assert_eq!(amina.refused_ready().await.reason, "PAUSED");
 }

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 use helpline_proto::intake::v1::{CompleteContactRequest, Contact, GetContactRequest};
 use helpline_proto::queueing::v1::watch_offers_response::Event;
 use helpline_proto::queueing::v1::{
-    AcceptOfferRequest, AcceptOfferResponse, DeclineOfferRequest, DeclineOfferResponse, DeclineReason,
-    FinishWrapUpRequest, GetPresenceRequest, GoNotReadyRequest, GoOfflineRequest, GoReadyRequest,
-    NotReadyReason, Offer, OfferState, Participation, ParticipationState, Presence, PresenceState,
-    ReleaseContactRequest, TransferContactRequest, WatchOffersRequest,
+    AcceptOfferRequest, AcceptOfferResponse, AsideContact, DeclineOfferRequest, DeclineOfferResponse,
+    DeclineReason, FinishWrapUpRequest, GetPresenceRequest, GoNotReadyRequest, GoOfflineRequest,
+    GoReadyRequest, NotReadyReason, Offer, OfferState, Participation, ParticipationState, Presence,
+    PresenceState, ReleaseContactRequest, TransferContactRequest, WatchOffersRequest,
 };
 use helpline_tests::{Actor, request_id};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -29,6 +29,7 @@ pub(crate) struct Watch {
     ended: tokio::sync::Mutex<UnboundedReceiver<Offer>>,
     presences: tokio::sync::Mutex<UnboundedReceiver<Presence>>,
     parts: tokio::sync::Mutex<UnboundedReceiver<Participation>>,
+    aside: tokio::sync::Mutex<UnboundedReceiver<AsideContact>>,
     cursor: Arc<Mutex<String>>,
     reader: JoinHandle<()>,
 }
@@ -48,6 +49,7 @@ impl Watch {
         let (ends, ended) = unbounded_channel();
         let (changes, presences) = unbounded_channel();
         let (guests, parts) = unbounded_channel();
+        let (asides, aside) = unbounded_channel();
         let cursor = Arc::new(Mutex::new(String::new()));
         let last = Arc::clone(&cursor);
         let reader = tokio::spawn(async move {
@@ -58,12 +60,14 @@ impl Watch {
                     Some(Event::Ended(offer)) => tell(&ends, offer),
                     Some(Event::Presence(presence)) => tell(&changes, presence),
                     Some(Event::Participation(part)) => tell(&guests, part),
+                    Some(Event::Aside(one)) => tell(&asides, one),
                     None => {}
                 }
             }
         });
         let [opened, ended] = [opened, ended].map(tokio::sync::Mutex::new);
-        Ok(Self { opened, ended, presences: presences.into(), parts: parts.into(), cursor, reader })
+        let (parts, aside) = (parts.into(), aside.into());
+        Ok(Self { opened, ended, presences: presences.into(), parts, aside, cursor, reader })
     }
 
     /// The next offer that opens.
@@ -112,6 +116,11 @@ impl Watch {
                 return part;
             }
         }
+    }
+
+    /// What the stream tells next of what was put aside.
+    pub(crate) async fn next_aside(&self) -> AsideContact {
+        next("something is put aside, or no more", &self.aside).await
     }
 
     /// Forgets what was told and not looked at.

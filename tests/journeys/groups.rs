@@ -230,11 +230,12 @@ async fn whoever_is_not_ready_any_more_at_the_commit_is_left_out_and_it_goes_to_
         counsellor_id: CounsellorId::from(desk.id().parse::<uuid::Uuid>().unwrap()),
         timeout_s: 10,
         explanation: json!({}),
+        puts_aside: Vec::new(),
     };
     let drafts = [draft(&gone), draft(&amina)];
     let centre: CentreId = stage.world.centre.id;
     let made = ctx.store.commit_offers(centre, 0, &drafts).await.unwrap();
-    assert_eq!(made.iter().map(|(offer, _)| offer.offer_id).collect::<Vec<_>>(), [drafts[1].offer_id]);
+    assert_eq!(made.iter().map(|made| made.offer.offer_id).collect::<Vec<_>>(), [drafts[1].offer_id]);
     stage.agrees().await;
     let again = ctx.store.commit_offers(centre, 0, &[draft(&amina)]).await.unwrap();
     assert!(again.is_empty(), "it is being offered already");

@@ -171,17 +171,24 @@ pub(crate) async fn end_of<T>(mut stream: Streaming<T>) -> Option<Status> {
 impl Stage {
     /// A counsellor's client is lost while those of the others are alive.
     pub(crate) async fn lose(&self, lost: &Desk) {
+        self.silence(&format!("counsellor_id <> '{}'", lost.id()), 6000).await;
+    }
+
+    /// The clients of all but one are lost, and after so many seconds the shift is over for them.
+    pub(crate) async fn lose_all_but(&self, alive: &Desk, shift_s: u32) {
+        self.world.advance(f64::from(shift_s));
+        self.silence(&format!("counsellor_id = '{}'", alive.id()), shift_s).await;
+    }
+
+    async fn silence(&self, alive: &str, shift_s: u32) {
         let ctx = self.world.servers[0].ctx();
         let centre = self.world.centre.id;
         self.world.advance(400.0);
-        let sql = format!(
-            "SELECT counsellor_id::text FROM helpline.presences WHERE counsellor_id <> '{}'",
-            lost.id()
-        );
-        let others: Vec<_> =
+        let sql = format!("SELECT counsellor_id::text FROM helpline.presences WHERE {alive}");
+        let alive: Vec<_> =
             self.sql(&sql).into_iter().map(|row| row[0].clone().unwrap().parse().unwrap()).collect();
-        ctx.store.touch_presences(centre, &others).await.unwrap();
-        ctx.store.lapse_presences(centre, 300, 6000).await.unwrap();
+        ctx.store.touch_presences(centre, &alive).await.unwrap();
+        ctx.store.lapse_presences(centre, 300, shift_s).await.unwrap();
     }
 
     /// How a participation stands, and why.

@@ -5,6 +5,7 @@ use helpline_proto::queueing::v1::{
     DeclineReason, NotReadyReason, ParticipationKind, ParticipationState, PresenceState,
 };
 use helpline_tests::Abilities;
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tonic::Code;
 
 use crate::desk::Desk;
@@ -354,5 +355,82 @@ async fn who_only_advised_is_free_when_the_conversation_goes_back_to_the_line() 
     assert_eq!(basma.held().await, (0, 1, 0), "by the offer alone");
     let taken = basma.accept(&offer).await;
     assert!(taken.epoch > contact.epoch && taken.participations.is_empty());
+    stage.agrees().await;
+}
+
+#[tokio::test]
+async fn who_is_back_is_not_gone_before_they_say_that_they_are_ready() {
+    let (stage, amina, basma, contact) = two().await;
+    let store = &stage.world.servers[0].ctx().store;
+    let centre = stage.world.centre.id;
+    stage.lose(&amina).await;
+    assert_eq!(amina.presence().await.reason(), NotReadyReason::ClientLost);
+    let lost = async || store.held_contacts(centre).await.unwrap().iter().map(|held| held.lost).collect();
+    let before: Vec<bool> = lost().await;
+    assert_eq!(before, [true]);
+    store.touch_presences(centre, &[amina.id().parse().unwrap()]).await.unwrap();
+    let after: Vec<bool> = lost().await;
+    assert_eq!(after, [false]);
+    let part = amina.invite(&contact, WARM, &basma).await;
+    basma.join(&part).await;
+    assert_eq!(store.due_participations(centre).await.unwrap(), []);
+    assert_owned(&stage, &contact, &amina);
+    amina.complete(&contact).await;
+}
+
+#[tokio::test]
+async fn a_conversation_is_given_back_with_the_counsellors_locked_in_the_order_of_everybody() {
+    let stage = Stage::set().await;
+    let mut desks = [
+        stage.desk_off_shift(Abilities::speaking(&["ar"])).await,
+        stage.desk_off_shift(Abilities::speaking(&["ar"])).await,
+    ];
+    desks.sort_by(|one, other| one.id().cmp(other.id()));
+    let [guest, lost] = desks;
+    lost.ready().await;
+    stage.receive(chat("ar")).await;
+    let contact = lost.take().await;
+    guest.ready().await;
+    let part = lost.invite(&contact, ParticipationKind::Consult, &guest).await;
+    guest.join(&part).await;
+    let Desk { actor: lost, watch } = lost;
+    drop(watch);
+    stage.sql(&format!(
+        "UPDATE helpline.presences SET last_seen_at = last_seen_at - interval '1 hour' WHERE counsellor_id = '{}'",
+        lost.counsellor_id
+    ));
+    stage.sql("UPDATE helpline.contacts SET lost_at = helpline.now() - interval '30 minutes'");
+
+    let row = |id: &str| format!("SELECT 1 FROM helpline.presences WHERE counsellor_id = '{id}' FOR UPDATE");
+    let mut first = PgConnection::connect(&stage.world.database.url()).await.unwrap();
+    let mut held = first.begin().await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(row(guest.id()))).execute(&mut *held).await.unwrap();
+    let store = stage.world.servers[0].ctx().store.clone();
+    let centre = stage.world.centre.id;
+    let resuming = tokio::spawn(async move { store.resume_one(centre, 1, 60).await });
+    until("it waits for the first of them", async || {
+        let waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+        (stage.value(waits) != "0").then_some(())
+    })
+    .await;
+    let second = stage.sql(&format!("{} SKIP LOCKED", row(&lost.counsellor_id)));
+    assert_eq!(second.len(), 1, "the second is not locked before the first");
+    held.rollback().await.unwrap();
+    let resumed = resuming.await.unwrap().unwrap().unwrap();
+    assert_eq!(resumed.contact.contact_id.to_string(), contact.contact_id);
+    assert_eq!(guest.held().await, (0, 0, 0));
+    stage.agrees().await;
+}
+
+#[tokio::test]
+async fn who_speaks_with_the_child_stays_when_the_counsellor_is_lost() {
+    let (stage, basma, _amina, contact) = joined_and_lost(ParticipationKind::Conference).await;
+    until("the contact is theirs who is there", async || {
+        (owner(&stage, &contact).0 == basma.id()).then_some(())
+    })
+    .await;
+    assert!(!stage.journal(&contact).iter().any(|(event, _)| event == "contact_resumed"));
+    basma.try_say(&contact, "I am still here.").await.unwrap();
+    basma.complete(&contact).await;
     stage.agrees().await;
 }

@@ -2,8 +2,9 @@
 
 use helpline_proto::intake::v1::ContactState;
 use helpline_proto::queueing::v1::{
-    AcceptHandoverRequest, DeclineHandoverRequest, GoOfflineRequest, Handover, HandoverState,
-    ListHandoverRequest, ListHandoverResponse, OfferHandoverRequest, PresenceState,
+    AcceptHandoverRequest, Callback, CallbackKind, DeclineHandoverRequest, DeclineReason, GetCallbackRequest,
+    GoOfflineRequest, Handover, HandoverState, ListHandoverRequest, ListHandoverResponse,
+    OfferHandoverRequest, PresenceState, PromiseCallbackRequest,
 };
 use helpline_tests::{Abilities, Actor, request_id};
 use tonic::{Code, Status};
@@ -149,5 +150,103 @@ async fn nobody_is_kept_from_going_home_and_work_without_an_owner_is_shown_until
     assert!(list(&stage.supervisor, "").await.unwrap().work.is_empty());
     dana.complete(&contact).await;
     assert_eq!(amina.held().await, (0, 0, 0));
+    stage.agrees().await;
+}
+
+#[tokio::test]
+async fn who_knows_the_family_takes_over_everything_but_that_childs_contact() {
+    let stage = Stage::set().await;
+    let basma = stage.desk(Abilities::speaking(&["ar"]).taking(0, 1, 0)).await;
+    let known = stage.receive(from("a child she knows", chat("ar"))).await;
+    let rings = basma.offered(&known).await;
+    basma.decline(&rings, DeclineReason::Conflict).await;
+    basma.not_ready().await;
+    let amina = stage.desk(Abilities::speaking(&["ar"]).taking(0, 5, 0)).await;
+    amina.take().await;
+    let other = stage.receive(from("another child", chat("ar"))).await;
+    amina.take().await;
+    amina.release(&known).await;
+    amina.release(&other).await;
+    let handover = offer(&amina.actor, "", "").await.unwrap();
+    let accepted = accept(&basma.actor, &handover).await.unwrap();
+    assert_eq!(accepted.moved, 1);
+    let owners = [&known, &other].map(|one| {
+        let sql =
+            format!("SELECT counsellor_id FROM helpline.contacts WHERE contact_id = '{}'", one.contact_id);
+        stage.value(&sql)
+    });
+    assert_eq!(owners, [amina.id(), basma.id()]);
+    assert_eq!(why(basma.sees(&known).await).code, Code::NotFound);
+    assert_eq!(amina.held().await, (0, 1, 0), "what stays keeps her");
+    stage.agrees().await;
+}
+
+#[tokio::test]
+async fn who_goes_on_call_leaves_unfinished_work_behind_as_who_goes_home_does() {
+    let stage = Stage::set().await;
+    let amina = stage.desk(Abilities::speaking(&["ar"])).await;
+    stage.receive(call("ar")).await;
+    let contact = amina.take().await;
+    amina.release(&contact).await;
+    amina.finish(&contact).await;
+    crate::hours::on_call(&amina).await;
+    let unowned = list(&stage.supervisor, "").await.unwrap().work;
+    assert_eq!(unowned.iter().map(|work| &work.contact_id).collect::<Vec<_>>(), [&contact.contact_id]);
+    let counted = stage.world.servers[0].ctx().store.unowned_work(stage.world.centre.id).await.unwrap();
+    assert_eq!(counted, 1);
+}
+
+#[tokio::test]
+async fn promised_callbacks_are_listed_and_are_kept_by_whoever_accepts() {
+    let stage = Stage::set().await;
+    let amina = stage.desk(Abilities::speaking(&["ar"])).await;
+    stage.receive(from("+974 5555 0177", call("ar"))).await;
+    let talk = amina.take().await;
+    let promise = |kind: CallbackKind, seconds: i64| PromiseCallbackRequest {
+        request_id: request_id(),
+        contact_id: talk.contact_id.clone(),
+        kind: kind.into(),
+        due_time: Some(prost_types::Timestamp { seconds, nanos: 0 }),
+        ..PromiseCallbackRequest::default()
+    };
+    let now: i64 = stage.value("SELECT floor(extract(epoch FROM helpline.now()))::int8").parse().unwrap();
+    let mut promised = Vec::new();
+    for request in [promise(CallbackKind::CheckIn, now + 7200), promise(CallbackKind::Callback, now + 3600)] {
+        let answer = amina.actor.callbacks().promise_callback(request).await.unwrap();
+        promised.push(answer.into_inner().callback.unwrap().callback_id);
+    }
+    amina.complete(&talk).await;
+    let basma = stage.desk(Abilities::speaking(&["ar"])).await;
+    let get = |callback_id: &str| {
+        let request = GetCallbackRequest { callback_id: callback_id.to_owned() };
+        let mut callbacks = basma.actor.callbacks();
+        async move { callbacks.get_callback(request).await }
+    };
+    assert_eq!(why(get(&promised[0]).await).code, Code::NotFound);
+    let request = GoOfflineRequest { request_id: request_id() };
+    let gone = amina.actor.presence().go_offline(request).await.unwrap().into_inner();
+    let ids =
+        |callbacks: &[Callback]| callbacks.iter().map(|one| one.callback_id.clone()).collect::<Vec<_>>();
+    let first_due_first = [promised[1].clone(), promised[0].clone()];
+    assert_eq!(ids(&gone.callbacks), first_due_first);
+    assert_eq!(ids(&list(&stage.supervisor, "").await.unwrap().callbacks), first_due_first);
+
+    let handover = offer(&amina.actor, "", basma.id()).await.unwrap();
+    assert_eq!(ids(&list(&basma.actor, amina.id()).await.unwrap().callbacks), first_due_first);
+    let accepted = accept(&basma.actor, &handover).await.unwrap();
+    assert_eq!((accepted.moved, accepted.moved_callbacks), (0, 2));
+    assert!(list(&amina.actor, "").await.unwrap().callbacks.is_empty());
+    assert_eq!(ids(&list(&basma.actor, "").await.unwrap().callbacks), first_due_first);
+    let kept = get(&promised[0]).await.unwrap().into_inner().callback.unwrap();
+    assert_eq!((kept.kept_by.as_str(), kept.promised_by.as_str()), (basma.id(), amina.id()));
+    assert_eq!(stage.journal(&talk).iter().filter(|(event, _)| event == "callback_handed_over").count(), 2);
+
+    // Whoever accepted is asked first, although somebody else has been idle for longer.
+    let dana = stage.desk(Abilities::speaking(&["ar"])).await;
+    basma.not_ready().await;
+    basma.ready().await;
+    stage.world.advance(3601.0);
+    assert_eq!(basma.take().await.callback_id, promised[1]);
+    assert!(!dana.watch.has_offer().await);
     stage.agrees().await;
 }

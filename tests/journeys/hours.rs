@@ -21,7 +21,7 @@ async fn open_when(stage: &Stage, expression: &str) {
     stage.world.change_settings(|settings| settings.hours = Some(hours)).await;
 }
 
-async fn on_call(desk: &Desk) {
+pub(crate) async fn on_call(desk: &Desk) {
     let request = GoOnCallRequest { request_id: request_id() };
     let presence = desk.actor.presence().go_on_call(request).await.unwrap().into_inner().presence.unwrap();
     assert_eq!(presence.state(), PresenceState::OnCall);

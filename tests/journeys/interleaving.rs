@@ -183,7 +183,9 @@ fn step(event: &str, open: bool, from: &str) -> Option<&'static str> {
             | "invitation_declined"
             | "invitation_expired"
             | "participation_ended"
-            | "contact_taken_over",
+            | "contact_taken_over"
+            | "contact_put_aside"
+            | "contact_taken_up",
             "in_progress",
         ) => "in_progress",
         ("risk_changed", "waiting") => "waiting",
@@ -227,7 +229,7 @@ async fn check(stage: &Stage) {
     );
     none(
         "deadlines never move later than the target of the first class",
-        "SELECT contact_id FROM helpline.contacts WHERE deadline_at > received_at + interval '300 seconds'",
+        "SELECT contact_id FROM helpline.contacts WHERE deadline_at > received_at + interval '900 seconds'",
     );
     // The journal tells one legal life of every contact, and ends where the contact stands.
     let rows = stage.sql(

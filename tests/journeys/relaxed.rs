@@ -1,13 +1,14 @@
 //! Who waits long asks for less.
 
-use helpline_proto::directory::v1::{Queue, Relaxation};
+use helpline_proto::directory::v1::{Hours, Queue, QueueHours, Relaxation};
 use helpline_proto::intake::v1::{Contact, ContactState, ReceiveContactRequest};
-use helpline_proto::queueing::v1::WaitingCause;
+use helpline_proto::queueing::v1::{DiversionEnd, WaitingCause};
 use helpline_proto::terms::v1::SkillLevel;
 use helpline_tests::{Abilities, WorldOptions};
 use prost_types::Duration;
 
 use crate::stage::{Stage, about, chat, seconds, skill, until};
+use crate::switchboard::{self, to_queue};
 
 /// A queue that asks for the law at level 3, for level 1 after a minute, for it no more after five.
 async fn soft(stage: &Stage) {
@@ -168,4 +169,65 @@ async fn who_is_handed_on_asks_anew_and_waits_for_the_steps_from_then_on() {
     assert_eq!(asks(&given), (law(3), vec![], 0), "the queue asks for its skill again");
     let next = seconds(stage.explain(&given).await.next_relaxation_time);
     assert!(next - seconds(contact.receive_time) > 115.0, "a minute from now, not from the beginning");
+}
+
+#[tokio::test]
+async fn who_goes_to_another_queue_by_whatever_way_begins_anew_with_its_steps() {
+    let stage = Stage::set().await;
+    soft(&stage).await;
+    // Given back by a diversion that ends.
+    let diversion = to_queue(&stage, "rights", DiversionEnd::ReturnWaiting);
+    let diversion = switchboard::set(&stage.supervisor, diversion).await.unwrap();
+    let contact = stage.receive(chat("ar")).await;
+    stage.world.advance(61.0);
+    until_step(&stage, &contact, 1).await;
+    switchboard::end(&stage.supervisor, &diversion).await.unwrap();
+    let back = stage.contact(&contact.contact_id).await;
+    assert_eq!((back.queue.as_str(), asks(&back)), ("general", (vec![], vec![], 0)));
+    assert_eq!(stage.explain(&back).await.next_relaxation_time, None);
+    stage.leave(&back).await;
+
+    // Handed to a colleague.
+    let contact = stage.receive(about_rights("ar")).await;
+    stage.world.advance(61.0);
+    until_step(&stage, &contact, 1).await;
+    let amina = stage.desk(Abilities::speaking(&["ar"]).skilled("law", 1)).await;
+    let offer = amina.offered(&contact).await;
+    amina.accept(&offer).await;
+    let basma = stage.desk(Abilities::speaking(&["ar"]).skilled("law", 3)).await;
+    let handed = crate::by_hand::hand(&amina, &contact, basma.id()).await.unwrap();
+    assert_eq!(asks(&handed), (law(3), vec![], 0));
+    let next = "SELECT relax_at > helpline.now() + interval '50 seconds' FROM helpline.contacts WHERE state = 'offered'";
+    assert_eq!(stage.value(next), "t", "a minute from now, not from the beginning");
+    basma.offered(&contact).await;
+    stage.agrees_with_the_view().await;
+}
+
+#[tokio::test]
+async fn who_is_placed_in_the_fallback_queue_begins_anew_with_its_steps() {
+    let stage = Stage::set().await;
+    soft(&stage).await;
+    let own = QueueHours {
+        queue: "rights".to_owned(),
+        fallback_queue: "general".to_owned(),
+        ..QueueHours::default()
+    };
+    let hours = Hours { queues: vec![own], ..Hours::default() };
+    stage.world.change_settings(|settings| settings.hours = Some(hours)).await;
+    let amina = stage.desk(Abilities::speaking(&["ar"]).skilled("law", 3)).await;
+    amina.not_ready().await;
+    let basma = stage.desk(Abilities::speaking(&["ar"])).await;
+    basma.not_ready().await;
+    let contact = stage.receive(about_rights("ar")).await;
+    stage.world.advance(61.0);
+    until_step(&stage, &contact, 1).await;
+    amina.offline().await;
+    let placed = until("it is placed in the other queue", async || {
+        let now = stage.contact(&contact.contact_id).await;
+        (now.queue == "general").then_some(now)
+    })
+    .await;
+    assert_eq!(asks(&placed), (vec![], vec![], 0));
+    assert_eq!(stage.explain(&placed).await.next_relaxation_time, None);
+    stage.agrees_with_the_view().await;
 }

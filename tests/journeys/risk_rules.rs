@@ -10,7 +10,7 @@ use helpline_tests::{Abilities, request_id};
 use crate::stage::{Stage, about, at, chat, from, seconds, why};
 
 /// A stage whose centre knows of weapons and of wounds.
-async fn stage() -> Stage {
+pub(crate) async fn stage() -> Stage {
     let stage = Stage::set().await;
     let rule = |rule: &str, raise_to: Risk, phrases: &[&str], answers: &[(&str, &str)]| RiskRule {
         rule: rule.to_owned(),
@@ -36,7 +36,7 @@ async fn stage() -> Stage {
     stage
 }
 
-fn answers(answers: &[(&str, &str)]) -> Vec<Answer> {
+pub(crate) fn answers(answers: &[(&str, &str)]) -> Vec<Answer> {
     let answer = |(question, value): &(&str, &str)| Answer {
         question: (*question).to_owned(),
         value: (*value).to_owned(),

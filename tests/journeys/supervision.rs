@@ -96,6 +96,11 @@ async fn nobody_is_set_not_ready_who_is_not_there() {
     let amina = stage.desk_off_shift(Abilities::speaking(&["ar"])).await;
     let off = why(stage.try_force(amina.id(), ForceReason::Other, false).await);
     assert_eq!((off.reason.as_str(), off.metadata("state")), ("PRESENCE_REFUSED", "offline"));
+    let summoned = stage.desk_off_shift(Abilities::speaking(&["ar"])).await;
+    crate::hours::on_call(&summoned).await;
+    let at_home = why(stage.try_force(summoned.id(), ForceReason::Other, false).await);
+    assert_eq!((at_home.reason.as_str(), at_home.metadata("state")), ("PRESENCE_REFUSED", "on_call"));
+    assert_eq!(summoned.presence().await.state(), PresenceState::OnCall);
     let nobody = why(stage.try_force(&request_id(), ForceReason::Other, false).await);
     assert_eq!((nobody.code, nobody.reason.as_str()), (Code::NotFound, "NOT_FOUND"));
     let theirs = stage.world.another_centre().await;

@@ -1,9 +1,9 @@
 //! A supervisor diverts a queue: one switch, one owner, and whoever waits keeps the place.
 
 use helpline_proto::directory::v1::Queue;
-use helpline_proto::intake::v1::ContactState;
+use helpline_proto::intake::v1::{ContactState, ReceiveContactRequest};
 use helpline_proto::queueing::v1::{
-    Diversion, DiversionEnd, DiversionEndCause, DivertQueueRequest, EndDiversionRequest,
+    DeclineReason, Diversion, DiversionEnd, DiversionEndCause, DivertQueueRequest, EndDiversionRequest,
     ListDiversionsRequest, TakeOverDiversionRequest, WaitingCause,
 };
 use helpline_proto::terms::v1::Risk;
@@ -23,15 +23,15 @@ fn divert(stage: &Stage, on_end: DiversionEnd) -> DivertQueueRequest {
     }
 }
 
-fn to_queue(stage: &Stage, queue: &str, on_end: DiversionEnd) -> DivertQueueRequest {
+pub(crate) fn to_queue(stage: &Stage, queue: &str, on_end: DiversionEnd) -> DivertQueueRequest {
     DivertQueueRequest { to_queue: queue.to_owned(), ..divert(stage, on_end) }
 }
 
-async fn set(actor: &Actor, request: DivertQueueRequest) -> Result<Diversion, Status> {
+pub(crate) async fn set(actor: &Actor, request: DivertQueueRequest) -> Result<Diversion, Status> {
     Ok(actor.switchboard().divert_queue(request).await?.into_inner().diversion.unwrap())
 }
 
-async fn end(actor: &Actor, diversion: &Diversion) -> Result<Diversion, Status> {
+pub(crate) async fn end(actor: &Actor, diversion: &Diversion) -> Result<Diversion, Status> {
     let request =
         EndDiversionRequest { request_id: request_id(), diversion_id: diversion.diversion_id.clone() };
     Ok(actor.switchboard().end_diversion(request).await?.into_inner().diversion.unwrap())
@@ -186,4 +186,46 @@ async fn a_diversion_outlives_servers_and_ends_by_its_time() {
         DivertQueueRequest { end_time: diversion.end_time, ..to_queue(&stage, "night", DiversionEnd::Leave) };
     let over = why(set(&stage.supervisor, past).await);
     assert_eq!((over.code, over.fields), (Code::InvalidArgument, vec!["end_time".to_owned()]));
+}
+
+#[tokio::test]
+async fn who_waits_for_one_person_stands_in_nobodys_way() {
+    let stage = Stage::set().await;
+    let school = Queue { queue: "school".to_owned(), ..Queue::default() };
+    stage.world.change_settings(|settings| settings.queues.push(school)).await;
+    let amina = stage.desk(Abilities::speaking(&["ar"]).taking(1, 0, 0)).await;
+    stage.receive(call("ar")).await;
+    amina.take().await;
+    let basma = stage.desk(Abilities::speaking(&["ar"])).await;
+    let request =
+        DivertQueueRequest { to_counsellor_id: amina.id().to_owned(), ..divert(&stage, DiversionEnd::Leave) };
+    let diversion = set(&stage.supervisor, request).await.unwrap();
+    for _ in 0..17 {
+        stage.receive(call("ar")).await;
+    }
+    let other = ReceiveContactRequest { queue: "school".to_owned(), ..call("ar") };
+    let other = stage.receive(other).await;
+    let offer = basma.offered(&other).await;
+    basma.accept(&offer).await;
+    stage.agrees_with_the_view().await;
+    // Let go, they wait in the line of all who ask for the same.
+    stage.receive(ReceiveContactRequest { queue: "school".to_owned(), ..call("ar") }).await;
+    end(&stage.supervisor, &diversion).await.unwrap();
+    let lines = "SELECT count(DISTINCT signature) FROM helpline.contacts WHERE state = 'waiting'";
+    assert_eq!(stage.value(lines), "1");
+    stage.agrees_with_the_view().await;
+}
+
+#[tokio::test]
+async fn a_critical_contact_that_the_one_it_goes_to_declined_is_anybodys() {
+    let stage = Stage::set().await;
+    let amina = stage.desk(Abilities::speaking(&["ar"])).await;
+    let request =
+        DivertQueueRequest { to_counsellor_id: amina.id().to_owned(), ..divert(&stage, DiversionEnd::Leave) };
+    set(&stage.supervisor, request).await.unwrap();
+    let basma = stage.desk(Abilities::speaking(&["ar"])).await;
+    let critical = stage.receive(at(Risk::HarmNow, call("ar"))).await;
+    let offer = amina.offered(&critical).await;
+    amina.decline(&offer, DeclineReason::Busy).await;
+    basma.offered(&critical).await;
 }

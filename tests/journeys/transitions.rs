@@ -1,7 +1,8 @@
 //! Every state of a contact and everything that can be asked of it: allowed, or refused with the state.
 
 use helpline_proto::intake::v1::{
-    ChangeRiskRequest, Contact, ContactState, RecordPastContactRequest, SendMessageRequest,
+    BlockReason, BlockSenderRequest, ChangeRiskRequest, Contact, ContactState, RecordPastContactRequest,
+    SendMessageRequest,
 };
 use helpline_proto::queueing::v1::{
     CallbackCancelReason, CancelCallbackRequest, Offer, PromiseCallbackRequest,
@@ -11,7 +12,7 @@ use helpline_tests::{Abilities, request_id};
 use tonic::{Code, Status};
 
 use crate::desk::Desk;
-use crate::stage::{Stage, by, chat, why};
+use crate::stage::{Stage, by, chat, from, why};
 
 /// Where a contact can stand; a wrap-up that still takes capacity and one that does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,9 +28,10 @@ enum Stand {
     ShortAbandoned,
     CallbackPromised,
     Unreached,
+    Blocked,
 }
 
-const STANDS: [Stand; 11] = [
+const STANDS: [Stand; 12] = [
     Stand::Waiting,
     Stand::Offered,
     Stand::InProgress,
@@ -41,6 +43,7 @@ const STANDS: [Stand; 11] = [
     Stand::ShortAbandoned,
     Stand::CallbackPromised,
     Stand::Unreached,
+    Stand::Blocked,
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,9 +95,12 @@ fn law(stand: Stand, verb: Verb) -> Outcome {
             | Stand::ShortAbandoned
             | Stand::CallbackPromised
             | Stand::Unreached
+            | Stand::Blocked
     );
     match (verb, stand) {
         (Verb::Assess, Stand::Closed | Stand::Abandoned | Stand::ShortAbandoned | Stand::Unreached) => State,
+        // The assessment is below high risk.
+        (Verb::Assess, Stand::Blocked) => State,
         (Verb::Assess, _) => Becomes(is(stand)),
         (Verb::Leave, Stand::Waiting | Stand::Offered) => Becomes(Is::ShortAbandoned),
         (Verb::Leave, Stand::InProgress) => Becomes(Is::WrapUp),
@@ -125,6 +131,7 @@ fn is(stand: Stand) -> ContactState {
         Stand::ShortAbandoned => Is::ShortAbandoned,
         Stand::CallbackPromised => Is::CallbackPromised,
         Stand::Unreached => Is::Unreached,
+        Stand::Blocked => Is::Blocked,
     }
 }
 
@@ -135,6 +142,9 @@ async fn bring(stage: &Stage, desk: &Desk, stand: Stand) -> Contact {
     }
     if matches!(stand, Stand::CallbackPromised | Stand::Unreached) {
         return promised(stage, stand).await;
+    }
+    if stand == Stand::Blocked {
+        return blocked(stage).await;
     }
     // Nobody speaks Esperanto here: it waits.
     let spoken = !matches!(stand, Stand::Waiting | Stand::Abandoned | Stand::ShortAbandoned);
@@ -192,6 +202,19 @@ async fn promised(stage: &Stage, stand: Stand) -> Contact {
         stage.adapter.callbacks().cancel_callback(cancel).await.unwrap();
     }
     stage.contact(&contact.contact_id).await
+}
+
+/// Somebody who is blocked writes.
+async fn blocked(stage: &Stage) -> Contact {
+    let sender = request_id();
+    let block = BlockSenderRequest {
+        request_id: request_id(),
+        sender: sender.clone(),
+        reason: BlockReason::Prank.into(),
+        ..BlockSenderRequest::default()
+    };
+    stage.supervisor.blocks().block_sender(block).await.unwrap();
+    stage.receive(from(&sender, chat("ar"))).await
 }
 
 async fn record(desk: &Desk) -> Contact {
@@ -290,6 +313,7 @@ fn key(stand: Stand) -> &'static str {
         Stand::ShortAbandoned => "short_abandoned",
         Stand::CallbackPromised => "callback_promised",
         Stand::Unreached => "unreached",
+        Stand::Blocked => "blocked",
     }
 }
 

@@ -8,6 +8,7 @@ use helpline_proto::escalation::v1::consult_service_client::ConsultServiceClient
 use helpline_proto::escalation::v1::disclosure_service_client::DisclosureServiceClient;
 use helpline_proto::escalation::v1::escalation_service_client::EscalationServiceClient;
 use helpline_proto::escalation::v1::plan_service_client::PlanServiceClient;
+use helpline_proto::intake::v1::block_service_client::BlockServiceClient;
 use helpline_proto::intake::v1::contact_service_client::ContactServiceClient;
 use helpline_proto::intake::v1::message_service_client::MessageServiceClient;
 use helpline_proto::queueing::v1::callback_service_client::CallbackServiceClient;
@@ -15,6 +16,7 @@ use helpline_proto::queueing::v1::handling_service_client::HandlingServiceClient
 use helpline_proto::queueing::v1::handover_service_client::HandoverServiceClient;
 use helpline_proto::queueing::v1::line_service_client::LineServiceClient;
 use helpline_proto::queueing::v1::offer_service_client::OfferServiceClient;
+use helpline_proto::queueing::v1::overflow_service_client::OverflowServiceClient;
 use helpline_proto::queueing::v1::participation_service_client::ParticipationServiceClient;
 use helpline_proto::queueing::v1::presence_service_client::PresenceServiceClient;
 use helpline_proto::queueing::v1::supervision_service_client::SupervisionServiceClient;
@@ -71,6 +73,8 @@ clients!(
     tokens: TokenServiceClient,
     /// `EscalationService`.
     escalations: EscalationServiceClient,
+    /// `BlockService`.
+    blocks: BlockServiceClient,
     /// `ContactService`.
     contacts: ContactServiceClient,
     /// `MessageService`.
@@ -89,6 +93,8 @@ clients!(
     handover: HandoverServiceClient,
     /// `SwitchboardService`.
     switchboard: SwitchboardServiceClient,
+    /// `OverflowService`.
+    overflow: OverflowServiceClient,
     /// `LineService`.
     line: LineServiceClient,
     /// `PlanService`.

@@ -5,8 +5,8 @@ use helpline_devstack::{Database, Stack, StackHandle, StackOptions};
 use helpline_domain::caller::Role;
 use helpline_domain::id::{AgencyId, CentreId, CounsellorId, TokenId};
 use helpline_proto::directory::v1::{
-    Agency, AgencyKind, Capacity, Counsellor, CreateAgencyRequest, CreateCounsellorRequest,
-    GetSettingsRequest, PublishSettingsRequest, Settings,
+    Agency, AgencyKind, Capacity, Counsellor, CreateAgencyRequest, CreateCounsellorRequest, GetSettingsRequest,
+    OverflowFrom, OverflowTo, PublishSettingsRequest, Settings,
 };
 use helpline_proto::options::v1::FieldClass;
 use helpline_proto::terms::v1::SkillLevel;
@@ -220,6 +220,11 @@ impl World {
         change_settings(&self.centre, change).await;
     }
 
+    /// Changes the settings of a centre.
+    pub async fn change_settings_of(&self, centre: &Centre, change: impl FnOnce(&mut Settings)) {
+        change_settings(centre, change).await;
+    }
+
     async fn ensure_skills(&self, centre: &Centre, abilities: &Abilities) {
         if abilities.skills.is_empty() {
             return;
@@ -230,6 +235,33 @@ impl World {
                     settings.skills.push(skill.clone());
                 }
             }
+        })
+        .await;
+    }
+
+    /// The centre of this world may ask `partner` to take contacts on, in its first queue and by hand.
+    pub async fn agree_on_overflow(&self, partner: &Centre) {
+        self.agree_between(&self.centre, partner).await;
+    }
+
+    /// The same between any two centres.
+    pub async fn agree_between(&self, origin: &Centre, partner: &Centre) {
+        let (ours, theirs) = (origin.id.to_string(), partner.id.to_string());
+        change_settings(origin, |settings| {
+            let overflow = settings.overflow.get_or_insert_default();
+            overflow.to.push(OverflowTo { partner_id: theirs, ..OverflowTo::default() });
+        })
+        .await;
+        change_settings(partner, |settings| {
+            let queue = settings.queues[0].queue.clone();
+            let from = OverflowFrom {
+                partner_id: ours,
+                queue,
+                most: 2,
+                connect_to: "sip:overflow@partner.example".to_owned(),
+                ..OverflowFrom::default()
+            };
+            settings.overflow.get_or_insert_default().from.push(from);
         })
         .await;
     }

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use uuid::Uuid;
 
+use crate::channel::Channel;
 use crate::id::{ContactId, CounsellorId, EscalationId, OpinionId};
 use crate::risk::Class;
 use crate::settings::alerts::Alerts;
@@ -173,6 +174,8 @@ pub struct Waiting {
 pub struct Live {
     /// The contact.
     pub contact_id: ContactId,
+    /// How the child reached the helpline.
+    pub channel: Channel,
     /// Its class.
     pub class: Class,
     /// When it was answered.
@@ -298,7 +301,7 @@ fn causes(floor: &Snapshot, settings: &Alerts, share: i64) -> BTreeMap<Alert, bo
         }
     }
     for one in &floor.live {
-        if reached(one.since_ms, settings.long_contact_for(one.class)) {
+        if reached(one.since_ms, settings.long_contact_for(one.class, one.channel)) {
             cause(AlertKind::LongContact, Subject::Contact(one.contact_id), false);
         }
         if one.lost {

@@ -91,6 +91,12 @@ impl Channel {
         }
     }
 
+    /// Whether nobody looks at a screen until the answer comes: an SMS, an e-mail, a letter. Messengers are not among them.
+    /// Who writes there sees that the message was read, and waits for the answer as in a chat.
+    pub const fn is_asynchronous(self) -> bool {
+        matches!(self, Self::Sms | Self::Email | Self::Letter)
+    }
+
     /// Whether the contact is a conversation by messages, of which a sender has at most one open. Behind one telephone
     /// there may be a school full of children: two calls from it are two contacts.
     pub const fn one_open_per_sender(self) -> bool {

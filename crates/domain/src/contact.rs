@@ -27,6 +27,12 @@ pub enum ContactState {
     Lost,
     /// A callback that reached nobody, was cancelled, or was made needless by the child's own call.
     Unreached,
+    /// From a blocked sender: counted and not in line. Only danger that is found after all leads out of it.
+    Blocked,
+    /// With a partner centre, which has taken it on.
+    Overflowed,
+    /// Another centre has served the child, or has them again.
+    PassedOn,
 }
 
 /// Who began a contact.
@@ -55,7 +61,7 @@ impl Direction {
 
 impl ContactState {
     /// Every state.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::Received,
         Self::Waiting,
         Self::Offered,
@@ -68,6 +74,9 @@ impl ContactState {
         Self::CallbackPromised,
         Self::Lost,
         Self::Unreached,
+        Self::Blocked,
+        Self::Overflowed,
+        Self::PassedOn,
     ];
 
     /// The stable key under which the state is stored.
@@ -85,6 +94,9 @@ impl ContactState {
             Self::CallbackPromised => "callback_promised",
             Self::Lost => "lost",
             Self::Unreached => "unreached",
+            Self::Blocked => "blocked",
+            Self::Overflowed => "overflowed",
+            Self::PassedOn => "passed_on",
         }
     }
 
@@ -95,28 +107,38 @@ impl ContactState {
 
     /// Whether nothing can follow.
     pub const fn is_final(self) -> bool {
-        matches!(self, Self::Closed | Self::Abandoned | Self::ShortAbandoned | Self::Lost | Self::Unreached)
+        matches!(
+            self,
+            Self::Closed
+                | Self::Abandoned
+                | Self::ShortAbandoned
+                | Self::Lost
+                | Self::Unreached
+                | Self::PassedOn
+        )
     }
 
     /// The whole table of transitions. The database refuses a way out of a final state as well.
     pub const fn may_become(self, next: Self) -> bool {
         use ContactState::{
-            Abandoned, CallbackPromised, Closed, InProgress, Lost, Offered, Received, ShortAbandoned,
-            Unreached, Waiting, WaitingOffline, WrapUp,
+            Abandoned, Blocked, CallbackPromised, Closed, InProgress, Lost, Offered, Overflowed, PassedOn,
+            Received, ShortAbandoned, Unreached, Waiting, WaitingOffline, WrapUp,
         };
         matches!(
             (self, next),
             (Received, Waiting | Abandoned | ShortAbandoned | Lost)
-                | (Waiting, Offered | Abandoned | ShortAbandoned | Lost | CallbackPromised | Unreached)
+                | (Waiting, Offered | Abandoned | ShortAbandoned | Lost | CallbackPromised | Unreached | Overflowed | PassedOn)
                 | (
                     Offered,
-                    InProgress | Waiting | Abandoned | ShortAbandoned | Lost | CallbackPromised | Unreached
+                    InProgress | Waiting | Abandoned | ShortAbandoned | Lost | CallbackPromised | Unreached | Overflowed | PassedOn
                 )
                 | (InProgress, WrapUp | Waiting | Closed | CallbackPromised | Unreached)
                 // An attempt that reached nobody may be recorded in the wrap-up.
                 | (WrapUp, Closed | Waiting | CallbackPromised | Unreached)
                 | (CallbackPromised, Waiting | Unreached)
+                | (Overflowed, Waiting | PassedOn | Abandoned | ShortAbandoned | Lost)
                 | (WaitingOffline, Closed)
+                | (Blocked, Waiting)
         )
     }
 }

@@ -41,6 +41,10 @@ macro_rules! id {
 }
 
 id!(
+    /// A block of a sender.
+    BlockId
+);
+id!(
     /// A centre: the organisation everything belongs to.
     CentreId
 );
@@ -67,6 +71,10 @@ id!(
 id!(
     /// A hand-over of unfinished work.
     HandoverId
+);
+id!(
+    /// A contact taken on by another centre: the same id in both, which tells neither anything.
+    OverflowId
 );
 id!(
     /// A message of a contact, chosen by its sender.

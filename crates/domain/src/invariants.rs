@@ -37,6 +37,8 @@ pub struct ContactNow {
     pub owner: Option<CounsellorId>,
     /// Whether it takes room of its owner. It does while they talk, and until they have finished wrapping up.
     pub holds: bool,
+    /// Whether its owner has put it aside.
+    pub put_aside: bool,
     /// When it should be answered, in milliseconds.
     pub deadline_ms: i64,
 }
@@ -83,10 +85,11 @@ pub type Always = fn(&Floor) -> bool;
 pub type Between = fn(&Floor, &Floor) -> bool;
 
 /// Everything that always holds, by name.
-pub const ALWAYS: [(&str, Always); 8] = [
+pub const ALWAYS: [(&str, Always); 9] = [
     ("a contact has at most one open group of offers", one_open_group),
     ("a contact is offered exactly when it has an open offer", offered_means_open_offer),
     ("a contact that is talked with has exactly one owner, one in line has none", one_owner),
+    ("what is put aside is with its owner and takes no room", aside_takes_no_room),
     ("nobody is offered or takes part in what is theirs", nobody_twice_in_a_contact),
     ("what is booked as held is what is held", held_is_what_is_there),
     ("nobody holds more than they can", within_capacity),
@@ -139,6 +142,17 @@ pub fn one_owner(floor: &Floor) -> bool {
             _ => true,
         };
         right && seen.insert(contact.contact_id)
+    })
+}
+
+/// A conversation takes room of its owner from the first word to the last, but while it is put aside.
+pub fn aside_takes_no_room(floor: &Floor) -> bool {
+    floor.contacts.iter().all(|contact| {
+        if contact.state == ContactState::InProgress {
+            contact.holds != contact.put_aside
+        } else {
+            !contact.put_aside
+        }
     })
 }
 

@@ -12,6 +12,7 @@
 pub mod agency;
 pub mod alert;
 pub mod arrangement;
+pub mod blocking;
 pub mod callback;
 pub mod caller;
 pub mod channel;
@@ -24,6 +25,7 @@ pub mod field_class;
 pub mod id;
 pub mod invariants;
 pub mod offer;
+pub mod overflow;
 pub mod participation;
 pub mod policy;
 pub mod presence;

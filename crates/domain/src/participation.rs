@@ -86,13 +86,13 @@ impl ParticipationState {
         matches!(self, Self::Invited | Self::Joined)
     }
 
-    /// Whether a participation of this kind may go on to `next`. Only who is there can take a contact over, and only who
-    /// was asked to.
+    /// Whether a participation of this kind may go on to `next`. Only who is there can take a contact over, and not who
+    /// only advises: who speaks beside the counsellor does when that one is lost.
     pub const fn may_become(self, next: Self, kind: ParticipationKind) -> bool {
         match (self, next) {
             (Self::Invited, Self::Joined | Self::Declined | Self::Withdrawn | Self::Expired)
             | (Self::Joined, Self::Left) => true,
-            (Self::Joined, Self::TookOver) => matches!(kind, ParticipationKind::WarmTransfer),
+            (Self::Joined, Self::TookOver) => !matches!(kind, ParticipationKind::Consult),
             _ => false,
         }
     }

@@ -11,6 +11,10 @@
 //! who knows the contact; who speaks the language before who needs an interpreter; fewest skills and languages beyond
 //! what is asked for (the rare ones stay free); lowest load on the medium; longest idle; id.
 //!
+//! **Work that can be put aside** (paperwork, conversations that nobody sits and waits in): whoever holds nothing else is
+//! interrupted for a critical contact, and for no other, when nobody free on shift can take it. They count in the reserve like
+//! somebody free. Whoever has put work aside is offered nothing but critical contacts until they have taken it up again.
+//!
 //! **On call**: offered critical contacts when nobody on shift is free for them, and high ones that nobody on shift could
 //! ever take. They are no part of the reserve.
 //!
@@ -18,7 +22,7 @@
 //! has it. Every critical contact has its first counsellor before any has a second, and all come before the others.
 //!
 //! **Reserve**: for each group in which critical contacts come, a contact that is not critical may not take one of the
-//! last free counsellors, until it has waited for the cap; a high contact may take all but the last much sooner. See
+//! last free counsellors, until it has waited for the cap and its deadline has passed; a high contact may take all but the last much sooner. See
 //! [`Rules`].
 //!
 //! Each contact is given the best counsellor left, most urgent contact first, and nothing is looked at again. Where all
@@ -119,27 +123,51 @@ pub struct Free {
     pub on_call: bool,
     /// Critical and high contacts they have had in a row.
     pub severe_in_a_row: u32,
+    /// What of their work can be, or was, put aside for a critical contact.
+    pub aside: Aside,
+}
+
+/// What of a counsellor's work can be, or was, put aside for a critical contact.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Aside {
+    /// Whether everything they hold can be, and they hold something.
+    pub can_be: bool,
+    /// Whether something was, and has not been taken up again.
+    pub was: bool,
+}
+
+impl Aside {
+    /// What counts of what somebody holds when a critical contact comes.
+    const fn left_of(self, held: Capacity) -> Capacity {
+        if self.can_be { Capacity { voice: 0, chat: 0, message: 0 } } else { held }
+    }
+
+    /// Whether somebody with this capacity who holds `held` could take one more of `medium` only by putting that aside.
+    const fn must_be(self, capacity: Capacity, held: Capacity, medium: Medium) -> bool {
+        self.can_be && !capacity.allows(&held, medium) && capacity.of(medium) > 0
+    }
 }
 
 /// The rules of a centre at one moment.
 ///
-/// The reserve of a group is the number of counsellors who must stay able to take a contact of that group at once. A
-/// contact that is not critical may not take a counsellor out of a group in which that would leave fewer. What does not
-/// take the counsellor out of a group (a chat for somebody with room for another) costs that group nothing. Critical
-/// contacts use the reserve freely, and so does a contact that has waited for the cap if nobody else is left for it;
-/// critical contacts come before it all the same.
+/// The reserve of a group is the number of counsellors who must stay able to take a contact of that group at once; a
+/// group that few on shift could serve keeps one, or nobody. A contact that is not critical may not take a counsellor out
+/// of a group in which that would leave fewer. What does not take the counsellor out of a group (a chat for somebody with
+/// room for another) costs that group nothing. Critical contacts use the reserve freely, and so does a contact that has
+/// waited for the cap if nobody else is left for it; critical contacts come before it all the same.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Rules {
-    /// Free counsellors kept for each group.
+    /// Free counsellors kept for each group that many could serve.
     pub reserve: u32,
-    /// Wait in milliseconds after which any contact may use the reserve.
+    /// Wait in milliseconds after which any contact whose deadline has passed may use the reserve.
     pub cap_ms: i64,
     /// Wait in milliseconds after which a high contact may use the reserve, but not the last counsellor of a group; 0 is
     /// never.
     pub high_cap_ms: i64,
     /// Counsellors on shift, whatever they do.
     pub on_shift: u32,
-    /// Counsellors on shift from which the reserve is kept.
+    /// Counsellors on shift from which a reserve is kept at all, and able to serve a group from which it keeps the
+    /// whole of it; from half as many it keeps one.
     pub reserve_from: u32,
     /// The groups in which critical contacts come.
     pub groups: Vec<Group>,
@@ -167,6 +195,8 @@ pub struct Group {
     pub medium: Medium,
     /// Their language as a lower-case BCP 47 tag; `None` for those whose language is unknown.
     pub language: Option<String>,
+    /// Counsellors on shift, whatever they do, who could take such a contact with nothing in hand.
+    pub on_shift: u32,
 }
 
 /// A contact to be offered to a counsellor, and why.
@@ -192,17 +222,28 @@ impl Head {
         (self.class != Class::Critical, !self.resumed, self.deadline_ms, self.sequence, self.contact_id)
     }
 
-    /// Whether the reserve is not kept from it: it is critical, or has waited for the cap.
+    /// When any contact may use the reserve, in milliseconds of the database's clock: when it has waited for the cap, but not
+    /// before its own deadline, so that a letter that may wait for hours takes nobody who is kept for a child in danger.
+    pub fn cap_at_ms(&self, rules: &Rules) -> i64 {
+        self.received_ms.saturating_add(rules.cap_ms).max(self.deadline_ms)
+    }
+
+    /// When it may use all of the reserve but the last counsellor, if it ever may before the cap.
+    fn high_cap_at_ms(&self, rules: &Rules) -> Option<i64> {
+        (self.class == Class::High && rules.high_cap_ms > 0)
+            .then(|| self.received_ms.saturating_add(rules.high_cap_ms))
+    }
+
+    /// Whether the reserve is not kept from it: it is critical, or the cap is reached.
     pub fn may_use_reserve(&self, rules: &Rules, now_ms: i64) -> bool {
         self.reach(rules, now_ms) == Reach::All
     }
 
     /// How far it may reach into the reserve.
     fn reach(&self, rules: &Rules, now_ms: i64) -> Reach {
-        let waited = now_ms.saturating_sub(self.received_ms);
-        if self.class == Class::Critical || waited >= rules.cap_ms {
+        if self.class == Class::Critical || now_ms >= self.cap_at_ms(rules) {
             Reach::All
-        } else if self.class == Class::High && rules.high_cap_ms > 0 && waited >= rules.high_cap_ms {
+        } else if self.high_cap_at_ms(rules).is_some_and(|at| now_ms >= at) {
             Reach::AllButLast
         } else {
             Reach::None

@@ -5,6 +5,7 @@ pub mod callbacks;
 pub mod care;
 mod flood;
 mod hours;
+pub mod overflow;
 pub mod relaxation;
 pub mod resumption;
 
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use flood::Flood;
 
 use crate::channel::Channel;
+use crate::policy::valve::ValveRules;
 use crate::risk::{Class, RiskRule};
 use crate::settings::alerts::Alerts;
 use crate::settings::care::Care;
@@ -37,19 +39,22 @@ pub struct Settings {
     pub critical_offer_timeout_s: u32,
     /// How many counsellors a critical contact is offered to at once; the first who accepts has it.
     pub critical_offers: u32,
+    /// Whether a critical contact that nobody free can take interrupts work that can be put aside.
+    pub interrupt_for_critical: bool,
     /// Missed offers in a row after which a counsellor is set not ready.
     pub missed_offer_limit: u32,
     /// How long a counsellor is not offered a contact again that they declined or missed.
     pub cool_down_s: u32,
     /// Waits shorter than this that end by the person leaving are counted apart.
     pub short_abandon_s: u32,
-    /// Wait after which any contact may use the reserve.
+    /// Wait after which any contact whose deadline has passed may use the reserve.
     pub cap_s: u32,
     /// Wait after which a high contact may use the reserve but for its last counsellor.
     pub high_cap_s: u32,
-    /// Free counsellors kept for critical contacts, per language and medium.
+    /// Free counsellors kept for critical contacts, for each language and medium that many on shift could serve.
     pub reserve: u32,
-    /// Counsellors on shift from which the reserve is kept.
+    /// Counsellors on shift from which a reserve is kept, and able to serve a language and medium from which it keeps all
+    /// of it; from half as many it keeps one, below that nobody.
     pub reserve_from: u32,
     /// Skills counsellors can have and contacts can ask for.
     pub skills: BTreeSet<String>,
@@ -71,6 +76,10 @@ pub struct Settings {
     pub callbacks: callbacks::Callbacks,
     /// From the asking for a second opinion to the alert that nobody gave one.
     pub second_opinion_s: u32,
+    /// What is done when more come than can be answered.
+    pub valve: ValveRules,
+    /// Agreements with partner centres.
+    pub overflow: overflow::Overflow,
 }
 
 /// A line in which contacts wait.
@@ -115,6 +124,24 @@ pub struct TargetWait {
 /// The key of the queue that every centre begins with.
 pub const DEFAULT_QUEUE: &str = "general";
 
+/// The wait intended where no settings say otherwise, in seconds; `None` is every channel without a wait of its own.
+///
+/// What is critical or high by its content is as urgent by e-mail as on the telephone. Of the rest, who sends an SMS has put
+/// the telephone away a minute later and takes it up again within the quarter of an hour; who writes an e-mail or a letter
+/// looks for the answer on the same day. Shorter targets would put them before children who sit in a chat and wait.
+pub const fn default_target_wait_s(channel: Option<Channel>, class: Class) -> u32 {
+    match (class, channel) {
+        (Class::Critical, _) => 15,
+        (Class::High, _) => 60,
+        (Class::Medium, Some(Channel::Sms)) => 5 * 60,
+        (Class::Low, Some(Channel::Sms)) => 15 * 60,
+        (Class::Medium, Some(Channel::Email | Channel::Letter)) => 4 * 3600,
+        (Class::Low, Some(Channel::Email | Channel::Letter)) => 24 * 3600,
+        (Class::Medium, _) => 180,
+        (Class::Low, _) => 300,
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -132,12 +159,13 @@ impl Default for Settings {
             offer_timeout_s: 20,
             critical_offer_timeout_s: 10,
             critical_offers: 2,
+            interrupt_for_critical: true,
             missed_offer_limit: 2,
             cool_down_s: 60,
             short_abandon_s: 10,
-            cap_s: 600,
+            cap_s: 1200,
             high_cap_s: 30,
-            reserve: 1,
+            reserve: 2,
             reserve_from: 8,
             skills: BTreeSet::new(),
             categories: BTreeSet::new(),
@@ -149,6 +177,8 @@ impl Default for Settings {
             alerts: Alerts::default(),
             callbacks: callbacks::Callbacks::default(),
             second_opinion_s: 120,
+            valve: ValveRules::default(),
+            overflow: overflow::Overflow::default(),
         }
     }
 }
@@ -160,7 +190,7 @@ impl Settings {
     }
 
     /// The wait intended, in seconds: the queue's before the centre's, one for the channel before one for all channels,
-    /// the defaults (15, 60, 180 and 300 s) last.
+    /// [`default_target_wait_s`] last.
     pub fn target_wait_s(&self, queue: &Queue, channel: Channel, class: Class) -> u32 {
         let find = |waits: &[TargetWait], wanted: Option<Channel>| {
             waits.iter().find(|wait| wait.class == class && wait.channel == wanted).map(|wait| wait.wait_s)
@@ -169,12 +199,7 @@ impl Settings {
             .or_else(|| find(&queue.target_waits, None))
             .or_else(|| find(&self.target_waits, Some(channel)))
             .or_else(|| find(&self.target_waits, None))
-            .unwrap_or(match class {
-                Class::Critical => 15,
-                Class::High => 60,
-                Class::Medium => 180,
-                Class::Low => 300,
-            })
+            .unwrap_or(default_target_wait_s(Some(channel), class))
     }
 
     /// How long an offer of a contact of this class rings, in seconds.

@@ -19,14 +19,14 @@ fn a_participation_ends_once_and_every_live_one_can_end() {
 }
 
 #[test]
-fn a_contact_is_taken_over_by_who_is_there_and_was_asked_to() {
+fn a_contact_is_taken_over_by_who_is_there_and_not_to_advise_alone() {
     for kind in ParticipationKind::ALL {
         let from: Vec<_> = ParticipationState::ALL
             .into_iter()
             .filter(|state| state.may_become(ParticipationState::TookOver, kind))
             .collect();
-        let warm = kind == ParticipationKind::WarmTransfer;
-        assert_eq!(from, if warm { vec![ParticipationState::Joined] } else { vec![] }, "{}", kind.key());
+        let speaks = kind != ParticipationKind::Consult;
+        assert_eq!(from, if speaks { vec![ParticipationState::Joined] } else { vec![] }, "{}", kind.key());
     }
 }
 

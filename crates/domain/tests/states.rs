@@ -8,7 +8,7 @@ use helpline_domain::contact::ContactState;
 use helpline_domain::offer::OfferState;
 use helpline_domain::presence::{ForceReason, NotReadyReason, PresenceState};
 use helpline_domain::risk::{Class, Risk};
-use helpline_domain::settings::Settings;
+use helpline_domain::settings::{Settings, TargetWait};
 
 #[test]
 fn there_is_no_way_out_of_a_final_state_and_always_one_out_of_the_others() {
@@ -97,6 +97,22 @@ fn more_risk_never_means_a_later_place_in_line() {
 fn a_more_urgent_class_is_meant_to_wait_less() {
     let settings = Settings::default();
     let queue = settings.queue("").expect("the default queue");
-    let waits = Class::ALL.map(|class| settings.target_wait_s(queue, Channel::Voice, class));
-    assert_eq!(waits, [15, 60, 180, 300]);
+    let waits = |channel| Class::ALL.map(|class| settings.target_wait_s(queue, channel, class));
+    for channel in [Channel::Voice, Channel::WebChat, Channel::Whatsapp, Channel::Telegram, Channel::WalkIn] {
+        assert_eq!(waits(channel), [15, 60, 180, 300]);
+    }
+    assert_eq!(waits(Channel::Sms), [15, 60, 300, 900]);
+    assert_eq!(waits(Channel::Email), [15, 60, 14_400, 86_400]);
+    assert_eq!(waits(Channel::Letter), [15, 60, 14_400, 86_400]);
+}
+
+#[test]
+fn a_wait_that_a_centre_sets_for_every_channel_is_meant_for_every_channel() {
+    let every = TargetWait { channel: None, class: Class::Medium, wait_s: 100 };
+    let mail = TargetWait { channel: Some(Channel::Email), class: Class::Medium, wait_s: 9000 };
+    let settings = Settings { target_waits: vec![every, mail], ..Settings::default() };
+    let queue = settings.queue("").expect("the default queue");
+    let waits = [Channel::Voice, Channel::Sms, Channel::Email]
+        .map(|channel| settings.target_wait_s(queue, channel, Class::Medium));
+    assert_eq!(waits, [100, 100, 9000]);
 }

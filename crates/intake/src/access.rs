@@ -2,6 +2,7 @@
 
 use helpline_domain::caller::{Caller, Role};
 use helpline_domain::id::{ContactId, CounsellorId, TokenId};
+use helpline_domain::participation::ParticipationKind;
 use helpline_service_kit::wire::{Sight, joined_sight};
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::contact::Contact;
@@ -33,6 +34,30 @@ pub(crate) async fn visible(ctx: &Ctx, caller: &Caller, id: ContactId) -> Result
         None => sight_of_guest(ctx, caller, id).await?,
     };
     sight.map(|sight| (contact, sight)).ok_or_else(not_found)
+}
+
+/// A contact the caller may change: it is theirs, or they have joined it as what `joined` allows. Errors: NOT_FOUND,
+/// STATE_REFUSED for who has joined as something else.
+pub(crate) async fn may_change(
+    ctx: &Ctx,
+    caller: &Caller,
+    id: ContactId,
+    joined: impl Fn(ParticipationKind) -> bool,
+) -> Result<(Contact, Sight), Refusal> {
+    let (contact, seen) = visible(ctx, caller, id).await?;
+    if sight(caller, contact.counsellor_id, contact.brought_by).is_none()
+        && let Some(counsellor) = caller.counsellor_id
+        && let Some(kind) = ctx.store.joined_as(caller.centre_id, id, counsellor).await?
+        && !joined(kind)
+    {
+        return Err(Refusal::state("participation", kind.key()));
+    }
+    Ok((contact, seen))
+}
+
+/// Whether who has joined so writes as well as reads.
+pub(crate) fn writes(kind: ParticipationKind) -> bool {
+    kind != ParticipationKind::Consult
 }
 
 /// How much a counsellor may see of another's contact that they have joined; `None` when they have not, or no more.

@@ -24,11 +24,11 @@ pub struct ChangeRisk {
     pub expected_revision: i64,
 }
 
-/// Records a new assessment; a contact in line moves at once. Errors: NOT_FOUND, STATE_REFUSED when it has ended,
-/// REVISION_STALE, REQUEST_ID_REUSED.
+/// Records a new assessment; a contact in line moves at once. Errors: NOT_FOUND, STATE_REFUSED when it has ended or
+/// the caller only advises, REVISION_STALE, REQUEST_ID_REUSED.
 pub async fn change_risk(ctx: &Ctx, caller: &Caller, request: ChangeRisk) -> Result<Seen, Refusal> {
     let ChangeRisk { command, contact_id, risk, expected_revision } = request;
-    let (before, sight) = access::visible(ctx, caller, contact_id).await?;
+    let (before, sight) = access::may_change(ctx, caller, contact_id, access::writes).await?;
     let current = ctx.settings.current(caller.centre_id).await?;
     let class = risk.class(before.channel);
     let target_s = placing::target_wait_s(&current.settings, &before.queue, before.channel, class);
@@ -42,7 +42,7 @@ pub async fn change_risk(ctx: &Ctx, caller: &Caller, request: ChangeRisk) -> Res
     }
     let change = change.map(|assessed| Seen { contact: assessed.contact, sight });
     let explain =
-        access::why_refused(ctx, caller, contact_id, expected_revision, |contact| !contact.state.is_final());
+        access::why_refused(ctx, caller, contact_id, expected_revision, |contact| contact.ended_at.is_none());
     outcome(change, |id| get_contact(ctx, caller, id.into()), explain).await
 }
 

@@ -9,6 +9,7 @@
 //! | the person left | [`record_departure()`] |
 //! | the record is signed off | [`complete_contact()`] |
 //! | something is recorded after the fact | [`record_past_contact()`] |
+//! | a sender is blocked for a time, and let in again | [`block_sender()`], [`lift_block()`], [`list_blocks()`] |
 //! | child and counsellor write to each other | [`send_message()`], [`watch_messages()`] |
 //!
 //! Invariants:
@@ -26,6 +27,7 @@
 
 mod access;
 mod api;
+mod blocking;
 mod change_risk;
 mod complete_contact;
 mod get_contact;
@@ -41,11 +43,15 @@ mod send_message;
 mod watch_messages;
 pub mod wire;
 
+use helpline_proto::intake::v1::block_service_server::BlockServiceServer;
 use helpline_proto::intake::v1::contact_service_server::ContactServiceServer;
 use helpline_proto::intake::v1::message_service_server::MessageServiceServer;
 use helpline_service_kit::Ctx;
 
-pub use api::{ContactApi, MessageApi};
+pub use api::{BlockApi, ContactApi, MessageApi};
+pub use blocking::{
+    BlockPage, BlockSender, Blocked, LiftBlock, ListBlocks, block_sender, lift_block, list_blocks,
+};
 pub use change_risk::{ChangeRisk, change_risk};
 pub use complete_contact::{ClosingRecord, CompleteContact, complete_contact};
 pub use get_contact::{Seen, get_contact, guests};
@@ -57,7 +63,13 @@ pub use record_past_contact::{RecordPastContact, record_past_contact};
 pub use send_message::{SendMessage, send_message};
 pub use watch_messages::{MessageStream, WatchMessages, Watched, watch_messages};
 
-/// The two services of this crate. They belong behind the access layer, which knows who calls.
-pub fn routes(ctx: Ctx) -> (ContactServiceServer<ContactApi>, MessageServiceServer<MessageApi>) {
-    (ContactServiceServer::new(ContactApi::new(ctx.clone())), MessageServiceServer::new(MessageApi::new(ctx)))
+/// The services of this crate. They belong behind the access layer, which knows who calls.
+pub fn routes(
+    ctx: &Ctx,
+) -> (BlockServiceServer<BlockApi>, ContactServiceServer<ContactApi>, MessageServiceServer<MessageApi>) {
+    (
+        BlockServiceServer::new(BlockApi::new(ctx.clone())),
+        ContactServiceServer::new(ContactApi::new(ctx.clone())),
+        MessageServiceServer::new(MessageApi::new(ctx.clone())),
+    )
 }

@@ -41,10 +41,10 @@ impl Answers {
 }
 
 /// Records answers; a contact in line moves at once when a rule raises its risk. Errors: NOT_FOUND, STATE_REFUSED when
-/// the conversation is over, REQUEST_ID_REUSED.
+/// the conversation is over or the caller only advises, REQUEST_ID_REUSED.
 pub async fn record_answers(ctx: &Ctx, caller: &Caller, request: RecordAnswers) -> Result<Seen, Refusal> {
     let RecordAnswers { command, contact_id, answers } = request;
-    let (before, sight) = access::visible(ctx, caller, contact_id).await?;
+    let (before, sight) = access::may_change(ctx, caller, contact_id, access::writes).await?;
     let current = ctx.settings.current(caller.centre_id).await?;
     let raising = raise::raising(&current.settings, &before, None, &answers.0);
     let text = answers.text().ok_or_else(|| Refusal::invalid_field("answers", "at least one"))?;

@@ -24,10 +24,10 @@ pub struct RecordDeparture {
 
 /// Records that the person left: in line the contact ends, with a counsellor the wrap-up begins. Who was cut off and
 /// comes back soon has the place they had. Errors: NOT_FOUND,
-/// STATE_REFUSED when the conversation is over already, REQUEST_ID_REUSED.
+/// STATE_REFUSED when the conversation is over already or the contact is not the caller's, REQUEST_ID_REUSED.
 pub async fn record_departure(ctx: &Ctx, caller: &Caller, request: RecordDeparture) -> Result<Seen, Refusal> {
     let RecordDeparture { command, contact_id, cut, lost } = request;
-    let (_, sight) = access::visible(ctx, caller, contact_id).await?;
+    let (_, sight) = access::may_change(ctx, caller, contact_id, |_| false).await?;
     let current = ctx.settings.current(caller.centre_id).await?;
     let callbacks = &current.settings.callbacks;
     let rescue = Rescue {
@@ -37,7 +37,12 @@ pub async fn record_departure(ctx: &Ctx, caller: &Caller, request: RecordDepartu
         window_s: callbacks.window_s,
     };
     let short_abandon_s = current.settings.short_abandon_s;
-    let change = ctx.store.depart(&command, contact_id, short_abandon_s, &rescue, (cut, lost)).await?;
+    let change = ctx.store.depart(&command, contact_id, short_abandon_s, &rescue, (cut, lost), false).await?;
+    let change = match change {
+        // A partner has them: what becomes of it is known when the partner was told.
+        Change::Refused => ctx.store.note_left(&command, contact_id).await?.map(Moved::nothing_else),
+        change => change,
+    };
     fail_point!("departure.after_commit");
     if let Change::Done(moved) = &change {
         tell(ctx, caller, moved).await;
@@ -53,6 +58,7 @@ fn may_leave(contact: &Contact) -> bool {
         ContactState::Received | ContactState::Waiting | ContactState::Offered => {
             contact.callback_id.is_none()
         }
+        ContactState::Overflowed => true,
         state => state == ContactState::InProgress,
     }
 }

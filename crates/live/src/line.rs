@@ -136,7 +136,7 @@ impl FreeCounsellor {
 pub struct Heads {
     /// Counsellors with room, longest idle first.
     pub free: Vec<FreeCounsellor>,
-    /// The first of each line. Empty when nobody is free.
+    /// The first of each line; of the critical ones alone when nobody is free.
     pub waiting: Vec<Waiter>,
 }
 
@@ -292,22 +292,24 @@ impl LineView {
         Ok(Heads { free, waiting })
     }
 
-    /// Claims contacts for committing until `until_ms`, each with the counsellors it is to be offered to; says of each
-    /// counsellor whether they were still free, and of none that they were when the contact was gone.
+    /// Claims contacts for committing until `until_ms`, each with the counsellors it is to be offered to, and whether those
+    /// put other work aside for it and need not be free; says of each counsellor whether they were still free or need not be,
+    /// and of none that they were when the contact was gone.
     pub async fn claim(
         &self,
-        groups: &[(&Waiter, Vec<CounsellorId>)],
+        groups: &[(&Waiter, Vec<CounsellorId>, bool)],
         until_ms: i64,
     ) -> Result<Vec<Vec<bool>>, LiveError> {
         let keys = self.keys();
         let mut call = CLAIM.key(keys::generation(self.centre));
         call.key(keys.lines()).key(keys.free()).key(keys.claims()).arg(self.generation).arg(until_ms);
-        for (waiter, counsellors) in groups {
+        for (waiter, counsellors, interrupts) in groups {
             let name = waiter.line();
             call.key(keys.line(&name))
                 .arg(&name)
                 .arg(waiter.deadline_ms)
                 .arg(waiter.member())
+                .arg(u8::from(*interrupts))
                 .arg(counsellors.len());
             for counsellor in counsellors {
                 call.arg(counsellor.to_string());

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use helpline_domain::channel::Medium;
 use helpline_domain::counsellor::{Abilities, Capacity};
 use helpline_domain::id::{ContactId, CounsellorId};
-use helpline_domain::policy::{Board, Free, Group, Head, Pair, Rules};
+use helpline_domain::policy::{Aside, Board, Free, Group, Head, Pair, Rules};
 use helpline_domain::requirement::Requirement;
 use helpline_domain::risk::Class;
 use uuid::Uuid;
@@ -51,16 +51,18 @@ impl Scene {
         let mut chance = Chance::new(7);
         let busy_requirements = requirements(&mut chance, &BUSY);
         let calm_requirements = requirements(&mut chance, &CALM);
+        // Every group keeps its reserve, which is the dearest case.
+        let on_shift = u32::try_from(point.counsellors).unwrap_or(u32::MAX);
         let groups: BTreeSet<Group> = busy_requirements
             .iter()
             .chain(&calm_requirements)
-            .map(|asked| Group { medium: asked.medium, language: asked.language.clone() })
+            .map(|asked| Group { medium: asked.medium, language: asked.language.clone(), on_shift })
             .collect();
         let rules = Rules {
             reserve: 1,
             cap_ms: CAP_MS,
             high_cap_ms: 0,
-            on_shift: u32::try_from(point.counsellors).unwrap_or(u32::MAX),
+            on_shift,
             reserve_from: 8,
             groups: groups.into_iter().collect(),
             critical_offers: 1,
@@ -108,6 +110,7 @@ impl Scene {
                 idle_since_ms: self.now_ms - i64::try_from(self.chance.below(600_000)).unwrap_or(0),
                 on_call: false,
                 severe_in_a_row: u32::try_from(self.chance.below(5)).unwrap_or(0),
+                aside: Aside::default(),
             };
             if number % 2 == 0 {
                 self.busy.push(free);

@@ -5,6 +5,7 @@ mod handling;
 mod handover;
 mod line;
 mod offer;
+mod overflow;
 mod participation;
 mod presence;
 mod supervision;

@@ -42,8 +42,8 @@ pub struct Shown {
     pub secrets: Option<Secrets>,
 }
 
-/// A callback the caller may know of: adapters of those whose contact they brought, counsellors of those they promised or
-/// have the work of, supervisors of all. Error: NOT_FOUND for every other.
+/// A callback the caller may know of: adapters of those whose contact they brought, counsellors of those they are to
+/// keep, promised, or have the work of, supervisors of all. Error: NOT_FOUND for every other.
 pub(crate) async fn visible(ctx: &Ctx, caller: &Caller, id: CallbackId) -> Result<Callback, Refusal> {
     let found = ctx.store.callback(caller.centre_id, id).await?;
     found.filter(|callback| may_know(caller, callback)).ok_or_else(|| Refusal::not_found("callback"))
@@ -52,7 +52,7 @@ pub(crate) async fn visible(ctx: &Ctx, caller: &Caller, id: CallbackId) -> Resul
 fn may_know(caller: &Caller, callback: &Callback) -> bool {
     match caller.role {
         Role::ChannelAdapter => callback.brought_by == Some(caller.token_id),
-        Role::Counsellor => is_promiser(caller, callback) || is_worker(caller, callback),
+        Role::Counsellor => is_keeper(caller, callback) || is_worker(caller, callback),
         Role::Supervisor => true,
         Role::Administrator | Role::AgencyResponder => false,
     }
@@ -68,9 +68,10 @@ pub(crate) async fn unless_reused(
     Ok(if matches!(known, Change::Reused) { Refusal::request_id_reused() } else { refusal })
 }
 
-/// Whether the caller promised it.
-pub(crate) fn is_promiser(caller: &Caller, callback: &Callback) -> bool {
+/// Whether the caller promised it, or took it on when the shift changed.
+pub(crate) fn is_keeper(caller: &Caller, callback: &Callback) -> bool {
     callback.promised_by == Some(caller.principal())
+        || (callback.preferred.is_some() && callback.preferred == caller.counsellor_id)
 }
 
 /// Whether the caller has its work, or had it last.

@@ -7,11 +7,14 @@ use helpline_domain::contact::ContactState;
 use helpline_domain::id::{CentreId, ContactId};
 use helpline_domain::policy::wording::{Locale, cause_in, explain_in};
 use helpline_domain::policy::{self, Group, Rules, explain};
+use helpline_domain::presence::PresenceState;
 use helpline_domain::settings::Settings;
 use helpline_proto::queueing::v1::WaitingExplanation;
 use helpline_service_kit::wire::timestamp;
 use helpline_service_kit::{Ctx, Refusal};
+use helpline_store::line::OnShift;
 
+use crate::matching::aside::aside;
 use crate::matching::head::{head, shift};
 use crate::wire::{milliseconds, waiting_cause};
 
@@ -41,9 +44,11 @@ pub async fn explain_waiting(
     };
     let ahead = ctx.store.waiting_ahead(centre, &entry).await?;
     let (_, on_shift) = ctx.store.on_shift(centre).await?;
-    let shift = shift(&on_shift);
-    let at_work = shift.iter().filter(|one| !one.on_call).count();
-    let rules = rules(ctx, centre, &settings.settings, at_work).await?;
+    let mut shift = shift(&on_shift);
+    for (one, row) in shift.iter_mut().zip(&on_shift) {
+        one.aside = aside(row, &settings.settings);
+    }
+    let rules = rules(ctx, centre, &settings.settings, &on_shift).await?;
     let head = head(&entry, Arc::new(entry.requirement.clone()), &on_shift);
     let now = ctx.store.now().await?;
     let said = explain(&head, ahead, &shift, &rules, now.timestamp_millis());
@@ -70,21 +75,17 @@ pub(crate) async fn rules(
     ctx: &Ctx,
     centre: CentreId,
     settings: &Settings,
-    on_shift: usize,
+    on_shift: &[OnShift],
 ) -> Result<Rules, Refusal> {
+    let asked = ctx.store.waiting_by_requirement(centre).await?;
+    let at_work = on_shift.iter().filter(|one| one.state != PresenceState::OnCall).map(|one| &*one.abilities);
     Ok(Rules {
         reserve: settings.reserve,
         cap_ms: i64::from(settings.cap_s) * 1000,
         high_cap_ms: i64::from(settings.high_cap_s) * 1000,
-        on_shift: u32::try_from(on_shift).unwrap_or(u32::MAX),
+        on_shift: u32::try_from(at_work.clone().count()).unwrap_or(u32::MAX),
         reserve_from: settings.reserve_from,
-        groups: ctx
-            .store
-            .waiting_by_requirement(centre)
-            .await?
-            .into_iter()
-            .map(|(_, requirement, _)| Group { medium: requirement.medium, language: requirement.language })
-            .collect(),
+        groups: Group::of(asked.iter().map(|(_, requirement, _)| requirement), at_work),
         critical_offers: settings.critical_offers,
         severe_limit: settings.care.others_first_from(),
     })

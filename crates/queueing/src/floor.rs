@@ -16,7 +16,7 @@ use helpline_store::check::Floor;
 use helpline_store::line::OnShift;
 
 use crate::switchboard::diversion;
-use crate::wire::milliseconds;
+use crate::wire::{milliseconds, overload_level};
 
 /// Reads the floor of a centre.
 pub(crate) async fn read(ctx: &Ctx, centre: CentreId) -> Result<(QueueStatus, Floor), Refusal> {
@@ -52,13 +52,16 @@ pub(crate) async fn read(ctx: &Ctx, centre: CentreId) -> Result<(QueueStatus, Fl
         answered: floor.period.answered,
         abandoned: floor.period.abandoned,
         short_abandoned: floor.period.short_abandoned,
+        blocked: floor.period.blocked,
         answered_in_target: floor.period.answered_in_target,
         period_start_time: Some(timestamp(floor.now - TimeDelta::hours(24))),
         unserved: small(unserved),
         degraded: ctx.mirror.live().is_away(),
         openings: openings(ctx, centre, floor.now).await?,
         unowned: small(ctx.store.unowned_work(centre).await?),
+        overflow_requests: small(ctx.store.unanswered_overflows(centre).await?),
         diversions: ctx.store.open_diversions(centre).await?.iter().map(diversion).collect(),
+        overload: overload_level(ctx.overload.of(centre).valve.level).into(),
     };
     floor.unserved = unserved_of;
     Ok((status, floor))

@@ -14,7 +14,7 @@ use helpline_domain::id::HandoverId;
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::handover::Handover;
 
-pub(crate) use list_handover::MOST;
+pub(crate) use list_handover::{MOST, promises};
 pub(crate) use wire::{handover, on_handover, open_work};
 
 /// Whether the caller may know of a hand-over.

@@ -22,7 +22,8 @@
 //! `contact_taken_over`, `on_call_summoned`,
 //! `contact_arranged`, `queue_opened`, `queue_closed`, `queue_diverted`, `diversion_taken_over`, `diversion_ended`,
 //! `diversion_fell_back`, `contact_undiverted`, `handover_offered`, `handover_accepted`, `handover_ended`,
-//! `contact_handed_over`, `contact_assigned`, `contact_pulled`.
+//! `contact_handed_over`, `callback_handed_over`, `contact_assigned`, `contact_pulled`, `overflow_requested`,
+//! `overflow_accepted`, `overflow_serving`, `overflow_ended`, `contact_overflowed`, `contact_given_back`.
 
 pub mod accept_offer;
 pub mod api;
@@ -35,6 +36,7 @@ mod handover;
 pub mod matching;
 mod measures;
 mod named;
+mod overflow;
 pub mod participation;
 pub mod relax_requirement;
 pub mod release_contact;
@@ -44,6 +46,7 @@ mod sessions;
 pub mod set_presence;
 pub mod supervise;
 mod switchboard;
+mod take_up;
 pub mod transfer_contact;
 mod watch_floor;
 pub mod watch_offers;
@@ -59,6 +62,7 @@ use helpline_proto::queueing::v1::handling_service_server::HandlingServiceServer
 use helpline_proto::queueing::v1::handover_service_server::HandoverServiceServer;
 use helpline_proto::queueing::v1::line_service_server::LineServiceServer;
 use helpline_proto::queueing::v1::offer_service_server::OfferServiceServer;
+use helpline_proto::queueing::v1::overflow_service_server::OverflowServiceServer;
 use helpline_proto::queueing::v1::participation_service_server::ParticipationServiceServer;
 use helpline_proto::queueing::v1::presence_service_server::PresenceServiceServer;
 use helpline_proto::queueing::v1::supervision_service_server::SupervisionServiceServer;
@@ -118,6 +122,7 @@ impl Queueing {
             .add_service(SupervisionServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(ParticipationServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(HandoverServiceServer::new(api.clone()).max_decoding_message_size(longest))
+            .add_service(OverflowServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(SwitchboardServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(LineServiceServer::new(api).max_decoding_message_size(longest));
     }

@@ -5,6 +5,7 @@
 //! [`decide`](helpline_domain::policy::decide), and commits what it decided. Commits run beside the next pass: what they
 //! are about has been claimed, so it is not seen twice.
 
+pub(crate) mod aside;
 mod commit;
 pub(crate) mod head;
 mod in_hand;

@@ -213,6 +213,7 @@ impl FloorMeasures {
             ("answered_in_target", period.answered_in_target),
             ("abandoned", period.abandoned),
             ("short_abandoned", period.short_abandoned),
+            ("blocked", period.blocked),
         ] {
             self.0.period.get_or_create(&PeriodLabels { centre: centre.clone(), outcome }).set(count);
         }

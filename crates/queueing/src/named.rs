@@ -25,6 +25,7 @@ pub(crate) async fn draft(
         counsellor_id: to,
         timeout_s: settings.settings.offer_timeout_for(contact.class),
         explanation: json!({"contact_rule": rule, "counsellor_rule": rule, "notes": []}),
+        puts_aside: Vec::new(),
     })
 }
 

@@ -14,7 +14,7 @@ use helpline_service_kit::{Ctx, Refusal, fail_point};
 use helpline_store::resumption::Resumed;
 
 /// How long the counsellor who was lost comes first, in seconds. Nobody waits for them, so it may be long.
-const PREFER_S: u32 = 3600;
+pub(crate) const PREFER_S: u32 = 3600;
 
 /// Flags the conversations of counsellors who have been silent for `ttl_s`, and gives back those whose time has come.
 /// One by one and skipping what is locked, so any number of processes may do it.
@@ -31,7 +31,7 @@ pub async fn resume_lost(ctx: &Ctx, centre: CentreId, ttl_s: u32) -> Result<(), 
 }
 
 /// The contact is in line before the counsellor is free, or whoever came later would be offered first.
-async fn tell(ctx: &Ctx, centre: CentreId, resumed: &Resumed) {
+pub(crate) async fn tell(ctx: &Ctx, centre: CentreId, resumed: &Resumed) {
     ctx.mirror.contact_waits_again(centre, &resumed.contact).await;
     ctx.mirror.rooms_changed(centre, &resumed.rooms, Some(resumed.counsellor_id)).await;
     ctx.mirror.counsellor_changed(centre, resumed.counsellor_id);

@@ -3,14 +3,14 @@
 //! The stream compares what it has shown with what the store says, whenever it is woken, so it cannot miss anything: a
 //! lost wake-up costs time, not an offer.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::Stream;
 use helpline_domain::caller::Caller;
-use helpline_domain::id::{CounsellorId, OfferId};
+use helpline_domain::id::{ContactId, CounsellorId, OfferId};
 use helpline_domain::offer::OfferState;
 use helpline_domain::policy::wording::Locale;
 use helpline_proto::queueing::v1::{WatchOffersResponse, watch_offers_response::Event};
@@ -49,6 +49,8 @@ struct Cursor {
     open: Vec<Uuid>,
     #[serde(default)]
     parts: Vec<Uuid>,
+    #[serde(default)]
+    aside: Vec<Uuid>,
 }
 
 /// Watches the caller's offers, resuming behind `after_cursor` unless it is empty.
@@ -73,6 +75,7 @@ pub async fn watch_offers(
         shown: HashMap::new(),
         over: VecDeque::new(),
         parts: Shown::default(),
+        aside: HashSet::new(),
         presence: None,
         now: ctx.store.now().await?,
         looked: None,
@@ -100,6 +103,8 @@ struct Watch {
     over: VecDeque<OfferId>,
     /// Participations that the client believes to be going on.
     parts: Shown,
+    /// Conversations that the client believes to be put aside.
+    aside: HashSet<ContactId>,
     presence: Option<Presence>,
     /// The database's clock when it was last heard.
     now: DateTime<Utc>,
@@ -129,6 +134,7 @@ impl Watch {
             return Err(Refusal::cursor_too_old());
         }
         self.parts = Shown::resume(cursor.parts);
+        self.aside = cursor.aside.into_iter().map(ContactId::from).collect();
         self.looked = DateTime::from_timestamp(cursor.at_s, 0);
         self.shown = cursor.open.into_iter().map(|id| (OfferId::from(id), None)).collect();
         Ok(())
@@ -210,6 +216,9 @@ impl Watch {
                 return Ok(Err(Ended));
             }
         }
+        if self.tell_aside().await?.is_err() {
+            return Ok(Err(Ended));
+        }
         let presence = self.ctx.store.presence(centre, self.counsellor).await?;
         if let Some(presence) = presence {
             let told = self.presence.as_ref();
@@ -242,6 +251,22 @@ impl Watch {
                 if self.send(Some(Event::Ended(wire::offer(&taken, self.locale)))).await.is_err() {
                     return Ok(Err(Ended));
                 }
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Tells what was put aside and what is so no more.
+    async fn tell_aside(&mut self) -> Result<Result<(), Ended>, Refusal> {
+        let now = self.ctx.store.put_aside(self.caller.centre_id, Some(self.counsellor)).await?;
+        let aside: HashSet<ContactId> = now.iter().map(|one| one.contact_id).collect();
+        let before = std::mem::replace(&mut self.aside, aside);
+        let new = now.iter().filter(|one| !before.contains(&one.contact_id));
+        let mut news: Vec<_> = new.map(|one| wire::aside(one.contact_id, Some(one.since_at))).collect();
+        news.extend(before.difference(&self.aside).map(|contact| wire::aside(*contact, None)));
+        for one in news {
+            if self.send(Some(Event::Aside(one))).await.is_err() {
+                return Ok(Err(Ended));
             }
         }
         Ok(Ok(()))
@@ -286,6 +311,7 @@ impl Watch {
             at_s: self.now.timestamp(),
             open: self.shown.keys().map(OfferId::as_uuid).collect(),
             parts: self.parts.ids(),
+            aside: self.aside.iter().map(ContactId::as_uuid).collect(),
         };
         let body = serde_json::to_vec(&cursor).unwrap_or_default();
         let cursor = self.ctx.vault().seal_token("WatchOffers", self.caller.principal().as_bytes(), &body);

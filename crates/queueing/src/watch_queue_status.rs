@@ -166,6 +166,7 @@ fn of_queue(now: &FloorNow, queue: &str) -> QueueStatus {
     status.answered = period.answered;
     status.abandoned = period.abandoned;
     status.short_abandoned = period.short_abandoned;
+    status.blocked = period.blocked;
     status.answered_in_target = period.answered_in_target;
     status.unserved = now.floor.unserved.get(queue).copied().unwrap_or_default();
     status

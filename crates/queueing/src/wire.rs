@@ -5,10 +5,12 @@ pub(crate) mod supervision;
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use helpline_domain::counsellor::Capacity;
 use helpline_domain::id::{ContactId, CounsellorId, OfferId, RequestId};
 use helpline_domain::offer::{DeclineReason, OfferState};
 use helpline_domain::policy::WaitingCause;
+use helpline_domain::policy::valve::Level;
 use helpline_domain::policy::wording::{Locale, Reason, reason_in};
 use helpline_domain::presence::{NotReadyReason, PresenceState};
 use helpline_proto::{directory, queueing::v1 as proto};
@@ -191,6 +193,11 @@ pub(crate) fn presence(presence: &Presence) -> proto::Presence {
     }
 }
 
+/// A conversation that was put aside, or is so no more.
+pub(crate) fn aside(contact: ContactId, since_at: Option<DateTime<Utc>>) -> proto::AsideContact {
+    proto::AsideContact { contact_id: contact.to_string(), put_aside_time: since_at.map(timestamp) }
+}
+
 pub(crate) fn offer(offer: &OfferView, locale: Locale) -> proto::Offer {
     let state = match offer.state {
         OfferState::Open => proto::OfferState::Open,
@@ -239,6 +246,16 @@ pub(crate) const fn waiting_cause(cause: WaitingCause) -> proto::WaitingCause {
         WaitingCause::CoolDown => proto::WaitingCause::CoolDown,
         WaitingCause::BeingOffered => proto::WaitingCause::BeingOffered,
         WaitingCause::OthersFirst => proto::WaitingCause::OthersFirst,
+    }
+}
+
+pub(crate) const fn overload_level(level: Level) -> proto::OverloadLevel {
+    match level {
+        Level::Usual => proto::OverloadLevel::Usual,
+        Level::Stretched => proto::OverloadLevel::Stretched,
+        Level::CallBack => proto::OverloadLevel::CallBack,
+        Level::Overflow => proto::OverloadLevel::Overflow,
+        Level::Honest => proto::OverloadLevel::Honest,
     }
 }
 

@@ -6,11 +6,13 @@ mod compare;
 mod forget;
 mod lapse;
 mod look;
+mod overflow;
 mod raise_alerts;
 mod relax;
 mod sweep;
 mod switchboard;
 mod touch;
+mod weigh_load;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -25,11 +27,13 @@ pub use compare::Compare;
 pub use forget::Forget;
 pub use lapse::Lapse;
 pub use look::Look;
+pub use overflow::Overflows;
 pub use raise_alerts::RaiseAlerts;
 pub use relax::Relax;
 pub use sweep::Sweep;
 pub use switchboard::Switchboard;
 pub use touch::Touch;
+pub use weigh_load::WeighLoad;
 
 use crate::measures::{AlertMeasures, FloorMeasures, Measures};
 use crate::sessions::Sessions;
@@ -58,8 +62,10 @@ pub(crate) fn spawn(
 ) {
     start(ctx, lifecycle, Look::new(ctx.clone(), floor.clone()));
     start(ctx, lifecycle, RaiseAlerts::new(ctx.clone(), alerts.clone()));
+    start(ctx, lifecycle, WeighLoad::new(ctx.clone()));
     start(ctx, lifecycle, Switchboard::new(ctx.clone()));
     start(ctx, lifecycle, Closing::new(ctx.clone(), floor.clone()));
+    start(ctx, lifecycle, Overflows::new(ctx.clone()));
     start(ctx, lifecycle, Sweep::new(ctx.clone(), timing.sweep));
     start(ctx, lifecycle, Touch::new(ctx.clone(), sessions.clone(), timing.presence_ttl / 3));
     start(ctx, lifecycle, Lapse::new(ctx.clone(), timing.presence_ttl));

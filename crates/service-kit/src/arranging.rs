@@ -8,16 +8,18 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use helpline_domain::arrangement::{Means, Opening, Outlook, Step, next_step};
-use helpline_domain::contact::ContactState;
+use helpline_domain::contact::{ContactState, Direction};
 use helpline_domain::id::CentreId;
 use helpline_domain::requirement::Requirement;
 use helpline_domain::risk::Class;
 use helpline_domain::settings::{Queue, Settings};
 use helpline_store::arrangement::{Arrangement, NewStep, Placed};
 use helpline_store::contact::Contact;
+use helpline_store::overflow::NewOverflow;
 use helpline_store::settings::VersionedSettings;
 
 use crate::error::Refusal;
+use crate::partners::{Agreement, Asked};
 use crate::roster::Roster;
 use crate::{Ctx, fail_point};
 
@@ -114,13 +116,14 @@ impl At<'_> {
     ) -> Result<(Contact, Option<Arrangement>), Refusal> {
         let placed = self.fallback(&contact).filter(|_| contact.state == ContactState::Waiting);
         let requirement = contact.requirement();
+        let partner = if done.contains(&Step::Overflow) { None } else { self.partner(&contact).await? };
         let hours = &self.settings.settings.hours;
         let means = Means {
             class: contact.class,
             could_serve: self.roster.could_serve(&requirement),
             fallback: placed.is_some(),
             on_call: hours.summons(&contact.queue) && self.roster.on_call_could_serve(&requirement),
-            overflow: false,
+            overflow: partner.is_some(),
         };
         let Some(step) = next_step(outlook, &means, done) else { return Ok((contact, None)) };
         let opens_at = match self.opening(&contact.queue, self.now) {
@@ -129,8 +132,13 @@ impl At<'_> {
         };
         let placed = placed.filter(|_| step == Step::FallbackQueue);
         let moves = placed.is_some();
-        let new =
-            NewStep { contact_id: contact.contact_id, outlook, step, taken: done.len(), opens_at, placed };
+        let overflow = partner.filter(|_| step == Step::Overflow).map(|partner_id| NewOverflow {
+            overflow_id: self.ctx.ids.v7().into(),
+            partner_id,
+            accept_within_s: self.settings.settings.overflow.accept_within_s,
+        });
+        let contact_id = contact.contact_id;
+        let new = NewStep { contact_id, outlook, step, taken: done.len(), opens_at, placed, overflow };
         let taken = self.ctx.store.arrange(self.centre, &new).await?;
         fail_point!("arrange.after_commit");
         if taken.is_none() {
@@ -151,6 +159,24 @@ impl At<'_> {
         Ok((now, taken))
     }
 
+    /// The first partner with whom it is agreed, whose queue is open, and who has somebody on shift for it.
+    async fn partner(&self, contact: &Contact) -> Result<Option<CentreId>, Refusal> {
+        if contact.direction == Direction::Outbound {
+            return Ok(None);
+        }
+        let settings = &self.settings.settings;
+        let asked = Asked { queue: Some(&contact.queue), language: contact.language.as_deref() };
+        for to in &settings.overflow.to {
+            let agreed = Agreement::between(self.ctx, settings, self.centre, to.partner_id, &asked).await?;
+            if let Some(agreed) = agreed
+                && agreed.could_serve(self.ctx, contact.requirement(), self.now).await?
+            {
+                return Ok(Some(to.partner_id));
+            }
+        }
+        Ok(None)
+    }
+
     /// Where the contact would be placed instead: the fallback queue, if it is open for it and somebody on shift could
     /// take it there.
     fn fallback(&self, contact: &Contact) -> Option<Placed> {
@@ -161,7 +187,11 @@ impl At<'_> {
         }
         let skills = skills_in(settings, &contact.skills, &contact.queue, queue);
         let requirement = Requirement { skills, ..contact.requirement() };
-        self.roster.could_serve(&requirement).then(|| Placed { queue: queue.queue.clone(), requirement })
+        self.roster.could_serve(&requirement).then(|| Placed {
+            queue: queue.queue.clone(),
+            requirement,
+            relax_after_s: queue.relax_after_s(),
+        })
     }
 }
 
@@ -176,7 +206,7 @@ pub fn skills_in(
         settings.queues.iter().find(|queue| queue.queue == from).map(|queue| &queue.required_skills);
     let mut skills: BTreeMap<String, u8> = asked
         .iter()
-        .filter(|(skill, level)| demanded.is_none_or(|demanded| demanded.get(*skill) != Some(level)))
+        .filter(|(skill, level)| demanded.and_then(|own| own.get(*skill)).is_none_or(|own| *level > own))
         .map(|(skill, level)| (skill.clone(), *level))
         .collect();
     for (skill, level) in &to.required_skills {

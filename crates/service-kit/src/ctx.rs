@@ -11,6 +11,7 @@ use crate::hours::OpeningCache;
 use crate::ids::Ids;
 use crate::metrics::Metrics;
 use crate::mirror::Mirror;
+use crate::overload::OverloadBoard;
 use crate::roster::RosterCache;
 use crate::settings::SettingsCache;
 
@@ -35,6 +36,8 @@ pub struct Ctx {
     pub openings: OpeningCache,
     /// Which queues are diverted.
     pub diversions: DiversionCache,
+    /// How far the overload valve is open.
+    pub overload: OverloadBoard,
 }
 
 impl Ctx {
@@ -50,7 +53,8 @@ impl Ctx {
         let roster = RosterCache::new(store.clone());
         let openings = OpeningCache::default();
         let diversions = DiversionCache::new(store.clone(), Arc::clone(&clock), mirror.hub().clone());
-        Self { store, clock, ids, metrics, mirror, settings, roster, openings, diversions }
+        let overload = OverloadBoard::new(Arc::clone(&clock));
+        Self { store, clock, ids, metrics, mirror, settings, roster, openings, diversions, overload }
     }
 
     /// The vault, for digests and page tokens.

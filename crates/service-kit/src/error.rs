@@ -153,6 +153,11 @@ impl Refusal {
         Self::new(ErrorReason::AttemptUnrecorded, "say first what the attempt came to")
     }
 
+    /// PARTNER_REFUSED.
+    pub fn partner_refused() -> Self {
+        Self::new(ErrorReason::PartnerRefused, "no partner centre has agreed to take this on now")
+    }
+
     /// NOBODY_FREE.
     pub fn nobody_free() -> Self {
         Self::new(ErrorReason::NobodyFree, "nobody who could be asked is free now")
@@ -264,6 +269,7 @@ impl Refusal {
             | ErrorReason::AttemptUnrecorded
             | ErrorReason::NobodyFree
             | ErrorReason::SwitchOwned
+            | ErrorReason::PartnerRefused
             | ErrorReason::CounsellorNotAvailable => Code::FailedPrecondition,
             ErrorReason::RevisionStale | ErrorReason::RaceLost => Code::Aborted,
             ErrorReason::TooMany | ErrorReason::RequestTooLong => Code::ResourceExhausted,

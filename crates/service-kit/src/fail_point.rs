@@ -23,6 +23,7 @@ pub const FAIL_POINTS: &[&str] = &[
     "finish.after_commit",
     "transfer.after_commit",
     "resume.after_commit",
+    "take_up.after_commit",
     "promise.before_commit",
     "promise.after_commit",
     "callback.before_due",
@@ -31,6 +32,7 @@ pub const FAIL_POINTS: &[&str] = &[
     "invite.after_commit",
     "take_over.after_commit",
     "arrange.after_commit",
+    "overflow.between_centres",
     "relax.after_commit",
     "opinion.after_commit",
     "opinion.after_alarm",
@@ -39,6 +41,7 @@ pub const FAIL_POINTS: &[&str] = &[
     "climb.before_commit",
     "climb.after_commit",
     "escalation.after_commit",
+    "block.after_commit",
 ];
 
 /// Dies here when the configuration's `testing.kill_at` names this place: `fail_point!("receive.before_commit")`.

@@ -237,7 +237,7 @@ impl Mirror {
             contact_id: contact.contact_id,
             class: contact.class,
             resumed: contact.resumed,
-            signature: self.store.signature(centre, &contact.requirement()),
+            signature: self.store.line_signature(centre, &contact.requirement(), contact.directed_to),
             deadline_ms: contact.deadline_at.timestamp_millis(),
             received_ms: contact.received_at.timestamp_millis(),
             sequence: contact.sequence,

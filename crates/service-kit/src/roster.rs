@@ -98,6 +98,12 @@ impl Roster {
         self.could(requirement, true)
     }
 
+    /// How many are on shift, whatever they do.
+    pub fn on_shift(&self) -> u32 {
+        let there = self.on_shift.iter().filter(|person| person.state != PresenceState::OnCall);
+        u32::try_from(there.count()).unwrap_or(u32::MAX)
+    }
+
     fn could(&self, requirement: &Requirement, on_call: bool) -> bool {
         let people = self.on_shift.iter().filter(|person| (person.state == PresenceState::OnCall) == on_call);
         policy::outlook(requirement, people.map(|person| &*person.abilities))

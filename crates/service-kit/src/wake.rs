@@ -151,6 +151,9 @@ fn wake<'a>(hub: &Hub, events: impl Iterator<Item = &'a Event>) {
             | "wrap_up_finished"
             | "risk_changed"
             | "callback_due"
+            | "contact_given_back"
+            | "contact_overflowed"
+            | "overflow_ended"
             | "callback_promised"
             | "callback_attempted"
             | "check_in_failed" => {

@@ -18,6 +18,7 @@ use prost_types::Timestamp;
 use crate::fields::Fields;
 
 pub use field_class::{field_class, read_field_classes};
+pub use overflow::overflow;
 pub use participation::{
     Shown, joined_sight, outside_role, outside_role_from, participation, participation_kind,
     participation_kind_from, participation_state, participation_state_from, shown_to,
@@ -67,7 +68,8 @@ both_ways!(class, class_from: Class, terms::v1::PriorityClass {
 both_ways!(contact_state, contact_state_from: ContactState, intake::v1::ContactState {
     Received <=> Received, Waiting <=> Waiting, Offered <=> Offered, InProgress <=> InProgress, WrapUp <=> WrapUp,
     WaitingOffline <=> WaitingOffline, Closed <=> Closed, Abandoned <=> Abandoned, ShortAbandoned <=> ShortAbandoned,
-    CallbackPromised <=> CallbackPromised, Lost <=> Lost, Unreached <=> Unreached,
+    CallbackPromised <=> CallbackPromised, Lost <=> Lost, Unreached <=> Unreached, Blocked <=> Blocked,
+    Overflowed <=> Overflowed, PassedOn <=> PassedOn,
 });
 both_ways!(direction, direction_from: Direction, intake::v1::Direction {
     Inbound <=> Inbound, Outbound <=> Outbound,
@@ -90,6 +92,7 @@ both_ways!(action_taken, action_taken_from: ActionTaken, intake::v1::ActionTaken
 });
 
 mod field_class;
+mod overflow;
 mod participation;
 
 /// A channel that must be named.
@@ -131,6 +134,11 @@ pub fn skills(skills: &BTreeMap<String, u8>) -> Vec<terms::v1::SkillLevel> {
         .iter()
         .map(|(skill, level)| terms::v1::SkillLevel { skill: skill.clone(), level: i32::from(*level) })
         .collect()
+}
+
+/// A wait as it is told to people: in minutes begun, because nobody knows it to the second.
+pub fn whole_minutes(seconds: u32) -> prost_types::Duration {
+    prost_types::Duration { seconds: i64::from(seconds.div_ceil(60).max(1)) * 60, nanos: 0 }
 }
 
 /// A time.
@@ -195,6 +203,7 @@ pub fn contact(contact: &Contact, sight: Sight) -> intake::v1::Contact {
         participations: Vec::new(),
         original_queue: contact.original_queue.clone().unwrap_or_default(),
         directed_to: contact.directed_to.map(|id| id.to_string()).unwrap_or_default(),
+        put_aside_time: contact.put_aside_at.map(timestamp),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use helpline_domain::channel::Medium;
 use helpline_domain::counsellor::Capacity;
+use helpline_domain::policy::Aside;
 
 use crate::trace::Staff;
 
@@ -55,16 +56,16 @@ impl Person {
 
     /// Whether they can be offered contacts at all.
     pub(crate) fn is_ready(&self) -> bool {
-        self.on_shift && !self.away && self.aside.is_empty()
+        self.on_shift && !self.away
     }
 
-    /// What they hold without what they would put aside for a critical contact.
-    pub(crate) fn held_for_critical(&self, now: i64) -> Capacity {
-        let mut held = self.held;
-        for task in self.tasks.iter().filter(|task| task.parkable_from <= now) {
-            held = minus(held, task.medium);
-        }
-        held
+    /// Whether a critical contact could interrupt everything they hold, and whether one has interrupted something.
+    pub(crate) fn aside_for_critical(&self, now: i64) -> Aside {
+        let held = usize::from(self.held.voice + self.held.chat + self.held.message);
+        let can_be = held > 0
+            && held == self.tasks.len()
+            && self.tasks.iter().all(|task| task.parkable_from <= now && !task.interrupts);
+        Aside { can_be, was: !self.aside.is_empty() }
     }
 
     pub(crate) fn take(&mut self, medium: Medium, now: i64) {

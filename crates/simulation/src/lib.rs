@@ -24,6 +24,7 @@ mod floor;
 pub mod measure;
 pub mod picture;
 pub mod policy;
+pub mod rehearsal;
 mod run;
 pub mod scenario;
 pub mod staffing;

@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use helpline_domain::id::CounsellorId;
-use helpline_domain::policy::{Head, Rules};
+use helpline_domain::policy::{Group, Head, Rules};
 use helpline_domain::risk::Class;
 use uuid::Uuid;
 
@@ -133,7 +133,6 @@ impl<'a> Run<'a> {
                 cap_ms: ms(ours.cap_s),
                 high_cap_ms: ms(ours.high_cap_s),
                 reserve_from: ours.reserve_from,
-                groups: plan.groups.clone(),
                 critical_offers: ours.critical_offers,
                 ..Rules::default()
             },
@@ -355,7 +354,10 @@ impl<'a> Run<'a> {
         for person in &mut self.people {
             person.look_at_clock(self.now);
         }
-        self.rules.on_shift = self.people.iter().filter(|person| person.on_shift).count() as u32;
+        let on_shift = self.people.iter().filter(|person| person.on_shift);
+        let abilities = on_shift.map(|person| &*person.staff.abilities);
+        self.rules.on_shift = abilities.clone().count() as u32;
+        self.rules.groups = Group::of(self.plan.requirements.iter().map(|asks| &**asks), abilities);
         if let Some(at) = next_change(&self.people, self.now) {
             self.foresee(at, Event::Shift);
         }

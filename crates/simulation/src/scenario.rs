@@ -234,13 +234,14 @@ pub struct Offers {
     pub away_s: f64,
 }
 
-/// The rules of our policy; the defaults are what the simulation showed to work (`docs/simulation.md`).
+/// The rules of our policy; the defaults are those of a new centre (`docs/simulation.md` says why).
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Ours {
-    /// Free counsellors kept for each group in which critical contacts come.
+    /// Free counsellors kept for each group that many could serve.
     pub reserve: u32,
-    /// Counsellors on shift from which the reserve is kept.
+    /// Counsellors on shift from which a reserve is kept, and able to serve a group from which it keeps all of it; from
+    /// half as many it keeps one.
     pub reserve_from: u32,
     /// Wait after which any contact may use the reserve.
     pub cap_s: f64,
@@ -304,12 +305,12 @@ impl Default for Ours {
     fn default() -> Self {
         let settings = Settings::default();
         Self {
-            reserve: 2,
+            reserve: settings.reserve,
             reserve_from: settings.reserve_from,
-            cap_s: 1200.0,
+            cap_s: f64::from(settings.cap_s),
             high_cap_s: f64::from(settings.high_cap_s),
             critical_ring_s: f64::from(settings.critical_offer_timeout_s),
-            critical_offers: 2,
+            critical_offers: settings.critical_offers,
             cool_down_s: f64::from(settings.cool_down_s),
         }
     }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use helpline_domain::channel::Medium;
 use helpline_domain::counsellor::{Abilities, Capacity};
-use helpline_domain::policy::Group;
 use helpline_domain::requirement::Requirement;
 use helpline_domain::risk::Class;
 
@@ -37,8 +36,6 @@ pub(crate) struct Plan {
     pub(crate) people: Vec<Staff>,
     /// Who can take what when entirely free: by requirement, then by counsellor.
     pub(crate) eligible: Vec<Vec<bool>>,
-    /// The groups in which critical contacts come.
-    pub(crate) groups: Vec<Group>,
     /// Contacts at the begin of the trace that wait when the play begins.
     pub(crate) standing: usize,
     /// What counsellors have in hand when the play begins, with the time it still takes.
@@ -92,10 +89,8 @@ impl Plan {
             languages.push(None);
         }
         let mut requirements = Vec::new();
-        let mut groups = Vec::new();
         for channel in &channels {
             for language in &languages {
-                groups.push(Group { medium: channel.medium, language: language.clone() });
                 for mask in 0..1_usize << scenario.skills.len() {
                     let asked = scenario.skills.iter().enumerate().filter(|(bit, _)| mask >> bit & 1 == 1);
                     let skills: BTreeMap<String, u8> = asked.map(|(_, one)| (one.skill.clone(), 1)).collect();
@@ -127,7 +122,6 @@ impl Plan {
             requirements,
             people,
             eligible,
-            groups,
             standing: 0,
             in_hand,
             away,

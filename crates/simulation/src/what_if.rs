@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use helpline_domain::channel::Medium;
 use helpline_domain::counsellor::{Abilities, Capacity};
-use helpline_domain::policy::{Group, Rules};
+use helpline_domain::policy::Rules;
 use helpline_domain::requirement::Requirement;
 use helpline_domain::risk::Class;
 
@@ -174,8 +174,6 @@ fn plan(observed: &Observed, staff: &[ObservedStaff]) -> Plan {
             asked.push(kind);
         }
     }
-    let groups = asked.iter().map(|(medium, language)| Group { medium: *medium, language: language.clone() });
-    let groups = if rules.groups.is_empty() { groups.collect() } else { rules.groups.clone() };
     let requirements: Vec<Arc<Requirement>> = asked
         .into_iter()
         .map(|(medium, language)| Arc::new(Requirement { medium, language, skills: BTreeMap::new() }))
@@ -235,7 +233,6 @@ fn plan(observed: &Observed, staff: &[ObservedStaff]) -> Plan {
         requirements,
         people,
         eligible,
-        groups,
         standing: observed.waiting.len(),
         in_hand: Vec::new(),
         away: Vec::new(),

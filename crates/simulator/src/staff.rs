@@ -54,9 +54,7 @@ pub fn settings(speed: Speed) -> Settings {
         missed_offer_limit: 2,
         cool_down: duration(60.0, 1),
         short_abandon: duration(10.0, 1),
-        cap: duration(600.0, 10),
-        reserve: 1,
-        reserve_from: 8,
+        cap: duration(1200.0, 10),
         skills: SKILLS.into_iter().map(str::to_owned).collect(),
         ..Settings::default()
     }

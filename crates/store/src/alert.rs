@@ -84,22 +84,25 @@ macro_rules! alert_columns {
     };
 }
 
-/// The first contacts of every class and signature, hopping from line to line over the index: the cost grows with the
-/// number of lines and not with how many wait.
+/// The first contacts of every class, cut off or not, and signature, hopping from line to line over the index: the cost
+/// grows with the number of lines and not with how many wait. Of critical ones `$3` are read, because each is alerted of
+/// by itself.
 const FIRST_IN_LINE: &str = "
     WITH RECURSIVE lines AS (
-        (SELECT class, signature FROM helpline.contacts WHERE centre_id = $1 AND state = 'waiting'
-         ORDER BY class, signature LIMIT 1)
+        (SELECT class, resumed, signature FROM helpline.contacts WHERE centre_id = $1 AND state = 'waiting'
+         ORDER BY class, resumed, signature LIMIT 1)
         UNION ALL
-        SELECT next.class, next.signature FROM lines CROSS JOIN LATERAL (
-            SELECT class, signature FROM helpline.contacts
-            WHERE centre_id = $1 AND state = 'waiting' AND (class, signature) > (lines.class, lines.signature)
-            ORDER BY class, signature LIMIT 1) next
+        SELECT next.class, next.resumed, next.signature FROM lines CROSS JOIN LATERAL (
+            SELECT class, resumed, signature FROM helpline.contacts
+            WHERE centre_id = $1 AND state = 'waiting'
+              AND (class, resumed, signature) > (lines.class, lines.resumed, lines.signature)
+            ORDER BY class, resumed, signature LIMIT 1) next
     )
     SELECT head.* FROM lines CROSS JOIN LATERAL (
         SELECT contact_id, queue, class, medium, language, skills, received_at, deadline_at FROM helpline.contacts
-        WHERE centre_id = $1 AND state = 'waiting' AND class = lines.class AND signature = lines.signature
-        ORDER BY deadline_at, sequence LIMIT $2) head";
+        WHERE centre_id = $1 AND state = 'waiting' AND class = lines.class AND resumed = lines.resumed
+          AND signature = lines.signature
+        ORDER BY deadline_at, sequence LIMIT CASE lines.class WHEN 1 THEN $3 ELSE $2 END) head";
 
 /// A contact at the head of its line.
 #[derive(Clone, Debug)]
@@ -130,8 +133,8 @@ const HELD: &str = "
     WITH held AS (
         SELECT contact_id, holder_id FROM helpline.contacts WHERE centre_id = $1 AND holder_id IS NOT NULL
         UNION ALL SELECT contact_id, counsellor_id FROM helpline.offers WHERE centre_id = $1 AND state = 'open')
-    SELECT c.contact_id, c.queue, c.class, c.medium, c.state, c.received_at, c.deadline_at, c.answered_at, held.holder_id,
-        coalesce(p.reason = 'client_lost', false) AS lost
+    SELECT c.contact_id, c.queue, c.channel, c.class, c.medium, c.state, c.received_at, c.deadline_at, c.answered_at, held.holder_id,
+        coalesce(p.reason = 'client_lost' AND p.last_seen_at < p.since_at, false) AS lost
     FROM held JOIN helpline.contacts c ON c.centre_id = $1 AND c.contact_id = held.contact_id
     JOIN helpline.presences p ON p.centre_id = $1 AND p.counsellor_id = held.holder_id
     ORDER BY held.holder_id, c.received_at, c.contact_id";
@@ -142,6 +145,7 @@ const HELD: &str = "
 pub struct Held {
     pub contact_id: Uuid,
     pub queue: String,
+    pub channel: String,
     pub class: i16,
     pub medium: String,
     pub state: String,
@@ -181,12 +185,15 @@ const SETTLE: &str = "
     WHERE a.centre_id = $1 AND a.kind = one.kind AND a.subject = one.subject AND a.closed_at IS NULL
       AND (a.clear_since_at IS NULL) = one.gone";
 
+/// A failed check-in is due until somebody has seen to its work; the month bounds what is read.
 const DUE: &str = "
     SELECT 'callback_overdue' AS kind, 'contact ' || coalesce(work_contact_id, origin_contact_id) AS subject FROM helpline.callbacks
     WHERE centre_id = $1 AND look_at IS NOT NULL AND alarmed_at IS NOT NULL
     UNION ALL
-    SELECT 'check_in_failed', 'contact ' || coalesce(work_contact_id, origin_contact_id) FROM helpline.callbacks
-    WHERE centre_id = $1 AND kind = 'check_in' AND state = 'failed' AND ended_at > (SELECT helpline.now()) - interval '1 hour'
+    SELECT 'check_in_failed', 'contact ' || cb.work_contact_id FROM helpline.callbacks cb
+    JOIN helpline.contacts w ON w.centre_id = $1 AND w.contact_id = cb.work_contact_id
+    WHERE cb.centre_id = $1 AND cb.kind = 'check_in' AND cb.state = 'failed' AND w.ended_at IS NULL
+      AND cb.ended_at > (SELECT helpline.now()) - interval '30 days'
     UNION ALL
     SELECT 'second_opinion_overdue', 'opinion ' || opinion_id FROM helpline.second_opinions
     WHERE centre_id = $1 AND answered_at IS NULL AND alarmed_at IS NOT NULL
@@ -210,12 +217,19 @@ const ACKNOWLEDGE: &str = change!(
 );
 
 impl Store {
-    /// The first `per_line` contacts of every line, as far as alerts need to know them.
-    pub async fn first_in_line(&self, centre: CentreId, per_line: u32) -> Result<Vec<First>, StoreError> {
+    /// The first `per_line` contacts of every line, or `critical` where they are critical, as far as alerts need to know
+    /// them.
+    pub async fn first_in_line(
+        &self,
+        centre: CentreId,
+        per_line: u32,
+        critical: u32,
+    ) -> Result<Vec<First>, StoreError> {
         let mut connection = self.bound(centre).await?;
         let rows = sqlx::query_as::<_, FirstRow>(FIRST_IN_LINE)
             .bind(centre.as_uuid())
             .bind(i64::from(per_line))
+            .bind(i64::from(critical))
             .fetch_all(connection.postgres())
             .await;
         let first = |row: FirstRow| {

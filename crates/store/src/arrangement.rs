@@ -12,6 +12,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::contact::{Contact, ContactRow, contact_columns, inconsistent};
+use crate::overflow::{NewOverflow, asked};
 use crate::{Store, StoreError};
 
 /// What was done about a contact beside its waiting.
@@ -71,6 +72,8 @@ pub struct NewStep {
     pub opens_at: Option<DateTime<Utc>>,
     /// The queue it is placed in instead, with what it asks for there.
     pub placed: Option<Placed>,
+    /// The partner that is asked.
+    pub overflow: Option<NewOverflow>,
 }
 
 /// Where a contact is placed instead.
@@ -80,6 +83,8 @@ pub struct Placed {
     pub queue: String,
     /// What it asks for in that queue.
     pub requirement: Requirement,
+    /// Wait in seconds after which that queue asks for less for the first time.
+    pub relax_after_s: Option<u32>,
 }
 
 /// Contacts that ask for the same in the same queue, and about which something may be to do.
@@ -102,11 +107,11 @@ struct UnarrangedRow {
     skills: Json<BTreeMap<String, u8>>,
 }
 
-/// Takes one step for a contact that nobody has answered. A contact that is placed elsewhere keeps arrival and deadline;
-/// one that rings somewhere is not moved.
-const ARRANGE: &str = "
+/// Takes one step for a contact that nobody has answered. A contact that is placed elsewhere keeps arrival and deadline, and
+/// is anybody's there; one that rings somewhere is not moved.
+const ARRANGE: &str = concat!("
     WITH contact AS (
-        SELECT c.contact_id, c.queue FROM helpline.contacts c
+        SELECT c.* FROM helpline.contacts c
         WHERE c.centre_id = $1 AND c.contact_id = $2
           AND CASE c.state WHEN 'waiting' THEN true WHEN 'offered' THEN $8::text IS NULL END FOR UPDATE),
     arranged AS (
@@ -118,15 +123,22 @@ const ARRANGE: &str = "
         WHERE cardinality(a.steps) = $5
         RETURNING a.*),
     moved AS (
-        UPDATE helpline.contacts c SET queue = $8, skills = $9, asked_skills = NULL, signature = $10, revision = c.revision + 1
+        UPDATE helpline.contacts c SET queue = $8, skills = $9, signature = $10, directed_to = NULL, asked_skills = NULL,
+            relaxation_step = 0, relax_at = helpline.now() + make_interval(secs => $11), revision = c.revision + 1
         FROM arranged WHERE c.centre_id = $1 AND c.contact_id = $2 AND $8::text IS NOT NULL
         RETURNING c.revision),
+    asked AS (", asked!("$12", "$13", "$3", "$14", "arranged JOIN contact ON $12::uuid IS NOT NULL AND contact.overflow_id IS NULL"), "),
+    asked_journalled AS (
+        INSERT INTO helpline.journal (centre_id, at, event, contact_id, revision, detail)
+        SELECT $1, helpline.now(), 'overflow_requested', contact_id, revision,
+            jsonb_build_object('overflow', overflow_id, 'partner', partner_id, 'reason', reason)
+        FROM asked),
     journalled AS (
         INSERT INTO helpline.journal (centre_id, at, event, contact_id, revision, detail)
         SELECT $1, helpline.now(), 'contact_arranged', contact_id, (SELECT revision FROM moved),
             jsonb_build_object('outlook', $3::text, 'step', $4::text, 'queue', $8::text)
         FROM arranged)
-    SELECT outlook, steps, from_queue, opens_at, reference, arranged_at FROM arranged";
+    SELECT outlook, steps, from_queue, opens_at, reference, arranged_at FROM arranged");
 
 /// Who waits and about whom nothing was done yet. Intake has the first word; a callback was promised already.
 macro_rules! unarranged {
@@ -172,6 +184,10 @@ impl Store {
             .bind(placed.map(|placed| placed.queue.clone()))
             .bind(placed.map(|placed| Json(placed.requirement.skills.clone())))
             .bind(placed.map(|placed| self.signature(centre, &placed.requirement)))
+            .bind(placed.and_then(|placed| placed.relax_after_s).map(f64::from))
+            .bind(new.overflow.map(|new| new.overflow_id.as_uuid()))
+            .bind(new.overflow.map(|new| new.partner_id.as_uuid()))
+            .bind(new.overflow.map(|new| f64::from(new.accept_within_s)))
             .fetch_optional(connection.postgres())
             .await;
         connection.settle(row)?.map(Arrangement::try_from).transpose()
@@ -236,7 +252,8 @@ impl Store {
         self.contacts_found(centre, query).await
     }
 
-    /// Contacts for which something was done within the last day that brought nobody in `grace_s` seconds.
+    /// Contacts for which something was done within the last day that brought nobody in `grace_s` seconds. A partner that
+    /// was asked is waited for.
     pub async fn unanswered(
         &self,
         centre: CentreId,
@@ -250,7 +267,9 @@ impl Store {
                 SELECT a.contact_id FROM helpline.arrangements a
                 WHERE a.centre_id = $1 AND a.steps[cardinality(a.steps)] <> 'callback'
                   AND a.arranged_at > (SELECT helpline.now()) - interval '1 day'
-                  AND a.arranged_at < (SELECT helpline.now()) - make_interval(secs => $2))
+                  AND a.arranged_at < (SELECT helpline.now()) - make_interval(secs => $2)
+                  AND NOT EXISTS (SELECT FROM helpline.overflows o WHERE o.centre_id = $1 AND o.contact_id = a.contact_id
+                    AND o.state IN ('requested', 'accepted', 'serving')))
              ORDER BY deadline_at, sequence LIMIT $3"
         ))
         .bind(centre.as_uuid())

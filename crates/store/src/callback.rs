@@ -49,6 +49,7 @@ pub struct Callback {
     pub queue: String,
     pub language: Option<String>,
     pub promised_by: Option<Uuid>,
+    pub preferred: Option<CounsellorId>,
     pub brought_by: Option<TokenId>,
     pub promised_at: DateTime<Utc>,
     pub ended_at: Option<DateTime<Utc>>,
@@ -85,7 +86,7 @@ macro_rules! callback_columns {
     () => {
         "cb.callback_id, cb.kind, cb.state, cb.reason, cb.reference, cb.origin_contact_id, cb.work_contact_id, \
          cb.called_contact_id, cb.due_at, cb.until_at, cb.next_attempt_at, cb.alarmed_at, cb.attempts, cb.most_attempts, \
-         cb.channel, cb.class, cb.risk, cb.queue, cb.language, cb.promised_by, cb.brought_by, cb.promised_at, cb.ended_at, \
+         cb.channel, cb.class, cb.risk, cb.queue, cb.language, cb.promised_by, cb.preferred_counsellor_id, cb.brought_by, cb.promised_at, cb.ended_at, \
          cb.revision, w.state AS work_state, w.counsellor_id AS work_with"
     };
 }
@@ -120,6 +121,7 @@ struct CallbackRow {
     queue: String,
     language: Option<String>,
     promised_by: Option<Uuid>,
+    preferred_counsellor_id: Option<Uuid>,
     brought_by: Option<Uuid>,
     promised_at: DateTime<Utc>,
     ended_at: Option<DateTime<Utc>>,
@@ -162,6 +164,7 @@ impl TryFrom<CallbackRow> for Callback {
             queue: row.queue,
             language: row.language,
             promised_by: row.promised_by,
+            preferred: row.preferred_counsellor_id.map(CounsellorId::from),
             brought_by: row.brought_by.map(TokenId::from),
             promised_at: row.promised_at,
             ended_at: row.ended_at,
@@ -258,11 +261,36 @@ pub struct CallbackFilter {
     pub alarming: bool,
     /// With this reference.
     pub reference: Option<String>,
-    /// Promised by this counsellor.
-    pub promised_by: Option<CounsellorId>,
+    /// Promised by this counsellor, or taken on by them.
+    pub kept_by: Option<CounsellorId>,
 }
 
 impl Store {
+    /// The open promises that a counsellor is to keep, or everybody who is not on shift, the first due first.
+    pub async fn open_promises(
+        &self,
+        centre: CentreId,
+        counsellor: Option<CounsellorId>,
+        most: i64,
+    ) -> Result<Vec<Callback>, StoreError> {
+        let mut connection = self.bound(centre).await?;
+        let rows = sqlx::query_as::<_, CallbackRow>(concat!(
+            "SELECT ",
+            callback_columns!(),
+            " FROM helpline.presences p JOIN helpline.callbacks cb ON cb.centre_id = $1
+                AND cb.preferred_counsellor_id = p.counsellor_id AND cb.state IN ('promised', 'due')
+             LEFT JOIN helpline.contacts w ON w.centre_id = $1 AND w.contact_id = cb.work_contact_id
+             WHERE p.centre_id = $1 AND CASE WHEN $2::uuid IS NULL THEN p.state = 'offline' ELSE p.counsellor_id = $2 END
+             ORDER BY cb.due_at LIMIT $3"
+        ))
+        .bind(centre.as_uuid())
+        .bind(counsellor.map(|counsellor| counsellor.as_uuid()))
+        .bind(most)
+        .fetch_all(connection.postgres())
+        .await;
+        connection.settle(rows)?.into_iter().map(Callback::try_from).collect()
+    }
+
     /// One callback.
     pub async fn callback(&self, centre: CentreId, id: CallbackId) -> Result<Option<Callback>, StoreError> {
         let mut connection = self.bound(centre).await?;
@@ -337,8 +365,11 @@ impl Store {
         if let Some(reference) = &filter.reference {
             query.push(" AND cb.reference = ").push_bind(reference.clone());
         }
-        if let Some(counsellor) = filter.promised_by {
-            query.push(" AND cb.promised_by = ").push_bind(counsellor.as_uuid());
+        if let Some(counsellor) = filter.kept_by {
+            query
+                .push(" AND ")
+                .push_bind(counsellor.as_uuid())
+                .push(" IN (cb.promised_by, cb.preferred_counsellor_id)");
         }
         if let Some(before) = before {
             query.push(" AND cb.callback_id < ").push_bind(before.as_uuid());

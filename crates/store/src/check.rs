@@ -118,6 +118,7 @@ pub struct PeriodFigures {
     pub answered_in_target: i64,
     pub abandoned: i64,
     pub short_abandoned: i64,
+    pub blocked: i64,
 }
 
 #[derive(FromRow)]
@@ -195,20 +196,22 @@ impl Store {
             period.answered_in_target += of.answered_in_target;
             period.abandoned += of.abandoned;
             period.short_abandoned += of.short_abandoned;
+            period.blocked += of.blocked;
         }
         Ok(Floor { now, classes, period, periods, unserved: BTreeMap::new() })
     }
 
-    /// The figures of the last 24 hours by queue. Recorded afterwards and still waiting are not among them; who left without an
+    /// The figures of the last 24 hours by queue. Recorded afterwards and still waiting are not among them, who was blocked is counted apart; who left without an
     /// answer counts as missed, whatever they waited. Who was answered, given back to the line and left it then was
     /// answered, and is counted once. For what the helpline began itself nobody waited.
     pub async fn periods(&self, centre: CentreId) -> Result<BTreeMap<String, PeriodFigures>, StoreError> {
         let mut connection = self.bound(centre).await?;
         let rows = sqlx::query_as::<_, PeriodRow>(
-            "SELECT queue, count(*) AS received, count(answered_at) AS answered,
+            "SELECT queue, count(*) FILTER (WHERE state <> 'blocked') AS received, count(answered_at) AS answered,
                 count(*) FILTER (WHERE answered_at <= deadline_at) AS answered_in_target,
                 count(*) FILTER (WHERE state IN ('abandoned', 'lost') AND answered_at IS NULL) AS abandoned,
-                count(*) FILTER (WHERE state = 'short_abandoned' AND answered_at IS NULL) AS short_abandoned
+                count(*) FILTER (WHERE state = 'short_abandoned' AND answered_at IS NULL) AS short_abandoned,
+                count(*) FILTER (WHERE state = 'blocked') AS blocked
              FROM helpline.contacts
              WHERE centre_id = $1 AND received_at > (SELECT helpline.now()) - interval '24 hours' AND brought_by IS NOT NULL
                 AND direction = 'inbound'

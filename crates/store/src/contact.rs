@@ -64,6 +64,7 @@ pub struct Contact {
     pub relax_at: Option<DateTime<Utc>>,
     pub direction: Direction,
     pub callback_id: Option<CallbackId>,
+    pub put_aside_at: Option<DateTime<Utc>>,
 }
 
 impl Contact {
@@ -84,10 +85,19 @@ macro_rules! contact_columns {
          counsellor_id, holder_id, offer_id, offer_count, brought_by, settings_version, epoch, revision, message_count, sequence, \
          resumed, returned_from_contact_id, preferred_counsellor_id, asked_skills, relaxation_step, relax_at, \
          original_queue, directed_to, sender_sealed, display_name_sealed, closing, summary_sealed, risk_rules, limited, \
-         answers_sealed, direction, callback_id"
+         answers_sealed, direction, callback_id, put_aside_at"
     };
 }
 pub(crate) use contact_columns;
+
+/// Puts a contact `c` in line that was blocked, as an update to high risk does; every other stays where it is.
+macro_rules! let_in {
+    () => {
+        "state = CASE c.state WHEN 'blocked' THEN 'waiting' ELSE c.state END, \
+         ended_at = CASE c.state WHEN 'blocked' THEN NULL ELSE c.ended_at END"
+    };
+}
+pub(crate) use let_in;
 
 #[derive(FromRow)]
 pub(crate) struct ContactRow {
@@ -130,6 +140,7 @@ pub(crate) struct ContactRow {
     relax_at: Option<DateTime<Utc>>,
     direction: String,
     callback_id: Option<Uuid>,
+    put_aside_at: Option<DateTime<Utc>>,
 }
 
 /// A column of contacts that holds what it cannot hold.
@@ -181,6 +192,7 @@ impl Store {
             relax_at: row.relax_at,
             direction: Direction::from_key(&row.direction).ok_or(inconsistent("direction"))?,
             callback_id: row.callback_id.map(CallbackId::from),
+            put_aside_at: row.put_aside_at,
         })
     }
 
@@ -214,7 +226,7 @@ impl Store {
              message_count, sequence, resumed, returned_from_contact_id, preferred_counsellor_id, asked_skills, \
              relaxation_step, relax_at, original_queue, directed_to, NULL::bytea AS sender_sealed, \
              NULL::bytea AS display_name_sealed, NULL::jsonb AS closing, NULL::bytea AS summary_sealed, risk_rules, limited, \
-             NULL::bytea AS answers_sealed, direction, callback_id FROM helpline.contacts WHERE centre_id = ",
+             NULL::bytea AS answers_sealed, direction, callback_id, put_aside_at FROM helpline.contacts WHERE centre_id = ",
         );
         query.push_bind(centre.as_uuid());
         if !filter.states.is_empty() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use helpline_domain::id::{CentreId, ContactId, CounsellorId, DiversionId};
+use helpline_domain::id::{CentreId, CounsellorId, DiversionId};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -196,14 +196,17 @@ const UNDIVERT: &str = concat!(
     "WITH before AS (
         SELECT c.contact_id, d.on_end = 'return_waiting' AS returns FROM helpline.contacts c
         JOIN helpline.diversions d ON d.centre_id = $1 AND d.diversion_id = c.diversion_id
-        WHERE c.centre_id = $1 AND c.contact_id = $2 AND CASE c.state WHEN 'waiting' THEN true END AND d.ended_at IS NOT NULL
+        WHERE c.centre_id = $1 AND c.contact_id = $2 AND CASE c.state WHEN 'waiting' THEN true END AND c.revision = $3
+          AND d.ended_at IS NOT NULL
         FOR UPDATE OF c),
     changed AS (
         UPDATE helpline.contacts c SET
             queue = CASE WHEN returns AND c.answered_at IS NULL THEN c.original_queue ELSE c.queue END,
             skills = CASE WHEN returns AND c.answered_at IS NULL THEN c.original_skills ELSE c.skills END,
-            signature = CASE WHEN returns AND c.answered_at IS NULL THEN c.original_signature ELSE c.signature END,
+            signature = CASE WHEN returns AND c.answered_at IS NULL THEN c.original_signature ELSE $4 END,
             asked_skills = CASE WHEN returns AND c.answered_at IS NULL THEN NULL ELSE c.asked_skills END,
+            relaxation_step = CASE WHEN returns AND c.answered_at IS NULL THEN 0 ELSE c.relaxation_step END,
+            relax_at = CASE WHEN returns AND c.answered_at IS NULL THEN helpline.now() + make_interval(secs => $5) ELSE c.relax_at END,
             diversion_id = NULL, directed_to = NULL, revision = c.revision + 1
         FROM before WHERE c.centre_id = $1 AND c.contact_id = $2
         RETURNING c.*),
@@ -315,16 +318,21 @@ impl Store {
         self.contacts_found(centre, query).await
     }
 
-    /// Lets a contact go on without its diversion; `None` when it does not wait under one that has ended.
+    /// Lets a contact go on without its diversion as it was `seen`; back in its own queue it asks for less after
+    /// `relax_after_s`. `None` when it has changed since, or does not wait under one that has ended.
     pub async fn undivert(
         &self,
         centre: CentreId,
-        contact: ContactId,
+        seen: &Contact,
+        relax_after_s: Option<u32>,
     ) -> Result<Option<Contact>, StoreError> {
         let mut connection = self.bound(centre).await?;
         let row = sqlx::query_as::<_, ContactRow>(UNDIVERT)
             .bind(centre.as_uuid())
-            .bind(contact.as_uuid())
+            .bind(seen.contact_id.as_uuid())
+            .bind(seen.revision)
+            .bind(self.signature(centre, &seen.requirement()))
+            .bind(relax_after_s.map(f64::from))
             .fetch_optional(connection.postgres())
             .await;
         let row = connection.settle(row)?;

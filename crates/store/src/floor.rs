@@ -15,8 +15,8 @@ const PEOPLE: &str = concat!(
      WHERE centre_id = $1 AND (state <> 'offline' OR held_voice + held_chat + held_message > 0) ORDER BY counsellor_id"
 );
 
-/// Contacts of the last 24 hours by quarter of an hour of their arrival, queue and class. Contacts recorded afterwards are
-/// not among them. Only rows of the day are read: the index keeps the range of arrivals of each block.
+/// Contacts of the last 24 hours by quarter of an hour of their arrival, queue and class. Contacts recorded afterwards and
+/// those of blocked senders are not among them. Only rows of the day are read: the index keeps the range of arrivals of each block.
 const HISTORY: &str = "
     SELECT date_bin('15 minutes', received_at, timestamptz '2000-01-01 00:00:00+00') AS slot_at, queue, class,
         count(*) AS received, count(answered_at) AS answered,
@@ -25,7 +25,7 @@ const HISTORY: &str = "
         count(*) FILTER (WHERE state = 'short_abandoned' AND answered_at IS NULL) AS short_abandoned,
         (extract(epoch FROM max(coalesce(answered_at, ended_at, (SELECT helpline.now())) - received_at)) * 1000)::int8 AS longest_wait_ms
     FROM helpline.contacts
-    WHERE centre_id = $1 AND brought_by IS NOT NULL
+    WHERE centre_id = $1 AND brought_by IS NOT NULL AND state <> 'blocked'
       AND received_at >= date_bin('15 minutes', (SELECT helpline.now()) - interval '24 hours', timestamptz '2000-01-01 00:00:00+00')
     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3";
 
@@ -54,9 +54,9 @@ const SERVICE: &str = "
             c.answered_at <= c.deadline_at AS in_target,
             extract(epoch FROM c.answered_at - c.received_at) * 1000 AS wait_ms,
             extract(epoch FROM first_at - c.received_at) * 1000 AS first_offer_ms,
-            coalesce(c.answered_at, c.ended_at, (SELECT helpline.now())) - c.received_at > make_interval(secs => $2) AS beyond_cap
+            coalesce(c.answered_at, c.ended_at, (SELECT helpline.now())) > greatest(c.received_at + make_interval(secs => $2), c.deadline_at) AS beyond_cap
         FROM helpline.contacts c LEFT JOIN offered USING (contact_id)
-        WHERE c.centre_id = $1 AND c.brought_by IS NOT NULL AND c.received_at > (SELECT helpline.now()) - interval '24 hours')
+        WHERE c.centre_id = $1 AND c.brought_by IS NOT NULL AND c.state <> 'blocked' AND c.received_at > (SELECT helpline.now()) - interval '24 hours')
     SELECT queue, class, channel, language, count(*) AS received, count(answered_at) AS answered,
         count(*) FILTER (WHERE in_target) AS answered_in_target,
         count(*) FILTER (WHERE state IN ('abandoned', 'lost') AND answered_at IS NULL) AS abandoned,

@@ -13,7 +13,7 @@ const ARRIVALS: &str = "
         sum(extract(epoch FROM coalesce(answered_at, ended_at, (SELECT helpline.now())) - received_at))::float8 AS waited_s,
         count(*) FILTER (WHERE state IN ('abandoned', 'short_abandoned') AND answered_at IS NULL) AS gave_up
     FROM helpline.contacts
-    WHERE centre_id = $1 AND brought_by IS NOT NULL AND received_at > (SELECT helpline.now()) - make_interval(secs => $2)
+    WHERE centre_id = $1 AND brought_by IS NOT NULL AND state <> 'blocked' AND received_at > (SELECT helpline.now()) - make_interval(secs => $2)
     GROUP BY class, medium, language ORDER BY class, medium, language";
 
 const OFFERS: &str = "

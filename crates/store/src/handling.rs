@@ -21,7 +21,7 @@ const RELEASE: &str = change!(
         WHERE centre_id = $1 AND contact_id = $7 AND counsellor_id = $2 AND state = 'in_progress'
           AND ", attempt_is_recorded!(), " FOR UPDATE),
     changed AS (
-        UPDATE helpline.contacts c SET state = 'wrap_up', participations = '{}', revision = c.revision + 1
+        UPDATE helpline.contacts c SET state = 'wrap_up', put_aside_at = NULL, participations = '{}', revision = c.revision + 1
         FROM before WHERE c.centre_id = $1 AND c.contact_id = $7 AND ", participations_are_seen!(), "
         RETURNING c.*, old_participations)",
     part_all!("contact_released"), ",
@@ -47,18 +47,18 @@ const TRANSFER: &str = change!(
     event: "contact_transferred", resource: "contact_id", about: ("contact_id", "$2", "NULL::uuid"),
     detail: "jsonb_build_object('queue', queue)",
     with: "before AS (
-        SELECT contact_id AS id, participations AS old_participations FROM helpline.contacts
+        SELECT contact_id AS id, holder_id AS old_holder, participations AS old_participations FROM helpline.contacts
         WHERE centre_id = $1 AND contact_id = $7 AND counsellor_id = $2 AND state = 'in_progress' AND revision = $12 FOR UPDATE),
     changed AS (
-        UPDATE helpline.contacts c SET state = 'waiting', counsellor_id = NULL, holder_id = NULL, queue = $8, language = $9,
-            skills = $10, signature = $11, asked_skills = NULL, relaxation_step = 0,
+        UPDATE helpline.contacts c SET state = 'waiting', counsellor_id = NULL, holder_id = NULL, put_aside_at = NULL, queue = $8, language = $9,
+            skills = $10, signature = $11, directed_to = NULL, asked_skills = NULL, relaxation_step = 0,
             relax_at = helpline.now() + make_interval(secs => $13), participations = '{}', epoch = c.epoch + 1, revision = c.revision + 1
         FROM before WHERE c.centre_id = $1 AND c.contact_id = $7 AND ", participations_are_seen!(), "
-        RETURNING c.*, old_participations)",
+        RETURNING c.*, old_holder, old_participations)",
     part_all!("contact_transferred"), ",
     holds AS (
         SELECT counsellor_id, medium, joined_at IS NOT NULL AS worked FROM parted
-        UNION ALL SELECT $2, medium, true FROM changed)",
+        UNION ALL SELECT old_holder, medium, true FROM changed)",
     free_holds!(""), ",
     cooled AS (
         INSERT INTO helpline.offers (centre_id, offer_id, contact_id, counsellor_id, group_id, state, reason, offered_at, expires_at, ended_at, explanation)

@@ -51,6 +51,7 @@ pub struct Handover {
     pub state: HandoverState,
     pub accepted_by: Option<CounsellorId>,
     pub moved: i32,
+    pub moved_callbacks: i32,
     pub offered_at: DateTime<Utc>,
     pub ended_at: Option<DateTime<Utc>>,
     pub revision: i64,
@@ -86,6 +87,7 @@ struct HandoverRow {
     state: String,
     accepted_by: Option<Uuid>,
     moved: i32,
+    moved_callbacks: i32,
     offered_at: DateTime<Utc>,
     ended_at: Option<DateTime<Utc>>,
     revision: i64,
@@ -112,7 +114,7 @@ struct OpenWorkRow {
 
 macro_rules! handover_columns {
     () => {
-        "handover_id, from_counsellor_id, to_counsellor_id, state, accepted_by, moved, offered_at, ended_at, revision"
+        "handover_id, from_counsellor_id, to_counsellor_id, state, accepted_by, moved, moved_callbacks, offered_at, ended_at, revision"
     };
 }
 
@@ -128,6 +130,7 @@ impl TryFrom<HandoverRow> for Handover {
             state: state.ok_or(StoreError::Inconsistent { table: "handovers", column: "state" })?,
             accepted_by: row.accepted_by.map(CounsellorId::from),
             moved: row.moved,
+            moved_callbacks: row.moved_callbacks,
             offered_at: row.offered_at,
             ended_at: row.ended_at,
             revision: row.revision,
@@ -164,11 +167,12 @@ const OFFER: &str = change!(
     returning: handover_columns!(),
 );
 
-/// All or nothing: the hand-over is accepted, and everything that is not a live talk has another owner. Whoever left
-/// holds it no longer, which frees them; the one who accepts is not taken up by it.
+/// All or nothing: the hand-over is accepted, and everything that is not a live talk has another owner, promises to call
+/// back among it. Whoever left holds it no longer, which frees them; the one who accepts is not taken up by it. A contact with
+/// which that one named a conflict stays where it is.
 const ACCEPT: &str = change!(
     event: "handover_accepted", resource: "handover_id", about: ("NULL::uuid", "accepted_by", "NULL::uuid"),
-    detail: "jsonb_build_object('handover', handover_id, 'from', from_counsellor_id, 'moved', moved)",
+    detail: "jsonb_build_object('handover', handover_id, 'from', from_counsellor_id, 'moved', moved, 'moved_callbacks', moved_callbacks)",
     with: "offer AS (
         SELECT from_counsellor_id AS leaving FROM helpline.handovers
         WHERE centre_id = $1 AND handover_id = $7 AND state = 'open' AND from_counsellor_id <> $2
@@ -176,10 +180,19 @@ const ACCEPT: &str = change!(
     work AS MATERIALIZED (
         SELECT c.contact_id, c.holder_id AS old_holder, c.medium AS old_medium FROM helpline.contacts c
         WHERE c.centre_id = $1 AND c.counsellor_id = (SELECT leaving FROM offer) AND c.state IN ('wrap_up', 'waiting_offline')
+          AND NOT EXISTS (SELECT FROM helpline.offers o WHERE o.centre_id = $1 AND o.contact_id = c.contact_id
+            AND o.counsellor_id = $2 AND o.state = 'declined' AND o.reason = 'conflict')
+          AND NOT EXISTS (SELECT FROM helpline.participations q WHERE q.centre_id = $1 AND q.contact_id = c.contact_id
+            AND q.counsellor_id = $2 AND q.state = 'declined' AND q.reason = 'conflict')
         ORDER BY c.contact_id FOR UPDATE),
+    promises AS MATERIALIZED (
+        SELECT cb.callback_id FROM helpline.callbacks cb
+        WHERE cb.centre_id = $1 AND cb.preferred_counsellor_id = (SELECT leaving FROM offer) AND cb.state IN ('promised', 'due')
+          AND (SELECT count(*) FROM work) >= 0
+        ORDER BY cb.callback_id FOR UPDATE),
     changed AS (
         UPDATE helpline.handovers h SET state = 'accepted', accepted_by = $2, moved = (SELECT count(*) FROM work),
-            ended_at = helpline.now(), revision = h.revision + 1
+            moved_callbacks = (SELECT count(*) FROM promises), ended_at = helpline.now(), revision = h.revision + 1
         FROM offer WHERE h.centre_id = $1 AND h.handover_id = $7 AND h.state = 'open'
         RETURNING h.*),
     handed AS (
@@ -189,6 +202,14 @@ const ACCEPT: &str = change!(
     told AS (
         INSERT INTO helpline.journal (centre_id, at, event, contact_id, counsellor_id, revision)
         SELECT $1, helpline.now(), 'contact_handed_over', contact_id, $2, revision FROM handed),
+    promised AS (
+        UPDATE helpline.callbacks cb SET preferred_counsellor_id = $2, revision = cb.revision + 1
+        FROM promises, changed WHERE cb.centre_id = $1 AND cb.callback_id = promises.callback_id
+        RETURNING cb.callback_id, coalesce(cb.work_contact_id, cb.origin_contact_id) AS contact_id, cb.revision),
+    told_of_promises AS (
+        INSERT INTO helpline.journal (centre_id, at, event, contact_id, counsellor_id, revision, detail)
+        SELECT $1, helpline.now(), 'callback_handed_over', contact_id, $2, revision, jsonb_build_object('callback_id', callback_id)
+        FROM promised),
     freed AS (
         UPDATE helpline.presences p SET held_voice = p.held_voice - held.voice, held_chat = p.held_chat - held.chat,
             held_message = p.held_message - held.message, idle_since = helpline.now(), revision = p.revision + 1
@@ -290,7 +311,7 @@ impl Store {
              FROM helpline.presences p
              JOIN helpline.contacts c ON c.centre_id = $1 AND c.counsellor_id = p.counsellor_id
                 AND c.state IN ('in_progress', 'wrap_up', 'waiting_offline')
-             WHERE p.centre_id = $1 AND CASE WHEN $2::uuid IS NULL THEN p.state = 'offline' ELSE p.counsellor_id = $2 END
+             WHERE p.centre_id = $1 AND CASE WHEN $2::uuid IS NULL THEN p.state IN ('offline', 'on_call') ELSE p.counsellor_id = $2 END
              ORDER BY c.received_at LIMIT $3",
         )
         .bind(centre.as_uuid())
@@ -308,7 +329,7 @@ impl Store {
             "SELECT count(*) FROM helpline.presences p
              JOIN helpline.contacts c ON c.centre_id = $1 AND c.counsellor_id = p.counsellor_id
                 AND c.state IN ('in_progress', 'wrap_up', 'waiting_offline')
-             WHERE p.centre_id = $1 AND p.state = 'offline'",
+             WHERE p.centre_id = $1 AND p.state IN ('offline', 'on_call')",
         )
         .bind(centre.as_uuid())
         .fetch_one(connection.postgres())

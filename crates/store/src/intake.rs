@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::callback::promise::promised_columns;
 use crate::change::{Change, ChangeQuery, Command, change, change_query};
-use crate::contact::{Contact, ContactRow, contact_columns, inconsistent};
+use crate::contact::{Contact, ContactRow, contact_columns, inconsistent, let_in};
 use crate::offer::{Ended, ended_column, offer_is_seen, shorten_open, withdraw_open};
 use crate::participation::{free_holds, part_all, participations_are_seen, rooms_column};
 use crate::presence::{Room, RoomRow, rooms};
@@ -21,6 +21,8 @@ use crate::{Store, StoreError};
 /// How often a change that did not see the contact's offer, or who takes part in it, is run at most. Each run sees what the
 /// one before did not.
 const RUNS: usize = 3;
+/// The constraint by which a sender of messages has one open conversation.
+const ONE_CONVERSATION: &str = "contacts_open_sender_unique";
 
 const CHANGE_RISK: &str = change!(
     event: "risk_changed", resource: "contact_id", about: ("contact_id", "counsellor_id", "offer_id"),
@@ -28,9 +30,10 @@ const CHANGE_RISK: &str = change!(
     with: "before AS (
         SELECT contact_id AS id, risk AS old_risk, class AS old_class, offer_id AS old_offer FROM helpline.contacts
         WHERE centre_id = $1 AND contact_id = $7 AND ($8::bigint = 0 OR revision = $8)
-          AND state IN ('received', 'waiting', 'offered', 'in_progress', 'wrap_up', 'waiting_offline', 'callback_promised') FOR UPDATE),
+          AND (state IN ('received', 'waiting', 'offered', 'in_progress', 'wrap_up', 'waiting_offline', 'callback_promised')
+            OR state = 'blocked' AND $9 >= 3) FOR UPDATE),
     changed AS (
-        UPDATE helpline.contacts c SET risk = $9, class = $10,
+        UPDATE helpline.contacts c SET ", let_in!(), ", risk = $9, class = $10,
             deadline_at = least(c.deadline_at, c.received_at + make_interval(secs => $11)), revision = c.revision + 1
         FROM before WHERE c.centre_id = $1 AND c.contact_id = $7 AND ", offer_is_seen!(), "
         RETURNING c.*, old_risk, old_class),
@@ -39,7 +42,8 @@ const CHANGE_RISK: &str = change!(
 );
 
 /// Where a callback waits in line there is nobody who could leave. Whoever leaves unanswered at high risk or above, and can
-/// be called, is promised a callback at the same instant, and so is whoever was lost to a fault of the channel.
+/// be called, is promised a callback at the same instant, and so is whoever was lost to a fault of the channel, in
+/// a talk at that risk alone; unless they are being called already, no less urgently.
 const DEPART: &str = change!(
     event: "person_left", resource: "contact_id", about: ("contact_id", "counsellor_id", "NULL::uuid"),
     detail: "jsonb_build_object('from', old_state, 'to', state, 'cut', cut_at IS NOT NULL)",
@@ -47,7 +51,7 @@ const DEPART: &str = change!(
         SELECT contact_id AS id, state AS old_state, medium AS old_medium, holder_id AS old_holder, offer_id AS old_offer,
             participations AS old_participations
         FROM helpline.contacts
-        WHERE centre_id = $1 AND contact_id = $7 AND state IN ('received', 'waiting', 'offered', 'in_progress')
+        WHERE centre_id = $1 AND contact_id = $7 AND (state IN ('received', 'waiting', 'offered', 'in_progress') OR $15 AND state = 'overflowed')
           AND (callback_id IS NULL OR state = 'in_progress')
         FOR UPDATE),
     changed AS (
@@ -57,7 +61,7 @@ const DEPART: &str = change!(
                 WHEN c.answered_at IS NULL AND helpline.now() - c.received_at < make_interval(secs => $8) THEN 'short_abandoned'
                 ELSE 'abandoned' END,
             ended_at = CASE WHEN old_state <> 'in_progress' THEN helpline.now() END,
-            holder_id = CASE WHEN old_state = 'in_progress' THEN c.holder_id END,
+            holder_id = CASE WHEN old_state = 'in_progress' THEN c.holder_id END, put_aside_at = NULL,
             offer_id = NULL, open_offers = '{}', participations = '{}', cut_at = CASE WHEN $13 THEN helpline.now() END,
             revision = c.revision + 1
         FROM before WHERE c.centre_id = $1 AND c.contact_id = $7 AND ", offer_is_seen!(), " AND ", participations_are_seen!(), "
@@ -71,15 +75,18 @@ const DEPART: &str = change!(
     rescued AS (
         INSERT INTO helpline.callbacks (", promised_columns!(), ")
         SELECT $1, $9, 'callback', 'promised', NULL, contact_id, NULL::uuid, helpline.now(), helpline.now() + make_interval(secs => $12),
-            helpline.now(), helpline.now() + make_interval(secs => $11), $10, channel, medium, queue, language, skills, signature,
-            risk, class, extract(epoch FROM deadline_at - received_at)::int, sender_index, NULL::bytea, NULL::bytea,
-            NULL::uuid, NULL, NULL::uuid, brought_by, settings_version, helpline.now()
+            helpline.now(), helpline.now() + make_interval(secs => $11), $10, channel, medium, queue, language,
+            CASE WHEN directed_to IS NULL THEN skills ELSE original_skills END,
+            CASE WHEN directed_to IS NULL THEN signature ELSE original_signature END, risk, class, extract(epoch FROM deadline_at - received_at)::int, sender_index, NULL::bytea, NULL::bytea,
+            NULL::uuid, NULL, counsellor_id, brought_by, settings_version, helpline.now()
         FROM changed
-        WHERE (state IN ('abandoned', 'short_abandoned') AND risk >= 3 OR state = 'lost') AND sender_index IS NOT NULL
+        WHERE ((state IN ('abandoned', 'short_abandoned') OR $14) AND risk >= 3 OR state = 'lost') AND sender_index IS NOT NULL
           AND channel IN ('voice', 'sms', 'whatsapp', 'telegram', 'email')
           AND NOT EXISTS (
             SELECT FROM helpline.callbacks cb
-            WHERE cb.centre_id = $1 AND cb.number_index = changed.sender_index AND cb.state IN ('promised', 'due'))
+            WHERE cb.centre_id = $1 AND cb.number_index = changed.sender_index AND cb.state IN ('promised', 'due')
+              AND cb.kind = 'callback' AND cb.class <= changed.class AND (cb.state = 'due' OR cb.next_attempt_at <= helpline.now())
+              AND (changed.state <> 'wrap_up' OR cb.called_contact_id IS DISTINCT FROM changed.contact_id))
         RETURNING callback_id, origin_contact_id, revision),
     rescue_journalled AS (
         INSERT INTO helpline.journal (centre_id, at, event, contact_id, revision, detail)
@@ -120,7 +127,7 @@ const COMPLETE: &str = change!(
           AND state IN ('in_progress', 'wrap_up', 'waiting_offline') AND ", attempt_is_recorded!(), "
           AND ", nothing_is_escalated!(), " FOR UPDATE),
     changed AS (
-        UPDATE helpline.contacts c SET state = 'closed', ended_at = helpline.now(), holder_id = NULL, closing = $10,
+        UPDATE helpline.contacts c SET state = 'closed', ended_at = helpline.now(), holder_id = NULL, put_aside_at = NULL, closing = $10,
             summary_sealed = $11, participations = '{}', revision = c.revision + 1
         FROM before WHERE c.centre_id = $1 AND c.contact_id = $7 AND ", participations_are_seen!(), "
         RETURNING c.*, old_holder, old_medium, old_participations)",
@@ -177,6 +184,13 @@ pub struct Moved {
     pub rooms: Vec<Room>,
 }
 
+impl Moved {
+    /// A contact that changed without anybody being freed.
+    pub const fn nothing_else(contact: Contact) -> Self {
+        Self { contact, held_before: None, ended: Vec::new(), rooms: Vec::new() }
+    }
+}
+
 #[derive(FromRow)]
 struct MovedRow {
     #[sqlx(flatten)]
@@ -187,7 +201,7 @@ struct MovedRow {
 }
 
 impl Store {
-    /// Records a new assessment. The deadline may only move earlier, and so may the end of an open offer, which rings on
+    /// Records a new assessment; who was blocked is let in by one of high risk or above. The deadline may only move earlier, and so may the end of an open offer, which rings on
     /// for `offer_timeout_s` at most; `target_s` and `offer_timeout_s` are those of the new class.
     pub async fn change_risk(
         &self,
@@ -218,7 +232,7 @@ impl Store {
     }
 
     /// Records that the person left: in line the contact ends, with a counsellor the wrap-up begins. Who was `cut` off may
-    /// come back to the place they had.
+    /// come back to the place they had. One that was `given_away` to a partner ends only when the partner says so.
     pub async fn depart(
         &self,
         command: &Command,
@@ -226,6 +240,7 @@ impl Store {
         short_abandon_s: u32,
         rescue: &Rescue,
         (cut, lost): (bool, bool),
+        given_away: bool,
     ) -> Result<Change<Moved>, StoreError> {
         let query = || {
             change_query::<MovedRow>(DEPART, command)
@@ -237,6 +252,7 @@ impl Store {
                 .bind(f64::from(rescue.window_s))
                 .bind(cut)
                 .bind(lost)
+                .bind(given_away)
         };
         self.change_seeing_offers(command, query).await?.try_map(|row| self.moved(command.centre(), row))
     }
@@ -252,9 +268,11 @@ impl Store {
         R: for<'r> FromRow<'r, PgRow> + Send + Unpin,
     {
         for _ in 1..RUNS {
-            match self.change(command, query()).await? {
-                Change::Refused => {}
-                change => return Ok(change),
+            match self.change(command, query()).await {
+                Ok(Change::Refused) => {}
+                // Somebody who was blocked cannot be let in beside the conversation that they have begun since.
+                Err(error) if error.constraint() == Some(ONE_CONVERSATION) => return Ok(Change::Refused),
+                change => return change,
             }
         }
         self.change(command, query()).await

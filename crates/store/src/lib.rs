@@ -1,7 +1,7 @@
 //! The truth. Every statement of SQL that Helpline knows stands in this crate, and nowhere else.
 //!
 //! One module per noun: [`contact`] (and what moves it: [`receiving`], [`intake`], [`raising`], [`handling`], [`resumption`],
-//! [`returning`], [`relaxing`]), [`callback`], [`participation`], [`line`], [`offering`], [`offer`], [`message`], [`counsellor`], [`presence`],
+//! [`returning`], [`relaxing`]), [`callback`], [`participation`], [`overflow`], [`line`], [`offering`], [`offer`], [`message`], [`counsellor`], [`presence`],
 //! [`escalation`], [`supervision`], [`alert`], [`floor`], [`settings`], [`token`]; beside them what every change shares: [`change`] (journal and
 //! request memory), [`journal`], [`matcher`] (the lease), [`check`] (comparing what must agree).
 //!
@@ -16,6 +16,8 @@
 pub mod agency;
 pub mod alert;
 pub mod arrangement;
+pub mod aside;
+pub mod block;
 pub mod callback;
 pub mod change;
 pub mod check;
@@ -34,12 +36,14 @@ pub mod handover;
 pub mod intake;
 pub mod journal;
 pub mod line;
+pub mod load;
 pub mod matcher;
 pub mod message;
 pub mod migrate;
 pub mod offer;
 pub mod offering;
 pub mod opinion;
+pub mod overflow;
 pub mod participation;
 pub mod past;
 pub mod presence;

@@ -14,6 +14,7 @@ use sqlx::FromRow;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use crate::aside::can_be_put_aside;
 use crate::contact::inconsistent;
 use crate::{Store, StoreError};
 
@@ -79,6 +80,10 @@ pub struct OnShift {
     pub idle_since: DateTime<Utc>,
     /// Severe contacts they have had in a row, up to 255.
     pub severe_in_a_row: u8,
+    /// Of what they hold, what they could put aside for a critical contact.
+    pub can_put_aside: Vec<ContactId>,
+    /// Whether they have put something aside and not taken it up again.
+    pub has_put_aside: bool,
     /// Revision of the presence.
     pub revision: i64,
 }
@@ -97,11 +102,14 @@ struct OnShiftRow {
     held_message: i16,
     idle_since: DateTime<Utc>,
     severe_in_a_row: i16,
+    can_put_aside: Vec<Uuid>,
+    has_put_aside: bool,
     revision: i64,
 }
 
 /// Who must not be offered a contact: within the cool-down of `$3` seconds after declining, missing or giving it back,
-/// and for good after naming a conflict. Losing one's client is nobody's refusal, nor is being second.
+/// and for good after naming a conflict. Losing one's client is nobody's refusal, nor is being second,
+/// nor what becomes of a callback while it rings.
 macro_rules! tried_by {
     ($contact:literal) => {
         concat!(
@@ -109,7 +117,8 @@ macro_rules! tried_by {
                 SELECT o.counsellor_id FROM helpline.offers o
                 WHERE o.centre_id = $1 AND o.contact_id = ", $contact, ".contact_id AND o.state IN ('declined', 'expired', 'withdrawn')
                   AND o.reason IS DISTINCT FROM 'client_lost' AND o.reason IS DISTINCT FROM 'answered_by_another'
-                  AND o.reason IS DISTINCT FROM 'assigned_elsewhere' AND o.ended_at > (SELECT helpline.now()) - make_interval(secs => $3)) END AS cooling,
+                  AND o.reason IS DISTINCT FROM 'assigned_elsewhere' AND o.reason IS DISTINCT FROM 'window_over'
+                  AND o.reason IS DISTINCT FROM 'callback_promised' AND o.ended_at > (SELECT helpline.now()) - make_interval(secs => $3)) END AS cooling,
             CASE WHEN ", $contact, ".offer_count = 0 THEN ARRAY[]::uuid[] ELSE ARRAY(
                 SELECT o.counsellor_id FROM helpline.offers o
                 WHERE o.centre_id = $1 AND o.contact_id = ", $contact, ".contact_id AND o.state = 'declined' AND o.reason = 'conflict'
@@ -170,11 +179,20 @@ const WAITING_AFTER: &str = concat!("
     WHERE centre_id = $1 AND state = 'waiting' AND (class, resumed, signature, deadline_at, sequence) > ($2, $3, $4, $5, $6)
     ORDER BY class, resumed, signature, deadline_at, sequence LIMIT $7");
 
-const ON_SHIFT: &str = "
+const ON_SHIFT: &str = concat!("
+    WITH work AS (
+        SELECT counsellor_id, coalesce(array_agg(contact_id) FILTER (WHERE held), '{}') AS can_put_aside, bool_or(NOT held) AS has_put_aside
+        FROM (
+            SELECT w.holder_id AS counsellor_id, w.contact_id, true AS held FROM helpline.contacts w
+            WHERE w.centre_id = $1 AND w.holder_id IS NOT NULL AND ", can_be_put_aside!("w"), "
+            UNION ALL
+            SELECT w.counsellor_id, w.contact_id, false FROM helpline.contacts w WHERE w.centre_id = $1 AND w.put_aside_at IS NOT NULL) found
+        GROUP BY counsellor_id)
     SELECT p.counsellor_id, c.languages, c.skills, p.state, p.max_voice, p.max_chat, p.max_message,
-        p.held_voice, p.held_chat, p.held_message, p.idle_since, p.severe_in_a_row, p.revision
-    FROM helpline.presences p JOIN helpline.counsellors c USING (centre_id, counsellor_id)
-    WHERE p.centre_id = $1 AND p.state <> 'offline' AND c.disabled_at IS NULL";
+        p.held_voice, p.held_chat, p.held_message, p.idle_since, p.severe_in_a_row,
+        coalesce(work.can_put_aside, '{}') AS can_put_aside, coalesce(work.has_put_aside, false) AS has_put_aside, p.revision
+    FROM helpline.presences p JOIN helpline.counsellors c USING (centre_id, counsellor_id) LEFT JOIN work USING (counsellor_id)
+    WHERE p.centre_id = $1 AND p.state <> 'offline' AND c.disabled_at IS NULL");
 
 /// Where a walk over all waiting contacts stands; begins with `Default`.
 #[derive(Clone, Debug)]
@@ -328,6 +346,8 @@ impl Store {
                     held: capacity(row.held_voice, row.held_chat, row.held_message)?,
                     idle_since: row.idle_since,
                     severe_in_a_row: u8::try_from(row.severe_in_a_row).unwrap_or(u8::MAX),
+                    can_put_aside: row.can_put_aside.into_iter().map(ContactId::from).collect(),
+                    has_put_aside: row.has_put_aside,
                     revision: row.revision,
                 })
             })

@@ -112,16 +112,26 @@ pub enum Due {
     Unanswered,
     /// Who was invited is no longer ready, or who had joined is gone.
     Lost,
-    /// The contact's counsellor is gone, and somebody has joined to take it over.
+    /// The contact's counsellor is gone, and somebody is with the child who does not only advise.
     OwnerLost,
     /// The contact is no longer in progress.
     Over,
 }
 
-/// Whether a presence is of somebody who is gone.
+/// Whether a presence is of somebody who is gone: who was lost and has been seen since is back, ready or not.
 macro_rules! is_gone {
     ($presence:literal) => {
-        concat!("(", $presence, ".state = 'offline' OR ", $presence, ".reason = 'client_lost') IS TRUE")
+        concat!(
+            "(",
+            $presence,
+            ".state = 'offline' OR (",
+            $presence,
+            ".reason = 'client_lost' AND ",
+            $presence,
+            ".last_seen_at < ",
+            $presence,
+            ".since_at)) IS TRUE"
+        )
     };
 }
 pub(crate) use is_gone;
@@ -143,7 +153,8 @@ macro_rules! owner_is_gone {
 }
 pub(crate) use owner_is_gone;
 
-/// What is due, by the live participations alone, which are few.
+/// What is due, by the live participations alone, which are few. Who came to take a contact over comes before who only
+/// speaks in it.
 const DUE: &str = concat!(
     "SELECT participation_id, due FROM (
         SELECT q.participation_id, CASE
@@ -152,16 +163,16 @@ const DUE: &str = concat!(
             WHEN ",
     is_gone!("p"),
     " OR (q.state = 'invited' AND p.state <> 'ready') THEN 'lost'
-            WHEN q.state = 'joined' AND q.kind = 'warm_transfer' AND ",
+            WHEN q.state = 'joined' AND q.kind <> 'consult' AND q.counsellor_id IS NOT NULL AND ",
     owner_is_gone!("c"),
     " THEN 'owner_lost'
-        END AS due
+        END AS due, q.kind = 'warm_transfer' AS warm
         FROM helpline.participations q
         JOIN helpline.contacts c USING (centre_id, contact_id)
         LEFT JOIN helpline.presences p ON p.centre_id = $1 AND p.counsellor_id = q.counsellor_id
         LEFT JOIN helpline.presences o ON o.centre_id = $1 AND o.counsellor_id = c.counsellor_id
         WHERE q.centre_id = $1 AND q.state IN ('invited', 'joined')) found
-    WHERE due IS NOT NULL LIMIT 100"
+    WHERE due IS NOT NULL ORDER BY warm DESC LIMIT 100"
 );
 
 impl Store {

@@ -240,12 +240,12 @@ const EXPIRE: &str = "
         FROM changed)
     SELECT counsellor_id FROM changed";
 
-/// Counsellors set not ready because their client was lost, and not seen since for `$2` seconds, leave the shift.
+/// Counsellors who are not ready, for whatever reason, and whose client has not been seen for `$2` seconds leave the shift:
+/// whoever went home without a word must not be waited for.
 const EXPIRE_SHIFT: &str = "
     WITH gone AS (
         SELECT counsellor_id AS id FROM helpline.presences
-        WHERE centre_id = $1 AND state = 'not_ready' AND reason IN ('client_lost', 'missed_offers')
-          AND last_seen_at < (SELECT helpline.now()) - make_interval(secs => $2)
+        WHERE centre_id = $1 AND state = 'not_ready' AND last_seen_at < (SELECT helpline.now()) - make_interval(secs => $2)
         FOR UPDATE SKIP LOCKED LIMIT 100),
     changed AS (
         UPDATE helpline.presences p SET state = 'offline', reason = NULL, since_at = helpline.now(), revision = p.revision + 1
@@ -317,8 +317,8 @@ impl Store {
         connection.settle(done).map(drop)
     }
 
-    /// Sets those not ready whose client has been silent for `ttl_s` seconds, and takes those off shift who have been
-    /// lost for `shift_ttl_s`. Returns who changed.
+    /// Sets those not ready whose client has been silent for `ttl_s` seconds, and takes those off shift who are not ready
+    /// and have been silent for `shift_ttl_s`. Returns who changed.
     pub async fn lapse_presences(
         &self,
         centre: CentreId,

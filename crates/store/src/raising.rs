@@ -8,7 +8,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::change::{Change, Command, change, change_query};
-use crate::contact::contact_columns;
+use crate::contact::{contact_columns, let_in};
 use crate::intake::{Assessed, AssessedRow};
 use crate::message::{Author, Message};
 use crate::offer::{offer_is_seen, shorten_open};
@@ -30,16 +30,18 @@ pub struct Raising {
     pub offer_timeout_s: u32,
 }
 
-/// The contact, locked, and whether rule `$8` raises its risk to `$9`.
+/// The contact, locked, and whether rule `$8` raises its risk to `$9`. One that was blocked is found only when it does so to
+/// high risk.
 macro_rules! before {
-    ($states:literal) => {
+    ($who:literal) => {
         concat!(
             "before AS (
                 SELECT contact_id AS id, risk AS old_risk, class AS old_class, offer_id AS old_offer,
                     $8::text IS NOT NULL AND risk < $9 AND NOT $8 = ANY (risk_rules) AS raises
-                FROM helpline.contacts WHERE centre_id = $1 AND contact_id = $7 AND ",
-            $states,
-            " FOR UPDATE)"
+                FROM helpline.contacts WHERE centre_id = $1 AND contact_id = $7 ",
+            $who,
+            " AND (state IN ('received', 'waiting', 'offered', 'in_progress')
+                    OR state = 'blocked' AND $9 >= 3 AND NOT $8 = ANY (risk_rules)) FOR UPDATE)"
         )
     };
 }
@@ -47,9 +49,9 @@ macro_rules! before {
 /// What a raise sets: class `$10`, the deadline by a target wait of `$11` seconds and never later than it was.
 macro_rules! raised {
     () => {
-        "risk = CASE WHEN raises THEN $9 ELSE c.risk END, class = CASE WHEN raises THEN $10 ELSE c.class END,
+        concat!(let_in!(), ", risk = CASE WHEN raises THEN $9 ELSE c.risk END, class = CASE WHEN raises THEN $10 ELSE c.class END,
          deadline_at = CASE WHEN raises THEN least(c.deadline_at, c.received_at + make_interval(secs => $11)) ELSE c.deadline_at END,
-         risk_rules = CASE WHEN raises THEN c.risk_rules || $8::text ELSE c.risk_rules END"
+         risk_rules = CASE WHEN raises THEN c.risk_rules || $8::text ELSE c.risk_rules END")
     };
 }
 
@@ -67,7 +69,7 @@ macro_rules! raise_told {
 
 const RECORD_ANSWERS: &str = change!(
     event: "answers_recorded", resource: "contact_id", about: ("contact_id", "counsellor_id", "offer_id"), detail: "NULL::jsonb",
-    with: before!("state IN ('received', 'waiting', 'offered', 'in_progress')"),
+    with: before!(""),
     ", changed AS (
         UPDATE helpline.contacts c SET answers_sealed = $13, ", raised!(), ", revision = c.revision + 1
         FROM before WHERE c.centre_id = $1 AND c.contact_id = $7 AND ", offer_is_seen!(), "
@@ -79,7 +81,7 @@ const RECORD_ANSWERS: &str = change!(
 const SEND_AND_RAISE: &str = change!(
     event: "message_sent", resource: "message_id", about: ("contact_id", "counsellor_id", "NULL::uuid"),
     detail: "jsonb_build_object('sequence', message_count)",
-    with: before!("state IN ('received', 'waiting', 'offered', 'in_progress') AND brought_by = $16"),
+    with: before!("AND brought_by = $16"),
     ", changed AS (
         UPDATE helpline.contacts c SET message_count = message_count + 1, ", raised!(), ", revision = c.revision + raises::int
         FROM before WHERE c.centre_id = $1 AND c.contact_id = $7 AND ", offer_is_seen!(), "

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use helpline_domain::channel::Channel;
-use helpline_domain::id::{CentreId, ContactId};
+use helpline_domain::contact::ContactState;
+use helpline_domain::id::{CentreId, ContactId, CounsellorId};
 use helpline_domain::requirement::Requirement;
 use helpline_domain::risk::{Class, Risk};
 use helpline_domain::settings::Flood;
@@ -11,6 +12,7 @@ use helpline_vault::{Sensitive, normalise_identifier};
 use sqlx::FromRow;
 use sqlx::types::Json;
 
+use crate::block::block_in_force;
 use crate::change::{Change, Command, change, change_query};
 use crate::contact::{Contact, ContactRow, contact_columns};
 use crate::diversion::Diverted;
@@ -56,7 +58,7 @@ pub struct NewContact {
 pub struct Received {
     /// The contact.
     pub contact: Contact,
-    /// Whether it was there before.
+    /// Whether it was there before, in line or answered.
     pub existing: bool,
     /// Version of the roster at that moment: whether anybody on shift could take it is asked of this version.
     pub roster_version: i64,
@@ -70,31 +72,37 @@ struct ReceivedRow {
 }
 
 /// Builds the statement that takes a contact in: with the CTEs `before` (which may look at `promise`), this class, target
-/// wait in seconds and whether it came beyond the bounds of a flood. Whoever was promised a callback and comes back has the place that the
-/// promise kept, and nobody calls them while they wait.
+/// wait in seconds and whether it came beyond the bounds of a flood. Whoever is blocked is counted and not put in line, and
+/// is no part of a flood. Whoever was promised a callback and comes back has the place that the promise kept, and nobody
+/// calls them while they wait.
 macro_rules! receive {
     ($before:literal, $class:literal, $target:literal, $limited:literal) => {
         change!(
             event: "contact_received", resource: "contact_id", about: ("contact_id", "NULL::uuid", "NULL::uuid"),
-            detail: "CASE WHEN limited OR risk_rules <> '{}' THEN jsonb_build_object('rules', risk_rules, 'limited', limited) END",
+            detail: "CASE WHEN block_id IS NOT NULL THEN jsonb_build_object('block_id', block_id)
+                WHEN limited OR risk_rules <> '{}' THEN jsonb_build_object('rules', risk_rules, 'limited', limited) END",
             with: "promise AS (
-                SELECT cb.callback_id AS id, w.received_at, w.deadline_at, w.risk, w.class
+                SELECT cb.callback_id AS id, w.received_at, coalesce(w.risk, cb.risk) AS risk, coalesce(w.class, cb.class) AS class,
+                    coalesce(w.deadline_at, helpline.now() + make_interval(secs => cb.target_s)) AS deadline_at
                 FROM helpline.callbacks cb
                 LEFT JOIN helpline.contacts w ON w.centre_id = $1 AND w.contact_id = cb.work_contact_id
                 WHERE cb.centre_id = $1 AND cb.number_index = $21 AND cb.state IN ('promised', 'due') AND cb.kind = 'callback'
                   AND cb.called_contact_id IS NULL
-                ORDER BY cb.promised_at LIMIT 1), ", $before, "
+                ORDER BY cb.promised_at LIMIT 1), ", block_in_force!(), ", ", $before, "
             changed AS (
                 INSERT INTO helpline.contacts (centre_id, contact_id, channel, medium, state, risk, class, queue, language, skills,
                     signature, received_at, deadline_at, brought_by, settings_version, external_index, external_sealed,
                     sender_index, sender_sealed, display_name_sealed, risk_rules, answers_sealed, source_index,
-                    diversion_id, original_queue, original_skills, original_signature, directed_to, relax_at, limited)
-                VALUES ($1, $7, $8, $9, 'waiting', CASE WHEN $10 = -1 THEN coalesce((SELECT risk FROM promise), $10) ELSE $10 END,
+                    diversion_id, original_queue, original_skills, original_signature, directed_to, relax_at, limited,
+                    block_id, ended_at)
+                VALUES ($1, $7, $8, $9, CASE WHEN (SELECT id FROM block) IS NULL THEN 'waiting' ELSE 'blocked' END,
+                    CASE WHEN $10 = -1 THEN coalesce((SELECT risk FROM promise), $10) ELSE $10 END,
                     CASE WHEN $10 = -1 THEN least(", $class, ", (SELECT class FROM promise)) ELSE ", $class, " END, $12, $13, $14, $15,
                     least(helpline.now(), (SELECT received_at FROM promise)),
-                    least(helpline.now() + make_interval(secs => ", $target, "), (SELECT deadline_at FROM promise)), $17, $18, $19, $20, $21, $22, $23, $24, $25, $26,
-                    $27, $28, $29, $30, $31, helpline.now() + make_interval(secs => $32), ",
-                    $limited, ")
+                    least(helpline.now() + make_interval(secs => ", $target, "), (SELECT deadline_at FROM promise)), $17, $18, $19, $20, $21, $22, $23, $24, $25,
+                    CASE WHEN (SELECT id FROM block) IS NULL THEN $26 END, $27, $28, $29, $30, $31, helpline.now() + make_interval(secs => $32), ",
+                    $limited, " AND (SELECT id FROM block) IS NULL, (SELECT id FROM block),
+                    CASE WHEN (SELECT id FROM block) IS NOT NULL THEN helpline.now() END)
                 ON CONFLICT DO NOTHING
                 RETURNING *),
             called AS (
@@ -128,10 +136,21 @@ const EXISTING: &str = concat!(
     ", (SELECT roster_version FROM helpline.centres WHERE centre_id = $1) AS roster_version
      FROM helpline.contacts
      WHERE centre_id = $1 AND channel = $2 AND (external_index = $3
-        OR (sender_index = $4 AND state IN ('received', 'waiting', 'offered', 'in_progress')
+        OR (sender_index = $4 AND state IN ('received', 'waiting', 'offered', 'in_progress', 'overflowed')
             AND channel IN ('web_chat', 'sms', 'whatsapp', 'telegram', 'email')))
      ORDER BY external_index = $3 DESC NULLS LAST LIMIT 1"
 );
+
+/// A partner's contact is connected: the adapter that takes the person over has it from now on.
+const CONNECT: &str = "
+    WITH changed AS (
+        UPDATE helpline.contacts c SET brought_by = $4, revision = c.revision + 1
+        WHERE c.centre_id = $1 AND c.channel = $2 AND c.external_index = $3 AND c.overflow_id IS NOT NULL AND c.brought_by IS NULL
+        RETURNING c.contact_id, c.revision),
+    journalled AS (
+        INSERT INTO helpline.journal (centre_id, at, event, actor_id, actor_role, contact_id, revision)
+        SELECT $1, helpline.now(), 'contact_connected', $4, 'channel_adapter', contact_id, revision FROM changed)
+    SELECT contact_id FROM changed";
 
 impl Store {
     /// Takes a contact in and puts it in line, or finds the one that is there: the same external id on the channel, or
@@ -151,6 +170,7 @@ impl Store {
             skills: new.skills.clone(),
         };
         let source_index = self.index_some(centre, "source", new.source.as_ref());
+        let directed_to = new.diverted.as_ref().and_then(|by| by.directed_to);
         let limits = new.risk == Risk::Unassessed && source_index.is_some();
         let mut query = change_query::<ReceivedRow>(if limits { RECEIVE_LIMITED } else { RECEIVE }, command)
             .bind(row)
@@ -161,7 +181,7 @@ impl Store {
             .bind(new.queue.clone())
             .bind(new.language.clone())
             .bind(Json(new.skills.clone()))
-            .bind(self.signature(centre, &requirement))
+            .bind(self.line_signature(centre, &requirement, directed_to))
             .bind(f64::from(new.target_s))
             .bind(command.caller.token_id.as_uuid())
             .bind(new.settings_version)
@@ -180,7 +200,7 @@ impl Store {
                 let there = Requirement { skills: by.original_skills.clone(), ..requirement.clone() };
                 self.signature(centre, &there)
             }))
-            .bind(new.diverted.as_ref().and_then(|by| by.directed_to).map(|to| to.as_uuid()))
+            .bind(directed_to.map(|to| to.as_uuid()))
             .bind(new.relax_after_s.map(f64::from));
         if limits {
             query = query
@@ -193,6 +213,7 @@ impl Store {
         match self.change(command, query).await? {
             Change::Done(row) => Ok(Change::Done(self.received(centre, row, false)?)),
             Change::Refused => {
+                self.connect_overflow(command, new.channel, external_index.clone()).await?;
                 let Some(found) =
                     self.existing_contact(centre, new.channel, external_index, sender_index).await?
                 else {
@@ -200,12 +221,52 @@ impl Store {
                     return Err(StoreError::Retry);
                 };
                 let found = self.received(centre, found, true)?;
+                if found.contact.state == ContactState::Blocked && new.risk >= Risk::High {
+                    return self.let_in(command, new, found).await;
+                }
                 self.remember(command, found.contact.contact_id.as_uuid(), found.contact.revision).await?;
                 Ok(Change::Done(found))
             }
             Change::Replayed { resource_id } => Ok(Change::Replayed { resource_id }),
             Change::Reused => Ok(Change::Reused),
         }
+    }
+
+    /// What was blocked is in danger, as is known now: it is put in line as if it came now.
+    async fn let_in(
+        &self,
+        command: &Command,
+        new: &NewContact,
+        found: Received,
+    ) -> Result<Change<Received>, StoreError> {
+        let risk = (new.risk, new.class);
+        match self.change_risk(command, found.contact.contact_id, 0, risk, (new.target_s, 0)).await? {
+            // Somebody else has let it in, or the sender has a conversation by now: the next try finds that.
+            Change::Refused => Err(StoreError::Retry),
+            change => {
+                Ok(change.map(|assessed| Received { contact: assessed.contact, existing: false, ..found }))
+            }
+        }
+    }
+
+    async fn connect_overflow(
+        &self,
+        command: &Command,
+        channel: Channel,
+        external_index: Option<Vec<u8>>,
+    ) -> Result<(), StoreError> {
+        if external_index.is_none() {
+            return Ok(());
+        }
+        let mut connection = self.bound(command.centre()).await?;
+        let done = sqlx::query(CONNECT)
+            .bind(command.centre().as_uuid())
+            .bind(channel.key())
+            .bind(external_index)
+            .bind(command.caller.token_id.as_uuid())
+            .execute(connection.postgres())
+            .await;
+        connection.settle(done).map(drop)
     }
 
     async fn existing_contact(
@@ -238,6 +299,19 @@ impl Store {
     /// something about a child and the signature names lines in Redis.
     pub fn signature(&self, centre: CentreId, requirement: &Requirement) -> Vec<u8> {
         self.vault().blind_index(centre.as_uuid(), "requirement", &requirement.canonical())[..8].to_vec()
+    }
+
+    /// The signature of the line in which a contact waits: those who are for one person alone have lines of their own, or
+    /// the first of them would hide everybody behind them while that one is busy.
+    pub fn line_signature(
+        &self,
+        centre: CentreId,
+        requirement: &Requirement,
+        directed_to: Option<CounsellorId>,
+    ) -> Vec<u8> {
+        let Some(only) = directed_to else { return self.signature(centre, requirement) };
+        let line = format!("{} for {only}", requirement.canonical());
+        self.vault().blind_index(centre.as_uuid(), "requirement", &line)[..8].to_vec()
     }
 
     pub(crate) fn index_some(

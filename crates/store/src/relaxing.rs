@@ -66,7 +66,7 @@ impl Store {
             .bind(seen.contact_id.as_uuid())
             .bind(seen.revision)
             .bind(Json(skills.clone()))
-            .bind(self.signature(centre, &requirement))
+            .bind(self.line_signature(centre, &requirement, seen.directed_to))
             .bind(seen.relaxation_step + 1)
             .bind(next_s.map(f64::from))
             .fetch_optional(connection.postgres())

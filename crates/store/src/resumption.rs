@@ -19,47 +19,53 @@ const FLAG_ONE: &str = "
     WITH lost AS (
         SELECT held.id FROM helpline.presences p CROSS JOIN LATERAL (
             SELECT c.contact_id AS id FROM helpline.contacts c
-            WHERE c.centre_id = $1 AND c.holder_id = p.counsellor_id AND c.holder_id IS NOT NULL AND c.state = 'in_progress'
+            WHERE c.centre_id = $1 AND c.counsellor_id = p.counsellor_id AND c.state = 'in_progress'
               AND c.medium <> 'voice' AND (c.lost_at IS NULL OR c.lost_at <= p.last_seen_at)
             LIMIT 1 FOR UPDATE SKIP LOCKED) held
-        WHERE p.centre_id = $1 AND p.held_chat + p.held_message > 0
+        WHERE p.centre_id = $1 AND (p.held_chat + p.held_message > 0 OR EXISTS (SELECT FROM helpline.contacts aside
+            WHERE aside.centre_id = $1 AND aside.counsellor_id = p.counsellor_id AND aside.put_aside_at IS NOT NULL))
           AND p.last_seen_at < (SELECT helpline.now()) - make_interval(secs => $2)
         LIMIT 1),
     changed AS (
         UPDATE helpline.contacts c SET lost_at = helpline.now()
         FROM lost WHERE c.centre_id = $1 AND c.contact_id = (SELECT id FROM lost)
-        RETURNING c.contact_id, c.holder_id, c.revision),
+        RETURNING c.contact_id, c.counsellor_id, c.revision),
     journalled AS (
         INSERT INTO helpline.journal (centre_id, at, event, contact_id, counsellor_id, revision)
-        SELECT $1, helpline.now(), 'counsellor_lost', contact_id, holder_id, revision FROM changed)
+        SELECT $1, helpline.now(), 'counsellor_lost', contact_id, counsellor_id, revision FROM changed)
     SELECT contact_id FROM changed";
 
 /// One conversation whose counsellor has been lost for `$2` seconds and has not been seen since. The presence is compared
 /// once more under its lock: a client that comes back in the same instant either keeps the conversation or finds it gone.
-/// While somebody is with the child who has joined to take it over, it is theirs and not the line's.
+/// While somebody is with the child, and not to advise alone, it is theirs and not the line's. Presences are locked in the
+/// order of their ids, as by every statement that frees several.
 const RESUME_ONE: &str = concat!(
     "WITH lost AS (
-        SELECT c.contact_id AS id, c.holder_id AS old_holder, c.medium AS old_medium, c.lost_at AS since,
+        SELECT c.contact_id AS id, c.counsellor_id AS owner, c.holder_id AS old_holder, c.medium AS old_medium, c.lost_at AS since,
             c.participations AS old_participations
         FROM helpline.contacts c
         WHERE c.centre_id = $1 AND c.state = 'in_progress' AND c.lost_at <= (SELECT helpline.now()) - make_interval(secs => $2)
-          AND (SELECT p.last_seen_at < c.lost_at FROM helpline.presences p WHERE p.centre_id = $1 AND p.counsellor_id = c.holder_id)
+          AND (SELECT p.last_seen_at < c.lost_at FROM helpline.presences p WHERE p.centre_id = $1 AND p.counsellor_id = c.counsellor_id)
           AND NOT EXISTS (SELECT FROM helpline.participations q
             JOIN helpline.presences guest ON guest.centre_id = $1 AND guest.counsellor_id = q.counsellor_id
-            WHERE q.centre_id = $1 AND q.participation_id = ANY (c.participations) AND q.state = 'joined' AND q.kind = 'warm_transfer'
+            WHERE q.centre_id = $1 AND q.participation_id = ANY (c.participations) AND q.state = 'joined' AND q.kind <> 'consult'
               AND guest.last_seen_at >= c.lost_at)
         ORDER BY c.lost_at LIMIT 1 FOR UPDATE OF c SKIP LOCKED),
-    silent AS MATERIALIZED (
-        SELECT p.counsellor_id FROM helpline.presences p
-        WHERE p.centre_id = $1 AND p.counsellor_id = (SELECT old_holder FROM lost) AND p.last_seen_at < (SELECT since FROM lost)
-        FOR UPDATE),
+    there AS MATERIALIZED (
+        SELECT p.counsellor_id, p.last_seen_at FROM helpline.presences p
+        WHERE p.centre_id = $1 AND p.counsellor_id = ANY (ARRAY(
+            SELECT owner FROM lost
+            UNION SELECT q.counsellor_id FROM helpline.participations q
+            WHERE q.centre_id = $1 AND q.participation_id = ANY (ARRAY(SELECT unnest(old_participations) FROM lost))))
+        ORDER BY p.counsellor_id FOR UPDATE),
     changed AS (
-        UPDATE helpline.contacts c SET state = 'waiting', counsellor_id = NULL, holder_id = NULL, resumed = true, lost_at = NULL,
-            preferred_counsellor_id = old_holder, preferred_until = helpline.now() + make_interval(secs => $3),
+        UPDATE helpline.contacts c SET state = 'waiting', counsellor_id = NULL, holder_id = NULL, put_aside_at = NULL, resumed = true, lost_at = NULL,
+            preferred_counsellor_id = owner, preferred_until = helpline.now() + make_interval(secs => $3),
             participations = '{}', epoch = c.epoch + 1, revision = c.revision + 1
-        FROM lost WHERE c.centre_id = $1 AND c.contact_id = (SELECT id FROM lost) AND EXISTS (SELECT FROM silent)
+        FROM lost WHERE c.centre_id = $1 AND c.contact_id = (SELECT id FROM lost) AND EXISTS (
+            SELECT FROM there WHERE there.counsellor_id = owner AND there.last_seen_at < since)
           AND ", participations_are_seen!(), "
-        RETURNING c.*, old_holder, old_medium, old_participations)",
+        RETURNING c.*, owner AS old_owner, old_holder, old_medium, old_participations)",
     part_all!("client_lost", "NULL::uuid, NULL"), ",
     holds AS (
         SELECT counsellor_id, medium, joined_at IS NOT NULL AS worked FROM parted
@@ -67,9 +73,9 @@ const RESUME_ONE: &str = concat!(
     free_holds!(""), ",
     journalled AS (
         INSERT INTO helpline.journal (centre_id, at, event, contact_id, counsellor_id, revision, detail)
-        SELECT $1, helpline.now(), 'contact_resumed', contact_id, old_holder, revision, jsonb_build_object('reason', 'client_lost')
+        SELECT $1, helpline.now(), 'contact_resumed', contact_id, old_owner, revision, jsonb_build_object('reason', 'client_lost')
         FROM changed)
-    SELECT ", contact_columns!(), ", old_holder, ", rooms_column!(), " FROM changed"
+    SELECT ", contact_columns!(), ", old_owner, ", rooms_column!(), " FROM changed"
 );
 
 /// A conversation given back to the line.
@@ -84,10 +90,10 @@ pub struct Resumed {
 }
 
 #[derive(FromRow)]
-struct ResumedRow {
+pub(crate) struct ResumedRow {
     #[sqlx(flatten)]
     contact: ContactRow,
-    old_holder: Uuid,
+    old_owner: Uuid,
     rooms: Json<Vec<RoomRow>>,
 }
 
@@ -120,13 +126,14 @@ impl Store {
             .await;
         let row = connection.settle(row)?;
         drop(connection);
-        row.map(|row| {
-            Ok(Resumed {
-                contact: self.contact_from(centre, row.contact)?,
-                counsellor_id: row.old_holder.into(),
-                rooms: rooms(row.rooms)?,
-            })
+        row.map(|row| self.resumed(centre, row)).transpose()
+    }
+
+    pub(crate) fn resumed(&self, centre: CentreId, row: ResumedRow) -> Result<Resumed, StoreError> {
+        Ok(Resumed {
+            contact: self.contact_from(centre, row.contact)?,
+            counsellor_id: row.old_owner.into(),
+            rooms: rooms(row.rooms)?,
         })
-        .transpose()
     }
 }

@@ -21,6 +21,7 @@ pub(crate) const SENDER: Column = Column { table: "contacts", column: "sender", 
 pub(crate) const DISPLAY_NAME: Column =
     Column { table: "contacts", column: "display_name", kind: "identity" };
 pub(crate) const SUMMARY: Column = Column { table: "contacts", column: "summary", kind: "narrative" };
+pub(crate) const BLOCKED_SENDER: Column = Column { table: "blocks", column: "sender", kind: "contact" };
 pub(crate) const ANSWERS: Column = Column { table: "contacts", column: "answers", kind: "narrative" };
 pub(crate) const NUMBER: Column = Column { table: "callbacks", column: "number", kind: "contact" };
 pub(crate) const SAFE_WORDS: Column = Column { table: "callbacks", column: "safe_words", kind: "narrative" };

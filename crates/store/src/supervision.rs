@@ -14,7 +14,7 @@ const FORCE: &str = change!(
     with: "before AS (
         SELECT p.counsellor_id AS id, p.state AS old_state FROM helpline.presences p
         JOIN helpline.counsellors c USING (centre_id, counsellor_id)
-        WHERE p.centre_id = $1 AND p.counsellor_id = $7 AND p.state <> 'offline' AND c.disabled_at IS NULL FOR UPDATE OF p),
+        WHERE p.centre_id = $1 AND p.counsellor_id = $7 AND p.state IN ('ready', 'not_ready') AND c.disabled_at IS NULL FOR UPDATE OF p),
     changed AS (
         UPDATE helpline.presences p SET state = 'not_ready', reason = 'supervisor', since_at = helpline.now(),
             forced_by = $2, forced_reason = $8, on_hold = $9, revision = p.revision + 1

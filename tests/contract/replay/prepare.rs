@@ -1,21 +1,24 @@
 //! For every command: somebody who may give it, in a state in which it can be carried out.
 
+use helpline_domain::caller::Role;
+use helpline_domain::id::CentreId;
 use helpline_proto::Method;
 use helpline_proto::directory::v1::{
     DisableAgencyRequest, DisableCounsellorRequest, GetAgencyRequest, GetCounsellorRequest,
     GetSettingsRequest, PublishSettingsRequest, Queue, UpdateAgencyRequest, UpdateCounsellorRequest,
 };
 use helpline_proto::intake::v1::{
-    Answer, ChangeRiskRequest, CompleteContactRequest, ReceiveContactRequest, RecordAnswersRequest,
-    RecordDepartureRequest, SendMessageRequest,
+    Answer, BlockReason, BlockSenderRequest, ChangeRiskRequest, CompleteContactRequest, LiftBlockRequest,
+    ReceiveContactRequest, RecordAnswersRequest, RecordDepartureRequest, SendMessageRequest,
 };
 use helpline_proto::queueing::v1::{
-    AcceptHandoverRequest, AcceptOfferRequest, AcknowledgeAlertRequest, AssignContactRequest, AttemptOutcome,
-    Callback, CallbackCancelReason, CancelCallbackRequest, DeclineOfferRequest, DeclineReason, DiversionEnd,
-    DivertQueueRequest, EndDiversionRequest, FinishWrapUpRequest, ForceNotReadyRequest, ForceReason,
-    JoinContactRequest, LiftPauseRequest, Offer, OfferHandoverRequest, PromiseCallbackRequest,
-    PullContactRequest, PullReason, RecordCallbackAttemptRequest, ReleaseContactRequest,
-    RescheduleCallbackRequest, TakeOverDiversionRequest, TransferContactRequest,
+    AcceptHandoverRequest, AcceptOfferRequest, AcceptOverflowRequest, AcknowledgeAlertRequest,
+    AssignContactRequest, AttemptOutcome, Callback, CallbackCancelReason, CancelCallbackRequest,
+    DeclineOfferRequest, DeclineReason, DiversionEnd, DivertQueueRequest, EndDiversionRequest,
+    FinishWrapUpRequest, ForceNotReadyRequest, ForceReason, JoinContactRequest, LiftPauseRequest,
+    ListOverflowsRequest, Offer, OfferHandoverRequest, PromiseCallbackRequest, PullContactRequest,
+    PullReason, RecordCallbackAttemptRequest, ReleaseContactRequest, RequestOverflowRequest,
+    RescheduleCallbackRequest, ReturnContactRequest, TakeOverDiversionRequest, TransferContactRequest,
 };
 use helpline_proto::terms::v1::{Channel, Risk};
 use helpline_tests::{Actor, request_id};
@@ -315,6 +318,13 @@ pub(super) async fn prepare(cast: &Cast, method: &Method) -> Prepared {
             // Both say nothing but which one.
             (coming, request(&AcceptHandoverRequest { request_id: request_id(), handover_id }))
         }
+        "BlockSender" => (cast.supervisor.clone(), request(&block())),
+        "LiftBlock" => {
+            let answer = cast.supervisor.blocks().block_sender(block()).await.unwrap().into_inner();
+            let lift =
+                LiftBlockRequest { request_id: request_id(), block_id: answer.block.unwrap().block_id };
+            (cast.supervisor.clone(), request(&lift))
+        }
         "AssignContact" => {
             let (_, Offer { contact_id, .. }) = offered().await;
             let counsellor = world.counsellor(abilities(&language)).await;
@@ -334,6 +344,30 @@ pub(super) async fn prepare(cast: &Cast, method: &Method) -> Prepared {
                 reason: PullReason::CounsellorUnreachable.into(),
             };
             (world.supervisor().await, request(&pull))
+        }
+        "RequestOverflow" => {
+            // Named, because every partner of the stage is asked for contacts of this queue.
+            let (partner, _) = agreed(cast).await;
+            let ask = RequestOverflowRequest {
+                request_id: request_id(),
+                contact_id: receive(&cast.adapter, &language).await.contact_id,
+                partner_id: partner.to_string(),
+            };
+            (cast.supervisor.clone(), request(&ask))
+        }
+        "AcceptOverflow" | "DeclineOverflow" | "ReturnContact" => {
+            let (partner, supervisor) = agreed(cast).await;
+            let asked = ask(cast, partner, &supervisor, &language).await;
+            if method.name == "ReturnContact" {
+                let accept = AcceptOverflowRequest { request_id: request_id(), overflow_id: asked };
+                let answer = supervisor.overflow().accept_overflow(accept).await.unwrap().into_inner();
+                let contact_id = answer.overflow.unwrap().contact_id;
+                (supervisor, request(&ReturnContactRequest { request_id: request_id(), contact_id }))
+            } else {
+                // Both say nothing but which one.
+                let accept = AcceptOverflowRequest { request_id: request_id(), overflow_id: asked };
+                (supervisor, request(&accept))
+            }
         }
         other => {
             let known = match super::plans::prepare(cast, other).await {
@@ -383,6 +417,35 @@ fn promise(contact_id: String) -> PromiseCallbackRequest {
 async fn promised(counsellor: &Actor, contact_id: String) -> Callback {
     let promise = PromiseCallbackRequest { channel: Channel::Voice.into(), ..promise(contact_id) };
     counsellor.callbacks().promise_callback(promise).await.unwrap().into_inner().callback.unwrap()
+}
+
+/// A block of a sender whom nobody has blocked.
+fn block() -> BlockSenderRequest {
+    BlockSenderRequest {
+        request_id: request_id(),
+        sender: new_language(),
+        reason: BlockReason::Prank.into(),
+        ..BlockSenderRequest::default()
+    }
+}
+
+/// Another centre that has agreed to take contacts on, and a supervisor of it.
+async fn agreed(cast: &Cast) -> (CentreId, Actor) {
+    let partner = cast.world.another_centre().await;
+    cast.world.agree_on_overflow(&partner).await;
+    (partner.id, cast.world.bearer(partner.id, Role::Supervisor, None).await)
+}
+
+/// A contact that the partner is asked for; the overflow's id, once the partner knows of it.
+async fn ask(cast: &Cast, partner: CentreId, supervisor: &Actor, language: &str) -> String {
+    let ask = RequestOverflowRequest {
+        request_id: request_id(),
+        contact_id: receive(&cast.adapter, language).await.contact_id,
+        partner_id: partner.to_string(),
+    };
+    cast.supervisor.overflow().request_overflow(ask).await.unwrap();
+    let known = supervisor.overflow().list_overflows(ListOverflowsRequest::default()).await.unwrap();
+    known.into_inner().overflows.remove(0).overflow_id
 }
 
 /// A queue that nobody has diverted.

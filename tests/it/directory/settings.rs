@@ -2,7 +2,7 @@
 
 use helpline_proto::directory::v1::{
     Flood, GetCentreRequest, GetSettingsRequest, Hours, PublishSettingsRequest, Queue, QueueHours,
-    RiskAnswer, RiskRule, Settings, TargetWait,
+    RiskAnswer, RiskRule, Settings, TargetWait, ValveLevel, ValveSettings,
 };
 use helpline_proto::terms::v1::{Channel, PriorityClass, Risk, SkillLevel};
 use helpline_tests::{Actor, World, refused, request_id};
@@ -38,10 +38,15 @@ async fn a_new_centre_has_complete_settings_that_every_role_may_read() {
     let settings = settings(&adapter, 0).await;
     assert_eq!(settings.version, 1);
     assert_eq!(settings.queues[0].queue, "general");
-    let waits: Vec<_> = settings.target_waits.iter().map(|wait| wait.wait.unwrap().seconds).collect();
-    assert_eq!(waits, [15, 60, 180, 300]);
+    let waits = |channel: Channel| {
+        let of_channel = settings.target_waits.iter().filter(move |wait| wait.channel() == channel);
+        of_channel.map(|wait| wait.wait.unwrap().seconds).collect::<Vec<_>>()
+    };
+    assert_eq!(waits(Channel::Unspecified), [15, 60, 180, 300]);
+    assert_eq!((waits(Channel::Sms), waits(Channel::Email)), (vec![300, 900], vec![14_400, 86_400]));
     assert_eq!((settings.offer_timeout, settings.critical_offer_timeout), (seconds(20), seconds(10)));
-    assert_eq!((settings.missed_offer_limit, settings.reserve, settings.reserve_from), (2, 1, 8));
+    assert_eq!((settings.missed_offer_limit, settings.reserve, settings.reserve_from), (2, 2, 8));
+    assert_eq!((settings.critical_offers, settings.cap, settings.high_cap), (2, seconds(1200), seconds(30)));
 }
 
 #[tokio::test]
@@ -69,7 +74,7 @@ async fn published_settings_hold_from_then_on_and_earlier_ones_stay_readable() {
     let request = publish(new, 1);
     let published = centre.publish_settings(request.clone()).await.unwrap().into_inner().settings.unwrap();
     assert_eq!(published.version, 2);
-    assert_eq!((published.offer_timeout, published.cap), (seconds(30), seconds(600)));
+    assert_eq!((published.offer_timeout, published.cap), (seconds(30), seconds(1200)));
     assert_eq!(published.queues[1].display_names["en"], "Night");
     assert_eq!(published.queues[1].target_waits, [wait]);
     assert_eq!(settings(&administrator, 0).await, published);
@@ -166,6 +171,24 @@ async fn every_setting_that_cannot_be_used_is_named() {
             "settings.flood.window",
         ]
     );
+    let level = |waiting_percent| ValveLevel { waiting_percent, ..ValveLevel::default() };
+    let valve = |levels: &[ValveLevel]| Settings {
+        queues: vec![queue("general")],
+        valve: Some(ValveSettings { levels: levels.to_vec(), ..ValveSettings::default() }),
+        ..Settings::default()
+    };
+    let three = valve(&[level(100), level(200), level(-1)]);
+    let early = valve(&[level(100), level(90), level(0), level(400)]);
+    let mut shares = valve(&[]);
+    shares.valve = Some(ValveSettings { ends_below_percent: 96, stretch_percent: 99, ..Default::default() });
+    for (wrong, fields) in [
+        (three, vec!["settings.valve.levels[2].waiting_percent"]),
+        (valve(&[level(100)]), vec!["settings.valve.levels"]),
+        (early, vec!["settings.valve.levels[1]", "settings.valve.levels[3]"]),
+        (shares, vec!["settings.valve.ends_below_percent", "settings.valve.stretch_percent"]),
+    ] {
+        assert_eq!(refused(centre.publish_settings(publish(wrong, 0)).await).fields, fields);
+    }
     let none = refused(centre.publish_settings(publish(Settings::default(), 0)).await);
     assert_eq!(none.fields, ["settings.queues"]);
 }

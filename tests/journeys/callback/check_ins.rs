@@ -57,6 +57,12 @@ async fn a_check_in_whose_window_passed_while_nobody_could_look_is_critical_work
     })
     .await;
     assert_eq!((alert.contact_id.as_str(), alert.grave), (failed.work_contact_id.as_str(), true));
+    stage.sql(
+        "UPDATE helpline.callbacks SET ended_at = ended_at - interval '2 hours' WHERE ended_at IS NOT NULL",
+    );
+    let ctx = stage.world.servers[0].ctx();
+    let due = ctx.store.due_alerts(stage.world.centre.id).await.unwrap();
+    assert_eq!(due.len(), 1, "until somebody has seen to it");
     let other = stage.receive(call("ar")).await;
     amina.ready().await;
     let work = amina.take().await;
@@ -66,6 +72,7 @@ async fn a_check_in_whose_window_passed_while_nobody_could_look_is_critical_work
     );
     assert_ne!(work.contact_id, other.contact_id);
     super::over(&amina, &work).await;
+    assert_eq!(ctx.store.due_alerts(stage.world.centre.id).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -86,4 +93,37 @@ async fn a_check_in_stands_when_the_child_calls_about_something_else() {
     })
     .await;
     assert_eq!(stage.contact(&work.contact_id).await.state(), ContactState::InProgress);
+}
+
+#[tokio::test]
+async fn a_check_in_whose_window_ends_while_it_rings_goes_on_to_the_one_who_is_free() {
+    let stage = Stage::set().await;
+    let amina = stage.desk(Abilities::speaking(&["ar"]).taking(1, 0, 0)).await;
+    let talk = talking(&stage, &amina).await;
+    let asked = PromiseCallbackRequest {
+        due_time: stage.in_seconds(600),
+        until_time: stage.in_seconds(615),
+        ..check_in(&talk)
+    };
+    let callback = promise(&amina.actor, asked).await.unwrap();
+    super::over(&amina, &talk).await;
+    amina.not_ready().await;
+    // Somebody else could take it if they were not in a call.
+    let basma = stage.desk(Abilities::speaking(&["ar"]).taking(1, 0, 0)).await;
+    stage.receive(call("ar")).await;
+    basma.take().await;
+    amina.ready().await;
+    amina.watch.forget().await;
+    stage.world.advance(601.0);
+    let ringing = amina.next_offer().await;
+    stage.world.advance(14.5);
+    let failed = stage.until_callback(&callback, CallbackState::Failed).await;
+    assert_eq!(ringing.contact_id, failed.work_contact_id);
+    let end = amina.next_end().await;
+    assert_eq!((end.offer_id.as_str(), end.end_reason.as_str()), (ringing.offer_id.as_str(), "window_over"));
+    let again = amina.next_offer().await;
+    assert_eq!(
+        (again.contact_id, again.priority_class),
+        (ringing.contact_id, PriorityClass::Critical.into())
+    );
 }

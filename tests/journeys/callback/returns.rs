@@ -7,7 +7,7 @@ use helpline_proto::terms::v1::{Channel, PriorityClass, Risk};
 use helpline_tests::Abilities;
 
 use super::{NUMBER, child, promise, request};
-use crate::stage::{Stage, at, call, chat, from};
+use crate::stage::{Stage, at, call, chat, from, seconds};
 
 #[tokio::test]
 async fn a_child_who_calls_again_has_the_place_that_was_kept_and_is_not_called() {
@@ -78,4 +78,42 @@ async fn who_was_promised_a_call_is_not_taken_for_part_of_a_flood() {
     assert_eq!((back.limited, back.priority_class()), (false, PriorityClass::High));
     let next = stage.receive(elsewhere()).await;
     assert_eq!((next.limited, next.priority_class()), (true, PriorityClass::Low), "a promise is kept once");
+}
+
+#[tokio::test]
+async fn a_child_whom_a_counsellor_promised_a_call_comes_back_with_what_is_known_of_the_danger() {
+    let stage = Stage::set().await;
+    let amina = stage.desk(Abilities::speaking(&["ar"])).await;
+    let talk = super::talking(&stage, &amina).await;
+    stage.assess(&talk, Risk::Imminent).await;
+    let later = PromiseCallbackRequest { due_time: stage.in_seconds(600), ..request(&talk) };
+    promise(&amina.actor, later).await.unwrap();
+    super::over(&amina, &talk).await;
+    amina.not_ready().await;
+    let back = stage.receive(child()).await;
+    assert_eq!((back.risk(), back.priority_class()), (Risk::Imminent, PriorityClass::Critical));
+    let wait = seconds(back.deadline_time) - seconds(back.receive_time);
+    assert!((wait - 15.0).abs() < 0.001, "{wait}");
+}
+
+#[tokio::test]
+async fn what_a_counsellor_promised_on_the_telephone_stands_when_a_call_from_that_number_is_answered() {
+    let stage = Stage::set().await;
+    let amina = stage.desk(Abilities::speaking(&["ar"])).await;
+    let talk = super::talking(&stage, &amina).await;
+    let later = PromiseCallbackRequest { due_time: stage.in_seconds(600), ..request(&talk) };
+    let callback = promise(&amina.actor, later).await.unwrap();
+    super::over(&amina, &talk).await;
+    // Perhaps another child of the same house.
+    let other = super::talking(&stage, &amina).await;
+    assert_eq!(stage.callback(&callback.callback_id).await.called_contact_id, other.contact_id);
+    stage.world.advance(601.0);
+    let basma = stage.desk(Abilities::speaking(&["ar"])).await;
+    stage.a_pass().await;
+    assert!(!basma.watch.has_offer().await, "not while they may be in this talk");
+    amina.not_ready().await;
+    super::over(&amina, &other).await;
+    let offer = basma.next_offer().await;
+    let work = basma.accept(&offer).await;
+    assert_eq!(work.callback_id, callback.callback_id);
 }

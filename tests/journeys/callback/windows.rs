@@ -194,3 +194,54 @@ async fn a_promise_can_be_moved_and_taken_back_but_not_under_the_hands_of_who_ca
     assert_eq!(stage.contact(&work.contact_id).await.state(), ContactState::Unreached);
     stage.agrees_with_the_view().await;
 }
+
+#[tokio::test]
+async fn who_hangs_up_in_danger_is_called_now_although_something_was_promised_for_later() {
+    let stage = Stage::set().await;
+    let amina = stage.desk(Abilities::speaking(&["ar"])).await;
+    let talk = talking(&stage, &amina).await;
+    let later = || PromiseCallbackRequest { due_time: stage.in_seconds(3600), ..request(&talk) };
+    promise(&amina.actor, later()).await.unwrap();
+    promise(&amina.actor, PromiseCallbackRequest { due_time: later().due_time, ..super::check_in(&talk) })
+        .await
+        .unwrap();
+    super::over(&amina, &talk).await;
+    amina.not_ready().await;
+    assert_eq!(stage.happened("callback_promised"), 2);
+    let contact = stage.receive(at(Risk::Imminent, child())).await;
+    stage.leave(&contact).await;
+    assert_eq!(stage.happened("callback_promised"), 3, "what is due in an hour calls nobody now");
+    let again = stage.receive(at(Risk::Imminent, child())).await;
+    stage.leave(&again).await;
+    assert_eq!(stage.happened("callback_promised"), 3, "they are being called already");
+    amina.ready().await;
+    let work = amina.take().await;
+    let shown = get(&amina.actor, &work.callback_id).await.unwrap();
+    assert_eq!(shown.origin_contact_id, contact.contact_id);
+}
+
+#[tokio::test]
+async fn a_child_in_danger_whose_talk_is_lost_by_a_fault_is_called_back() {
+    let stage = Stage::set().await;
+    let amina = stage.desk(Abilities::speaking(&["ar"])).await;
+    let lost = async |contact: &helpline_proto::intake::v1::Contact| {
+        let request = helpline_proto::intake::v1::RecordDepartureRequest {
+            request_id: request_id(),
+            contact_id: contact.contact_id.clone(),
+            cause: helpline_proto::intake::v1::DepartureCause::Lost.into(),
+        };
+        stage.adapter.contacts().record_departure(request).await.unwrap().into_inner().contact.unwrap()
+    };
+    let calm = talking(&stage, &amina).await;
+    stage.assess(&calm, Risk::Low).await;
+    assert_eq!(lost(&calm).await.state(), ContactState::WrapUp);
+    super::over(&amina, &calm).await;
+    assert_eq!(stage.happened("callback_promised"), 0, "the counsellor judges what is to be done");
+    let talk = talking(&stage, &amina).await;
+    stage.assess(&talk, Risk::High).await;
+    assert_eq!(lost(&talk).await.state(), ContactState::WrapUp);
+    super::over(&amina, &talk).await;
+    let work = amina.take().await;
+    let shown = get(&amina.actor, &work.callback_id).await.unwrap();
+    assert_eq!((shown.origin_contact_id, work.direction()), (talk.contact_id, Direction::Outbound));
+}

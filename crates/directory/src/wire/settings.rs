@@ -4,9 +4,11 @@ mod alerts;
 mod callbacks;
 mod care;
 mod hours;
+mod overflow;
 mod relaxation;
 mod resumption;
 mod risk_rules;
+mod valve;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -15,7 +17,7 @@ use std::time::Duration;
 use helpline_domain::caller::Caller;
 use helpline_domain::channel::Channel;
 use helpline_domain::risk::Class;
-use helpline_domain::settings::{Queue, Settings, TargetWait};
+use helpline_domain::settings::{Queue, Settings, TargetWait, default_target_wait_s};
 use helpline_proto::directory::v1::{
     GetSettingsRequest, PublishSettingsRequest, Queue as QueueMessage, Settings as Message,
     TargetWait as TargetWaitMessage,
@@ -117,12 +119,15 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
         10..=24 * HOUR,
         usual.second_opinion_s,
     );
+    let valve = valve::read(fields, message.valve.as_ref());
+    let overflow = overflow::read(fields, message.overflow.as_ref(), queues.as_deref());
     Some(Settings {
         queues: queues?,
         target_waits: target_waits?,
         offer_timeout_s: offer_timeout?,
         critical_offer_timeout_s: critical_offer_timeout?,
         critical_offers: critical_offers?,
+        interrupt_for_critical: message.interrupt_for_critical.unwrap_or(usual.interrupt_for_critical),
         missed_offer_limit: missed_offer_limit?,
         cool_down_s: cool_down?,
         short_abandon_s: short_abandon?,
@@ -140,6 +145,8 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
         alerts: alerts?,
         callbacks: callbacks?,
         second_opinion_s: second_opinion?,
+        valve: valve?,
+        overflow: overflow?,
     })
 }
 
@@ -276,18 +283,18 @@ fn waits(fields: &mut Fields, waits: &[TargetWaitMessage]) -> Option<Vec<TargetW
 pub(crate) fn to_message(versioned: &VersionedSettings) -> Message {
     let settings = &versioned.settings;
     let mut target_waits: Vec<_> = settings.target_waits.iter().map(wait_to_message).collect();
-    let usual = Queue {
-        queue: String::new(),
-        display_names: BTreeMap::new(),
-        required_skills: BTreeMap::new(),
-        target_waits: Vec::new(),
-        relaxations: Vec::new(),
+    let says = |channel, class| {
+        settings.target_waits.iter().any(|wait| (wait.channel, wait.class) == (channel, class))
     };
-    for of in Class::ALL {
-        if !settings.target_waits.iter().any(|wait| wait.channel.is_none() && wait.class == of) {
-            // With no waits at all, what is left is the default; the channel does not matter then.
-            let wait_s = Settings::default().target_wait_s(&usual, Channel::Voice, of);
-            target_waits.push(wait_to_message(&TargetWait { channel: None, class: of, wait_s }));
+    for class in Class::ALL.into_iter().filter(|class| !says(None, *class)) {
+        let usual = default_target_wait_s(None, class);
+        target_waits.push(wait_to_message(&TargetWait { channel: None, class, wait_s: usual }));
+        // What is published again as it was read means the same: a wait for every channel would hide these.
+        for channel in Channel::ALL.map(Some).into_iter().filter(|channel| !says(*channel, class)) {
+            let wait_s = default_target_wait_s(channel, class);
+            if wait_s != usual {
+                target_waits.push(wait_to_message(&TargetWait { channel, class, wait_s }));
+            }
         }
     }
     Message {
@@ -296,6 +303,7 @@ pub(crate) fn to_message(versioned: &VersionedSettings) -> Message {
         target_waits,
         offer_timeout: Some(duration(settings.offer_timeout_s)),
         critical_offer_timeout: Some(duration(settings.critical_offer_timeout_s)),
+        interrupt_for_critical: Some(settings.interrupt_for_critical),
         missed_offer_limit: small(settings.missed_offer_limit),
         cool_down: Some(duration(settings.cool_down_s)),
         short_abandon: Some(duration(settings.short_abandon_s)),
@@ -314,6 +322,8 @@ pub(crate) fn to_message(versioned: &VersionedSettings) -> Message {
         alerts: Some(alerts::to_message(&settings.alerts)),
         callbacks: Some(callbacks::to_message(&settings.callbacks)),
         second_opinion: Some(duration(settings.second_opinion_s)),
+        valve: Some(valve::to_message(&settings.valve)),
+        overflow: Some(overflow::to_message(&settings.overflow)),
     }
 }
 

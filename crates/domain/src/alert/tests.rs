@@ -1,4 +1,5 @@
 use super::*;
+use crate::settings::alerts::LONG_MESSAGES_S;
 
 const NOW: i64 = 1_000_000_000;
 
@@ -54,10 +55,13 @@ fn each_cause_opens_its_alert_at_its_threshold_and_not_before() {
         let waiting = Waiting { served: false, ..waiting(class, waited, 1000) };
         Snapshot { waiting: vec![waiting], ..floor() }
     };
-    let talk = |class, seconds: i64, lost| {
-        let one = Live { contact_id: contact(1), class, since_ms: NOW - seconds * 1000, lost };
+    let with = |channel, class, seconds: i64, lost| {
+        let one = Live { contact_id: contact(1), channel, class, since_ms: NOW - seconds * 1000, lost };
         Snapshot { live: vec![one], ..floor() }
     };
+    let talk = |class, seconds, lost| with(Channel::Voice, class, seconds, lost);
+    let mail = |class, seconds| with(Channel::Email, class, seconds, false);
+    let three_days = i64::from(LONG_MESSAGES_S);
     let severe = |count| Snapshot { counsellors: vec![(counsellor(9), count)], ..floor() };
     let due = |kind| Snapshot { due: vec![(kind, one())], ..floor() };
     let night = || Subject::OnCall("night".to_owned());
@@ -74,6 +78,9 @@ fn each_cause_opens_its_alert_at_its_threshold_and_not_before() {
         (talk(Class::Low, 1799, false), vec![]),
         (talk(Class::Low, 1800, false), vec![(LongContact, one(), false)]),
         (talk(Class::Critical, 1800, false), vec![]),
+        (mail(Class::Low, three_days - 1), vec![]),
+        (mail(Class::Low, three_days), vec![(LongContact, one(), false)]),
+        (mail(Class::High, 3600), vec![(LongContact, one(), false)]),
         (talk(Class::Low, 1, true), vec![(PresenceLost, one(), true)]),
         (severe(2), vec![]),
         (severe(3), vec![(SevereInARow, Subject::Counsellor(counsellor(9)), false)]),
@@ -116,7 +123,13 @@ fn what_is_over_closes_its_alert_at_once() {
     let close = Step::Close(contact_alert.clone());
     assert_eq!(judge(&floor(), &settings, &open(&contact_alert)), [close]);
     // Answered: its wait is over too.
-    let live = Live { contact_id: contact(1), class: Class::Critical, since_ms: NOW, lost: false };
+    let live = Live {
+        contact_id: contact(1),
+        channel: Channel::Voice,
+        class: Class::Critical,
+        since_ms: NOW,
+        lost: false,
+    };
     let answered = Snapshot { live: vec![live], ..floor() };
     assert_eq!(judge(&answered, &settings, &open(&contact_alert)), [Step::Close(contact_alert.clone())]);
     let lost = of(AlertKind::PresenceLost, Subject::Contact(contact(1)));

@@ -58,8 +58,8 @@ impl Board {
     pub fn new(rules: Rules) -> Self {
         Self {
             reserve: Reserve::new(&rules),
+            lines: Lines::new(&rules),
             rules,
-            lines: Lines::default(),
             people: People::default(),
             signatures: Vec::new(),
             by_requirement: HashMap::new(),

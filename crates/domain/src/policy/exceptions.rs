@@ -134,6 +134,7 @@ fn after_enough_severe_contacts_in_a_row_others_come_first_for_the_next() {
 fn the_explanation_knows_who_is_on_call() {
     let abilities = able(&["ar"], &[], 1, 0, 0);
     let shift = [OnShift {
+        aside: Aside::default(),
         counsellor_id: counsellor_id(1),
         abilities: &abilities,
         held: Capacity::default(),
@@ -151,4 +152,56 @@ fn the_explanation_knows_who_is_on_call() {
     assert_eq!(cause(Class::High, false), WaitingCause::NobodyOnShift);
     assert_eq!(cause(Class::High, true), WaitingCause::BeingOffered);
     assert_eq!(cause(Class::Critical, false), WaitingCause::BeingOffered);
+}
+
+/// Somebody who holds paperwork of a call, and could put it aside.
+fn at_paperwork(number: usize) -> Free {
+    Free {
+        held: Capacity { voice: 1, ..Capacity::default() },
+        aside: Aside { can_be: true, was: false },
+        ..person(number, &able(&["ar"], &[], 1, 0, 0))
+    }
+}
+
+#[test]
+fn a_critical_contact_interrupts_paperwork_when_nobody_is_free_and_others_never_do() {
+    let critical = [head(1, Class::Critical, &voice())];
+    let paired = decide(&critical, &[at_paperwork(1)], &no_reserve(), NOW);
+    assert_eq!(paired[0].notes, [Note::WorkPutAside]);
+    assert_eq!(
+        groups(&critical, &[at_paperwork(1), speakers::<2>()[1].clone()], &no_reserve()),
+        [(1, vec![2])]
+    );
+    let on_call = Free { on_call: true, ..speakers::<2>()[1].clone() };
+    assert_eq!(groups(&critical, &[at_paperwork(1), on_call], &no_reserve()), [(1, vec![1])]);
+    let talking = Free { aside: Aside::default(), ..at_paperwork(1) };
+    assert!(groups(&critical, &[talking], &no_reserve()).is_empty());
+    assert!(groups(&[head(1, Class::High, &voice())], &[at_paperwork(1)], &no_reserve()).is_empty());
+}
+
+#[test]
+fn nobody_is_interrupted_to_join_somebody_free() {
+    let rules = Rules { critical_offers: 3, ..no_reserve() };
+    let critical = [head(1, Class::Critical, &voice())];
+    assert_eq!(groups(&critical, &[at_paperwork(1), speakers::<2>()[1].clone()], &rules), [(1, vec![2])]);
+    assert_eq!(groups(&critical, &[at_paperwork(1), at_paperwork(2)], &rules), [(1, vec![1, 2])]);
+}
+
+#[test]
+fn who_is_at_paperwork_counts_as_kept() {
+    let rules = keeping(1, Medium::Voice, Some("ar"));
+    let (medium, free) = ([head(1, Class::Medium, &voice())], speakers::<2>());
+    assert!(groups(&medium, &free[1..], &rules).is_empty());
+    assert_eq!(groups(&medium, &[at_paperwork(1), free[1].clone()], &rules), [(1, vec![2])]);
+    // A critical contact takes them out of it again.
+    let both = [head(0, Class::Critical, &voice()), medium[0].clone()];
+    assert_eq!(groups(&both, &[at_paperwork(1), free[1].clone()], &rules), [(0, vec![2])]);
+}
+
+#[test]
+fn who_has_work_put_aside_is_offered_nothing_but_critical_contacts() {
+    let mut returning = speakers::<1>()[0].clone();
+    returning.aside.was = true;
+    assert!(groups(&[head(1, Class::High, &voice())], &[returning.clone()], &no_reserve()).is_empty());
+    assert_eq!(groups(&[head(1, Class::Critical, &voice())], &[returning], &no_reserve()), [(1, vec![1])]);
 }

@@ -1,10 +1,11 @@
 //! Why a contact waits, and whether anybody could ever take it.
 
 use super::reserve::Reserve;
-use super::{Head, Rules};
+use super::{Aside, Head, Rules};
 use crate::counsellor::{Abilities, Capacity};
 use crate::id::CounsellorId;
 use crate::requirement::{Lack, Requirement};
+use crate::risk::Class;
 
 /// A counsellor on shift, whatever they do.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub struct OnShift<'a> {
     pub ready: bool,
     /// Whether they are not on shift but on call.
     pub on_call: bool,
+    /// What of their work can be, or was, put aside for a critical contact.
+    pub aside: Aside,
 }
 
 /// Why a contact waits.
@@ -108,13 +111,13 @@ pub fn explain(head: &Head, ahead: u32, on_shift: &[OnShift<'_>], rules: &Rules,
         lacking_skill: 0,
         lacking_channel: 0,
         waited_ms: now_ms.saturating_sub(head.received_ms).max(0),
-        cap_at_ms: head.received_ms.saturating_add(rules.cap_ms),
-        cap_in_ms: head.received_ms.saturating_add(rules.cap_ms).saturating_sub(now_ms).max(0),
+        cap_at_ms: head.cap_at_ms(rules),
+        cap_in_ms: head.cap_at_ms(rules).saturating_sub(now_ms).max(0),
     };
     let ready: Vec<&OnShift<'_>> = on_shift.iter().filter(|person| person.ready).collect();
     let mut reserve = Reserve::new(rules);
     let stake = |reserve: &Reserve, person: &OnShift<'_>| {
-        reserve.stake(person.abilities, person.held, person.on_call)
+        reserve.stake(person.abilities, person.held, person.on_call, person.aside)
     };
     for person in &ready {
         reserve.add(&stake(&reserve, person));
@@ -131,7 +134,10 @@ pub fn explain(head: &Head, ahead: u32, on_shift: &[OnShift<'_>], rules: &Rules,
     }
     let (mut offerable, mut spared) = (0_u32, 0_u32);
     for person in &ready {
-        let takes = person.abilities.capacity.allows(&person.held, medium)
+        let capacity = &person.abilities.capacity;
+        let critical = head.class == Class::Critical;
+        let room = capacity.allows(&person.held, medium) && (critical || !person.aside.was);
+        let takes = (room || critical && person.aside.must_be(*capacity, person.held, medium))
             && head.requirement.lack(person.abilities).is_none()
             && !head.barred.contains(&person.counsellor_id)
             && !never(person);

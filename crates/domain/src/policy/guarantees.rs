@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::plainly::{can_be_offered, can_take};
+use super::plainly::{can_be_offered, can_take, must_interrupt};
 use super::samples::{Floor, NOW, able, asks, contact_id, floors, head, keeping, person, target_ms};
 use super::*;
 
@@ -41,8 +41,8 @@ proptest! {
             floor.free.iter().map(|person| (person.counsellor_id, person.clone())).collect();
         free.values().cloned().for_each(|person| board.free(person));
         floor.heads.iter().cloned().for_each(|head| board.arrive(head));
-        let media: BTreeMap<ContactId, Medium> =
-            floor.heads.iter().map(|head| (head.contact_id, head.requirement.medium)).collect();
+        let heads: BTreeMap<ContactId, &Head> =
+            floor.heads.iter().map(|head| (head.contact_id, head)).collect();
         for _ in 0..40 {
             let pairs = board.run(NOW);
             if pairs.is_empty() {
@@ -51,9 +51,14 @@ proptest! {
             for pair in &pairs {
                 for counsellor in everybody(pair) {
                     let person = free.get_mut(&counsellor).unwrap();
-                    let medium = media[&pair.contact_id];
+                    let (head, medium) = (heads[&pair.contact_id], heads[&pair.contact_id].requirement.medium);
+                    if must_interrupt(head, person) {
+                        person.held = Capacity::default();
+                        person.aside.was = true;
+                    }
                     prop_assert!(person.abilities.capacity.allows(&person.held, medium));
                     person.held = person.held.plus(medium);
+                    person.aside.can_be = false;
                     board.free(person.clone());
                 }
             }
@@ -96,6 +101,7 @@ proptest! {
                 held: if is_paired(person) { speaking } else { Capacity::default() },
                 ready: true,
                 on_call: false,
+                aside: Aside::default(),
             })
             .collect();
         for waiting in heads.iter().skip(pairs.len()) {

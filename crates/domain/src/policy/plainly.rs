@@ -8,9 +8,33 @@ use super::*;
 /// Whether the counsellor has the abilities and the room, and is not barred; cool-down apart.
 pub(super) fn can_take(head: &Head, person: &Free) -> bool {
     head.requirement.lack(&person.abilities).is_none()
-        && person.abilities.capacity.allows(&person.held, head.requirement.medium)
+        && (has_room(head, person) || must_interrupt(head, person))
         && !head.barred.contains(&person.counsellor_id)
         && (!person.on_call || head.takes_on_call())
+}
+
+/// Whether they have room as they are, and it may be this contact's.
+fn has_room(head: &Head, person: &Free) -> bool {
+    person.abilities.capacity.allows(&person.held, head.requirement.medium)
+        && (head.class == Class::Critical || !person.aside.was)
+}
+
+/// Whether it is a critical contact for which they would put aside everything they hold, and must.
+pub(super) fn must_interrupt(head: &Head, person: &Free) -> bool {
+    head.class == Class::Critical
+        && person.aside.can_be
+        && !has_room(head, person)
+        && person.abilities.capacity.of(head.requirement.medium) > 0
+}
+
+/// What counts of what they hold when a critical contact comes.
+pub(super) fn held_for_critical(person: &Free) -> Capacity {
+    if person.aside.can_be { Capacity::default() } else { person.held }
+}
+
+/// What they hold with the contact.
+pub(super) fn held_with(head: &Head, person: &Free) -> Capacity {
+    if must_interrupt(head, person) { Capacity::default() } else { person.held }.plus(head.requirement.medium)
 }
 
 /// The same, and not cooling down either.
@@ -33,6 +57,16 @@ pub(super) fn able_for<'a>(
         .count()
 }
 
+/// How many are kept for the group.
+pub(super) const fn kept_for(group: &Group, rules: &Rules) -> u32 {
+    match group.on_shift {
+        _ if rules.on_shift < rules.reserve_from => 0,
+        able if able >= rules.reserve_from => rules.reserve,
+        able if 2 * able >= rules.reserve_from && rules.reserve > 0 => 1,
+        _ => 0,
+    }
+}
+
 /// Who is on the floor and what they hold by now.
 struct Plain<'a> {
     floor: &'a Floor,
@@ -41,21 +75,20 @@ struct Plain<'a> {
 
 impl Plain<'_> {
     fn now(&self, person: &Free) -> Capacity {
-        self.held.get(&person.counsellor_id).copied().unwrap_or(person.held)
+        self.held.get(&person.counsellor_id).copied().unwrap_or(held_for_critical(person))
     }
 
     /// Whether that leaves as many in each group as are kept, but at most so many.
     fn spares(&self, person: &Free, medium: Medium, at_most: u32) -> bool {
         let rules = &self.floor.rules;
-        let kept = if rules.on_shift >= rules.reserve_from { rules.reserve.min(at_most) } else { 0 };
         let shift = || self.floor.free.iter().filter(|person| !person.on_call);
         person.on_call
-            || kept == 0
             || rules.groups.iter().all(|group| {
-                let before = able_for(group, [(&*person.abilities, person.held)]);
+                let kept = kept_for(group, rules).min(at_most);
+                let before = able_for(group, [(&*person.abilities, held_for_critical(person))]);
                 let left = able_for(group, [(&*person.abilities, person.held.plus(medium))]);
                 let free = shift().map(|person| (&*person.abilities, self.now(person)));
-                before == left || able_for(group, free) > kept as usize
+                kept == 0 || before == left || able_for(group, free) > kept as usize
             })
     }
 
@@ -82,7 +115,7 @@ impl Plain<'_> {
             [
                 i64::from(head.cooling.contains(&person.counsellor_id)),
                 i64::from(head.class != Class::Critical && !self.spares(person, medium, u32::MAX)),
-                i64::from(person.on_call),
+                if person.on_call { 2 } else { i64::from(must_interrupt(head, person)) },
                 i64::from(severe && limit > 0 && person.severe_in_a_row >= limit),
                 i64::from(!knows),
                 i64::from(head.requirement.needs_interpreter(&person.abilities)),
@@ -104,7 +137,7 @@ impl Plain<'_> {
     }
 
     fn give(&mut self, head: &Head, person: &Free) {
-        self.held.insert(person.counsellor_id, person.held.plus(head.requirement.medium));
+        self.held.insert(person.counsellor_id, held_with(head, person));
     }
 }
 
@@ -161,11 +194,12 @@ fn first(plain: &mut Plain<'_>, head: &Head) -> Option<(Pair, [i64; 9])> {
         Some(_) => CounsellorRule::LongestIdle,
     };
     let notes = [
-        (place[1], Note::ReserveUsedByCap),
-        (place[0], Note::CoolDownLifted),
-        (place[2], Note::OnCall),
-        (place[3], Note::CareLimitReached),
-        (place[5], Note::ThroughInterpreter),
+        (place[1] == 1, Note::ReserveUsedByCap),
+        (place[0] == 1, Note::CoolDownLifted),
+        (place[2] == 2, Note::OnCall),
+        (place[2] == 1, Note::WorkPutAside),
+        (place[3] == 1, Note::CareLimitReached),
+        (place[5] == 1, Note::ThroughInterpreter),
     ];
     let pair = Pair {
         contact_id: head.contact_id,
@@ -173,7 +207,7 @@ fn first(plain: &mut Plain<'_>, head: &Head) -> Option<(Pair, [i64; 9])> {
         also: Vec::new(),
         contact_rule: head.rule(),
         counsellor_rule,
-        notes: notes.into_iter().filter(|(lifted, _)| *lifted == 1).map(|(_, note)| note).collect(),
+        notes: notes.into_iter().filter(|(lifted, _)| *lifted).map(|(_, note)| note).collect(),
     };
     let person = person.clone();
     plain.give(head, &person);

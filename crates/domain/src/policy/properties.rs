@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::plainly::{able_for, can_be_offered, paired, plainly};
+use super::plainly::{
+    able_for, can_be_offered, held_for_critical, held_with, kept_for, must_interrupt, paired, plainly,
+};
 use super::samples::{Floor, NOW, floors};
 use super::*;
 
@@ -39,16 +41,16 @@ fn after<'a>(
     pairs: &[(&Head, &Free, Pair)],
     counts: impl Fn(&Head) -> bool,
 ) -> Vec<(&'a Abilities, Capacity)> {
-    let taken: BTreeMap<CounsellorId, Medium> = pairs
+    let taken: BTreeMap<CounsellorId, &Head> = pairs
         .iter()
         .filter(|(head, ..)| counts(head))
         .flat_map(|(head, _, pair)| {
             let offered = pair.also.iter().chain([&pair.counsellor_id]);
-            offered.map(|counsellor| (*counsellor, head.requirement.medium))
+            offered.map(|counsellor| (*counsellor, *head))
         })
         .collect();
     let held = |person: &Free| {
-        taken.get(&person.counsellor_id).map_or(person.held, |medium| person.held.plus(*medium))
+        taken.get(&person.counsellor_id).map_or(held_for_critical(person), |head| held_with(head, person))
     };
     let shift = floor.free.iter().filter(|person| !person.on_call);
     shift.map(|person| (&*person.abilities, held(person))).collect()
@@ -63,6 +65,27 @@ proptest! {
             prop_assert!(can_be_offered(head, person));
             let cooling = head.cooling.contains(&person.counsellor_id);
             prop_assert_eq!(cooling, pair.notes.contains(&Note::CoolDownLifted));
+        }
+    }
+
+    #[test]
+    fn nobody_is_interrupted_but_for_a_critical_contact_that_nobody_free_can_take(floor in floors()) {
+        let outcome = outcome(&floor);
+        let of = |counsellor| floor.free.iter().find(|person| person.counsellor_id == counsellor).unwrap();
+        for (head, _, pair) in &outcome.pairs {
+            let interrupts = pair.notes.contains(&Note::WorkPutAside);
+            prop_assert!(!interrupts || head.class == Class::Critical);
+            for counsellor in pair.also.iter().chain([&pair.counsellor_id]) {
+                let person = of(*counsellor);
+                let room = person.abilities.capacity.allows(&person.held, head.requirement.medium);
+                prop_assert!(room != interrupts, "who has room is not interrupted");
+                prop_assert!(!interrupts || person.aside.can_be, "a live talk is never interrupted");
+                prop_assert!(!person.aside.was || head.class == Class::Critical);
+            }
+            if interrupts {
+                let free = |person: &&&Free| !person.on_call && can_be_offered(head, person) && !must_interrupt(head, person);
+                prop_assert!(head.cooling_void || outcome.idle.iter().find(free).is_none());
+            }
         }
     }
 
@@ -149,6 +172,7 @@ proptest! {
         for person in &mut floor.free {
             person.held = Capacity::default();
             person.on_call = false;
+            person.aside = Aside::default();
             let abilities = Arc::make_mut(&mut person.abilities);
             abilities.languages.push("ar".to_owned());
             abilities.capacity = Capacity { voice: 1, chat: 2, message: 2 };
@@ -158,7 +182,6 @@ proptest! {
 
     #[test]
     fn lesser_contacts_leave_the_reserve_of_every_group(floor in floors()) {
-        prop_assume!(floor.rules.on_shift >= floor.rules.reserve_from);
         let outcome = outcome(&floor);
         let by_cap = |contact_id| {
             outcome.pairs.iter().any(|(_, _, pair)| {
@@ -171,7 +194,7 @@ proptest! {
         let all = after(&floor, &outcome.pairs, |_| true);
         for group in &floor.rules.groups {
             let (before, left) = (able_for(group, privileged.iter().copied()), able_for(group, all.iter().copied()));
-            let at_least = before.min(floor.rules.reserve as usize);
+            let at_least = before.min(kept_for(group, &floor.rules) as usize);
             // A contact past the cap may come after others have taken what was then to spare.
             let capped = outcome.pairs.iter().filter(|(head, ..)| by_cap(head.contact_id)).count();
             prop_assert!(left + capped >= at_least, "{group:?}: {left} of {before} left");
@@ -209,6 +232,7 @@ proptest! {
                 held: person.held,
                 ready: true,
                 on_call: person.on_call,
+                aside: person.aside,
             })
             .collect();
         for head in &floor.heads {
@@ -235,6 +259,7 @@ proptest! {
                 held: person.held,
                 ready: true,
                 on_call: person.on_call,
+                aside: person.aside,
             })
             .collect();
         for head in &floor.heads {

@@ -77,6 +77,8 @@ pub enum Note {
     ReserveUsedByCap,
     /// The counsellor had declined or missed it a moment ago, and nobody else could take it.
     CoolDownLifted,
+    /// The counsellor puts work aside for it: nobody on shift who is free can take it.
+    WorkPutAside,
     /// The counsellor is on call: nobody on shift can take it.
     OnCall,
     /// The counsellor has had as many severe contacts in a row as is right, and nobody else was free.
@@ -87,9 +89,10 @@ pub enum Note {
 
 impl Note {
     /// Every note.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::ReserveUsedByCap,
         Self::CoolDownLifted,
+        Self::WorkPutAside,
         Self::OnCall,
         Self::CareLimitReached,
         Self::ThroughInterpreter,
@@ -100,6 +103,7 @@ impl Note {
         match self {
             Self::ReserveUsedByCap => "reserve_used_by_cap",
             Self::CoolDownLifted => "cool_down_lifted",
+            Self::WorkPutAside => "work_put_aside",
             Self::OnCall => "on_call",
             Self::CareLimitReached => "care_limit_reached",
             Self::ThroughInterpreter => "through_interpreter",

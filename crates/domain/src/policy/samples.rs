@@ -65,12 +65,13 @@ pub(super) fn person(number: usize, abilities: &Abilities) -> Free {
         idle_since_ms: i64::try_from(number).expect("a small number"),
         on_call: false,
         severe_in_a_row: 0,
+        aside: Aside::default(),
     }
 }
 
 /// Rules that keep `reserve` for one group.
 pub(super) fn keeping(reserve: u32, medium: Medium, language: Option<&str>) -> Rules {
-    let group = Group { medium, language: language.map(str::to_owned) };
+    let group = Group { medium, language: language.map(str::to_owned), on_shift: 20 };
     Rules { reserve, cap_ms: CAP, on_shift: 20, reserve_from: 8, groups: vec![group], ..Rules::default() }
 }
 
@@ -140,8 +141,10 @@ pub(super) fn any_head() -> impl Strategy<Value = Head> {
         (0_usize..24, NOW - 5..NOW + 5)
             .prop_map(|(number, until_ms)| Preference { counsellor_id: counsellor_id(number), until_ms }),
     );
-    (requirement, place, some(), some(), any::<bool>(), preferred, prop::bool::weighted(0.2)).prop_map(
-        |(requirement, place, cooling, barred, void, preferred, only_on_call)| {
+    // An asynchronous message may be meant to wait for longer than the cap.
+    let longer = prop_oneof![3 => Just(0), 1 => Just(CAP + 100_000)];
+    (requirement, place, some(), some(), (any::<bool>(), longer), preferred, prop::bool::weighted(0.2))
+        .prop_map(|(requirement, place, cooling, barred, (void, longer), preferred, only_on_call)| {
             let (medium, language, skills) = requirement;
             // Whole tens of seconds, so that there are ties.
             let (class, resumed, received_ms) = (place.0, place.1, place.2 / 10_000 * 10_000);
@@ -149,7 +152,7 @@ pub(super) fn any_head() -> impl Strategy<Value = Head> {
                 contact_id: contact_id(0),
                 class,
                 resumed,
-                deadline_ms: received_ms + target_ms(class),
+                deadline_ms: received_ms + target_ms(class) + if class > Class::High { longer } else { 0 },
                 received_ms,
                 sequence: 0,
                 requirement: Arc::new(Requirement { medium, language, skills }),
@@ -159,16 +162,17 @@ pub(super) fn any_head() -> impl Strategy<Value = Head> {
                 preferred,
                 only_on_call,
             }
-        },
-    )
+        })
 }
 
 pub(super) fn any_person() -> impl Strategy<Value = Free> {
     let capacity = (0_u8..2, 0_u8..4, 0_u8..4);
     let held = prop_oneof![2 => Just((0, 0, 0)), 1 => (0_u8..2, 0_u8..4, 0_u8..4)];
+    let aside = (prop::bool::weighted(0.4), prop::bool::weighted(0.1));
     let languages = (subsequence(LANGUAGES.to_vec(), 0..=4), subsequence(LANGUAGES.to_vec(), 0..=1));
-    (languages, any_skills(), capacity, held, 0_i64..8, prop::bool::weighted(0.15), 0_u32..4).prop_map(
-        |((languages, interpreted), skills, capacity, held, idle, on_call, severe_in_a_row)| {
+    let on_call = prop::bool::weighted(0.15);
+    (languages, any_skills(), capacity, held, 0_i64..8, (on_call, aside), 0_u32..4).prop_map(
+        |((languages, interpreted), skills, capacity, held, idle, (on_call, aside), severe_in_a_row)| {
             let owned = |tags: Vec<&str>| tags.into_iter().map(str::to_owned).collect();
             let capacity = Capacity { voice: capacity.0, chat: capacity.1, message: capacity.2 };
             Free {
@@ -183,13 +187,19 @@ pub(super) fn any_person() -> impl Strategy<Value = Free> {
                 idle_since_ms: idle,
                 on_call,
                 severe_in_a_row,
+                aside: Aside { can_be: aside.0 && !on_call && held != (0, 0, 0), was: aside.1 && !on_call },
             }
         },
     )
 }
 
 pub(super) fn any_rules() -> impl Strategy<Value = Rules> {
-    let group = (any_medium(), any_language()).prop_map(|(medium, language)| Group { medium, language });
+    // Around half of eight, where the reserve of a group changes.
+    let group = (any_medium(), any_language(), 2_u32..12).prop_map(|(medium, language, on_shift)| Group {
+        medium,
+        language,
+        on_shift,
+    });
     let high_cap = select(vec![0, CAP / 10]);
     (0_u32..4, 4_u32..20, vec(group, 0..4), 0_u32..4, 0_u32..4, high_cap).prop_map(
         |(reserve, on_shift, groups, critical_offers, severe_limit, high_cap_ms)| Rules {

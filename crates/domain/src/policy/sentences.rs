@@ -160,10 +160,39 @@ fn a_small_shift_keeps_no_reserve() {
 }
 
 #[test]
+fn a_group_keeps_two_where_eight_could_serve_it_one_where_four_could_and_nobody_where_three_could() {
+    let call = asks(Medium::Voice, Some("ru"), &[]);
+    let heads = [1, 2, 3].map(|number| head(number, Class::Low, &call));
+    let free = [1, 2, 3].map(|number| person(number, &able(&["ru"], &[], 1, 0, 0)));
+    let mut rules = keeping(2, Medium::Voice, Some("ru"));
+    let mut kept = |on_shift, reserve| {
+        (rules.groups[0].on_shift, rules.reserve) = (on_shift, reserve);
+        free.len() - pairs(&heads, &free, &rules).len()
+    };
+    assert_eq!([8, 7, 4, 3, 1].map(|on_shift| kept(on_shift, 2)), [2, 1, 1, 0, 0]);
+    assert_eq!([8, 4, 3].map(|on_shift| kept(on_shift, 1)), [1, 1, 0]);
+    assert_eq!(kept(8, 0), 0);
+}
+
+#[test]
+fn who_could_serve_a_group_is_counted_with_empty_hands_and_through_an_interpreter_too() {
+    let call = asks(Medium::Voice, Some("ru"), &[]);
+    let with_law = asks(Medium::Voice, Some("ru"), &[("law", 3)]);
+    let mut interpreter = able(&["ar"], &[], 1, 0, 0);
+    interpreter.interpreted = vec!["ru".to_owned()];
+    let shift =
+        [interpreter, able(&["ru"], &[], 1, 2, 0), able(&["ru"], &[], 0, 2, 0), able(&["ar"], &[], 1, 0, 0)];
+    let groups = Group::of([&call, &with_law, &asks(Medium::Chat, None, &[])], &shift);
+    let counted: Vec<_> =
+        groups.iter().map(|group| (group.medium, group.language.as_deref(), group.on_shift)).collect();
+    assert_eq!(counted, [(Medium::Voice, Some("ru"), 2), (Medium::Chat, None, 2)]);
+}
+
+#[test]
 fn who_has_waited_for_the_cap_may_use_the_reserve_but_not_before_a_critical_contact() {
     let voice = asks(Medium::Voice, None, &[]);
     let mut capped = head(1, Class::Low, &voice);
-    capped.received_ms = NOW - CAP;
+    (capped.received_ms, capped.deadline_ms) = (NOW - CAP, NOW);
     let free = [person(1, &able(&["ar"], &[], 1, 0, 0))];
     let rules = keeping(1, Medium::Voice, None);
     let alone = decide(&[capped.clone()], &free, &rules, NOW);
@@ -175,7 +204,7 @@ fn who_has_waited_for_the_cap_may_use_the_reserve_but_not_before_a_critical_cont
 #[test]
 fn who_has_waited_for_the_cap_leaves_the_reserve_alone_while_somebody_else_is_free() {
     let mut capped = head(1, Class::Low, &asks(Medium::Voice, Some("ar"), &[]));
-    capped.received_ms = NOW - CAP;
+    (capped.received_ms, capped.deadline_ms) = (NOW - CAP, NOW);
     let free = [
         person(1, &able(&["ru", "ar"], &[], 1, 0, 0)),
         person(2, &able(&["ar"], &[("law", 1), ("trauma", 1)], 1, 0, 0)),
@@ -197,6 +226,22 @@ fn a_high_contact_soon_reaches_into_the_reserve_but_leaves_the_last() {
     assert_eq!(pairs(&[waited.clone()], &free, &rules), [(1, 1)]);
     assert!(pairs(&[waited.clone()], &free[..1], &rules).is_empty(), "the last is kept");
     assert!(pairs(&[Head { class: Class::Medium, ..waited }], &free, &rules).is_empty());
+}
+
+#[test]
+fn an_e_mail_takes_nobody_from_the_reserve_before_its_own_deadline() {
+    let message = asks(Medium::Message, None, &[]);
+    let rules = keeping(1, Medium::Message, None);
+    let free = [person(1, &able(&["ar"], &[], 0, 0, 1))];
+    let mut mail = head(1, Class::Medium, &message);
+    (mail.received_ms, mail.deadline_ms) = (NOW - CAP - 1, NOW + 1);
+    assert!(pairs(&[mail.clone()], &free, &rules).is_empty());
+    let all = able(&["ar"], &[], 0, 0, 1);
+    let shift = [on_shift(1, &all, Capacity::default(), true)];
+    let said = explain(&mail, 0, &shift, &rules, NOW);
+    assert_eq!((said.cause, said.cap_at_ms, said.cap_in_ms), (WaitingCause::Reserved, NOW + 1, 1));
+    mail.deadline_ms = NOW;
+    assert_eq!(pairs(&[mail], &free, &rules), [(1, 1)]);
 }
 
 #[test]
@@ -223,7 +268,14 @@ fn who_is_barred_is_never_offered_it() {
 
 /// Somebody on shift, by the number and the abilities.
 fn on_shift(number: usize, abilities: &Abilities, held: Capacity, ready: bool) -> OnShift<'_> {
-    OnShift { counsellor_id: counsellor_id(number), abilities, held, ready, on_call: false }
+    OnShift {
+        counsellor_id: counsellor_id(number),
+        abilities,
+        held,
+        ready,
+        on_call: false,
+        aside: Aside::default(),
+    }
 }
 
 #[test]

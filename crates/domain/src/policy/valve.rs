@@ -1,7 +1,7 @@
 //! The overload valve: what is done, in which order, when more come than can be answered.
 //!
 //! A pure function from the load, the rules and the level it had before. It never touches critical contacts and never
-//! turns anybody away: it gives those who wait a truthful choice.
+//! turns anybody away: it gives those who come a truthful choice. A deadline that was given once never moves.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use crate::risk::Class;
 /// How much the line carries at a moment.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Load {
-    /// Contacts that wait, by class in the order of [`Class::ALL`].
+    /// Contacts that wait and that somebody on shift could take, by class in the order of [`Class::ALL`].
     pub waiting: [u32; 4],
     /// Counsellors on shift, whatever they do.
     pub on_shift: u32,
@@ -48,9 +48,11 @@ pub struct Line {
 
 impl Default for ValveRules {
     fn default() -> Self {
-        let line = |waiting_percent, overdue_s| Line { waiting_percent, overdue_s, expected_wait_s: 0 };
+        // By how many wait alone: one contact in a language that few speak may be overdue for long, and says nothing
+        // about the wait of the others; by night three answers in an hour say little about the next.
+        let line = |waiting_percent| Line { waiting_percent, ..Line::default() };
         Self {
-            levels: [line(100, 120), line(150, 300), line(250, 600), line(400, 900)],
+            levels: [100, 150, 250, 400].map(line),
             ends_below_percent: 70,
             stretch_percent: 200,
             stretch_medium: false,
@@ -132,8 +134,8 @@ impl ValveAnswer {
 /// The most a target wait is stretched to, in percent.
 const MOST_STRETCH: u16 = 300;
 
-/// The state of the valve.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// The state of the valve; closed by default.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Valve {
     /// How far it is open.
     pub level: Level,
@@ -156,6 +158,13 @@ pub fn valve(load: &Load, rules: &ValveRules, before: Level) -> Valve {
         stretch_percent: rules.stretch_percent.clamp(100, MOST_STRETCH),
         stretch_medium: rules.stretch_medium,
     }
+}
+
+/// The wait to expect behind `ahead` others, in seconds, when so many were answered in `period_s` lately. `None` when
+/// nobody was: then there is nothing truthful to say.
+pub fn expected_wait_s(ahead: u32, answered: u32, period_s: u32) -> Option<u32> {
+    let wait_s = (u64::from(ahead) * u64::from(period_s)).checked_div(answered.into())?;
+    Some(u32::try_from(wait_s).unwrap_or(u32::MAX))
 }
 
 /// Whether a measure is at this share of its line, in percent.
@@ -297,6 +306,14 @@ mod tests {
         assert_eq!(level(14, Level::Stretched), Level::Stretched);
         assert_eq!(level(13, Level::Stretched), Level::Usual);
         assert_eq!(level(90, Level::Usual), Level::Honest);
+    }
+
+    #[test]
+    fn the_wait_to_expect_is_that_of_those_ahead_at_the_pace_of_lately() {
+        assert_eq!(expected_wait_s(10, 5, 900), Some(1800));
+        assert_eq!(expected_wait_s(0, 5, 900), Some(0));
+        assert_eq!(expected_wait_s(10, 0, 900), None);
+        assert_eq!(expected_wait_s(u32::MAX, 1, 900), Some(u32::MAX));
     }
 
     #[test]

@@ -55,6 +55,7 @@ impl Size {
             state: ContactState::Waiting,
             owner: None,
             holds: false,
+            put_aside: false,
             deadline_ms: 60_000,
         };
         let counsellor = |(number, capacity): (u128, &Capacity)| CounsellorNow {

@@ -56,6 +56,7 @@ impl Model for Line {
             Property::always(ALWAYS[5].0, always::<5>),
             Property::always(ALWAYS[6].0, always::<6>),
             Property::always(ALWAYS[7].0, always::<7>),
+            Property::always(ALWAYS[8].0, always::<8>),
             Property::always(BETWEEN[0].0, between::<0>),
             Property::always(BETWEEN[1].0, between::<1>),
             Property::always(BETWEEN[2].0, between::<2>),
@@ -72,7 +73,7 @@ impl Model for Line {
 
 #[test]
 fn whatever_happens_in_whatever_order_the_floor_is_right() {
-    assert_eq!((ALWAYS.len(), BETWEEN.len()), (8, 4), "each has a property above");
+    assert_eq!((ALWAYS.len(), BETWEEN.len()), (9, 4), "each has a property above");
     for size in [Size::CALL_AND_CHAT, Size::ONE_CALL_OF_THREE] {
         let checker = Line { size, fault: None }.checker().threads(2).spawn_bfs().join();
         checker.assert_properties();

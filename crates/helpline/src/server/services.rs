@@ -112,8 +112,9 @@ pub(super) async fn assemble(
         Directory::new(ctx.clone(), authenticator.clone()).routes(&mut routes, longest);
     }
     if services.has(Service::Intake) {
-        let (contacts, messages) = helpline_intake::routes(ctx.clone());
+        let (blocks, contacts, messages) = helpline_intake::routes(ctx);
         routes
+            .add_service(blocks.max_decoding_message_size(longest))
             .add_service(contacts.max_decoding_message_size(longest))
             .add_service(messages.max_decoding_message_size(longest));
     }

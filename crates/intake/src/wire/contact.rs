@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use helpline_domain::arrangement::{Outlook, Step};
+use helpline_domain::blocking;
 use helpline_domain::caller::Caller;
 use helpline_domain::closing::{Closing, MAX_CATEGORIES};
+use helpline_domain::contact::ContactState;
 use helpline_domain::id::ContactId;
+use helpline_domain::policy::wording::Locale;
 use helpline_proto::intake::v1 as api;
 use helpline_service_kit::command::command;
 use helpline_service_kit::fields::Fields;
@@ -23,7 +26,7 @@ use crate::{
 };
 
 /// Longest identifier or name, in characters.
-const LINE: usize = 200;
+pub(super) const LINE: usize = 200;
 /// Longest narrative, in characters.
 const NARRATIVE: usize = 20_000;
 /// Longest reference as written, with blanks between its eight digits.
@@ -330,22 +333,32 @@ fn personal(kind: &'static str, text: String) -> Option<Sensitive<String>> {
 
 /// The sender. One of which nothing is left in the form in which senders are compared is anonymous: otherwise all who
 /// send blanks would be taken for one person.
-fn known_sender(text: String) -> Option<Sensitive<String>> {
+pub(super) fn known_sender(text: String) -> Option<Sensitive<String>> {
     personal("contact", text).filter(|sender| !normalise_identifier(sender.expose()).is_empty())
 }
 
 /// What an adapter is told of a contact it brought.
 pub fn received(received: &Received) -> api::ReceiveContactResponse {
+    let blocked = received.contact.state == ContactState::Blocked;
     let outlook = match received.outlook {
+        _ if blocked => api::Outlook::Blocked,
         Outlook::Served => api::Outlook::Served,
         Outlook::Closed => api::Outlook::Closed,
         Outlook::NobodyOnShift => api::Outlook::NobodyOnShift,
     };
+    let locale = Locale::from_tag(received.contact.language.as_deref().unwrap_or_default());
     api::ReceiveContactResponse {
         contact: Some(wire::contact(&received.contact, Sight::Coded)),
         existing: received.existing,
         outlook: outlook.into(),
         arrangement: received.arrangement.as_ref().map(|done| arrangement(received, done)),
+        hint: if blocked { blocking::hint(locale).to_owned() } else { String::new() },
+        overload: received.overload.map(|told| api::Overload {
+            callback_offered: told.callback,
+            long_wait: told.long_wait,
+            expected_wait: told.expected_wait_s.map(wire::whole_minutes),
+        }),
+        overflow: received.overflow.as_ref().map(wire::overflow),
     }
 }
 

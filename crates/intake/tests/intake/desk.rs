@@ -101,6 +101,7 @@ impl Desk {
             counsellor_id: counsellor.counsellor_id.unwrap(),
             timeout_s: 20,
             explanation: serde_json::json!({}),
+            puts_aside: Vec::new(),
         };
         let made = store.commit_offers(self.centre, lease.epoch, &[draft]).await.unwrap();
         store.release_matcher(self.centre, owner).await.unwrap();

@@ -12,7 +12,7 @@ use helpline_service_kit::command::command;
 use tonic::{Request, Response, Status};
 
 use crate::api::Api;
-use crate::handover::{MOST, open_work};
+use crate::handover::{MOST, open_work, promises};
 use crate::set_presence::{presence_of, set_presence};
 use crate::wire;
 
@@ -52,7 +52,9 @@ impl PresenceService for Api {
         let centre = caller.centre_id;
         let work = self.ctx.store.open_work(centre, Some(presence.counsellor_id), MOST).await;
         let open_work = work.map_err(Refusal::from)?.iter().map(open_work).collect();
-        Ok(Response::new(GoOfflineResponse { presence: Some(wire::presence(&presence)), open_work }))
+        let callbacks = promises(&self.ctx, &caller, Some(presence.counsellor_id)).await?;
+        let presence = Some(wire::presence(&presence));
+        Ok(Response::new(GoOfflineResponse { presence, open_work, callbacks }))
     }
 
     async fn go_on_call(

@@ -35,8 +35,8 @@ pub async fn list_callbacks(
     filter: CallbackFilter,
     (size, before): (u32, Option<CallbackId>),
 ) -> Result<Listed, Refusal> {
-    let promised_by = if caller.role == Role::Counsellor { caller.counsellor_id } else { None };
-    let filter = CallbackFilter { promised_by, ..filter };
+    let kept_by = if caller.role == Role::Counsellor { caller.counsellor_id } else { None };
+    let filter = CallbackFilter { kept_by, ..filter };
     let found = ctx.store.callbacks(caller.centre_id, &filter, (size.saturating_add(1), before)).await?;
     let (page, next) = cut(found, size, |callback| callback.callback_id);
     let mut callbacks = Vec::with_capacity(page.len());

@@ -12,7 +12,7 @@ use helpline_store::{Change, Command};
 
 use super::measures::CallbackMeasures;
 use super::promise::check_window;
-use super::{Shown, is_promiser, plain, told, unless_reused, visible};
+use super::{Shown, is_keeper, plain, told, unless_reused, visible};
 
 /// What is asked: [`RescheduleCallbackRequest`](helpline_proto::queueing::v1::RescheduleCallbackRequest), read.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +29,7 @@ pub struct Reschedule {
 /// A callback that the caller may plan: whoever promised it, adapters for their contacts, supervisors.
 async fn plannable(ctx: &Ctx, caller: &Caller, id: CallbackId) -> Result<Callback, Refusal> {
     let callback = visible(ctx, caller, id).await?;
-    if caller.role == Role::Counsellor && !is_promiser(caller, &callback) {
+    if caller.role == Role::Counsellor && !is_keeper(caller, &callback) {
         return Err(Refusal::not_found("callback"));
     }
     Ok(callback)
@@ -81,7 +81,7 @@ pub async fn cancel(
     let change = ctx.store.cancel_callback(command, &seen, reason).await?;
     if let Change::Done(moved) = &change {
         measures.count(seen.kind, "cancelled");
-        told::tell(ctx, caller.centre_id, moved).await?;
+        told::tell(ctx, caller.centre_id, moved, "callback_cancelled").await?;
     }
     let explain = async {
         let now = plannable(ctx, caller, id).await?;

@@ -72,7 +72,7 @@ async fn change(
             Err(error) => return Err(error.into()),
             Ok((change, moved)) => {
                 if let Some(moved) = moved {
-                    told::tell(ctx, caller.centre_id, &moved).await?;
+                    told::tell(ctx, caller.centre_id, &moved, "callback_promised").await?;
                 }
                 return Ok(change);
             }

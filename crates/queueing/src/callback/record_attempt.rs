@@ -11,7 +11,7 @@ use helpline_store::callback::attempt::Attempt;
 use helpline_store::{Change, Command};
 
 use super::measures::CallbackMeasures;
-use super::{Shown, is_promiser, is_worker, plain, target_s, told, unless_reused, visible};
+use super::{Shown, is_keeper, is_worker, plain, target_s, told, unless_reused, visible};
 
 /// Records an attempt of the caller. Reached: the contact goes on. Else they are free, and the child is called again
 /// later, or the callback has failed. Errors: NOT_FOUND, STATE_REFUSED, REQUEST_ID_REUSED.
@@ -47,7 +47,7 @@ pub async fn record_attempt(
     if let Change::Done(recorded) = &change {
         measures.count(seen.kind, event(recorded.now));
         // In line before anybody is free, or whoever came later would be offered first.
-        told::tell(ctx, caller.centre_id, &recorded.moved).await?;
+        told::tell(ctx, caller.centre_id, &recorded.moved, "").await?;
         ctx.mirror.rooms_changed(caller.centre_id, &recorded.rooms, caller.counsellor_id).await;
     }
     let change = change.map(|recorded| recorded.moved.callback_id);
@@ -68,7 +68,7 @@ const fn event(now: CallbackState) -> &'static str {
 async fn why_refused(ctx: &Ctx, caller: &Caller, seen: &Callback) -> Result<Refusal, Refusal> {
     let now = visible(ctx, caller, seen.callback_id).await?;
     // Nobody's to record but theirs who have the work in hand.
-    if is_promiser(caller, &now) || is_worker(caller, &now) {
+    if is_keeper(caller, &now) || is_worker(caller, &now) {
         return Ok(Refusal::state("callback", now.state.key()));
     }
     Ok(Refusal::not_found("callback"))

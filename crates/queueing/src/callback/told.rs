@@ -6,9 +6,14 @@ use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::callback::Moved;
 use helpline_store::contact::Contact;
 
-/// The contact has left the line or come back to it, an offer was withdrawn, somebody is free. The contact is in line
-/// before the counsellor is free, or whoever came later would be offered first.
-pub(super) async fn tell(ctx: &Ctx, centre: CentreId, moved: &Moved) -> Result<(), Refusal> {
+/// The contact has left the line or come back to it, an offer was withdrawn `because` of it, somebody is free. The contact
+/// is in line before the counsellor is free, or whoever came later would be offered first.
+pub(super) async fn tell(
+    ctx: &Ctx,
+    centre: CentreId,
+    moved: &Moved,
+    because: &'static str,
+) -> Result<(), Refusal> {
     let contact = match moved.contact_id {
         Some(id) => ctx.store.contact(centre, id).await?,
         None => None,
@@ -27,7 +32,7 @@ pub(super) async fn tell(ctx: &Ctx, centre: CentreId, moved: &Moved) -> Result<(
     for _ in &moved.ended {
         ctx.metrics.contacts().offer_ended("withdrawn");
     }
-    ctx.mirror.offers_withdrawn(centre, &moved.ended, "callback");
+    ctx.mirror.offers_withdrawn(centre, &moved.ended, because);
     ctx.mirror.rooms_changed(centre, &moved.rooms, None).await;
     Ok(())
 }

@@ -113,7 +113,7 @@ fn read_filter(fields: &mut Fields, filter: &proto::CallbackFilter) -> Option<Ca
         states: states.into_iter().collect::<Option<_>>()?,
         alarming: filter.alarming,
         reference: (digits && !reference.is_empty()).then(|| reference.clone()),
-        promised_by: None,
+        kept_by: None,
     })
 }
 
@@ -227,6 +227,7 @@ pub(crate) fn callback(shown: &Shown) -> proto::Callback {
         number: secret(|secrets| &secrets.number).unwrap_or_default(),
         safe_words: secret(|secrets| &secrets.safe_words).unwrap_or_default(),
         revision: callback.revision,
+        kept_by: callback.preferred.map(|id| id.to_string()).unwrap_or_default(),
     }
 }
 

@@ -52,14 +52,14 @@ impl KeepPromises {
                 let target = target_s(&settings.settings, &pending.queue, channel, Class::Critical);
                 let moved = ctx.store.end_callback(centre, id, ctx.ids.v7().into(), target).await?;
                 if let Some(moved) = &moved {
-                    told::tell(ctx, centre, moved).await?;
+                    told::tell(ctx, centre, moved, "window_over").await?;
                 }
                 moved.is_some()
             }
             Step::Hold | Step::Fulfil => {
                 let moved = ctx.store.yield_callback(centre, id, pending.step).await?;
                 if let Some(moved) = &moved {
-                    told::tell(ctx, centre, moved).await?;
+                    told::tell(ctx, centre, moved, "").await?;
                 }
                 moved.is_some()
             }

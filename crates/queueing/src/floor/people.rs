@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use helpline_domain::contact::ContactState;
-use helpline_domain::id::CentreId;
+use helpline_domain::id::{CentreId, CounsellorId};
 use helpline_domain::risk::Class;
 use helpline_proto::intake::v1::ContactState as StateMessage;
-use helpline_proto::queueing::v1::{CounsellorOnFloor, HeldContact};
+use helpline_proto::queueing::v1::{AsideContact, CounsellorOnFloor, HeldContact};
 use helpline_service_kit::wire::{class, contact_state, timestamp};
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::alert::Held;
@@ -20,8 +20,13 @@ pub(crate) async fn read(ctx: &Ctx, centre: CentreId) -> Result<Vec<CounsellorOn
     for contact in ctx.store.held_contacts(centre).await? {
         held.entry(contact.holder_id).or_default().extend(message(&contact));
     }
+    let mut aside: HashMap<CounsellorId, Vec<AsideContact>> = HashMap::new();
+    for one in ctx.store.put_aside(centre, None).await? {
+        aside.entry(one.counsellor_id).or_default().push(wire::aside(one.contact_id, Some(one.since_at)));
+    }
     let people = ctx.store.people(centre).await?.into_iter().map(|presence| CounsellorOnFloor {
         contacts: held.remove(&presence.counsellor_id.as_uuid()).unwrap_or_default(),
+        aside: aside.remove(&presence.counsellor_id).unwrap_or_default(),
         presence: Some(wire::presence(&presence)),
     });
     Ok(people.collect())

@@ -1,10 +1,13 @@
 //! What is not finished, for who leaves, for who comes, and for who watches over the floor.
 
 use helpline_domain::caller::Caller;
-use helpline_proto::queueing::v1::{ListHandoverRequest, ListHandoverResponse};
+use helpline_domain::id::CounsellorId;
+use helpline_proto::queueing::v1::{Callback, ListHandoverRequest, ListHandoverResponse};
 use helpline_service_kit::{Ctx, Refusal};
 
 use super::{concerns, wire};
+use crate::callback::plain;
+use crate::callback::wire::callback;
 
 /// Contacts listed at most.
 pub(crate) const MOST: i64 = 500;
@@ -26,8 +29,23 @@ pub(crate) async fn list_handover(
         (_, asked) => asked,
     };
     let work = ctx.store.open_work(caller.centre_id, leaving, MOST).await?;
+    let callbacks = promises(ctx, caller, leaving).await?;
     Ok(ListHandoverResponse {
         work: work.iter().map(wire::open_work).collect(),
         handovers: handovers.iter().map(wire::handover).collect(),
+        callbacks,
     })
+}
+
+/// The open promises of a counsellor, or of everybody who is not on shift.
+pub(crate) async fn promises(
+    ctx: &Ctx,
+    caller: &Caller,
+    leaving: Option<CounsellorId>,
+) -> Result<Vec<Callback>, Refusal> {
+    let mut callbacks = Vec::new();
+    for promise in ctx.store.open_promises(caller.centre_id, leaving, MOST).await? {
+        callbacks.push(callback(&plain(ctx, caller, promise).await?));
+    }
+    Ok(callbacks)
 }

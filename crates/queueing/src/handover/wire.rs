@@ -48,6 +48,7 @@ pub(crate) fn handover(handover: &Handover) -> proto::Handover {
         state: state.into(),
         accepted_by: text(handover.accepted_by),
         moved: handover.moved,
+        moved_callbacks: handover.moved_callbacks,
         offer_time: Some(timestamp(handover.offered_at)),
         end_time: handover.ended_at.map(timestamp),
         revision: handover.revision,

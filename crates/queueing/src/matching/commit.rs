@@ -11,8 +11,7 @@ use helpline_service_kit::mirror::{free_counsellor, waiter_of};
 use helpline_service_kit::{Ctx, fail_point};
 use helpline_store::StoreError;
 use helpline_store::matcher::Lease;
-use helpline_store::offer::OfferView;
-use helpline_store::offering::OfferDraft;
+use helpline_store::offering::{Made, OfferDraft};
 use helpline_store::presence::Room;
 
 use crate::measures::Measures;
@@ -57,16 +56,23 @@ impl Commit {
         self.claimed.iter().flat_map(|claimed| &claimed.drafts)
     }
 
-    async fn tell(&self, made: Vec<(OfferView, Option<Room>)>) {
-        let mut rooms: Vec<Room> = made.iter().filter_map(|(_, room)| *room).collect();
-        let ringing: HashSet<CounsellorId> = made.iter().map(|(offer, _)| offer.counsellor_id).collect();
+    async fn tell(&self, made: Vec<Made>) {
+        let mut rooms: Vec<Room> = made.iter().filter_map(|one| one.room).collect();
+        let ringing: HashSet<CounsellorId> = made.iter().map(|one| one.offer.counsellor_id).collect();
         let mut offered = HashMap::new();
-        for (offer, _) in made {
+        for Made { offer, put_aside, .. } in made {
             // Offered to several at once, it was offered once.
             if offered.insert(offer.contact_id, offer.class).is_none() {
                 self.measures.offered(offer.class, offer.channel, offer.offered_at - offer.received_at);
             }
+            let counsellor = offer.counsellor_id;
             self.ctx.mirror.offered(self.centre, offer);
+            for contact in &put_aside {
+                self.ctx.mirror.contact_changed(self.centre, *contact);
+            }
+            if !put_aside.is_empty() {
+                self.ctx.mirror.counsellor_changed(self.centre, counsellor);
+            }
         }
         let refused: Vec<&Claimed> =
             self.claimed.iter().filter(|claimed| !offered.contains_key(&claimed.waiter.contact_id)).collect();

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use helpline_domain::id::CounsellorId;
-use helpline_domain::policy::{self, Head, Preference, cool_down_is_void, only_on_call};
+use helpline_domain::policy::{self, Aside, Head, Preference, cool_down_is_void, only_on_call};
 use helpline_domain::presence::PresenceState;
 use helpline_domain::requirement::Requirement;
 use helpline_domain::risk::Class;
 use helpline_store::line::{LineEntry, OnShift};
 
-/// The shift as the policy sees it.
+/// The shift as the policy sees it, but for work that can be put aside.
 pub(crate) fn shift(on_shift: &[OnShift]) -> Vec<policy::OnShift<'_>> {
     on_shift
         .iter()
@@ -19,6 +19,7 @@ pub(crate) fn shift(on_shift: &[OnShift]) -> Vec<policy::OnShift<'_>> {
             held: one.held,
             ready: matches!(one.state, PresenceState::Ready | PresenceState::OnCall),
             on_call: one.state == PresenceState::OnCall,
+            aside: Aside::default(),
         })
         .collect()
 }
@@ -49,13 +50,14 @@ pub(crate) fn head(entry: &LineEntry, requirement: Arc<Requirement>, on_shift: &
 }
 
 /// Who must not be offered it: whoever named a conflict, and everybody but the one it is directed to. A critical contact
-/// waits for nobody: it is anybody's while that one is not free.
+/// waits for nobody: it is anybody's while that one is not free, or has just let it pass.
 fn barred(entry: &LineEntry, shift: &[policy::OnShift<'_>]) -> Vec<CounsellorId> {
     let mut barred = entry.barred.clone();
     // Somebody who named a conflict is nobody to wait for.
     let Some(only) = entry.directed_to.filter(|only| !barred.contains(only)) else { return barred };
     let free = shift.iter().any(|one| {
         one.counsellor_id == only
+            && !entry.cooling.contains(&only)
             && one.ready
             && one.abilities.capacity.allows(&one.held, entry.requirement.medium)
             && entry.requirement.lack(one.abilities).is_none()

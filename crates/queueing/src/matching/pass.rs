@@ -4,8 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use helpline_domain::id::{ContactId, CounsellorId};
-use helpline_domain::policy::{Free, Head, Pair, decide};
+use helpline_domain::policy::{Aside, Free, Head, Note, Pair, decide};
 use helpline_domain::presence::PresenceState;
+use helpline_domain::risk::Class;
 use helpline_live::LiveError;
 use helpline_live::line::Waiter;
 use helpline_service_kit::mirror::waiter_of;
@@ -16,6 +17,7 @@ use helpline_store::offering::OfferDraft;
 use helpline_store::settings::VersionedSettings;
 use serde_json::json;
 
+use crate::matching::aside::aside;
 use crate::matching::commit::{Claimed, Commit};
 use crate::matching::head::head;
 use crate::matching::{COMMITS, Matcher};
@@ -34,6 +36,24 @@ fn members(pair: &Pair) -> Vec<CounsellorId> {
     std::iter::once(pair.counsellor_id).chain(pair.also.iter().copied()).collect()
 }
 
+/// Whether those it is to be offered to put other work aside for it.
+fn interrupts(pair: &Pair) -> bool {
+    pair.notes.contains(&Note::WorkPutAside)
+}
+
+/// A row as the policy sees it.
+fn seen(one: &OnShift, aside: Aside) -> Free {
+    Free {
+        counsellor_id: one.counsellor_id,
+        abilities: Arc::clone(&one.abilities),
+        held: one.held,
+        idle_since_ms: one.idle_since.timestamp_millis(),
+        on_call: one.state == PresenceState::OnCall,
+        severe_in_a_row: one.severe_in_a_row.into(),
+        aside,
+    }
+}
+
 impl Matcher {
     /// A pass over the view in Redis. Returns whether another may find more.
     pub(super) async fn pass_over_view(&mut self, lease: Lease) -> Result<bool, Refusal> {
@@ -46,10 +66,16 @@ impl Matcher {
                 return Ok(false);
             }
         };
-        if heads.free.is_empty() || heads.waiting.is_empty() {
+        if heads.waiting.is_empty() {
             return Ok(false);
         }
         let settings = self.ctx.settings.current(self.centre).await?;
+        let critical = heads.waiting.iter().any(|waiter| waiter.class == Class::Critical);
+        if critical && settings.settings.interrupt_for_critical {
+            // Whom it may interrupt is asked of the rows: a moment ago somebody was in the middle of their paperwork.
+            let (_, on_shift) = self.ctx.store.on_shift(self.centre).await?;
+            self.roster.remember_people(&on_shift);
+        }
         let now_ms = self.now_ms();
         let mut free = Vec::with_capacity(heads.free.len());
         for one in &heads.free {
@@ -64,8 +90,20 @@ impl Matcher {
                     idle_since_ms: one.idle_since_ms,
                     on_call: false,
                     severe_in_a_row: one.severe_in_a_row.into(),
+                    aside: self.roster.aside_of(one.counsellor_id, one.held, &settings.settings),
                 });
             }
+        }
+        let with_room: HashSet<CounsellorId> = heads.free.iter().map(|one| one.counsellor_id).collect();
+        let interruptible = self.roster.interruptible(&settings.settings);
+        let others = interruptible.filter(|(one, _)| !with_room.contains(&one.counsellor_id));
+        free.extend(
+            others
+                .filter(|(one, _)| !self.in_hand.leaves_out(one.counsellor_id))
+                .map(|(one, aside)| seen(one, aside)),
+        );
+        if free.is_empty() {
+            return Ok(false);
         }
         let waiting = self.heads_of(heads.waiting, &settings).await?;
         let pairs = {
@@ -75,9 +113,12 @@ impl Matcher {
         if pairs.is_empty() {
             return Ok(false);
         }
-        let claims: Vec<(&Waiter, Vec<CounsellorId>)> = pairs
+        let claims: Vec<(&Waiter, Vec<CounsellorId>, bool)> = pairs
             .iter()
-            .filter_map(|pair| waiting.get(&pair.contact_id).map(|(waiter, _)| (waiter, members(pair))))
+            .filter_map(|pair| {
+                let (waiter, _) = waiting.get(&pair.contact_id)?;
+                Some((waiter, members(pair), interrupts(pair)))
+            })
             .collect();
         let won = match view.claim(&claims, now_ms + CLAIM_MS).await {
             Ok(won) => won,
@@ -90,7 +131,7 @@ impl Matcher {
         let claimed: Vec<Claimed> = pairs
             .iter()
             .zip(claims.iter().zip(won))
-            .filter_map(|(pair, ((_, members), won))| {
+            .filter_map(|(pair, ((_, members, _), won))| {
                 let (waiter, head) = waiting.get(&pair.contact_id)?;
                 let won = members.iter().zip(won).filter(|(_, won)| *won).map(|(member, _)| *member);
                 self.claimed(pair, won.collect(), waiter, settings.settings.offer_timeout_for(head.class))
@@ -133,14 +174,7 @@ impl Matcher {
                 matches!(one.state, PresenceState::Ready | PresenceState::OnCall)
                     && !self.in_hand.leaves_out(one.counsellor_id)
             })
-            .map(|one| Free {
-                counsellor_id: one.counsellor_id,
-                abilities: Arc::clone(&one.abilities),
-                held: one.held,
-                idle_since_ms: one.idle_since.timestamp_millis(),
-                on_call: one.state == PresenceState::OnCall,
-                severe_in_a_row: one.severe_in_a_row.into(),
-            })
+            .map(|one| seen(one, aside(one, &settings.settings)))
             .collect();
         let on_call: HashSet<CounsellorId> =
             free.iter().filter(|one| one.on_call).map(|one| one.counsellor_id).collect();
@@ -169,8 +203,12 @@ impl Matcher {
         if self.keeper.in_step() {
             // Somebody was free for them and the view did not say so, since the last look at the most. Who is on call is
             // not in the view at all.
-            let at_work =
-                |one: &&Claimed| one.drafts.iter().any(|draft| !on_call.contains(&draft.counsellor_id));
+            // Nor is who is interrupted.
+            let at_work = |one: &&Claimed| {
+                one.drafts
+                    .iter()
+                    .any(|draft| !on_call.contains(&draft.counsellor_id) && draft.puts_aside.is_empty())
+            };
             for claimed in claimed.iter().filter(at_work) {
                 let waited_ms = (now_ms - claimed.waiter.received_ms).clamp(0, 1000);
                 self.measures.eligible_idle(f64::from(u16::try_from(waited_ms).unwrap_or(1000)) / 1000.0);
@@ -184,6 +222,7 @@ impl Matcher {
             view: None,
             claimed,
         };
+        commit.drafts().for_each(|draft| self.roster.is_offered(draft));
         // Nothing is claimed here, so the next pass must not begin before these are committed.
         Ok(commit.run().await > 0)
     }
@@ -208,6 +247,7 @@ impl Matcher {
             counsellor_id,
             timeout_s,
             explanation: explanation.clone(),
+            puts_aside: if interrupts(pair) { self.roster.can_put_aside(counsellor_id) } else { Vec::new() },
         };
         let drafts: Vec<OfferDraft> = members.into_iter().map(draft).collect();
         (!drafts.is_empty()).then(|| Claimed { drafts, waiter: waiter.clone() })
@@ -300,6 +340,7 @@ impl Matcher {
     }
 
     async fn begin_commit(&mut self, commit: Commit) {
+        commit.drafts().for_each(|draft| self.roster.is_offered(draft));
         let counsellors = commit.drafts().map(|draft| draft.counsellor_id).collect();
         let taken = self.in_hand.take(counsellors, self.ctx.mirror.hub(), self.centre);
         while self.commits.len() >= COMMITS {

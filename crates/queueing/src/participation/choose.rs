@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use helpline_domain::id::{CentreId, CounsellorId};
 use helpline_domain::participation::ParticipationState;
-use helpline_domain::policy::{Free, Head, decide};
+use helpline_domain::policy::{Aside, Free, Head, decide};
 use helpline_domain::presence::PresenceState;
 use helpline_domain::requirement::Requirement;
 use helpline_service_kit::{Ctx, Refusal};
@@ -56,8 +56,7 @@ pub(super) async fn choose(
     let now = ctx.store.now().await?;
     let barred = barred(ctx, centre, contact, now - TimeDelta::seconds(settings.cool_down_s.into())).await?;
     let (_, on_shift) = ctx.store.on_shift(centre).await?;
-    let at_work = on_shift.iter().filter(|one| one.state != PresenceState::OnCall).count();
-    let rules = rules(ctx, centre, settings, at_work).await?;
+    let rules = rules(ctx, centre, settings, &on_shift).await?;
     let free: Vec<Free> = on_shift
         .into_iter()
         .filter(|one| one.state == PresenceState::Ready)
@@ -68,6 +67,8 @@ pub(super) async fn choose(
             idle_since_ms: one.idle_since.timestamp_millis(),
             on_call: false,
             severe_in_a_row: one.severe_in_a_row.into(),
+            // Nobody is interrupted for a colleague.
+            aside: Aside { can_be: false, was: one.has_put_aside },
         })
         .collect();
     let head = Head {

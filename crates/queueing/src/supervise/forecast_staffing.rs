@@ -87,7 +87,7 @@ async fn observe(ctx: &Ctx, centre: CentreId) -> Result<(Observed, i64), Refusal
             })
             .collect(),
         targets_s: Class::ALL.map(|class| target_s(settings, class)),
-        rules: rules(ctx, centre, settings, on_shift.len()).await?,
+        rules: rules(ctx, centre, settings, &on_shift).await?,
         accept_s: offers.accept_s.unwrap_or(USUAL_ACCEPT_S),
         miss_share: if offers.answered > 0 { real(offers.missed) / real(offers.answered) } else { 0.0 },
         ring_s: [settings.offer_timeout_s, settings.critical_offer_timeout_s],

@@ -1,6 +1,7 @@
 //! What follows when diversions end: by their time, or because the person they went to has gone.
 
 use helpline_domain::id::CentreId;
+use helpline_domain::settings::Queue;
 use helpline_service_kit::{Ctx, Refusal};
 
 /// Contacts let go at a time.
@@ -20,11 +21,14 @@ pub(crate) async fn settle(ctx: &Ctx, centre: CentreId) -> Result<(), Refusal> {
 
 /// Lets everybody go on who waits under a diversion that has ended.
 pub(super) async fn let_go(ctx: &Ctx, centre: CentreId) -> Result<(), Refusal> {
+    let current = ctx.settings.current(centre).await?;
     loop {
         let left = ctx.store.left_by_diversions(centre, MOST).await?;
         let mut moved = false;
         for contact in &left {
-            if let Some(now) = ctx.store.undivert(centre, contact.contact_id).await? {
+            let own = contact.original_queue.as_deref().and_then(|queue| current.settings.queue(queue));
+            let relax_after_s = own.and_then(Queue::relax_after_s);
+            if let Some(now) = ctx.store.undivert(centre, contact, relax_after_s).await? {
                 moved = true;
                 ctx.mirror.contact_left(centre, contact).await;
                 ctx.mirror.contact_waits_again(centre, &now).await;

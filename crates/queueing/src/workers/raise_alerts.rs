@@ -9,6 +9,7 @@ use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use helpline_domain::alert::{Alert, Live, Open, Snapshot, Step, Waiting, judge};
+use helpline_domain::channel::Channel;
 use helpline_domain::id::CentreId;
 use helpline_domain::policy::outlook;
 use helpline_domain::presence::PresenceState;
@@ -26,6 +27,8 @@ use crate::workers::Pace;
 
 /// Contacts of each line that are looked at: who comes after them has waited less.
 const PER_LINE: u32 = 3;
+/// The same of critical contacts, each of which is alerted of by itself: who comes later may pass who is alerted of.
+const CRITICAL_PER_LINE: u32 = 200;
 /// Rest after a look, in times of what it took: a look does not grow with the line, and an alert must not be late.
 const REST: u32 = 5;
 /// Between two samples of the floor.
@@ -67,7 +70,7 @@ impl RaiseAlerts {
         let store = &self.ctx.store;
         let look = Look {
             now_ms: store.now().await?.timestamp_millis(),
-            first: store.first_in_line(centre, PER_LINE).await?,
+            first: store.first_in_line(centre, PER_LINE, CRITICAL_PER_LINE).await?,
             held: store.held_contacts(centre).await?,
             on_shift: store.on_shift(centre).await?.1,
         };
@@ -127,7 +130,9 @@ impl RaiseAlerts {
 impl Look {
     fn snapshot(&self, settings: &Alerts) -> Snapshot {
         let mut outlooks: HashMap<&Requirement, bool> = HashMap::new();
-        let abilities = || self.on_shift.iter().map(|one| &*one.abilities);
+        // Who is on call is not there for whom they are not offered.
+        let at_work = || self.on_shift.iter().filter(|one| one.state != PresenceState::OnCall);
+        let abilities = || at_work().map(|one| &*one.abilities);
         let now_ms = self.now_ms;
         let in_line = self.first.iter().map(|one| {
             let received_ms = one.received_at.timestamp_millis();
@@ -149,10 +154,15 @@ impl Look {
         let mut waiting: Vec<Waiting> = in_line.collect();
         let mut live = Vec::new();
         for one in &self.held {
-            let Some(class) = Class::from_number(one.class) else { continue };
+            let (Some(class), Some(channel)) =
+                (Class::from_number(one.class), Channel::from_key(&one.channel))
+            else {
+                continue;
+            };
             match one.answered_at.filter(|_| one.state == "in_progress") {
                 Some(answered_at) => live.push(Live {
                     contact_id: one.contact_id.into(),
+                    channel,
                     class,
                     since_ms: answered_at.timestamp_millis(),
                     lost: one.lost,
@@ -168,8 +178,7 @@ impl Look {
                 None => {}
             }
         }
-        let counsellors =
-            self.on_shift.iter().map(|one| (one.counsellor_id, one.severe_in_a_row.into())).collect();
+        let counsellors = at_work().map(|one| (one.counsellor_id, one.severe_in_a_row.into())).collect();
         Snapshot { now_ms, waiting, live, counsellors, ..Snapshot::default() }
     }
 

@@ -1,5 +1,5 @@
 //! Ends offers nobody answered, takes back those of counsellors who are no longer ready, and does the
-//! same for who takes part in the contacts of others.
+//! same for who takes part in the contacts of others. What was put aside is taken up again.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use helpline_domain::id::CentreId;
 use helpline_service_kit::workers::{Progress, Worker, WorkerError};
 use helpline_service_kit::{Ctx, fail_point};
 
-use crate::{participation, returned};
+use crate::{participation, returned, take_up};
 
 /// The sweep over open offers.
 #[derive(Debug)]
@@ -30,6 +30,7 @@ impl Sweep {
         }
         returned::withdraw(&self.ctx, centre, None).await?;
         participation::due::settle(&self.ctx, centre, limit).await?;
+        take_up::take_up(&self.ctx, centre).await?;
         Ok(())
     }
 }

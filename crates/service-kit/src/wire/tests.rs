@@ -31,6 +31,7 @@ fn somebody() -> Contact {
         sequence: 9,
         original_queue: None,
         directed_to: None,
+        put_aside_at: None,
         sender: secret("contact"),
         display_name: secret("identity"),
         closing: Some(Closing {

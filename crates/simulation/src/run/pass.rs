@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use helpline_domain::channel::Medium;
-use helpline_domain::policy::{Free, Head, OnShift, Pair, cool_down_is_void, decide};
-use helpline_domain::risk::Class;
+use helpline_domain::policy::{Aside, Free, Head, OnShift, Pair, cool_down_is_void, decide};
 use uuid::Uuid;
 
 use super::{Run, counsellor_id, person_of};
@@ -30,9 +29,6 @@ impl Run<'_> {
             return false;
         }
         self.look_at_cool_downs();
-        if self.mixed {
-            self.bar_from_those_who_would_put_aside();
-        }
         let pairs = decide(&self.heads, &free, &self.rules, self.now);
         for Pair { contact_id, counsellor_id, also, .. } in &pairs {
             let contact = contact_id.as_uuid().as_u128() as usize;
@@ -62,14 +58,13 @@ impl Run<'_> {
         }
     }
 
-    /// Counsellors with room, as our policy sees them. Who would put everything aside for a critical contact is seen
-    /// without what they would put aside.
+    /// Counsellors with room, or who could make it, as our policy sees them.
     fn free(&self) -> Vec<Free> {
         let mut free = Vec::new();
         for (index, person) in self.people.iter().enumerate().filter(|(_, person)| person.is_ready()) {
-            let held = if self.mixed { person.held_for_critical(self.now) } else { person.held };
-            let capacity = person.staff.abilities.capacity;
-            if Medium::ALL.iter().any(|medium| capacity.allows(&held, *medium)) {
+            let (held, capacity) = (person.held, person.staff.abilities.capacity);
+            let aside = person.aside_for_critical(self.now);
+            if aside.can_be || Medium::ALL.iter().any(|medium| capacity.allows(&held, *medium)) {
                 free.push(Free {
                     counsellor_id: counsellor_id(index),
                     abilities: Arc::clone(&person.staff.abilities),
@@ -77,26 +72,11 @@ impl Run<'_> {
                     idle_since_ms: person.idle_since,
                     on_call: false,
                     severe_in_a_row: 0,
+                    aside,
                 });
             }
         }
         free
-    }
-
-    /// Only a critical contact interrupts anybody: the others are not offered to who could take them only so.
-    fn bar_from_those_who_would_put_aside(&mut self) {
-        let busy: Vec<usize> = (0..self.people.len())
-            .filter(|index| self.people[*index].tasks.iter().any(|task| task.parkable_from <= self.now))
-            .collect();
-        for head in self.heads.iter_mut().filter(|head| head.class != Class::Critical) {
-            head.barred.clear();
-            for &index in &busy {
-                let person = &self.people[index];
-                if !person.staff.abilities.capacity.allows(&person.held, head.requirement.medium) {
-                    head.barred.push(counsellor_id(index));
-                }
-            }
-        }
     }
 
     /// Who missed a contact is not offered it for a while, unless nobody else could take it.
@@ -119,6 +99,7 @@ impl Run<'_> {
                     held: person.held,
                     ready: person.on_shift && !person.away,
                     on_call: false,
+                    aside: Aside::default(),
                 })
                 .collect();
             let head = &mut self.heads[place];

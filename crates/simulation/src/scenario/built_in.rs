@@ -8,6 +8,7 @@ const SCENARIOS: &[(&str, &str)] = &[
     ("load-1.3", include_str!("../../scenarios/load-1.3.toml")),
     ("surge", include_str!("../../scenarios/surge.toml")),
     ("small-centre", include_str!("../../scenarios/small-centre.toml")),
+    ("scarce-language", include_str!("../../scenarios/scarce-language.toml")),
     ("parkable", include_str!("../../scenarios/parkable.toml")),
     ("mixed-channels", include_str!("../../scenarios/mixed-channels.toml")),
     ("night", include_str!("../../scenarios/night.toml")),

@@ -41,6 +41,7 @@ const RECORD: &str = change!(
                 THEN least(c.deadline_at, helpline.now() + make_interval(secs => $11)) ELSE c.deadline_at END,
             counsellor_id = CASE WHEN next = 'reached' OR (next = 'failed' AND kind = 'callback') THEN c.counsellor_id END,
             holder_id = CASE WHEN next = 'reached' THEN c.holder_id END,
+            put_aside_at = CASE WHEN next = 'reached' THEN c.put_aside_at END,
             ended_at = CASE WHEN next = 'failed' AND kind = 'callback' THEN helpline.now() END,
             participations = CASE WHEN next = 'reached' THEN c.participations ELSE '{}' END,
             epoch = c.epoch + (next <> 'reached')::int, revision = c.revision + 1

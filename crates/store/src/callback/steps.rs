@@ -23,7 +23,7 @@ pub enum Step {
     Hold,
     /// The child came back and was answered.
     Fulfil,
-    /// The child came back and left again unanswered: the promise stands.
+    /// The child came back and left again unanswered, or it may have been another child: the promise stands.
     Resume,
 }
 
@@ -62,13 +62,22 @@ struct PendingRow {
     channel: String,
 }
 
-const PENDING: &str = "
+/// Whether the promise `cb` stands although a call from its number was answered: behind one number there may be several
+/// children, and what a counsellor promised one of them on the telephone is not kept by answering another.
+macro_rules! stands {
+    () => {
+        "(cb.medium = 'voice' AND cb.promised_role IS NOT DISTINCT FROM 'counsellor')"
+    };
+}
+
+const PENDING: &str = concat!(
+    "
     SELECT callback_id, step, queue, channel FROM (
         SELECT cb.callback_id, cb.queue, cb.channel, cb.class, cb.look_at, CASE
             WHEN cb.called_contact_id IS NOT NULL THEN CASE
                 WHEN w.state IN ('in_progress', 'wrap_up', 'offered') THEN NULL
-                WHEN n.state IN ('in_progress', 'wrap_up', 'closed') THEN 'fulfil'
-                WHEN n.ended_at IS NOT NULL THEN 'resume'
+                WHEN n.state IN ('in_progress', 'wrap_up', 'closed') AND NOT ", stands!(), " THEN 'fulfil'
+                WHEN n.state = 'wrap_up' OR n.ended_at IS NOT NULL THEN 'resume'
                 WHEN w.state = 'waiting' THEN 'hold' END
             WHEN cb.until_at <= helpline.now() THEN CASE
                 WHEN w.state IS NULL OR w.state NOT IN ('in_progress', 'wrap_up') THEN 'end' END
@@ -79,7 +88,8 @@ const PENDING: &str = "
         LEFT JOIN helpline.contacts w ON w.centre_id = $1 AND w.contact_id = cb.work_contact_id
         LEFT JOIN helpline.contacts n ON n.centre_id = $1 AND n.contact_id = cb.called_contact_id
         WHERE cb.centre_id = $1 AND cb.look_at <= (SELECT helpline.now())) looked
-    WHERE step IS NOT NULL ORDER BY class, look_at LIMIT $2";
+    WHERE step IS NOT NULL ORDER BY class, look_at LIMIT $2"
+);
 
 /// The new contact that is the work of a callback `callback` without one. What it asks for was agreed with the promise.
 macro_rules! work {
@@ -220,12 +230,12 @@ const HOLD: &str = concat!(
     FROM changed"
 );
 
-/// The child came back by another contact and was answered there: the promise is kept.
+/// The child came back by another contact and was answered there: the promise is kept, unless it stands.
 const FULFIL: &str = concat!(
     "WITH ", locked_work!("'callback_promised', 'waiting'"), ",
     callback AS MATERIALIZED (
         SELECT cb.callback_id FROM helpline.callbacks cb
-        WHERE cb.centre_id = $1 AND cb.callback_id = $2 AND cb.state IN ('promised', 'due')
+        WHERE cb.centre_id = $1 AND cb.callback_id = $2 AND cb.state IN ('promised', 'due') AND NOT ", stands!(), "
           AND EXISTS (
             SELECT FROM helpline.contacts n WHERE n.centre_id = $1 AND n.contact_id = cb.called_contact_id
               AND n.state IN ('in_progress', 'wrap_up', 'closed'))
@@ -248,20 +258,22 @@ const FULFIL: &str = concat!(
     FROM changed"
 );
 
-const RESUME: &str = "
+const RESUME: &str = concat!(
+    "
     WITH changed AS (
         UPDATE helpline.callbacks cb SET called_contact_id = NULL, revision = cb.revision + 1
         WHERE cb.centre_id = $1 AND cb.callback_id = $2 AND cb.state IN ('promised', 'due')
           AND EXISTS (
             SELECT FROM helpline.contacts n WHERE n.centre_id = $1 AND n.contact_id = cb.called_contact_id
-              AND n.ended_at IS NOT NULL AND n.state <> 'closed')
+              AND (n.state = 'wrap_up' OR n.ended_at IS NOT NULL) AND (n.state NOT IN ('wrap_up', 'closed') OR ", stands!(), "))
         RETURNING cb.*),
     journalled AS (
         INSERT INTO helpline.journal (centre_id, at, event, contact_id, revision, detail)
         SELECT $1, helpline.now(), 'callback_resumed', coalesce(work_contact_id, origin_contact_id), revision,
             jsonb_build_object('callback_id', callback_id)
         FROM changed)
-    SELECT callback_id FROM changed";
+    SELECT callback_id FROM changed"
+);
 
 impl Store {
     /// The callbacks for which something is to be done now, the most urgent first.

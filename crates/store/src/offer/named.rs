@@ -51,9 +51,12 @@ macro_rules! offer_to {
                     ELSE p.held_message - p.message < p.max_message END
                   AND NOT EXISTS (
                     SELECT FROM helpline.offers o WHERE o.centre_id = $1 AND o.contact_id = $7 AND o.counsellor_id = $8
-                        AND o.state = 'declined' AND o.reason = 'conflict')),
+                        AND o.state = 'declined' AND o.reason = 'conflict')
+                  AND NOT EXISTS (
+                    SELECT FROM helpline.participations q WHERE q.centre_id = $1 AND q.contact_id = $7 AND q.counsellor_id = $8
+                        AND q.state = 'declined' AND q.reason = 'conflict')),
             changed AS (
-                UPDATE helpline.contacts c SET state = 'offered', holder_id = NULL, ", $set, "offer_id = $9, open_offers = ARRAY[$9],
+                UPDATE helpline.contacts c SET state = 'offered', holder_id = NULL, put_aside_at = NULL, ", $set, "offer_id = $9, open_offers = ARRAY[$9],
                     participations = '{}', offer_count = c.offer_count + 1, revision = c.revision + 1
                 FROM target WHERE c.centre_id = $1 AND c.contact_id = $7
                 RETURNING c.*, old_holder, old_participations),
@@ -88,7 +91,8 @@ const HAND_TO: &str = change!(
     detail: "jsonb_build_object('queue', queue, 'to', $8, 'open', 1)",
     with: offer_to!(
         when: "counsellor_id = $2 AND state = 'in_progress'",
-        set: "counsellor_id = NULL, queue = $13, language = $14, skills = $15, signature = $16, epoch = c.epoch + 1, ",
+        set: "counsellor_id = NULL, queue = $13, language = $14, skills = $15, signature = $16, directed_to = NULL,
+            asked_skills = NULL, relaxation_step = 0, relax_at = helpline.now() + make_interval(secs => $17), epoch = c.epoch + 1, ",
         withdrawn: "transferred"
     ), ", cooled AS (
         INSERT INTO helpline.offers (centre_id, offer_id, contact_id, counsellor_id, group_id, state, reason, offered_at, expires_at, ended_at, explanation)
@@ -165,7 +169,8 @@ impl Store {
             .bind(destination.queue.clone())
             .bind(destination.language.clone())
             .bind(Json(destination.skills.clone()))
-            .bind(self.signature(command.centre(), &requirement));
+            .bind(self.signature(command.centre(), &requirement))
+            .bind(destination.relax_after_s.map(f64::from));
         self.change(command, query).await?.try_map(|row| self.moved_on(command.centre(), row))
     }
 

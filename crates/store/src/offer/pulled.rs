@@ -13,18 +13,19 @@ use crate::{Store, StoreError};
 /// Custody changes only where somebody had it: cut off, it comes ahead of its class. Who talked is remembered by an offer row that says so, which keeps the
 /// contact from coming straight back and tells their client.
 const PULL: &str = change!(
-    event: "contact_pulled", resource: "contact_id", about: ("contact_id", "old_holder", "NULL::uuid"),
+    event: "contact_pulled", resource: "contact_id", about: ("contact_id", "old_owner", "NULL::uuid"),
     detail: "jsonb_build_object('from', old_state, 'reason', $8::text)",
     with: "before AS (
         SELECT contact_id AS id, state AS old_state, offer_id AS old_offer, holder_id AS old_holder,
+            CASE state WHEN 'in_progress' THEN counsellor_id END AS old_owner,
             participations AS old_participations FROM helpline.contacts
         WHERE centre_id = $1 AND contact_id = $7 AND state IN ('offered', 'in_progress') FOR UPDATE),
     changed AS (
         UPDATE helpline.contacts c SET state = 'waiting', counsellor_id = NULL, holder_id = NULL, offer_id = NULL, open_offers = '{}', participations = '{}',
-            resumed = c.resumed OR old_state = 'in_progress', lost_at = NULL,
+            resumed = c.resumed OR old_state = 'in_progress', put_aside_at = NULL, lost_at = NULL,
             epoch = c.epoch + (old_state = 'in_progress')::int, revision = c.revision + 1
         FROM before WHERE c.centre_id = $1 AND c.contact_id = $7 AND ", offer_is_seen!(), " AND ", participations_are_seen!(), "
-        RETURNING c.*, old_state, old_holder, old_participations),
+        RETURNING c.*, old_state, old_holder, old_owner, old_participations),
     ", withdraw_open!("changed", "pulled"),
     part_all!("contact_pulled"), ",
     holds AS (
@@ -34,9 +35,9 @@ const PULL: &str = change!(
     free_holds!(""), ",
     cooled AS (
         INSERT INTO helpline.offers (centre_id, offer_id, contact_id, counsellor_id, group_id, state, reason, offered_at, expires_at, ended_at, explanation)
-        SELECT $1, $5, contact_id, old_holder, $5, 'withdrawn', 'pulled', helpline.now(), helpline.now(), helpline.now(), '{}'
-        FROM changed WHERE old_holder IS NOT NULL)";
-    returning: contact_columns!(), ", old_holder, ", ended_column!(), ", ", rooms_column!(),
+        SELECT $1, $5, contact_id, old_owner, $5, 'withdrawn', 'pulled', helpline.now(), helpline.now(), helpline.now(), '{}'
+        FROM changed WHERE old_owner IS NOT NULL)";
+    returning: contact_columns!(), ", old_owner AS old_holder, ", ended_column!(), ", ", rooms_column!(),
 );
 
 impl Store {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use helpline_domain::channel::Channel;
 use helpline_domain::risk::Class;
 use helpline_domain::settings::alerts::Alerts;
 use helpline_proto::directory::v1::{AlertSettings, LongContact};
@@ -66,7 +67,7 @@ pub(super) fn to_message(alerts: &Alerts) -> AlertSettings {
             .into_iter()
             .map(|of| LongContact {
                 priority_class: class(of).into(),
-                duration: Some(duration(alerts.long_contact_for(of))),
+                duration: Some(duration(alerts.long_contact_for(of, Channel::Voice))),
             })
             .collect(),
         severe_in_a_row: small(alerts.severe_in_a_row),

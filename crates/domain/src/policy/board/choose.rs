@@ -6,6 +6,17 @@ use crate::id::CounsellorId;
 use crate::policy::{CounsellorRule, Head, Note, Reach};
 use crate::risk::Class;
 
+/// Whom a try looks for, in the order of the tries.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Among {
+    /// Who is on shift and has room.
+    Free,
+    /// Who is on shift and would put aside what they hold.
+    Interruptible,
+    /// Who is on call and has room.
+    OnCall,
+}
+
 /// Who may be chosen in one try. The tries of a contact go from the narrowest to the widest.
 #[derive(Clone, Copy)]
 pub(super) struct Try {
@@ -13,8 +24,8 @@ pub(super) struct Try {
     pub(super) reach: Reach,
     /// Who declined or missed it a moment ago.
     pub(super) lifted: bool,
-    /// Who is on call, instead of who is on shift.
-    pub(super) on_call: bool,
+    /// Who is looked for.
+    pub(super) among: Among,
     /// Nobody but equals of this choice: for the further members of an offer group.
     pub(super) like: Option<Like>,
 }
@@ -22,7 +33,7 @@ pub(super) struct Try {
 /// What the members of an offer group have in common with the first.
 #[derive(Clone, Copy)]
 pub(super) struct Like {
-    pub(super) on_call: bool,
+    pub(super) among: Among,
     pub(super) interpreted: bool,
 }
 
@@ -70,7 +81,7 @@ impl Two {
 
 impl Board {
     /// The best for a contact. The reserve is touched only if nobody else is left, and a cool-down lifted only after
-    /// that; who is on call comes after who is on shift.
+    /// that; who would put work aside comes after who is free, and who is on call after who is on shift.
     pub(super) fn choose(
         &self,
         head: &Head,
@@ -81,14 +92,15 @@ impl Board {
         let critical = head.class == Class::Critical;
         for lifted in [false, true] {
             for reach in [Reach::None, furthest] {
-                for on_call in [false, true] {
+                for among in [Among::Free, Among::Interruptible, Among::OnCall] {
                     if (lifted && !head.cooling_void)
                         || (reach == Reach::None && critical)
-                        || (on_call && !head.takes_on_call())
+                        || (among == Among::Interruptible && !critical)
+                        || (among == Among::OnCall && !head.takes_on_call())
                     {
                         continue;
                     }
-                    let this = Try { reach, lifted, on_call, like: None };
+                    let this = Try { reach, lifted, among, like: None };
                     if let Some(choice) = self.best(head, signature, this, now_ms) {
                         return Some(choice);
                     }
@@ -123,7 +135,8 @@ impl Board {
         let notes = [
             (this.reach != Reach::None && head.class != Class::Critical, Note::ReserveUsedByCap),
             (this.lifted, Note::CoolDownLifted),
-            (this.on_call, Note::OnCall),
+            (this.among == Among::OnCall, Note::OnCall),
+            (this.among == Among::Interruptible, Note::WorkPutAside),
             (best.spent, Note::CareLimitReached),
             (best.rank.interpreted, Note::ThroughInterpreter),
         ];
@@ -132,7 +145,7 @@ impl Board {
             place,
             rule,
             notes: notes.into_iter().filter(|(holds, _)| *holds).map(|(_, note)| note).collect(),
-            like: Like { on_call: this.on_call, interpreted: best.rank.interpreted },
+            like: Like { among: this.among, interpreted: best.rank.interpreted },
         })
     }
 
@@ -147,14 +160,17 @@ impl Board {
     ) -> Two {
         let asked = &self.signatures[signature];
         let medium = asked.requirement.medium;
-        let ready = self.people.ready(medium);
+        let (on_call, interrupts) = (this.among == Among::OnCall, this.among == Among::Interruptible);
+        let critical = head.class == Class::Critical;
+        let ready = self.people.ready(medium, interrupts);
         let known = self.known_to(head, now_ms);
         let mut two = Two::default();
         for &limit in limits {
             let fits = |cell: &Cell| {
-                cell.on_call == this.on_call
+                cell.on_call == on_call
                     && limit.is_none_or(|limit| cell.at_limit == limit)
-                    && cell.takes(medium)
+                    && cell.takes(medium, interrupts)
+                    && (critical || !cell.aside.was)
                     && self.reserve.spares(&cell.stake, medium, this.reach)
             };
             let spent = limit == Some(true);

@@ -43,7 +43,7 @@ struct Line {
     first: Option<Order>,
 }
 
-/// When somebody came, and who.
+/// When somebody may reach further, and who.
 type Coming = BinaryHeap<Reverse<(i64, ContactId)>>;
 
 /// Who waits.
@@ -53,31 +53,33 @@ pub(super) struct Lines {
     standing: Vec<Line>,
     /// Lines with somebody new since the last run.
     pub(super) fresh: HashSet<usize>,
-    /// Who came at or before this has waited for the cap.
-    capped_ms: i64,
-    /// Who came at or before this has waited for the cap of the high class.
-    high_ms: i64,
-    /// The others, first come first. Who has left since is passed over.
+    /// The caps at the last pass, and nothing else of the rules.
+    caps: Rules,
+    /// The time of the last pass.
+    now_ms: i64,
+    /// Who has not reached the cap, by when they will. Who has left since is passed over.
     coming: Coming,
     /// The same for those of the high class and its cap.
     coming_high: Coming,
 }
 
-impl Default for Lines {
-    fn default() -> Self {
+fn caps_of(rules: &Rules) -> Rules {
+    Rules { cap_ms: rules.cap_ms, high_cap_ms: rules.high_cap_ms, ..Rules::default() }
+}
+
+impl Lines {
+    pub(super) fn new(rules: &Rules) -> Self {
         Self {
             heads: HashMap::new(),
             standing: Vec::new(),
             fresh: HashSet::new(),
-            capped_ms: i64::MIN,
-            high_ms: i64::MIN,
+            caps: caps_of(rules),
+            now_ms: i64::MIN,
             coming: Coming::new(),
             coming_high: Coming::new(),
         }
     }
-}
 
-impl Lines {
     pub(super) fn len(&self) -> usize {
         self.heads.len()
     }
@@ -89,10 +91,12 @@ impl Lines {
             self.sort_coming();
         }
         if reach != Reach::All {
-            self.coming.push(Reverse((head.received_ms, head.contact_id)));
+            self.coming.push(Reverse((head.cap_at_ms(&self.caps), head.contact_id)));
         }
-        if reach == Reach::None && head.class == Class::High {
-            self.coming_high.push(Reverse((head.received_ms, head.contact_id)));
+        if reach == Reach::None
+            && let Some(at) = head.high_cap_at_ms(&self.caps)
+        {
+            self.coming_high.push(Reverse((at, head.contact_id)));
         }
         let line = lines_of(signature).start + kind(&head, reach);
         self.stand(&head, line);
@@ -126,35 +130,27 @@ impl Lines {
 
     /// Moves who has waited for a cap by now.
     pub(super) fn pass_time(&mut self, now_ms: i64, rules: &Rules) {
-        let capped_ms = now_ms.saturating_sub(rules.cap_ms);
-        let high_ms = if rules.high_cap_ms > 0 { now_ms.saturating_sub(rules.high_cap_ms) } else { i64::MIN };
-        let is_back = capped_ms < self.capped_ms || high_ms < self.high_ms;
-        (self.capped_ms, self.high_ms) = (capped_ms, high_ms);
+        let is_back = now_ms < self.now_ms || self.caps != caps_of(rules);
+        (self.now_ms, self.caps) = (now_ms, caps_of(rules));
         if is_back {
-            // A later cap, or an earlier time: rare enough to look at everybody.
+            // Another cap, or an earlier time: rare enough to look at everybody.
             let all: Vec<ContactId> = self.heads.keys().copied().collect();
             for contact_id in all {
                 self.place(contact_id);
             }
             self.sort_coming();
         }
-        while let Some(contact_id) = come(&mut self.coming, capped_ms) {
+        while let Some(contact_id) = come(&mut self.coming, now_ms) {
             self.place(contact_id);
         }
-        while let Some(contact_id) = come(&mut self.coming_high, high_ms) {
+        while let Some(contact_id) = come(&mut self.coming_high, now_ms) {
             self.place(contact_id);
         }
     }
 
     /// How far somebody may reach into the reserve: [`Head::reach`] at the time of the last pass.
     fn reach(&self, head: &Head) -> Reach {
-        if head.class == Class::Critical || head.received_ms <= self.capped_ms {
-            Reach::All
-        } else if head.class == Class::High && head.received_ms <= self.high_ms {
-            Reach::AllButLast
-        } else {
-            Reach::None
-        }
+        head.reach(&self.caps, self.now_ms)
     }
 
     /// Puts a contact into the line it belongs to by now.
@@ -170,10 +166,12 @@ impl Lines {
 
     fn sort_coming(&mut self) {
         let heads = || self.heads.values().map(|(head, _)| head);
-        let entry = |head: &Head| Reverse((head.received_ms, head.contact_id));
-        self.coming = heads().filter(|head| self.reach(head) != Reach::All).map(entry).collect();
-        let high = heads().filter(|head| head.class == Class::High && self.reach(head) == Reach::None);
-        self.coming_high = high.map(entry).collect();
+        let capped = heads().filter(|head| self.reach(head) != Reach::All);
+        self.coming = capped.map(|head| Reverse((head.cap_at_ms(&self.caps), head.contact_id))).collect();
+        let high = heads().filter(|head| self.reach(head) == Reach::None);
+        self.coming_high = high
+            .filter_map(|head| Some(Reverse((head.high_cap_at_ms(&self.caps)?, head.contact_id))))
+            .collect();
     }
 
     fn stand(&mut self, head: &Head, line: usize) {
@@ -197,10 +195,10 @@ impl Lines {
     }
 }
 
-/// The next who has come at or before this.
-fn come(coming: &mut Coming, until_ms: i64) -> Option<ContactId> {
-    let Reverse((received_ms, contact_id)) = *coming.peek()?;
-    (received_ms <= until_ms).then(|| {
+/// The next whose time has come.
+fn come(coming: &mut Coming, now_ms: i64) -> Option<ContactId> {
+    let Reverse((at_ms, contact_id)) = *coming.peek()?;
+    (at_ms <= now_ms).then(|| {
         coming.pop();
         contact_id
     })

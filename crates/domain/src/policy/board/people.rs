@@ -7,8 +7,8 @@ use super::bits::Bits;
 use crate::channel::Medium;
 use crate::counsellor::{Abilities, Capacity};
 use crate::id::CounsellorId;
-use crate::policy::Free;
 use crate::policy::reserve::{Reserve, Stake};
+use crate::policy::{Aside, Free};
 use crate::requirement::Requirement;
 
 /// What some contacts ask for, and who can serve it.
@@ -65,17 +65,20 @@ pub(super) struct Cell {
     pub(super) held: Capacity,
     pub(super) on_call: bool,
     pub(super) at_limit: bool,
+    pub(super) aside: Aside,
     pub(super) stake: Stake,
     /// The media for which they have room.
     room: [bool; 3],
+    /// The media for which they would have it if they put aside what they hold.
+    yields: [bool; 3],
     /// Longest idle first.
     pub(super) people: BTreeSet<(i64, CounsellorId)>,
 }
 
 impl Cell {
-    /// Whether they have room for one more of the medium.
-    pub(super) fn takes(&self, medium: Medium) -> bool {
-        self.room[medium as usize]
+    /// Whether they have room for one more of the medium: as they are, or only `by_interruption`.
+    pub(super) fn takes(&self, medium: Medium, by_interruption: bool) -> bool {
+        if by_interruption { self.yields[medium as usize] } else { self.room[medium as usize] }
     }
 }
 
@@ -89,6 +92,8 @@ pub(super) struct People {
     seats: HashMap<CounsellorId, (Free, Place)>,
     /// For each medium the profiles of which somebody has room.
     ready: [Bits; 3],
+    /// The same of who would have it by interruption.
+    yielding: [Bits; 3],
 }
 
 impl People {
@@ -118,15 +123,20 @@ impl People {
 
     pub(super) fn seat(&mut self, free: Free, profile: usize, at_limit: bool, reserve: &mut Reserve) {
         let cells = &mut self.profiles[profile].cells;
-        let same =
-            |cell: &Cell| (cell.held, cell.on_call, cell.at_limit) == (free.held, free.on_call, at_limit);
+        let same = |cell: &Cell| {
+            (cell.held, cell.on_call, cell.at_limit, cell.aside)
+                == (free.held, free.on_call, at_limit, free.aside)
+        };
         let cell = cells.iter().position(same).unwrap_or_else(|| {
             cells.push(Cell {
                 held: free.held,
                 on_call: free.on_call,
                 at_limit,
-                stake: reserve.stake(&free.abilities, free.held, free.on_call),
+                aside: free.aside,
+                stake: reserve.stake(&free.abilities, free.held, free.on_call, free.aside),
                 room: Medium::ALL.map(|medium| free.abilities.capacity.allows(&free.held, medium)),
+                yields: Medium::ALL
+                    .map(|medium| free.aside.must_be(free.abilities.capacity, free.held, medium)),
                 people: BTreeSet::new(),
             });
             cells.len() - 1
@@ -155,7 +165,7 @@ impl People {
     pub(super) fn drain(&mut self) -> Vec<Free> {
         for (number, profile) in self.profiles.iter_mut().enumerate() {
             profile.cells.clear();
-            for ready in &mut self.ready {
+            for ready in self.ready.iter_mut().chain(&mut self.yielding) {
                 ready.set(number, false);
             }
         }
@@ -174,16 +184,19 @@ impl People {
         &self.cell(place).stake
     }
 
-    /// The profiles of which somebody has room for one more of the medium.
-    pub(super) fn ready(&self, medium: Medium) -> &Bits {
-        &self.ready[medium as usize]
+    /// The profiles of which somebody has room for one more of the medium: as they are, or only `by_interruption`.
+    pub(super) fn ready(&self, medium: Medium, by_interruption: bool) -> &Bits {
+        if by_interruption { &self.yielding[medium as usize] } else { &self.ready[medium as usize] }
     }
 
     fn look_for_room(&mut self, profile: usize) {
         for medium in Medium::ALL {
             let cells = &self.profiles[profile].cells;
-            let room = cells.iter().any(|cell| cell.takes(medium) && !cell.people.is_empty());
-            self.ready[medium as usize].set(profile, room);
+            let any = |by_interruption| {
+                cells.iter().any(|cell| cell.takes(medium, by_interruption) && !cell.people.is_empty())
+            };
+            self.ready[medium as usize].set(profile, any(false));
+            self.yielding[medium as usize].set(profile, any(true));
         }
     }
 }

@@ -118,13 +118,13 @@ impl Board {
 
     /// Offers the critical contacts of this pass to further counsellors, after each has its first: a second for each, then a
     /// third. A critical contact that got nobody could not be offered to any of them. Members
-    /// are equals: who is on call, at the care limit or needs an interpreter does not join somebody who is better.
+    /// are equals: who is on call, is interrupted, at the care limit or needs an interpreter does not join somebody who is better.
     fn complete_groups(&mut self, pass: &mut Pass, now_ms: i64) {
         let critical = std::mem::take(&mut pass.critical);
         for _ in 1..self.rules.critical_offers {
             let mut joined = false;
             for (at, (head, signature, like)) in critical.iter().enumerate() {
-                let this = Try { reach: Reach::All, lifted: false, on_call: like.on_call, like: Some(*like) };
+                let this = Try { reach: Reach::All, lifted: false, among: like.among, like: Some(*like) };
                 if let Some(choice) = self.best(head, *signature, this, now_ms) {
                     self.give(pass, choice.counsellor_id, choice.place, *signature);
                     pass.pairs[at].also.push(choice.counsellor_id);

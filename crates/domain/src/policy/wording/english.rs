@@ -31,6 +31,9 @@ pub(super) const fn say(phrase: Phrase) -> &'static str {
             Note::CoolDownLifted => {
                 "The counsellor had declined or missed it a moment ago, but nobody else could take it."
             }
+            Note::WorkPutAside => {
+                "The counsellor puts other work aside for it: nobody who is free could take it."
+            }
             Note::OnCall => "The counsellor is on call: nobody on shift could take it.",
             Note::CareLimitReached => {
                 "The counsellor has had as many severe contacts in a row as is right, and needs a pause."

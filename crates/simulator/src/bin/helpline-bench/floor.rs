@@ -196,7 +196,8 @@ impl Floor {
             tried: false,
         };
         self.view.put(std::slice::from_ref(&waiter), false).await?;
-        let won = self.view.claim(&[(&waiter, vec![counsellor])], waiter.received_ms + CLAIM_MS).await?;
+        let won =
+            self.view.claim(&[(&waiter, vec![counsellor], false)], waiter.received_ms + CLAIM_MS).await?;
         if won != [[true]] {
             bail!("a claim that nobody contests was lost");
         }
@@ -208,6 +209,7 @@ impl Floor {
             explanation: serde_json::json!({
                 "contact_rule": "earliest_deadline", "counsellor_rule": "longest_idle", "notes": [],
             }),
+            puts_aside: Vec::new(),
         };
         let made = self.store.commit_offers(self.centre, self.epoch, std::slice::from_ref(&draft)).await?;
         if made.len() != 1 {
