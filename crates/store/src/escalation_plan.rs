@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn centres_that_are_there_already_begin_with_the_same_plan_as_new_ones() {
-        let migration = include_str!("../../../migrations/0019_escalations.sql");
+        let migration = include_str!("../../../migrations/0020_escalations.sql");
         let plan = serde_json::to_string(&Plan::to_begin_with("112")).unwrap();
         assert!(migration.contains(&format!("'{plan}'")), "{plan}");
     }

@@ -189,6 +189,7 @@ async fn leave(ctx: &Ctx, centre: CentreId, id: OverflowId, contact: ContactId) 
         centre_id: centre,
         role: Role::ChannelAdapter,
         counsellor_id: None,
+        agency_id: None,
     };
     let command = Command {
         caller,
