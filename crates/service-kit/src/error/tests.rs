@@ -28,6 +28,7 @@ fn all() -> Vec<Refusal> {
         Refusal::held("00000000-0000-0000-0000-000000000001"),
         Refusal::switch_owned(uuid::Uuid::from_u128(1)),
         Refusal::counsellor_not_available("language"),
+        Refusal::partner_refused(),
     ]
 }
 
