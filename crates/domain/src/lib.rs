@@ -18,6 +18,7 @@ pub mod channel;
 pub mod closing;
 pub mod contact;
 pub mod counsellor;
+pub mod delivery;
 pub mod escalation;
 pub mod field_class;
 pub mod id;

@@ -32,6 +32,9 @@ pub const FAIL_POINTS: &[&str] = &[
     "take_over.after_commit",
     "arrange.after_commit",
     "relax.after_commit",
+    "delivery.after_claim",
+    "delivery.after_send",
+    "delivery.after_commit",
 ];
 
 /// Dies here when the configuration's `testing.kill_at` names this place: `fail_point!("receive.before_commit")`.

@@ -29,6 +29,10 @@ pub(crate) const TEXT: Column = Column { table: "messages", column: "text", kind
 pub(crate) const ADDRESS: Column = Column { table: "participations", column: "address", kind: "contact" };
 pub(crate) const BRIEFING: Column = Column { table: "participations", column: "briefing", kind: "narrative" };
 
+pub(crate) const ENDPOINT: Column = Column { table: "endpoints", column: "address", kind: "contact" };
+/// Also of the secret before the present one, which moves to its column as it is.
+pub(crate) const SECRET: Column = Column { table: "endpoints", column: "secret", kind: "secret" };
+
 impl Store {
     pub(crate) fn seal(&self, column: Column, centre: CentreId, row: Uuid, text: &str) -> Vec<u8> {
         let place = Place { table: column.table, column: column.column, row, centre: centre.as_uuid() };

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use clap::ValueEnum;
+use helpline_channels::Channels;
 use helpline_directory::Directory;
 use helpline_proto::{FILE_DESCRIPTOR_SET, SERVICES};
 use helpline_queueing::Queueing;
@@ -28,6 +29,8 @@ pub enum Service {
     Intake,
     /// The line: offers, presence, handling.
     Queueing,
+    /// Endpoints of agencies, what is sent to them.
+    Channels,
 }
 
 impl Service {
@@ -37,6 +40,7 @@ impl Service {
             Self::Directory => "helpline.directory.v1",
             Self::Intake => "helpline.intake.v1",
             Self::Queueing => "helpline.queueing.v1",
+            Self::Channels => "helpline.channels.v1",
         }
     }
 }
@@ -81,6 +85,8 @@ impl fmt::Display for Services {
 
 /// Connections of the matcher and the workers, beside those that calls share: as many as commit and sweep at once.
 const OWN_CONNECTIONS: usize = 6;
+/// The same of what is sent out: one takes, others write down what came of it.
+const SENDING_CONNECTIONS: usize = 3;
 
 /// What is served, and who tells whether it is.
 pub(super) struct Assembled {
@@ -98,6 +104,10 @@ pub(super) async fn assemble(
 ) -> Result<Assembled, StartError> {
     let longest = config.limits.message_bytes;
     let mut routes = RoutesBuilder::default();
+    let own = |size| {
+        let url = config.database.url.expose().to_owned();
+        Store::new(&PoolOptions { url, size, wait: config.database.wait() }, ctx.vault().clone())
+    };
     if services.has(Service::Directory) {
         Directory::new(ctx.clone(), authenticator.clone()).routes(&mut routes, longest);
     }
@@ -111,12 +121,12 @@ pub(super) async fn assemble(
         let queueing = Queueing::new(ctx.clone(), config.timing.presence_ttl());
         queueing.routes(&mut routes, longest);
         let timing = Timing { sweep: config.timing.sweep(), presence_ttl: config.timing.presence_ttl() };
-        let own = PoolOptions {
-            url: config.database.url.expose().to_owned(),
-            size: OWN_CONNECTIONS,
-            wait: config.database.wait(),
-        };
-        queueing.spawn(Store::new(&own, ctx.vault().clone())?, lifecycle, &timing);
+        queueing.spawn(own(OWN_CONNECTIONS)?, lifecycle, &timing);
+    }
+    if services.has(Service::Channels) {
+        let channels = Channels::new(ctx.clone(), &config.channels)?;
+        channels.routes(&mut routes, longest);
+        channels.spawn(own(SENDING_CONNECTIONS)?, lifecycle, config.timing.sweep());
     }
 
     let (reporter, server) = tonic_health::server::health_reporter();
@@ -169,6 +179,6 @@ mod tests {
     #[test]
     fn together_the_services_are_the_whole_api() {
         assert_eq!(Services::all().names().collect::<Vec<_>>(), SERVICES);
-        assert_eq!(Services::all().to_string(), "directory,intake,queueing");
+        assert_eq!(Services::all().to_string(), "directory,intake,queueing,channels");
     }
 }
