@@ -116,8 +116,7 @@ CREATE TABLE helpline.escalations (
         (end_asked IS NULL) = (end_asked_by IS NULL) AND (end_asked IS NULL) = (end_reason IS NULL) AND (end_asked IS NULL) = (end_asked_at IS NULL)),
     CONSTRAINT nobody_approves_their_own_end CHECK (
         (state IN ('stood_down', 'closed_unreached')) = (end_approved_by IS NOT NULL)
-        AND end_approved_by IS DISTINCT FROM end_asked_by
-        AND (end_approved_by IS NULL OR end_asked = state)),
+        AND (end_approved_by IS NULL OR coalesce(end_asked = state AND end_approved_by <> end_asked_by, false))),
     CONSTRAINT handed_to_somebody CHECK ((handed_to_agency_id IS NULL) = (handed_at IS NULL)),
     CONSTRAINT only_reports_report CHECK ((kind = 'mandatory_report') = (report IS NOT NULL))
 ) WITH (fillfactor = 70);

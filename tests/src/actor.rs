@@ -1,5 +1,7 @@
 //! Somebody who calls the API with a token.
 
+use helpline_proto::channels::v1::delivery_service_client::DeliveryServiceClient;
+use helpline_proto::channels::v1::endpoint_service_client::EndpointServiceClient;
 use helpline_proto::directory::v1::agency_service_client::AgencyServiceClient;
 use helpline_proto::directory::v1::centre_service_client::CentreServiceClient;
 use helpline_proto::directory::v1::counsellor_service_client::CounsellorServiceClient;
@@ -85,6 +87,10 @@ clients!(
     switchboard: SwitchboardServiceClient,
     /// `LineService`.
     line: LineServiceClient,
+    /// `EndpointService`.
+    endpoints: EndpointServiceClient,
+    /// `DeliveryService`.
+    deliveries: DeliveryServiceClient,
     /// `SupervisionService`.
     supervision: SupervisionServiceClient,
 );
