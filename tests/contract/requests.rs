@@ -1,6 +1,7 @@
 //! A well-formed request for every method, about things that are not there.
 
 mod agencies;
+mod channels;
 
 use helpline_proto::directory::v1::{
     AlertSettings, Capacity, Counsellor, CreateCounsellorRequest, CreateTokenRequest,
@@ -291,6 +292,7 @@ fn encoded(name: &str) -> Vec<u8> {
         "WatchOffers" => WatchOffersRequest::default().encode_to_vec(),
         "WatchQueueStatus" => WatchQueueStatusRequest::default().encode_to_vec(),
         other => agencies::sample(other)
+            .or_else(|| channels::sample(other))
             .unwrap_or_else(|| panic!("{other} is new: say here what a well-formed request of it is")),
     }
 }

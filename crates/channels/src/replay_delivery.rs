@@ -22,10 +22,14 @@ pub(crate) async fn replay_delivery(
     replay: ReplayDelivery,
 ) -> Result<Delivery, Refusal> {
     let ReplayDelivery { command, delivery_id } = replay;
-    let delivery = get_delivery(ctx, caller, delivery_id).await?;
-    let change = ctx.store.replay_delivery(&command, delivery_id, delivery.escalation_id).await?;
+    let known = ctx.store.delivery(caller.centre_id, delivery_id).await?;
+    let change = match &known {
+        Some(delivery) => ctx.store.replay_delivery(&command, delivery_id, delivery.escalation_id).await?,
+        None => ctx.store.recall_change(&command).await?,
+    };
     outcome(change, |id| get_delivery(ctx, caller, id.into()), async {
-        Ok(match ctx.store.why_not_replayed(caller.centre_id, &delivery).await? {
+        let delivery = known.as_ref().ok_or_else(|| Refusal::not_found("delivery"))?;
+        Ok(match ctx.store.why_not_replayed(caller.centre_id, delivery).await? {
             Some(NotSent::State(state)) => Refusal::state("delivery", state.key()),
             Some(NotSent::Shown) => Refusal::state("delivery", delivery.kind.key()),
             Some(NotSent::Exercise) => Refusal::state("escalation", "exercise"),

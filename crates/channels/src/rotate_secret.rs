@@ -26,13 +26,23 @@ pub(crate) async fn rotate_secret(
 ) -> Result<WithSecret, Refusal> {
     let RotateSecret { command, endpoint_id, overlap_s } = rotation;
     let load = |id: uuid::Uuid| get_endpoint(ctx, caller, id.into());
-    let endpoint = get_endpoint(ctx, caller, endpoint_id).await?;
-    let Some(scheme) = endpoint.signature else {
-        return Err(Refusal::state("endpoint", "unsigned"));
+    let known = ctx.store.endpoint(caller.centre_id, endpoint_id).await?;
+    let key = known.as_ref().and_then(|endpoint| endpoint.signature).map(|scheme| (scheme, new_key(scheme)));
+    let change = match &key {
+        Some((scheme, key)) => {
+            ctx.store.rotate_secret(&command, endpoint_id, (*scheme, key), overlap_s).await?
+        }
+        None => ctx.store.recall_change(&command).await?,
     };
-    let key = new_key(scheme);
-    let change = ctx.store.rotate_secret(&command, endpoint_id, (scheme, &key), overlap_s).await?;
     let is_new = matches!(change, Change::Done(_));
-    let endpoint = outcome(change, load, async { Ok(Refusal::race_lost()) }).await?;
-    Ok(WithSecret { endpoint, key: is_new.then_some(key) })
+    let endpoint = outcome(change, load, async {
+        let endpoint = known.as_ref().ok_or_else(|| Refusal::not_found("endpoint"))?;
+        Ok(match endpoint.signature {
+            None => Refusal::state("endpoint", "unsigned"),
+            Some(_) => Refusal::race_lost(),
+        })
+    })
+    .await?;
+    let key = key.filter(|_| is_new).map(|(_, key)| key);
+    Ok(WithSecret { endpoint, key })
 }
