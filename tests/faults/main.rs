@@ -16,4 +16,5 @@ mod matcher;
 mod pairing;
 mod postgres;
 mod redis;
+mod sending;
 mod story;

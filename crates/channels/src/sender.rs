@@ -48,6 +48,7 @@ impl Sender {
 
     /// Sends one delivery and writes down what came of it. When that fails, the claim ends and it is sent again.
     async fn deliver(&self, centre: CentreId, outgoing: Outgoing) {
+        fail_point!("delivery.after_claim");
         let told = match self.tell(&outgoing).await {
             Ok(told) => told,
             Err(error) => {
@@ -154,7 +155,6 @@ impl Worker for Sender {
             }
             let most = u32::try_from(room)?;
             let claimed = self.ctx.store.claim_deliveries(centre, most, only_hurrying).await?;
-            fail_point!("delivery.after_claim");
             more |= claimed.len() == room;
             for outgoing in claimed {
                 let permit = Arc::clone(&self.free).acquire_owned().await?;
