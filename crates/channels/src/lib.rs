@@ -1,6 +1,6 @@
 //! Channels to the outside: agencies without a client of their own are told that there is something to look at.
 //!
-//! [`sender`] takes what is due and sends it; [`webhook`] is how an URL is told, and [`address`] says where the server may
+//! [`sender`] takes what is due and sends it; [`webhook`] is how a URL is told, [`mail`] an address, and [`address`] says where the server may
 //! connect at all. `EndpointService` says where agencies are told, `DeliveryService` what came of it.
 //!
 //! Invariants:
@@ -18,6 +18,7 @@ mod api;
 mod create_endpoint;
 mod list_deliveries;
 mod list_endpoints;
+pub mod mail;
 mod measures;
 mod replay_delivery;
 mod rotate_secret;
@@ -42,6 +43,7 @@ use tonic::service::RoutesBuilder;
 
 use crate::address::Targets;
 use crate::api::Api;
+use crate::mail::Mail;
 use crate::measures::Measures;
 use crate::sender::Sender;
 use crate::webhook::Webhooks;
@@ -52,6 +54,12 @@ pub enum ChannelsError {
     /// There is no HTTP client to be had.
     #[error("the HTTP client does not start: {0}")]
     Client(#[from] reqwest::Error),
+    /// The URL of the mail server cannot be used. It is not repeated: it may hold a password.
+    #[error("channels.smtp is not a URL such as smtps://user:password@host or smtp://host:587?tls=required")]
+    Smtp,
+    /// The address that mail comes from is none.
+    #[error("channels.mail_from is not an e-mail address")]
+    MailFrom,
 }
 
 /// The channels of a process.
@@ -60,15 +68,16 @@ pub struct Channels {
     ctx: Ctx,
     targets: Targets,
     webhooks: Webhooks,
+    mail: Option<Mail>,
     measures: Measures,
 }
 
 impl Channels {
-    /// The channels over the means of the process. Error: no client can be made.
+    /// The channels over the means of the process. Error: the configuration cannot be used.
     pub fn new(ctx: Ctx, config: &config::Channels) -> Result<Self, ChannelsError> {
         let targets = if config.private_targets { Targets::Any } else { Targets::Public };
         let measures = Measures::new(&ctx.metrics);
-        Ok(Self { ctx, targets, webhooks: Webhooks::new(targets)?, measures })
+        Ok(Self { ctx, targets, webhooks: Webhooks::new(targets)?, mail: Mail::new(config)?, measures })
     }
 
     /// Adds its gRPC services, which read messages of at most `longest` bytes.
@@ -82,9 +91,10 @@ impl Channels {
     /// Starts to send what is due, over a store of its own: however many calls queue for a connection, it is sent.
     pub fn spawn(&self, store: Store, lifecycle: &Lifecycle, interval: Duration) {
         let ctx = Ctx { store, ..self.ctx.clone() };
-        let (webhooks, measures) = (self.webhooks.clone(), self.measures.clone());
+        let ways = (self.webhooks.clone(), self.mail.clone());
         let random = Arc::new(SystemRandom);
-        let sender = Sender::new(ctx.clone(), webhooks, measures, random, lifecycle.clone(), interval);
+        let sender =
+            Sender::new(ctx.clone(), ways, self.measures.clone(), random, lifecycle.clone(), interval);
         let soft = lifecycle.soft();
         lifecycle.spawn(async move {
             run(sender, &*ctx.clock, &ctx.metrics, &Notify::new(), &soft).await;

@@ -12,6 +12,7 @@ use helpline_store::delivery::sending::{Outgoing, Settled, Settlement};
 use helpline_vault::Random;
 use tokio::sync::Semaphore;
 
+use crate::mail::Mail;
 use crate::measures::Measures;
 use crate::webhook::{Told, Webhooks};
 
@@ -27,6 +28,8 @@ const MOST: usize = 64;
 pub struct Sender {
     ctx: Ctx,
     webhooks: Webhooks,
+    /// If the centre has set it up.
+    mail: Option<Mail>,
     measures: Measures,
     random: Arc<dyn Random>,
     lifecycle: Lifecycle,
@@ -37,13 +40,22 @@ pub struct Sender {
 impl Sender {
     pub(crate) fn new(
         ctx: Ctx,
-        webhooks: Webhooks,
+        (webhooks, mail): (Webhooks, Option<Mail>),
         measures: Measures,
         random: Arc<dyn Random>,
         lifecycle: Lifecycle,
         interval: Duration,
     ) -> Self {
-        Self { ctx, webhooks, measures, random, lifecycle, free: Arc::new(Semaphore::new(AT_ONCE)), interval }
+        Self {
+            ctx,
+            webhooks,
+            mail,
+            measures,
+            random,
+            lifecycle,
+            free: Arc::new(Semaphore::new(AT_ONCE)),
+            interval,
+        }
     }
 
     /// Sends one delivery and writes down what came of it. When that fails, the claim ends and it is sent again.
@@ -80,8 +92,10 @@ impl Sender {
             Ok(target) => target,
             Err(error) => return Err(error.to_string().into()),
         };
-        match outgoing.kind {
-            DeliveryKind::Webhook => self.webhooks.tell(outgoing, address.expose(), keys).await,
+        match (outgoing.kind, &self.mail) {
+            (DeliveryKind::Webhook, _) => self.webhooks.tell(outgoing, address.expose(), keys).await,
+            (DeliveryKind::Email, Some(mail)) => Ok(mail.tell(outgoing, address.expose()).await),
+            // There is no gateway for SMS yet.
             _ => Ok(Told::Never("not_configured")),
         }
     }

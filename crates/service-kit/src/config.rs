@@ -181,6 +181,10 @@ impl Timing {
 pub struct Channels {
     /// Whether webhooks may go to private addresses, and without TLS.
     pub private_targets: bool,
+    /// URL of the mail server; empty for none.
+    pub smtp: Secret,
+    /// Address that mail comes from.
+    pub mail_from: String,
 }
 
 /// For tests only.
