@@ -1,11 +1,14 @@
 //! An agency with endpoints, escalations and what is due to be told.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use helpline_proto::channels::v1::{
     CreateEndpointRequest, Delivery, EndpointKind, ListDeliveriesRequest, SignatureScheme,
 };
+use helpline_store::{PoolOptions, Store};
 use helpline_tests::{Actor, World, WorldOptions, request_id};
+use helpline_vault::{SystemRandom, Vault};
 
 /// How long anything may take on a machine that is busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -56,6 +59,17 @@ impl Scene {
              VALUES ('{centre}', 1, '{{}}', gen_random_uuid()) ON CONFLICT DO NOTHING"
         ));
         scene
+    }
+
+    /// Stops the servers, so that nobody else sends; a store to send with.
+    pub(crate) async fn store_alone(&mut self) -> Store {
+        let config = self.world.config().clone();
+        for server in self.world.servers.drain(..) {
+            assert!(server.shutdown().await);
+        }
+        let url = config.database.url.expose().to_owned();
+        let vault = Vault::new(config.keys.ring().unwrap(), Arc::new(SystemRandom));
+        Store::new(&PoolOptions { url, size: 4, wait: config.database.wait() }, vault).unwrap()
     }
 
     /// What the first column of the rows says.

@@ -1,7 +1,9 @@
 //! What deliveries that did not arrive mean for the ladder.
 
 use helpline_proto::channels::v1::{DeliveryState, ReplayDeliveryRequest};
+use helpline_store::delivery::sending::{Settled, Settlement};
 use helpline_tests::{Answer, Partner, refused, request_id};
+use sqlx::Connection as _;
 
 use super::scene::{Danger, NOW, Scene, until};
 
@@ -59,27 +61,33 @@ async fn a_step_that_is_past_moves_nothing() {
 #[tokio::test]
 async fn of_deliveries_that_fail_at_the_same_moment_exactly_one_moves_the_ladder() {
     let mut scene = Scene::set().await;
-    scene.world.another_server().await;
-    let partner = Partner::answering([Answer::Status(410)]).await;
-    let mut endpoints = vec![scene.hook(&partner.url).await];
-    for _ in 0..4 {
-        endpoints.push(scene.number().await);
-    }
-    let endpoints: Vec<&str> = endpoints.iter().map(String::as_str).collect();
-    let escalations: Vec<String> = (0..12).map(|_| scene.escalation(NOW)).collect();
-    for escalation in &escalations {
-        scene.due_all(escalation, &endpoints);
-    }
-    until("everything was tried", async || {
-        let open = "SELECT count(*) FROM helpline.deliveries WHERE state = 'pending'";
-        (scene.one(open) == "0").then_some(())
-    })
-    .await;
-    for escalation in &escalations {
-        let timeline = scene.timeline(escalation);
-        assert_eq!(timeline.len(), endpoints.len() + 1);
-        assert_eq!(timeline.iter().filter(|event| *event == "step_failed").count(), 1);
-    }
+    let (first, second) = (scene.number().await, scene.number().await);
+    let store = scene.store_alone().await;
+    let centre = scene.world.centre.id;
+    let escalation = scene.escalation(NOW);
+    scene.due_all(&escalation, &[&first, &second]);
+    let claimed = store.claim_deliveries(centre, 9, false).await.unwrap();
+    assert_eq!(claimed.len(), 2);
+
+    // Both begin before either is through: somebody holds the escalation.
+    let mut holder = sqlx::PgConnection::connect(&scene.world.database.url()).await.unwrap();
+    let mut held = holder.begin().await.unwrap();
+    sqlx::query("SELECT FROM helpline.escalations FOR UPDATE").execute(&mut *held).await.unwrap();
+    let failed =
+        Settlement { settled: Settled::Failed, result: "http_500".to_owned(), gone: false, throttle_s: None };
+    let settle = async |outgoing| store.settle_delivery(centre, outgoing, &failed).await.unwrap().unwrap();
+    let release = async {
+        until("both wait", async || {
+            let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+            (scene.one(waiting) == "2").then_some(())
+        })
+        .await;
+        held.commit().await.unwrap();
+    };
+    let (one, other, ()) = tokio::join!(settle(&claimed[0]), settle(&claimed[1]), release);
+    assert!(one != other, "one of them sees that it is the last");
+    assert_eq!(scene.timeline(&escalation), ["delivery_failed", "delivery_failed", "step_failed"]);
+    assert!(moved_on(&scene, &escalation));
 }
 
 #[tokio::test]

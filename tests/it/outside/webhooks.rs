@@ -1,12 +1,8 @@
 //! Telling an agency's web server, whatever it answers.
 
-use std::sync::Arc;
-
 use helpline_domain::delivery::Hurry;
 use helpline_proto::channels::v1::{DeliveryState, ReplayDeliveryRequest};
-use helpline_store::{PoolOptions, Store};
 use helpline_tests::{Answer, Partner, refused, request_id};
-use helpline_vault::{SystemRandom, Vault};
 use serde_json::{Value, json};
 
 use super::scene::{Danger, NOW, Scene, until};
@@ -180,11 +176,7 @@ async fn nobody_is_told_at_an_address_of_the_own_network() {
 async fn the_gravest_is_taken_first_and_by_one_alone() {
     let mut scene = Scene::set().await;
     let hook = scene.hook("http://127.0.0.1:1/").await;
-    let (config, server) = (scene.world.config().clone(), scene.world.servers.pop().unwrap());
-    assert!(server.shutdown().await);
-    let url = config.database.url.expose().to_owned();
-    let vault = Vault::new(config.keys.ring().unwrap(), Arc::new(SystemRandom));
-    let store = Store::new(&PoolOptions { url, size: 1, wait: config.database.wait() }, vault).unwrap();
+    let store = scene.store_alone().await;
     let centre = scene.world.centre.id;
     let mut expected = Vec::new();
     for risk in [3, 5, 2, 4] {
