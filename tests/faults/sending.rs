@@ -20,7 +20,8 @@ async fn due(fleet: &Fleet, url: &str) -> String {
     let agency =
         Agency { display_name: "An agency".to_owned(), kind: AgencyKind::Police.into(), ..Agency::default() };
     let request = CreateAgencyRequest { request_id: request_id(), agency: Some(agency) };
-    let agency = administrator.agencies().create_agency(request).await.unwrap().into_inner().agency.unwrap();
+    let agency = administrator.agencies().create_agency(request).await.expect("an agency");
+    let agency = agency.into_inner().agency.expect("the agency");
     let request = CreateEndpointRequest {
         request_id: request_id(),
         agency_id: agency.agency_id,
@@ -28,7 +29,7 @@ async fn due(fleet: &Fleet, url: &str) -> String {
         address: url.to_owned(),
         signature: SignatureScheme::V1.into(),
     };
-    administrator.endpoints().create_endpoint(request).await.unwrap();
+    administrator.endpoints().create_endpoint(request).await.expect("an endpoint");
     let centre = fleet.centre;
     fleet.sql(&format!(
         "INSERT INTO helpline.escalation_plans (centre_id, version, plan, published_by)

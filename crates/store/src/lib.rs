@@ -2,7 +2,7 @@
 //!
 //! One module per noun: [`contact`] (and what moves it: [`receiving`], [`intake`], [`raising`], [`handling`], [`resumption`],
 //! [`returning`], [`relaxing`]), [`callback`], [`participation`], [`line`], [`offering`], [`offer`], [`message`], [`counsellor`], [`presence`],
-//! [`supervision`], [`alert`], [`floor`], [`settings`], [`token`]; beside them what every change shares: [`change`] (journal and
+//! [`supervision`], [`alert`], [`floor`], [`settings`], [`token`], [`endpoint`], [`delivery`]; beside them what every change shares: [`change`] (journal and
 //! request memory), [`journal`], [`matcher`] (the lease), [`check`] (comparing what must agree).
 //!
 //! Invariants:

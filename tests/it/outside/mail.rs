@@ -17,7 +17,7 @@ async fn mail_server(python: &Path) -> (Child, String, Lines<BufReader<ChildStdo
     command.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
     let mut child = command.spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let port = lines.next_line().await.unwrap().expect("its port");
+    let port = lines.next_line().await.unwrap().unwrap();
     (child, port, lines)
 }
 

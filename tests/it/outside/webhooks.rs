@@ -187,7 +187,7 @@ async fn the_gravest_is_taken_first_and_by_one_alone() {
     for (_, delivery) in &expected {
         let claimed = store.claim_deliveries(centre, 1, false).await.unwrap();
         let ids: Vec<_> = claimed.iter().map(|one| one.delivery_id.to_string()).collect();
-        assert_eq!(ids, [delivery.clone()]);
+        assert_eq!(&ids, std::slice::from_ref(delivery));
     }
     assert!(store.claim_deliveries(centre, 9, false).await.unwrap().is_empty());
     // Whoever took them is dead: when the claims end, somebody else takes those that hurry first.
