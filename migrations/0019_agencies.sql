@@ -69,6 +69,8 @@ CREATE TABLE helpline.endpoints (
     -- The one before, with which everything is signed too until it ends.
     old_secret_sealed bytea,
     old_secret_until timestamptz,
+    -- It asked to be left alone until then; emergencies knock all the same.
+    throttled_until timestamptz,
     disabled_at timestamptz,
     -- Why: by hand, or because it answered that it is gone.
     disabled_because text CHECK (disabled_because IN ('by_hand', 'gone')),

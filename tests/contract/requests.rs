@@ -3,6 +3,7 @@
 mod agencies;
 mod escalations;
 mod plans;
+mod channels;
 
 use helpline_proto::directory::v1::{
     AlertSettings, Capacity, Counsellor, CreateCounsellorRequest, CreateTokenRequest,
@@ -323,6 +324,7 @@ fn encoded(name: &str) -> Vec<u8> {
         other => agencies::sample(other)
             .or_else(|| plans::sample(other))
             .or_else(|| escalations::sample(other))
+            .or_else(|| channels::sample(other))
             .unwrap_or_else(|| panic!("{other} is new: say here what a well-formed request of it is")),
     }
 }

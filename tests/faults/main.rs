@@ -17,4 +17,5 @@ mod overflow;
 mod pairing;
 mod postgres;
 mod redis;
+mod sending;
 mod story;

@@ -2,4 +2,5 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests: this is how they fail")]
 
 mod directory;
+mod outside;
 mod server;

@@ -1,5 +1,7 @@
 //! Somebody who calls the API with a token.
 
+use helpline_proto::channels::v1::delivery_service_client::DeliveryServiceClient;
+use helpline_proto::channels::v1::endpoint_service_client::EndpointServiceClient;
 use helpline_proto::directory::v1::agency_service_client::AgencyServiceClient;
 use helpline_proto::directory::v1::centre_service_client::CentreServiceClient;
 use helpline_proto::directory::v1::counsellor_service_client::CounsellorServiceClient;
@@ -103,6 +105,10 @@ clients!(
     disclosures: DisclosureServiceClient,
     /// `ConsultService`.
     consults: ConsultServiceClient,
+    /// `EndpointService`.
+    endpoints: EndpointServiceClient,
+    /// `DeliveryService`.
+    deliveries: DeliveryServiceClient,
     /// `SupervisionService`.
     supervision: SupervisionServiceClient,
 );

@@ -17,11 +17,13 @@
 
 mod actor;
 pub mod plan;
+mod partner;
 pub mod process;
 mod refusal;
 mod world;
 
 pub use actor::{Actor, Bearer};
+pub use partner::{Answer, Heard, Partner};
 pub use refusal::{Refused, refused};
 pub use world::{Abilities, Centre, World, WorldOptions};
 

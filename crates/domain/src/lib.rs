@@ -19,6 +19,7 @@ pub mod channel;
 pub mod closing;
 pub mod contact;
 pub mod counsellor;
+pub mod delivery;
 pub mod disclosure;
 pub mod escalation;
 pub mod field_class;

@@ -37,12 +37,7 @@ enum Verb {
     /// Serves the API until it is told to stop (SIGTERM or Ctrl-C; a second one ends it at once).
     Serve {
         /// Which services this process runs.
-        #[arg(
-            long,
-            value_enum,
-            value_delimiter = ',',
-            default_value = "directory,intake,queueing,escalation"
-        )]
+        #[arg(long, value_enum, value_delimiter = ',', default_values_t = Service::value_variants().to_vec())]
         services: Vec<Service>,
     },
     /// Brings the database to the schema of this version, as the owner of the tables.

@@ -73,6 +73,9 @@ pub enum StartError {
         /// Why.
         source: std::io::Error,
     },
+    /// Channels to the outside cannot be opened.
+    #[error("channels: {0}")]
+    Channels(#[from] helpline_channels::ChannelsError),
     /// The descriptors of the API cannot be served.
     #[error("reflection cannot be served: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),

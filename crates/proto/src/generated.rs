@@ -42,6 +42,10 @@ package!(
     /// Emergencies, and who reaches the child.
     escalation, "helpline.escalation.v1.rs", clippy::allow_attributes, clippy::default_trait_access, clippy::large_enum_variant
 );
+package!(
+    /// Ways to the outside: endpoints of agencies, what is sent to them, and whether it arrived.
+    channels, "helpline.channels.v1.rs", clippy::allow_attributes, clippy::default_trait_access
+);
 
 mod redaction {
     include!(concat!(env!("OUT_DIR"), "/redaction.rs"));

@@ -35,6 +35,8 @@ pub struct Config {
     pub limits: Limits,
     /// How often and how long.
     pub timing: Timing,
+    /// Channels to the outside.
+    pub channels: Channels,
     /// For tests only.
     pub testing: Testing,
 }
@@ -171,6 +173,18 @@ impl Timing {
     pub fn shutdown_grace(&self) -> Duration {
         Duration::from_secs(self.shutdown_grace_s)
     }
+}
+
+/// Channels to the outside.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Channels {
+    /// Whether webhooks may go to private addresses, and without TLS.
+    pub private_targets: bool,
+    /// URL of the mail server; empty for none.
+    pub smtp: Secret,
+    /// Address that mail comes from.
+    pub mail_from: String,
 }
 
 /// For tests only.

@@ -42,6 +42,9 @@ pub const FAIL_POINTS: &[&str] = &[
     "climb.after_commit",
     "escalation.after_commit",
     "block.after_commit",
+    "delivery.after_claim",
+    "delivery.after_send",
+    "delivery.after_commit",
 ];
 
 /// Dies here when the configuration's `testing.kill_at` names this place: `fail_point!("receive.before_commit")`.

@@ -2,7 +2,7 @@
 //!
 //! One module per noun: [`contact`] (and what moves it: [`receiving`], [`intake`], [`raising`], [`handling`], [`resumption`],
 //! [`returning`], [`relaxing`]), [`callback`], [`participation`], [`overflow`], [`line`], [`offering`], [`offer`], [`message`], [`counsellor`], [`presence`],
-//! [`escalation`], [`supervision`], [`alert`], [`floor`], [`settings`], [`token`]; beside them what every change shares: [`change`] (journal and
+//! [`escalation`], [`supervision`], [`alert`], [`floor`], [`settings`], [`token`], [`endpoint`], [`delivery`]; beside them what every change shares: [`change`] (journal and
 //! request memory), [`journal`], [`matcher`] (the lease), [`check`] (comparing what must agree).
 //!
 //! Invariants:
@@ -24,8 +24,10 @@ pub mod check;
 pub mod connection;
 pub mod contact;
 pub mod counsellor;
+pub mod delivery;
 pub mod disclosure;
 pub mod diversion;
+pub mod endpoint;
 pub mod error;
 pub mod escalation;
 pub mod escalation_plan;

@@ -47,6 +47,9 @@ pub(crate) const THEIR_INCIDENT: Column =
     Column { table: "escalations", column: "their_incident", kind: "legal" };
 pub(crate) const PLACE: Column = Column { table: "escalation_locations", column: "place", kind: "location" };
 pub(crate) const REMARK: Column = Column { table: "escalation_events", column: "remark", kind: "narrative" };
+pub(crate) const ENDPOINT: Column = Column { table: "endpoints", column: "address", kind: "contact" };
+/// Also of the secret before the present one, which moves to its column as it is.
+pub(crate) const SECRET: Column = Column { table: "endpoints", column: "secret", kind: "secret" };
 
 impl Store {
     pub(crate) fn seal(&self, column: Column, centre: CentreId, row: Uuid, text: &str) -> Vec<u8> {

@@ -62,4 +62,7 @@ pub enum VaultError {
     /// The text is not a bearer token: wrong prefix, length, alphabet or checksum.
     #[error("not a bearer token")]
     NotABearerToken,
+    /// The text is not a key for signing webhooks.
+    #[error("not a key for signing webhooks")]
+    NotASigningKey,
 }

@@ -7,6 +7,7 @@
 //! | recognise a repeated command by its `request_id` | [`Vault::command_digest`] |
 //! | give a client a page token or watch cursor | [`Vault::seal_token`], [`Vault::open_token`] |
 //! | let a person or machine in | [`BearerToken`] |
+//! | sign what is sent to an agency | [`SigningKey`] |
 //! | carry personal data through code that may log | [`Sensitive`] |
 //!
 //! # Invariants
@@ -35,6 +36,7 @@ mod random;
 mod ring;
 mod sensitive;
 mod vault;
+mod webhook;
 
 pub use bearer::BearerToken;
 pub use error::VaultError;
@@ -43,3 +45,4 @@ pub use random::{Random, SystemRandom};
 pub use ring::KeyRing;
 pub use sensitive::Sensitive;
 pub use vault::{Place, Sealed, Vault};
+pub use webhook::SigningKey;

@@ -1,4 +1,4 @@
-//! The private Python environment of the independent client.
+//! The private Python environment of the independent client, and of others who check what the server says.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,7 +9,8 @@ use anyhow::{Context as _, Result, bail};
 use crate::{environment, steps};
 
 /// Pinned, so that the same commit tests the same client.
-const REQUIREMENTS: &str = "grpcio==1.85.1\ngrpcio-tools==1.85.1\n";
+const REQUIREMENTS: &str = "grpcio==1.85.1\ngrpcio-tools==1.85.1\nstandardwebhooks==1.1.0\ncryptography==50.0.2\n\
+    aiosmtpd==1.4.6\nxmlschema==4.3.2\n";
 
 /// The interpreter of an environment with grpcio in it; made once, made again when the requirements change.
 pub(crate) fn ensure() -> Result<PathBuf> {

@@ -26,6 +26,7 @@ use prost::Message;
 use prost_reflect::{DynamicMessage, Kind, Value};
 
 use crate::cast::Cast;
+use crate::replay::channels;
 use crate::requests::{closing, well_formed};
 use crate::schema;
 use crate::stage::{
@@ -42,6 +43,9 @@ pub(super) struct Prepared {
 
 /// Brings about a state in which the method can be carried out by a new caller.
 pub(super) async fn prepare(cast: &Cast, method: &Method) -> Prepared {
+    if let Some(prepared) = channels::prepare(cast, method).await {
+        return prepared;
+    }
     let language = new_language();
     let world = &cast.world;
     let request = |message: &dyn Encoded| {

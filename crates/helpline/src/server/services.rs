@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use clap::ValueEnum;
+use helpline_channels::Channels;
 use helpline_directory::Directory;
 use helpline_escalation::Escalation;
 use helpline_proto::{FILE_DESCRIPTOR_SET, SERVICES};
@@ -31,6 +32,8 @@ pub enum Service {
     Queueing,
     /// Emergencies, until somebody reached the child.
     Escalation,
+    /// Endpoints of agencies, what is sent to them.
+    Channels,
 }
 
 impl Service {
@@ -41,6 +44,7 @@ impl Service {
             Self::Intake => "helpline.intake.v1",
             Self::Queueing => "helpline.queueing.v1",
             Self::Escalation => "helpline.escalation.v1",
+            Self::Channels => "helpline.channels.v1",
         }
     }
 }
@@ -87,6 +91,8 @@ impl fmt::Display for Services {
 const OWN_CONNECTIONS: usize = 6;
 /// The same of the ladder of escalations: one step after another.
 const CLIMBING_CONNECTIONS: usize = 2;
+/// The same of what is sent out: one takes, others write down what came of it.
+const SENDING_CONNECTIONS: usize = 3;
 
 /// What is served, and who tells whether it is.
 pub(super) struct Assembled {
@@ -128,6 +134,11 @@ pub(super) async fn assemble(
         let escalation = Escalation::new(ctx.clone());
         escalation.routes(&mut routes, longest);
         escalation.spawn(own(CLIMBING_CONNECTIONS)?, lifecycle, config.timing.sweep());
+    }
+    if services.has(Service::Channels) {
+        let channels = Channels::new(ctx.clone(), &config.channels)?;
+        channels.routes(&mut routes, longest);
+        channels.spawn(own(SENDING_CONNECTIONS)?, lifecycle, config.timing.sweep());
     }
 
     let (reporter, server) = tonic_health::server::health_reporter();
@@ -180,6 +191,6 @@ mod tests {
     #[test]
     fn together_the_services_are_the_whole_api() {
         assert_eq!(Services::all().names().collect::<Vec<_>>(), SERVICES);
-        assert_eq!(Services::all().to_string(), "directory,intake,queueing,escalation");
+        assert_eq!(Services::all().to_string(), "directory,intake,queueing,escalation,channels");
     }
 }

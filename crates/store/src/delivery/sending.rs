@@ -1,0 +1,276 @@
+//! Taking what is due to be sent, and writing down what came of it. Any replica may take a delivery; whoever took it must
+//! have written down the result before the claim ends, or another sends it again under the same id.
+
+use chrono::{DateTime, Utc};
+use helpline_domain::delivery::{DeliveryKind, DeliveryState, Hurry};
+use helpline_domain::id::{CentreId, DeliveryId, EndpointId, EscalationId};
+use helpline_domain::risk::Risk;
+use helpline_vault::{Sensitive, SigningKey};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::wrong;
+use crate::sealing::{ENDPOINT, SECRET};
+use crate::{Store, StoreError};
+
+/// How much longer a claim lasts than the other side may take to answer, in seconds.
+const CLAIM_BEYOND_S: f64 = 3.0;
+
+/// A delivery to be sent now.
+#[derive(Debug)]
+pub struct Outgoing {
+    /// Its id, the same with every try.
+    pub delivery_id: DeliveryId,
+    /// What it was when it was taken: a result is written down for this and no later state.
+    pub revision: i64,
+    /// How often it was tried, this time among them.
+    pub tries: u32,
+    /// The way.
+    pub kind: DeliveryKind,
+    /// What is told.
+    pub event: String,
+    /// When it was made.
+    pub made_at: DateTime<Utc>,
+    /// The database's time.
+    pub now: DateTime<Utc>,
+    /// The escalation it is about.
+    pub escalation_id: Option<EscalationId>,
+    /// The number of the escalation.
+    pub number: Option<i64>,
+    /// How much it hurries.
+    pub hurry: Hurry,
+    /// Whether it belongs to an exercise, which never leaves the building.
+    pub exercise: bool,
+    /// Where it goes.
+    pub endpoint_id: EndpointId,
+    /// Whether nothing goes there any more.
+    pub disabled: bool,
+    /// URL, address or number, and what a webhook is signed with. An error when it cannot be opened.
+    pub target: Result<(Sensitive<String>, Vec<SigningKey>), StoreError>,
+}
+
+/// What came of a try.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Settled {
+    /// It arrived.
+    Delivered,
+    /// It did not, and is tried again after so many seconds.
+    Again(f64),
+    /// It did not, and is not tried again.
+    Failed,
+    /// It was not sent, and will not be.
+    HeldBack,
+}
+
+/// A result to be written down.
+#[derive(Clone, Debug)]
+pub struct Settlement {
+    /// What came of it.
+    pub settled: Settled,
+    /// The same as a key.
+    pub result: String,
+    /// The other side says that it is gone for good.
+    pub gone: bool,
+    /// The other side asks to be left alone for so many seconds.
+    pub throttle_s: Option<f64>,
+}
+
+#[derive(FromRow)]
+struct OutgoingRow {
+    delivery_id: Uuid,
+    revision: i64,
+    attempts: i32,
+    kind: String,
+    event: String,
+    made_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+    escalation_id: Option<Uuid>,
+    number: Option<i64>,
+    escalation_kind: Option<String>,
+    risk: Option<i16>,
+    exercise: bool,
+    endpoint_id: Uuid,
+    disabled: bool,
+    address_sealed: Vec<u8>,
+    secret_sealed: Option<Vec<u8>>,
+    old_secret_sealed: Option<Vec<u8>>,
+}
+
+/// Whether a delivery with its escalation `e` hurries, as [`Hurry::of`] has it.
+macro_rules! hurries {
+    () => {
+        "coalesce(e.kind = 'emergency' OR e.risk >= 4, false)"
+    };
+}
+
+const CLAIM: &str = concat!(
+    "WITH due AS MATERIALIZED (
+        SELECT d.delivery_id, make_interval(secs => CASE WHEN ", hurries!(), " THEN $4 ELSE $5 END) AS claim
+        FROM helpline.deliveries d
+        JOIN helpline.endpoints n ON n.centre_id = $1 AND n.endpoint_id = d.endpoint_id
+        LEFT JOIN helpline.escalations e ON e.centre_id = $1 AND e.escalation_id = d.escalation_id
+        WHERE d.centre_id = $1 AND d.next_attempt_at <= (SELECT helpline.now())
+          AND (d.claimed_until IS NULL OR d.claimed_until <= (SELECT helpline.now()))
+          AND (", hurries!(), " OR (NOT $3 AND (n.throttled_until IS NULL OR n.throttled_until <= (SELECT helpline.now()))))
+        ORDER BY ", hurries!(), " DESC, e.risk DESC NULLS LAST, d.next_attempt_at LIMIT $2
+        FOR UPDATE OF d SKIP LOCKED),
+    claimed AS (
+        UPDATE helpline.deliveries d SET attempts = d.attempts + 1, claimed_until = helpline.now() + claim, revision = d.revision + 1
+        FROM due WHERE d.centre_id = $1 AND d.delivery_id = due.delivery_id
+        RETURNING d.*)
+    SELECT c.delivery_id, c.revision, c.attempts, c.kind, c.event, c.made_at, helpline.now() AS now, c.escalation_id, e.number,
+        e.kind AS escalation_kind, e.risk, coalesce(e.exercise, false) AS exercise, c.endpoint_id,
+        (n.disabled_at IS NOT NULL OR a.disabled_at IS NOT NULL) AS disabled, n.address_sealed, n.secret_sealed,
+        CASE WHEN n.old_secret_until > helpline.now() THEN n.old_secret_sealed END AS old_secret_sealed
+    FROM claimed c
+    JOIN helpline.endpoints n ON n.centre_id = $1 AND n.endpoint_id = c.endpoint_id
+    JOIN helpline.agencies a ON a.centre_id = $1 AND a.agency_id = n.agency_id
+    LEFT JOIN helpline.escalations e ON e.centre_id = $1 AND e.escalation_id = c.escalation_id
+    ORDER BY ", hurries!(), " DESC, e.risk DESC NULLS LAST, c.made_at"
+);
+
+/// One statement, and the escalation is locked before its deliveries. The other deliveries of the step are locked too, not
+/// only read: of two that end at the same moment the second must see that the first has, or neither would move the ladder.
+const SETTLE: &str = "
+    WITH escalation AS MATERIALIZED (
+        SELECT e.state, e.rung FROM helpline.escalations e WHERE e.centre_id = $1 AND e.escalation_id = $4 FOR UPDATE),
+    delivery AS MATERIALIZED (
+        SELECT d.rung FROM helpline.deliveries d
+        WHERE d.centre_id = $1 AND d.delivery_id = $2 AND d.state = 'pending' AND d.revision = $3
+          AND (SELECT count(*) FROM escalation) >= 0
+        FOR UPDATE),
+    others AS MATERIALIZED (
+        SELECT o.state FROM helpline.deliveries o
+        WHERE o.centre_id = $1 AND o.escalation_id = $4 AND o.rung = (SELECT rung FROM delivery) AND o.delivery_id <> $2
+        FOR UPDATE),
+    settled AS (
+        UPDATE helpline.deliveries d SET state = $5, last_result = $6, claimed_until = NULL,
+            next_attempt_at = CASE WHEN $5 = 'pending' THEN helpline.now() + make_interval(secs => $7) END,
+            delivered_at = CASE WHEN $5 = 'delivered' THEN coalesce(d.delivered_at, helpline.now()) ELSE d.delivered_at END,
+            ended_at = CASE WHEN $5 <> 'pending' THEN helpline.now() END, revision = d.revision + 1
+        FROM delivery WHERE d.centre_id = $1 AND d.delivery_id = $2
+        RETURNING d.*, $5 IN ('failed', 'held_back')
+            AND EXISTS (SELECT FROM escalation e WHERE e.state = 'notifying' AND e.rung = d.rung)
+            AND NOT EXISTS (SELECT FROM others WHERE others.state IN ('pending', 'delivered')) AS hastens),
+    moved AS (
+        UPDATE helpline.escalations e SET
+            delivered_at = CASE WHEN $5 = 'delivered' THEN coalesce(e.delivered_at, helpline.now()) ELSE e.delivered_at END,
+            due_at = CASE WHEN hastens THEN least(e.due_at, helpline.now()) ELSE e.due_at END,
+            event_count = e.event_count + 1 + hastens::int, changed_at = helpline.now(), revision = e.revision + 1
+        FROM settled WHERE e.centre_id = $1 AND e.escalation_id = $4 AND $5 <> 'pending'
+        RETURNING e.event_count, e.revision),
+    noted AS (
+        INSERT INTO helpline.escalation_events (centre_id, escalation_id, sequence, at, event, agency_id, delivery_id, detail)
+        SELECT $1, $4, moved.event_count - hastens::int, helpline.now(),
+            CASE $5 WHEN 'delivered' THEN 'delivered' ELSE 'delivery_failed' END, agency_id, delivery_id,
+            jsonb_build_object('kind', kind, 'rung', rung, 'state', $5, 'result', $6, 'attempts', attempts)
+        FROM settled CROSS JOIN moved
+        UNION ALL
+        SELECT $1, $4, moved.event_count, helpline.now(), 'step_failed', NULL, NULL, jsonb_build_object('rung', rung)
+        FROM settled CROSS JOIN moved WHERE hastens),
+    endpoint AS (
+        UPDATE helpline.endpoints n SET
+            throttled_until = CASE WHEN $10::float8 IS NULL THEN n.throttled_until ELSE helpline.now() + make_interval(secs => $10) END,
+            disabled_at = CASE WHEN $9 THEN coalesce(n.disabled_at, helpline.now()) ELSE n.disabled_at END,
+            disabled_because = CASE WHEN $9 THEN coalesce(n.disabled_because, 'gone') ELSE n.disabled_because END,
+            revision = n.revision + CASE WHEN $9 THEN 1 ELSE 0 END
+        FROM settled WHERE n.centre_id = $1 AND n.endpoint_id = $8 AND ($9 OR $10 IS NOT NULL)
+        RETURNING n.revision),
+    journalled AS (
+        INSERT INTO helpline.journal (centre_id, at, event, revision, detail)
+        SELECT $1, helpline.now(), 'delivery_ended', moved.revision,
+            jsonb_build_object('delivery_id', delivery_id, 'escalation_id', escalation_id, 'kind', kind, 'state', $5, 'result', $6)
+        FROM settled LEFT JOIN moved ON true WHERE $5 <> 'pending'
+        UNION ALL
+        SELECT $1, helpline.now(), 'endpoint_disabled', revision, jsonb_build_object('endpoint_id', $8::uuid, 'because', 'gone')
+        FROM endpoint WHERE $9)
+    SELECT hastens FROM settled";
+
+impl Store {
+    /// Takes at most `most` deliveries that are due, the gravest first; only those that hurry, if asked so. Each is this
+    /// process's until its claim ends.
+    pub async fn claim_deliveries(
+        &self,
+        centre: CentreId,
+        most: u32,
+        only_hurrying: bool,
+    ) -> Result<Vec<Outgoing>, StoreError> {
+        let claim = |hurry: Hurry| hurry.patience().as_secs_f64() + CLAIM_BEYOND_S;
+        let mut connection = self.bound(centre).await?;
+        let rows = sqlx::query_as::<_, OutgoingRow>(CLAIM)
+            .bind(centre.as_uuid())
+            .bind(i64::from(most))
+            .bind(only_hurrying)
+            .bind(claim(Hurry::Emergency))
+            .bind(claim(Hurry::Ordinary))
+            .fetch_all(connection.postgres())
+            .await;
+        connection.settle(rows)?.into_iter().map(|row| self.outgoing(centre, row)).collect()
+    }
+
+    fn outgoing(&self, centre: CentreId, row: OutgoingRow) -> Result<Outgoing, StoreError> {
+        let target = self.target(centre, &row);
+        let risk = row.risk.and_then(Risk::from_number).unwrap_or(Risk::Unassessed);
+        Ok(Outgoing {
+            delivery_id: row.delivery_id.into(),
+            revision: row.revision,
+            tries: u32::try_from(row.attempts).map_err(|_| wrong("attempts"))?,
+            kind: DeliveryKind::from_key(&row.kind).ok_or(wrong("kind"))?,
+            event: row.event,
+            made_at: row.made_at,
+            now: row.now,
+            escalation_id: row.escalation_id.map(EscalationId::from),
+            number: row.number,
+            hurry: Hurry::of(row.escalation_kind.as_deref() == Some("emergency"), risk),
+            exercise: row.exercise,
+            endpoint_id: row.endpoint_id.into(),
+            disabled: row.disabled,
+            target,
+        })
+    }
+
+    fn target(
+        &self,
+        centre: CentreId,
+        row: &OutgoingRow,
+    ) -> Result<(Sensitive<String>, Vec<SigningKey>), StoreError> {
+        let address = self.open(ENDPOINT, centre, row.endpoint_id, &row.address_sealed)?;
+        let secrets = row.secret_sealed.iter().chain(&row.old_secret_sealed);
+        let keys = secrets.map(|sealed| {
+            let text = self.open(SECRET, centre, row.endpoint_id, sealed)?;
+            Ok(SigningKey::parse(text.expose())?)
+        });
+        Ok((address, keys.collect::<Result<_, StoreError>>()?))
+    }
+
+    /// Writes down what came of a try, on the timeline of its escalation too when that was the last. Whether the ladder moves
+    /// on because nothing of its step arrived; `None` when somebody else has taken the delivery meanwhile.
+    pub async fn settle_delivery(
+        &self,
+        centre: CentreId,
+        outgoing: &Outgoing,
+        settlement: &Settlement,
+    ) -> Result<Option<bool>, StoreError> {
+        let (state, wait) = match settlement.settled {
+            Settled::Delivered => (DeliveryState::Delivered, None),
+            Settled::Again(wait) => (DeliveryState::Pending, Some(wait)),
+            Settled::Failed => (DeliveryState::Failed, None),
+            Settled::HeldBack => (DeliveryState::HeldBack, None),
+        };
+        let mut connection = self.bound(centre).await?;
+        let hastens = sqlx::query_scalar::<_, bool>(SETTLE)
+            .bind(centre.as_uuid())
+            .bind(outgoing.delivery_id.as_uuid())
+            .bind(outgoing.revision)
+            .bind(outgoing.escalation_id.map(|id| id.as_uuid()))
+            .bind(state.key())
+            .bind(settlement.result.clone())
+            .bind(wait)
+            .bind(outgoing.endpoint_id.as_uuid())
+            .bind(settlement.gone)
+            .bind(settlement.throttle_s)
+            .fetch_optional(connection.postgres())
+            .await;
+        connection.settle(hastens)
+    }
+}
