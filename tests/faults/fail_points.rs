@@ -51,6 +51,11 @@ fn board() -> Board {
 fn special(place: &str) -> Option<(Board, u32, &'static str)> {
     let mut board = Board::new();
     match place {
+        "expire.after_commit" => {
+            // Nobody pauses: who does gives the offer back before it has rung out.
+            board.add_many(6, Channel::WebChat, &[Act::Ignore, Act::Talk]);
+            Some((board, FleetOptions::default().presence_ttl_s, SETTINGS))
+        }
         "resume.after_commit" => {
             board.add_many(4, Channel::WebChat, &[Act::Vanish, Act::Talk]);
             Some((board, 2, SETTINGS))

@@ -10,6 +10,14 @@ use crate::desk::Desk;
 use crate::stage::{Stage, at, call, chat, why};
 
 impl Stage {
+    /// A stage on which one severe contact is enough for a pause.
+    async fn pausing_after_one() -> Self {
+        let stage = Self::set().await;
+        let care = CareSettings { severe_limit: 1, ..CareSettings::default() };
+        stage.world.change_settings(|settings| settings.care = Some(care)).await;
+        stage
+    }
+
     /// A counsellor has a contact from its offer to its end.
     async fn had(&self, desk: &Desk, risk: Risk) {
         self.receive(at(risk, call("ar"))).await;
@@ -68,13 +76,7 @@ async fn a_contact_that_was_not_severe_ends_the_row() {
 
 #[tokio::test]
 async fn the_risk_at_the_end_counts_and_the_pause_begins_when_the_paperwork_is_done() {
-    let stage = Stage::set().await;
-    stage
-        .world
-        .change_settings(|settings| {
-            settings.care = Some(CareSettings { severe_limit: 1, ..CareSettings::default() });
-        })
-        .await;
+    let stage = Stage::pausing_after_one().await;
     let amina = stage.desk(Abilities::speaking(&["ar"])).await;
     let contact = stage.receive(at(Risk::None, call("ar"))).await;
     amina.take().await;
@@ -91,13 +93,7 @@ async fn the_risk_at_the_end_counts_and_the_pause_begins_when_the_paperwork_is_d
 
 #[tokio::test]
 async fn a_supervisor_can_end_the_pause() {
-    let stage = Stage::set().await;
-    stage
-        .world
-        .change_settings(|settings| {
-            settings.care = Some(CareSettings { severe_limit: 1, ..CareSettings::default() });
-        })
-        .await;
+    let stage = Stage::pausing_after_one().await;
     let amina = stage.desk(Abilities::speaking(&["ar"]).taking(0, 2, 0)).await;
     stage.receive(at(Risk::High, chat("ar"))).await;
     let severe = amina.take().await;
@@ -116,13 +112,7 @@ async fn a_supervisor_can_end_the_pause() {
 
 #[tokio::test]
 async fn who_went_home_without_a_word_leaves_the_shift_whatever_kept_them_from_contacts() {
-    let stage = Stage::set().await;
-    stage
-        .world
-        .change_settings(|settings| {
-            settings.care = Some(CareSettings { severe_limit: 1, ..CareSettings::default() });
-        })
-        .await;
+    let stage = Stage::pausing_after_one().await;
     let amina = stage.desk(Abilities::speaking(&["ar"])).await;
     stage.had(&amina, Risk::High).await;
     assert_eq!(amina.presence().await.reason(), NotReadyReason::Care);
@@ -145,13 +135,7 @@ async fn who_went_home_without_a_word_leaves_the_shift_whatever_kept_them_from_c
 
 #[tokio::test]
 async fn a_pause_does_not_hide_that_the_client_was_lost() {
-    let stage = Stage::set().await;
-    stage
-        .world
-        .change_settings(|settings| {
-            settings.care = Some(CareSettings { severe_limit: 1, ..CareSettings::default() });
-        })
-        .await;
+    let stage = Stage::pausing_after_one().await;
     let amina = stage.desk(Abilities::speaking(&["ar"])).await;
     stage.receive(at(Risk::High, chat("ar"))).await;
     let contact = amina.take().await;

@@ -17,9 +17,10 @@ mod weigh_load;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use helpline_domain::id::CentreId;
 use helpline_service_kit::Ctx;
 use helpline_service_kit::lifecycle::Lifecycle;
-use helpline_service_kit::workers::{Worker, run};
+use helpline_service_kit::workers::{Progress, Worker, WorkerError, run};
 use tokio::sync::Notify;
 
 pub use closing::Closing;
@@ -87,6 +88,27 @@ impl Pace {
     fn ran(&self, began: Instant, now: Instant, times: u32) {
         let until = now + now.duration_since(began) * times;
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
+    }
+
+    /// Does something in every centre, unless it rests from the last time.
+    async fn each_centre<F>(
+        &self,
+        ctx: &Ctx,
+        rest: u32,
+        work: impl Fn(CentreId) -> F + Send,
+    ) -> Result<Progress, WorkerError>
+    where
+        F: Future<Output = Result<(), WorkerError>> + Send,
+    {
+        let began = ctx.clock.instant();
+        if self.rests(began) {
+            return Ok(Progress::Done);
+        }
+        for centre in ctx.store.centre_ids().await? {
+            work(centre).await?;
+        }
+        self.ran(began, ctx.clock.instant(), rest);
+        Ok(Progress::Done)
     }
 }
 

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::contact::contact_columns;
 use crate::participation::{free_holds, part_all, participations_are_seen, rooms_column};
 use crate::presence::{Room, RoomRow, room_columns};
-use crate::resumption::{Resumed, ResumedRow};
+use crate::resumption::Resumed;
 use crate::{Store, StoreError};
 
 /// Whether what holds its counsellor can be put aside: paperwork, or a conversation that nobody sits and waits in, if the
@@ -147,15 +147,8 @@ impl Store {
         centre: CentreId,
         prefer_s: u32,
     ) -> Result<Option<Resumed>, StoreError> {
-        let mut connection = self.bound(centre).await?;
-        let row = sqlx::query_as::<_, ResumedRow>(GIVE_BACK_ONE)
-            .bind(centre.as_uuid())
-            .bind(f64::from(prefer_s))
-            .fetch_optional(connection.postgres())
-            .await;
-        let row = connection.settle(row)?;
-        drop(connection);
-        row.map(|row| self.resumed(centre, row)).transpose()
+        let query = sqlx::query_as(GIVE_BACK_ONE).bind(centre.as_uuid()).bind(f64::from(prefer_s));
+        self.resumed(centre, query).await
     }
 
     /// What is put aside, of one counsellor or of everybody, longest first.

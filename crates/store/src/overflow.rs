@@ -302,18 +302,13 @@ impl Store {
         centre: CentreId,
         overflow: OverflowId,
     ) -> Result<Option<Overflow>, StoreError> {
-        let mut connection = self.bound(centre).await?;
-        let row = sqlx::query_as::<_, OverflowRow>(concat!(
+        const SQL: &str = concat!(
             "SELECT ",
             overflow_columns!(),
             overflows_with_contacts!(),
             "WHERE o.centre_id = $1 AND o.overflow_id = $2"
-        ))
-        .bind(centre.as_uuid())
-        .bind(overflow.as_uuid())
-        .fetch_optional(connection.postgres())
-        .await;
-        connection.settle(row)?.map(Overflow::try_from).transpose()
+        );
+        self.one_overflow(centre, SQL, overflow.as_uuid()).await
     }
 
     /// The latest overflow of a contact.
@@ -322,17 +317,27 @@ impl Store {
         centre: CentreId,
         contact: ContactId,
     ) -> Result<Option<Overflow>, StoreError> {
-        let mut connection = self.bound(centre).await?;
-        let row = sqlx::query_as::<_, OverflowRow>(concat!(
+        const SQL: &str = concat!(
             "SELECT ",
             overflow_columns!(),
             overflows_with_contacts!(),
             "WHERE o.centre_id = $1 AND o.contact_id = $2 ORDER BY o.requested_at DESC LIMIT 1"
-        ))
-        .bind(centre.as_uuid())
-        .bind(contact.as_uuid())
-        .fetch_optional(connection.postgres())
-        .await;
+        );
+        self.one_overflow(centre, SQL, contact.as_uuid()).await
+    }
+
+    async fn one_overflow(
+        &self,
+        centre: CentreId,
+        sql: &'static str,
+        of: Uuid,
+    ) -> Result<Option<Overflow>, StoreError> {
+        let mut connection = self.bound(centre).await?;
+        let row = sqlx::query_as::<_, OverflowRow>(sql)
+            .bind(centre.as_uuid())
+            .bind(of)
+            .fetch_optional(connection.postgres())
+            .await;
         connection.settle(row)?.map(Overflow::try_from).transpose()
     }
 

@@ -4,8 +4,10 @@
 //! counsellor returns. A call is never given back here: its sound may be up although the screen is gone.
 
 use helpline_domain::id::{CentreId, ContactId, CounsellorId};
-use sqlx::FromRow;
+use sqlx::postgres::PgArguments;
+use sqlx::query::QueryAs;
 use sqlx::types::Json;
+use sqlx::{FromRow, Postgres};
 use uuid::Uuid;
 
 use crate::contact::{Contact, ContactRow, contact_columns};
@@ -117,23 +119,30 @@ impl Store {
         after_s: u32,
         prefer_s: u32,
     ) -> Result<Option<Resumed>, StoreError> {
-        let mut connection = self.bound(centre).await?;
-        let row = sqlx::query_as::<_, ResumedRow>(RESUME_ONE)
+        let query = sqlx::query_as(RESUME_ONE)
             .bind(centre.as_uuid())
             .bind(f64::from(after_s))
-            .bind(f64::from(prefer_s))
-            .fetch_optional(connection.postgres())
-            .await;
-        let row = connection.settle(row)?;
-        drop(connection);
-        row.map(|row| self.resumed(centre, row)).transpose()
+            .bind(f64::from(prefer_s));
+        self.resumed(centre, query).await
     }
 
-    pub(crate) fn resumed(&self, centre: CentreId, row: ResumedRow) -> Result<Resumed, StoreError> {
-        Ok(Resumed {
-            contact: self.contact_from(centre, row.contact)?,
-            counsellor_id: row.old_owner.into(),
-            rooms: rooms(row.rooms)?,
-        })
+    /// What a statement gave back to the line.
+    pub(crate) async fn resumed(
+        &self,
+        centre: CentreId,
+        query: QueryAs<'_, Postgres, ResumedRow, PgArguments>,
+    ) -> Result<Option<Resumed>, StoreError> {
+        let mut connection = self.bound(centre).await?;
+        let row = query.fetch_optional(connection.postgres()).await;
+        let row = connection.settle(row)?;
+        drop(connection);
+        let resumed = |row: ResumedRow| {
+            Ok(Resumed {
+                contact: self.contact_from(centre, row.contact)?,
+                counsellor_id: row.old_owner.into(),
+                rooms: rooms(row.rooms)?,
+            })
+        };
+        row.map(resumed).transpose()
     }
 }

@@ -57,14 +57,6 @@ impl Worker for WeighLoad {
     }
 
     async fn run_once(&self) -> Result<Progress, WorkerError> {
-        let began = self.ctx.clock.instant();
-        if self.pace.rests(began) {
-            return Ok(Progress::Done);
-        }
-        for centre in self.ctx.store.centre_ids().await? {
-            self.weigh(centre).await?;
-        }
-        self.pace.ran(began, self.ctx.clock.instant(), REST);
-        Ok(Progress::Done)
+        self.pace.each_centre(&self.ctx, REST, |centre| self.weigh(centre)).await
     }
 }
