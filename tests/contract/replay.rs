@@ -1,8 +1,8 @@
 //! A command that is sent again happens once.
 
+mod channels;
 mod escalations;
 mod plans;
-mod channels;
 mod prepare;
 
 use helpline_proto::directory::v1::{

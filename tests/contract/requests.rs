@@ -1,9 +1,9 @@
 //! A well-formed request for every method, about things that are not there.
 
 mod agencies;
+mod channels;
 mod escalations;
 mod plans;
-mod channels;
 
 use helpline_proto::directory::v1::{
     AlertSettings, Capacity, Counsellor, CreateCounsellorRequest, CreateTokenRequest,

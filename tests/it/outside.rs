@@ -1,8 +1,9 @@
-//! Agencies without a client of their own are told: by webhooks, by e-mail.
+//! Agencies without a client of their own are told: by webhooks, by e-mail, by SMS.
 
 mod endpoints;
 mod mail;
 mod scene;
+mod sms;
 mod standard;
 mod steps;
 mod webhooks;

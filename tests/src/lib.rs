@@ -16,8 +16,8 @@
 )]
 
 mod actor;
-pub mod plan;
 mod partner;
+pub mod plan;
 pub mod process;
 mod refusal;
 mod world;

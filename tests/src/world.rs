@@ -5,8 +5,8 @@ use helpline_devstack::{Database, Stack, StackHandle, StackOptions};
 use helpline_domain::caller::Role;
 use helpline_domain::id::{AgencyId, CentreId, CounsellorId, TokenId};
 use helpline_proto::directory::v1::{
-    Agency, AgencyKind, Capacity, Counsellor, CreateAgencyRequest, CreateCounsellorRequest, GetSettingsRequest,
-    OverflowFrom, OverflowTo, PublishSettingsRequest, Settings,
+    Agency, AgencyKind, Capacity, Counsellor, CreateAgencyRequest, CreateCounsellorRequest,
+    GetSettingsRequest, OverflowFrom, OverflowTo, PublishSettingsRequest, Settings,
 };
 use helpline_proto::options::v1::FieldClass;
 use helpline_proto::terms::v1::SkillLevel;

@@ -1,7 +1,7 @@
 //! Channels to the outside: agencies without a client of their own are told that there is something to look at.
 //!
-//! [`sender`] takes what is due and sends it; [`webhook`] is how a URL is told, [`mail`] an address, and [`address`] says where the server may
-//! connect at all. `EndpointService` says where agencies are told, `DeliveryService` what came of it.
+//! [`sender`] takes what is due and sends it; [`webhook`] is how a URL is told, [`mail`] an address, [`sms`] a number, and
+//! [`address`] says where the server may connect at all. `EndpointService` says where agencies are told, `DeliveryService` what came of it.
 //!
 //! Invariants:
 //! - what leaves the building names ids: who it is about is read with a token, and each look is on record;
@@ -23,6 +23,7 @@ mod measures;
 mod replay_delivery;
 mod rotate_secret;
 pub mod sender;
+pub mod sms;
 mod switch_endpoint;
 pub mod webhook;
 mod wire;
@@ -46,6 +47,7 @@ use crate::api::Api;
 use crate::mail::Mail;
 use crate::measures::Measures;
 use crate::sender::Sender;
+use crate::sms::Sms;
 use crate::webhook::Webhooks;
 
 /// Why the channels cannot be opened.
@@ -60,6 +62,14 @@ pub enum ChannelsError {
     /// The address that mail comes from is none.
     #[error("channels.mail_from is not an e-mail address")]
     MailFrom,
+    /// The URL of the gateway for SMS cannot be used. It is not repeated: it may hold a password.
+    #[error("channels.sms_gateway is not a URL such as https://gateway.example/sms")]
+    SmsGateway,
+    /// The key that requests to the gateway are signed with is none. It is not repeated.
+    #[error(
+        "channels.sms_key is not whsec_ with 32 bytes in base64 behind it: make one with `echo whsec_$(openssl rand -base64 32)`"
+    )]
+    SmsKey,
 }
 
 /// The channels of a process.
@@ -69,6 +79,7 @@ pub struct Channels {
     targets: Targets,
     webhooks: Webhooks,
     mail: Option<Mail>,
+    sms: Arc<Option<Sms>>,
     measures: Measures,
 }
 
@@ -77,7 +88,14 @@ impl Channels {
     pub fn new(ctx: Ctx, config: &config::Channels) -> Result<Self, ChannelsError> {
         let targets = if config.private_targets { Targets::Any } else { Targets::Public };
         let measures = Measures::new(&ctx.metrics);
-        Ok(Self { ctx, targets, webhooks: Webhooks::new(targets)?, mail: Mail::new(config)?, measures })
+        Ok(Self {
+            ctx,
+            targets,
+            webhooks: Webhooks::new(targets)?,
+            mail: Mail::new(config)?,
+            sms: Arc::new(Sms::new(config)?),
+            measures,
+        })
     }
 
     /// Adds its gRPC services, which read messages of at most `longest` bytes.
@@ -91,7 +109,7 @@ impl Channels {
     /// Starts to send what is due, over a store of its own: however many calls queue for a connection, it is sent.
     pub fn spawn(&self, store: Store, lifecycle: &Lifecycle, interval: Duration) {
         let ctx = Ctx { store, ..self.ctx.clone() };
-        let ways = (self.webhooks.clone(), self.mail.clone());
+        let ways = (self.webhooks.clone(), self.mail.clone(), Arc::clone(&self.sms));
         let random = Arc::new(SystemRandom);
         let sender =
             Sender::new(ctx.clone(), ways, self.measures.clone(), random, lifecycle.clone(), interval);

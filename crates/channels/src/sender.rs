@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 
 use crate::mail::Mail;
 use crate::measures::Measures;
+use crate::sms::Sms;
 use crate::webhook::{Told, Webhooks};
 
 /// Deliveries under way in this process.
@@ -30,6 +31,7 @@ pub struct Sender {
     webhooks: Webhooks,
     /// If the centre has set it up.
     mail: Option<Mail>,
+    sms: Arc<Option<Sms>>,
     measures: Measures,
     random: Arc<dyn Random>,
     lifecycle: Lifecycle,
@@ -40,7 +42,7 @@ pub struct Sender {
 impl Sender {
     pub(crate) fn new(
         ctx: Ctx,
-        (webhooks, mail): (Webhooks, Option<Mail>),
+        (webhooks, mail, sms): (Webhooks, Option<Mail>, Arc<Option<Sms>>),
         measures: Measures,
         random: Arc<dyn Random>,
         lifecycle: Lifecycle,
@@ -50,6 +52,7 @@ impl Sender {
             ctx,
             webhooks,
             mail,
+            sms,
             measures,
             random,
             lifecycle,
@@ -95,7 +98,10 @@ impl Sender {
         match (outgoing.kind, &self.mail) {
             (DeliveryKind::Webhook, _) => self.webhooks.tell(outgoing, address.expose(), keys).await,
             (DeliveryKind::Email, Some(mail)) => Ok(mail.tell(outgoing, address.expose()).await),
-            // There is no gateway for SMS yet.
+            (DeliveryKind::Sms, _) => match &*self.sms {
+                Some(sms) => sms.tell(outgoing, address.expose()).await,
+                None => Ok(Told::Never("not_configured")),
+            },
             _ => Ok(Told::Never("not_configured")),
         }
     }

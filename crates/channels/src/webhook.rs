@@ -77,8 +77,19 @@ impl Webhooks {
         let Some(url) = Url::parse(url).ok().filter(|url| self.targets.allow_url(url)) else {
             return Ok(Told::Never("address_refused"));
         };
+        self.post(outgoing, url, body(outgoing), keys).await
+    }
+
+    /// Posts a body, signed, with the id of the delivery. Error: it cannot be signed.
+    pub(crate) async fn post(
+        &self,
+        outgoing: &Outgoing,
+        url: Url,
+        body: String,
+        keys: &[SigningKey],
+    ) -> Result<Told, WorkerError> {
         let (id, at) = (outgoing.delivery_id.to_string(), outgoing.now.timestamp());
-        let body = body(outgoing).into_bytes();
+        let body = body.into_bytes();
         let signatures = keys.iter().map(|key| key.sign(&id, at, &body)).collect::<Result<Vec<_>, _>>()?;
         let request = self
             .client

@@ -185,6 +185,10 @@ pub struct Channels {
     pub smtp: Secret,
     /// Address that mail comes from.
     pub mail_from: String,
+    /// URL of the centre's gateway for SMS; empty for none.
+    pub sms_gateway: Secret,
+    /// What requests to the gateway are signed with.
+    pub sms_key: Secret,
 }
 
 /// For tests only.

@@ -11,7 +11,7 @@ use tokio::process::Command;
 use super::scene::{NOW, Scene};
 
 /// Which of the secrets verify what was heard.
-async fn verified(python: &Path, secrets: &[&str], heard: &Heard) -> Value {
+pub(crate) async fn verified(python: &Path, secrets: &[&str], heard: &Heard) -> Value {
     let header = |name| (name, heard.header(name));
     let headers: std::collections::BTreeMap<_, _> =
         ["webhook-id", "webhook-timestamp", "webhook-signature"].into_iter().map(header).collect();
