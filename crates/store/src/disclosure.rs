@@ -13,8 +13,16 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::change::{Change, Command, change, change_query};
-use crate::opinion::sees_escalation;
+use crate::escalation::sees;
 use crate::{Store, StoreError};
+
+/// Whether a disclosure `x` opens anything at this moment.
+macro_rules! in_force {
+    () => {
+        "x.revoked_at IS NULL AND x.expires_at > (SELECT helpline.now()) AND (x.basis <> 'override' OR x.approved_at IS NOT NULL)"
+    };
+}
+pub(crate) use in_force;
 
 /// A disclosure.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -150,7 +158,7 @@ const DISCLOSE: &str = change!(
     detail: "jsonb_build_object('disclosure', disclosure_id, 'escalation', escalation_id, 'agency', agency_id, 'field_classes', field_classes, 'basis', basis)",
     with: "before AS MATERIALIZED (
         SELECT e.escalation_id AS id FROM helpline.escalations e
-        WHERE e.centre_id = $1 AND e.escalation_id = $8 AND e.ended_at IS NULL AND ", sees_escalation!(), "
+        WHERE e.centre_id = $1 AND e.escalation_id = $8 AND e.ended_at IS NULL AND ", sees!("$2", "$3", "NULL"), "
         FOR UPDATE OF e),
     settled AS (
         INSERT INTO helpline.disclosures (centre_id, disclosure_id, escalation_id, agency_id, purpose, field_classes, basis, consent_by,
@@ -170,7 +178,7 @@ macro_rules! locked_escalation {
                 SELECT e.escalation_id AS id FROM helpline.escalations e
                 WHERE e.centre_id = $1 AND e.escalation_id = (
                     SELECT escalation_id FROM helpline.disclosures WHERE centre_id = $1 AND disclosure_id = $7) AND ",
-            sees_escalation!(), "
+            sees!("$2", "$3", "NULL"), "
                 FOR UPDATE OF e),"
         )
     };
@@ -284,30 +292,5 @@ impl Store {
         .fetch_all(connection.postgres())
         .await;
         connection.settle(rows)?.into_iter().map(Disclosure::try_from).collect()
-    }
-
-    /// What an agency may know of an escalation at this moment: what is disclosed and in force, within the most it may ever
-    /// be told.
-    pub async fn classes_for(
-        &self,
-        centre: CentreId,
-        escalation: EscalationId,
-        agency: AgencyId,
-    ) -> Result<BTreeSet<FieldClass>, StoreError> {
-        let mut connection = self.bound(centre).await?;
-        let keys = sqlx::query_scalar::<_, String>(
-            "SELECT DISTINCT class FROM helpline.disclosures d
-             JOIN helpline.agencies a ON a.centre_id = $1 AND a.agency_id = d.agency_id AND a.disabled_at IS NULL
-             CROSS JOIN unnest(d.field_classes) AS class
-             WHERE d.centre_id = $1 AND d.escalation_id = $2 AND d.agency_id = $3 AND d.revoked_at IS NULL
-               AND d.expires_at > helpline.now() AND (d.basis <> 'override' OR d.approved_at IS NOT NULL)
-               AND class = ANY (a.field_classes)",
-        )
-        .bind(centre.as_uuid())
-        .bind(escalation.as_uuid())
-        .bind(agency.as_uuid())
-        .fetch_all(connection.postgres())
-        .await;
-        Ok(connection.settle(keys)?.iter().filter_map(|key| FieldClass::from_key(key)).collect())
     }
 }

@@ -26,9 +26,9 @@ use crate::change::{Change, ChangeQuery, Command, change_query};
 use crate::sealing::REMARK;
 use crate::{Store, StoreError};
 
-/// Whether a caller may know of an escalation `e`: supervisors of all; an agency of what was addressed to it and is no
-/// exercise; a counsellor of what they raised, own, were told of or took on, of what a contact of theirs is about, and of
-/// what somebody is to ring a number for.
+/// Whether a caller may know of an escalation `e`: supervisors of all; an agency of what was addressed to it or what somebody
+/// has decided that it may know, unless it is an exercise; a counsellor of what they raised, own, were told of or took on,
+/// of what a contact of theirs is about, and of what somebody is to ring a number for.
 macro_rules! sees {
     ($principal:literal, $role:literal, $agency:literal) => {
         concat!(
@@ -37,7 +37,11 @@ macro_rules! sees {
                     e.accepted_agency_id = ", $agency, "::uuid OR e.handed_to_agency_id = ", $agency, "::uuid OR EXISTS (
                         SELECT FROM helpline.deliveries d
                         WHERE d.centre_id = $1 AND d.agency_id = ", $agency, "::uuid AND d.escalation_id = e.escalation_id
-                          AND d.kind <> 'call' AND d.state NOT IN ('withdrawn', 'held_back')))
+                          AND d.kind <> 'call' AND d.state NOT IN ('withdrawn', 'held_back'))
+                    OR EXISTS (
+                        SELECT FROM helpline.disclosures x
+                        WHERE x.centre_id = $1 AND x.escalation_id = e.escalation_id AND x.agency_id = ", $agency, "::uuid
+                          AND x.basis <> 'plan' AND ", $crate::disclosure::in_force!(), "))
                 WHEN 'counsellor' THEN ", $principal, "::uuid IN (e.owner_id, e.raised_by, e.accepted_by, e.acknowledged_by) OR EXISTS (
                     SELECT FROM helpline.deliveries d
                     WHERE d.centre_id = $1 AND d.escalation_id = e.escalation_id

@@ -9,21 +9,9 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::change::{Change, Command, change, change_query};
+use crate::escalation::sees;
 use crate::sealing::{ANSWER, QUESTION};
 use crate::{Store, StoreError};
-
-/// Whether the caller of a change may see escalation `e`: supervisors see all; a counsellor what they raised, own, were told
-/// of or took on, and what a contact of theirs is about.
-macro_rules! sees_escalation {
-    () => {
-        "($3 = 'supervisor' OR $2 IN (e.owner_id, e.raised_by, e.acknowledged_by, e.accepted_by)
-          OR EXISTS (SELECT FROM helpline.deliveries v WHERE v.centre_id = $1 AND v.escalation_id = e.escalation_id
-                AND v.counsellor_id = $2 AND v.state <> 'withdrawn')
-          OR EXISTS (SELECT FROM helpline.escalation_contacts x JOIN helpline.contacts c ON c.centre_id = $1 AND c.contact_id = x.contact_id
-                WHERE x.centre_id = $1 AND x.escalation_id = e.escalation_id AND c.counsellor_id = $2))"
-    };
-}
-pub(crate) use sees_escalation;
 
 /// What a second opinion is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -125,7 +113,7 @@ const ASK: &str = change!(
         WHERE c.centre_id = $1 AND c.contact_id = $9 AND ($3 = 'supervisor' OR c.counsellor_id = $2)),
     before AS MATERIALIZED (
         SELECT e.escalation_id AS id FROM helpline.escalations e
-        WHERE e.centre_id = $1 AND e.escalation_id = $8 AND ", sees_escalation!(), "
+        WHERE e.centre_id = $1 AND e.escalation_id = $8 AND ", sees!("$2", "$3", "NULL"), "
         FOR UPDATE OF e),
     settled AS (
         INSERT INTO helpline.second_opinions (centre_id, opinion_id, escalation_id, contact_id, asked_by, asked_at, due_at, question_sealed)
@@ -190,7 +178,7 @@ impl Store {
         let mut connection = self.bound(caller.centre_id).await?;
         let row = sqlx::query_as::<_, (String, bool)>(concat!(
             "SELECT e.state, e.ended_at IS NOT NULL FROM helpline.escalations e WHERE e.centre_id = $1 AND e.escalation_id = $4 AND ",
-            sees_escalation!()
+            sees!("$2", "$3", "NULL")
         ))
         .bind(caller.centre_id.as_uuid())
         .bind(caller.principal())

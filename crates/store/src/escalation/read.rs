@@ -105,13 +105,15 @@ pub struct Location {
 /// What a reader may read: classes of an agency by the disclosures in force, within what it may ever be told.
 macro_rules! classes {
     () => {
-        "CASE WHEN $4::uuid IS NULL THEN NULL ELSE ARRAY(
+        concat!(
+            "CASE WHEN $4::uuid IS NULL THEN NULL ELSE ARRAY(
             SELECT DISTINCT class.key FROM helpline.disclosures x
             JOIN helpline.agencies a ON a.centre_id = $1 AND a.agency_id = x.agency_id
             CROSS JOIN LATERAL unnest(x.field_classes) AS class (key)
             WHERE x.centre_id = $1 AND x.escalation_id = e.escalation_id AND x.agency_id = $4 AND class.key = ANY (a.field_classes)
-              AND x.revoked_at IS NULL AND x.expires_at > (SELECT helpline.now()) AND (x.basis <> 'override' OR x.approved_at IS NOT NULL)
+              AND ", $crate::disclosure::in_force!(), "
             ORDER BY 1) END"
+        )
     };
 }
 
