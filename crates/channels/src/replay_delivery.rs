@@ -4,8 +4,8 @@ use helpline_domain::caller::Caller;
 use helpline_domain::id::DeliveryId;
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::{Ctx, Refusal};
-use helpline_store::Command;
 use helpline_store::delivery::{Delivery, NotSent};
+use helpline_store::{Change, Command};
 
 /// A delivery to send again.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +27,9 @@ pub(crate) async fn replay_delivery(
         Some(delivery) => ctx.store.replay_delivery(&command, delivery_id, delivery.escalation_id).await?,
         None => ctx.store.recall_change(&command).await?,
     };
+    if matches!(change, Change::Done(_)) {
+        ctx.mirror.escalation_changed(caller.centre_id);
+    }
     outcome(change, |id| get_delivery(ctx, caller, id.into()), async {
         let delivery = known.as_ref().ok_or_else(|| Refusal::not_found("delivery"))?;
         Ok(match ctx.store.why_not_replayed(caller.centre_id, delivery).await? {

@@ -148,6 +148,10 @@ impl Sender {
             Settled::HeldBack => "held_back",
         };
         self.measures.count(outgoing.kind, outcome);
+        // What is over stands on the timeline, which desks show.
+        if !matches!(settlement.settled, Settled::Again(_)) {
+            self.ctx.mirror.escalation_changed(centre);
+        }
         if settlement.settled != Settled::Delivered {
             let (delivery, result, tries) = (outgoing.delivery_id, &settlement.result, outgoing.tries);
             tracing::warn!(%centre, %delivery, outcome, result, tries, hastens, "a delivery did not arrive");

@@ -7,7 +7,6 @@ use helpline_domain::caller::{Caller, Role};
 use helpline_domain::disclosure::OpinionAnswer;
 use helpline_domain::id::OpinionId;
 use helpline_service_kit::command::outcome;
-use helpline_service_kit::hub::Topic;
 use helpline_service_kit::{Ctx, Refusal, fail_point, page};
 use helpline_store::Command;
 use helpline_store::opinion::{About, Opinion, Place};
@@ -32,7 +31,7 @@ pub(crate) async fn ask_second_opinion(
     let id = ctx.ids.v7().into();
     let change = ctx.store.ask_second_opinion(&command, id, about, due_s, Some(&question)).await?;
     fail_point!("opinion.after_commit");
-    ctx.mirror.hub().wake(Topic::Floor(caller.centre_id));
+    ctx.mirror.escalation_changed(caller.centre_id);
     outcome(change, async |id| load(ctx, caller, id.into()).await, async {
         Ok(Refusal::not_found(match about {
             About::Escalation(_) => "escalation",
@@ -59,7 +58,7 @@ pub(crate) async fn answer_second_opinion(
 ) -> Result<Opinion, Refusal> {
     let AnswerSecondOpinion { command, opinion_id, answer, remark } = answer;
     let change = ctx.store.answer_second_opinion(&command, opinion_id, answer, Some(&remark)).await?;
-    ctx.mirror.hub().wake(Topic::Floor(caller.centre_id));
+    ctx.mirror.escalation_changed(caller.centre_id);
     outcome(change, async |id| load(ctx, caller, id.into()).await, async {
         let found = load(ctx, caller, opinion_id).await?;
         let state = if found.answered.is_some() { "answered" } else { "own" };

@@ -6,8 +6,8 @@ use helpline_domain::caller::Caller;
 use helpline_domain::id::{DisclosureId, EscalationId};
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::{Ctx, Refusal, page};
-use helpline_store::Command;
 use helpline_store::disclosure::{Disclosure, NewDisclosure};
+use helpline_store::{Change, Command};
 
 /// Discloses on consent, or asks for an override. Errors: NOT_FOUND for an escalation that the caller may not know of and
 /// for an agency that is not there or disabled, STATE_REFUSED when the escalation is over, INVALID_FIELD for classes that
@@ -19,6 +19,7 @@ pub(crate) async fn disclose(
     new: &NewDisclosure,
 ) -> Result<Disclosure, Refusal> {
     let change = ctx.store.disclose(command, new).await?;
+    decided(ctx, caller, &change);
     outcome(change, async |id| load(ctx, caller, id.into()).await, async {
         let state = seen(ctx, caller, new.escalation_id).await?;
         if let Some(ended) = state {
@@ -44,6 +45,7 @@ pub(crate) async fn approve_disclosure(
     id: DisclosureId,
 ) -> Result<Disclosure, Refusal> {
     let change = ctx.store.approve_disclosure(command, id).await?;
+    decided(ctx, caller, &change);
     outcome(change, async |id| load(ctx, caller, id.into()).await, async {
         let found = load(ctx, caller, id).await?;
         let own = found.state() == "asked" && found.made_by == Some(caller.principal());
@@ -60,6 +62,7 @@ pub(crate) async fn revoke_disclosure(
     id: DisclosureId,
 ) -> Result<Disclosure, Refusal> {
     let change = ctx.store.revoke_disclosure(command, id).await?;
+    decided(ctx, caller, &change);
     outcome(change, async |id| load(ctx, caller, id.into()).await, async {
         Ok(Refusal::state("disclosure", load(ctx, caller, id).await?.state()))
     })
@@ -77,6 +80,13 @@ pub(crate) async fn list_disclosures(
     seen(ctx, caller, escalation).await?;
     let read = ctx.store.disclosures(caller.centre_id, escalation, after, size + 1).await?;
     Ok(page::cut(read, size, |one| one.disclosure_id))
+}
+
+/// Streams that are open show or lose it at once.
+fn decided(ctx: &Ctx, caller: &Caller, change: &Change<Disclosure>) {
+    if matches!(change, Change::Done(_)) {
+        ctx.mirror.escalation_changed(caller.centre_id);
+    }
 }
 
 async fn load(ctx: &Ctx, caller: &Caller, id: DisclosureId) -> Result<Disclosure, Refusal> {

@@ -127,7 +127,8 @@ fn wake<'a>(hub: &Hub, events: impl Iterator<Item = &'a Event>) {
             topics.entry(Topic::Contact(centre, contact)).or_default();
         }
         let about = event.event.split_once('_').map_or("", |(about, _)| about);
-        if matches!(about, "escalation" | "disclosure" | "agency") {
+        // Of second opinions the first word says nothing by itself.
+        if matches!(about, "escalation" | "disclosure" | "agency" | "delivery" | "second") {
             topics.entry(Topic::Escalations(centre)).or_default();
         }
         match event.event.as_str() {
@@ -199,5 +200,49 @@ fn wake<'a>(hub: &Hub, events: impl Iterator<Item = &'a Event>) {
         } else {
             hub.wake(topic);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use helpline_domain::id::CentreId;
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// Whether desks that show escalations look again because of this.
+    fn concerns_desks(event: &str) -> bool {
+        let (hub, centre) = (Hub::default(), CentreId::from(Uuid::from_u128(1)));
+        let desk = hub.subscribe(Topic::Escalations(centre));
+        let event = Event {
+            centre_id: centre,
+            entry_id: 1,
+            event: event.to_owned(),
+            contact_id: None,
+            counsellor_id: None,
+            offer_id: None,
+        };
+        wake(&hub, std::iter::once(&event));
+        desk.pending()
+    }
+
+    #[test]
+    fn desks_look_again_at_whatever_changes_what_they_show() {
+        for event in [
+            "escalation_raised",
+            "escalation_handed_on",
+            "disclosure_made",
+            "disclosure_approved",
+            "disclosure_revoked",
+            "second_opinion_asked",
+            "second_opinion_overdue",
+            "delivery_ended",
+            "delivery_replayed",
+            "agency_updated",
+            "agency_disabled",
+        ] {
+            assert!(concerns_desks(event), "{event}");
+        }
+        assert!(!concerns_desks("contact_received"));
     }
 }

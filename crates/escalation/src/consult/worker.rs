@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use helpline_service_kit::hub::Topic;
 use helpline_service_kit::workers::{Progress, Worker, WorkerError};
 use helpline_service_kit::{Ctx, fail_point};
 
@@ -38,7 +37,7 @@ impl Worker for AlarmOpinions {
                     more = true;
                     fail_point!("opinion.after_alarm");
                     tracing::warn!(%centre, %opinion, "nobody has given a second opinion in time");
-                    self.ctx.mirror.hub().wake(Topic::Floor(centre));
+                    self.ctx.mirror.escalation_changed(centre);
                 }
             }
         }
