@@ -44,19 +44,23 @@ macro_rules! others_are_withdrawn {
 pub(crate) use others_are_withdrawn;
 pub(crate) use own;
 
-/// What has become of it is told to every endpoint that was told of it, once per command.
+/// What has become of it is told to every endpoint that was told of it, once per entry of the timeline; not to the agency that
+/// has done it. `when` says of `changed` whether there is anything to tell.
 macro_rules! news {
     ($event:literal) => {
+        $crate::escalation::answer::news!($event, when: "true")
+    };
+    ($event:literal, when: $when:literal) => {
         concat!(
             ", news AS (
                 INSERT INTO helpline.deliveries (centre_id, delivery_id, escalation_id, event, kind, agency_id, endpoint_id, state, next_attempt_at, made_at)
-                SELECT $1, md5(($5::uuid)::text || p.endpoint_id::text)::uuid, changed.escalation_id, '", $event, "', p.kind, p.agency_id,
+                SELECT $1, md5(($9::uuid)::text || p.endpoint_id::text)::uuid, changed.escalation_id, '", $event, "', p.kind, p.agency_id,
                     p.endpoint_id, 'pending', helpline.now(), helpline.now()
                 FROM changed CROSS JOIN LATERAL (
                     SELECT DISTINCT d.endpoint_id FROM helpline.deliveries d
                     WHERE d.centre_id = $1 AND d.escalation_id = $7 AND d.endpoint_id IS NOT NULL AND (d.state = 'delivered' OR d.attempts > 0)) was
                 JOIN helpline.endpoints p ON p.centre_id = $1 AND p.endpoint_id = was.endpoint_id AND p.disabled_at IS NULL
-                WHERE NOT changed.exercise AND p.agency_id IS DISTINCT FROM $8)"
+                WHERE NOT changed.exercise AND p.agency_id IS DISTINCT FROM $8 AND ", $when, ")"
         )
     };
 }
@@ -97,7 +101,7 @@ const DECLINE: &str = act!(
             THEN helpline.now() ELSE e.due_at END,
         accepted_at = NULL, accepted_by = NULL, accepted_agency_id = NULL, responding_at = NULL, on_scene_at = NULL",
     note: ("'declined'", "$8", "NULL::uuid", "jsonb_build_object('reason', $11::text)", "false"),
-    beside: own_is_delivered!()
+    beside: own_is_delivered!(), news!("escalation.given_back", when: "old_state IN ('accepted', 'responding', 'on_scene')")
 );
 
 /// Whoever took it on reports, or somebody of the centre for them. Later steps may be reported without the earlier.

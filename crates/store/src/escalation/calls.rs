@@ -10,6 +10,7 @@ use sqlx::FromRow;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use super::answer::news;
 use super::{Act, act, inconsistent};
 use crate::change::{Change, Command};
 use crate::sealing::THEIR_INCIDENT;
@@ -56,7 +57,8 @@ const RECORD: &str = act!(
     settled AS (
         UPDATE helpline.deliveries d SET state = 'withdrawn', next_attempt_at = NULL, claimed_until = NULL, ended_at = helpline.now(),
             revision = d.revision + 1
-        FROM changed WHERE d.centre_id = $1 AND d.escalation_id = $7 AND d.state = 'pending' AND d.delivery_id <> $11 AND $12 = 'accepted')"
+        FROM changed WHERE d.centre_id = $1 AND d.escalation_id = $7 AND d.state = 'pending' AND d.delivery_id <> $11 AND $12 = 'accepted')",
+    news!("escalation.accepted", when: "$12 = 'accepted'")
 );
 
 const CALLS: &str = concat!(
