@@ -9,8 +9,16 @@ use helpline_store::escalation::read::Escalation;
 
 /// An escalation as far as the caller may see it. Error: NOT_FOUND for every other.
 pub(crate) async fn seen(ctx: &Ctx, caller: &Caller, id: EscalationId) -> Result<Escalation, Refusal> {
-    let found = ctx.store.escalations_by_id(caller, &[id]).await?.pop();
-    found.ok_or_else(|| Refusal::not_found("escalation"))
+    still_seen(ctx, caller, id).await?.ok_or_else(|| Refusal::not_found("escalation"))
+}
+
+/// The same for whoever has changed it, and by that may have lost the sight of it.
+pub(crate) async fn still_seen(
+    ctx: &Ctx,
+    caller: &Caller,
+    id: EscalationId,
+) -> Result<Option<Escalation>, Refusal> {
+    Ok(ctx.store.escalations_by_id(caller, &[id]).await?.pop())
 }
 
 /// A contact that the caller may escalate: supervisors every one, a counsellor what is theirs or what they have joined,

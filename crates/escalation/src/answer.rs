@@ -20,9 +20,22 @@ pub(crate) async fn answered(
     id: EscalationId,
     change: Change<EscalationId>,
 ) -> Result<Escalation, Refusal> {
+    let seen = answered_if_seen(ctx, ladder, caller, id, change).await?;
+    seen.ok_or_else(|| Refusal::not_found("escalation"))
+}
+
+/// The same for a command after which the caller may have nothing to do with it any more. That it was carried out is the
+/// answer then.
+pub(crate) async fn answered_if_seen(
+    ctx: &Ctx,
+    ladder: &Ladder,
+    caller: &Caller,
+    id: EscalationId,
+    change: Change<EscalationId>,
+) -> Result<Option<Escalation>, Refusal> {
     let id = ended(ctx, caller, id, change).await?;
     ladder.settle(ctx, caller.centre_id, id).await?;
-    access::seen(ctx, caller, id).await
+    access::still_seen(ctx, caller, id).await
 }
 
 /// The same for a command whose answer is not the escalation: gives the id of what it made or changed.
@@ -105,9 +118,9 @@ pub(crate) async fn decline(
     caller: &Caller,
     (command, act): (&Command, &Act),
     reason: &'static str,
-) -> Result<Escalation, Refusal> {
+) -> Result<Option<Escalation>, Refusal> {
     let change = ctx.store.decline_escalation(command, act, reason).await?;
-    answered(ctx, ladder, caller, act.escalation_id, change).await
+    answered_if_seen(ctx, ladder, caller, act.escalation_id, change).await
 }
 
 /// Notes how far the help is. Errors: NOT_FOUND, STATE_REFUSED, REQUEST_ID_REUSED.

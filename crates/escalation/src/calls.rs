@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 use helpline_domain::caller::Caller;
-use helpline_domain::id::EscalationId;
 use helpline_service_kit::page::cut;
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::escalation::Act;
@@ -12,7 +11,7 @@ use helpline_store::{Change, Command};
 use uuid::Uuid;
 
 use crate::access;
-use crate::answer::{accept_s, ended};
+use crate::answer::{accept_s, answered_if_seen};
 use crate::climb::Ladder;
 use crate::get::Page;
 
@@ -38,8 +37,8 @@ pub(crate) struct RecordCall {
     pub(crate) rung: Rung,
 }
 
-/// Records what became of ringing. Whoever rang sees the escalation as far as they may when it is recorded: nobody, when
-/// all they had to do with it was to ring. Errors: NOT_FOUND, STATE_REFUSED, REQUEST_ID_REUSED.
+/// Records what became of ringing. Gives nothing when all that the caller had to do with it was to ring. Errors: NOT_FOUND,
+/// STATE_REFUSED, REQUEST_ID_REUSED.
 pub(crate) async fn record_call(
     ctx: &Ctx,
     ladder: &Ladder,
@@ -67,7 +66,5 @@ pub(crate) async fn record_call(
     if matches!(change, Change::Done(_)) && request.rung.result == CallResult::Accepted {
         ladder.measures().count("accepted", 1);
     }
-    let id: EscalationId = ended(ctx, caller, id, change).await?;
-    ladder.settle(ctx, caller.centre_id, id).await?;
-    Ok(access::seen(ctx, caller, id).await.ok())
+    answered_if_seen(ctx, ladder, caller, id, change).await
 }

@@ -84,7 +84,8 @@ impl EscalationService for Api {
         let ((request_id, act), reason) = read::decline(&self.ctx, &request)?;
         let command = command(&self.ctx, &caller, "DeclineEscalation", request_id, &request);
         let one = answer::decline(&self.ctx, &self.ladder, &caller, (&command, &act), reason).await?;
-        Ok(Response::new(DeclineEscalationResponse { escalation: Some(wire::escalation(&caller, &one)) }))
+        let escalation = one.map(|one| wire::escalation(&caller, &one));
+        Ok(Response::new(DeclineEscalationResponse { escalation }))
     }
 
     async fn report_progress(
