@@ -43,7 +43,7 @@ pub enum AlertKind {
     EscalationUnanswered,
     /// A child in danger was not reached in time.
     ChildNotReached,
-    /// The counsellor who owns an open escalation has gone off shift.
+    /// Whoever owns an open escalation has gone: the counsellor off shift, or the supervisor's token is no longer good.
     EscalationUnowned,
 }
 

@@ -4,9 +4,9 @@ pub(crate) mod lists;
 pub(crate) mod read;
 
 use helpline_domain::caller::{Caller, Role};
-use helpline_domain::escalation::{Danger, EscalationKind, EscalationState, LocationSource, Outcome};
+use helpline_domain::escalation::{Danger, EscalationKind, LocationSource, Outcome};
 use helpline_proto::escalation::v1 as proto;
-use helpline_service_kit::wire::{risk, timestamp};
+use helpline_service_kit::wire::{escalation_state, risk, timestamp};
 use helpline_store::escalation::calls::Call;
 use helpline_store::escalation::raise::Particulars;
 use helpline_store::escalation::read::{Escalation, Location};
@@ -35,9 +35,6 @@ macro_rules! both_ways {
     };
 }
 
-both_ways!(state, state_from: EscalationState, proto::EscalationState {
-    Raised, Notifying, Unanswered, Acknowledged, Accepted, Responding, OnScene, ChildReached, Resolved, StoodDown, ClosedUnreached,
-});
 both_ways!(kind, kind_from: EscalationKind, proto::EscalationKind { Emergency, MandatoryReport });
 both_ways!(danger, danger_from: Danger, proto::Danger {
     Violence, Sexual, Suicide, Medical, Missing, Trafficking, Abandoned, Other,
@@ -71,7 +68,7 @@ pub(crate) fn escalation(caller: &Caller, one: &Escalation) -> proto::Escalation
         danger: danger(one.danger).into(),
         region: one.region.clone().unwrap_or_default(),
         exercise: one.exercise,
-        state: state(one.state).into(),
+        state: escalation_state(one.state).into(),
         policy: within(one.policy.clone()),
         plan_version: if inside { one.plan_version } else { 0 },
         rung: one.rung,
@@ -96,7 +93,7 @@ pub(crate) fn escalation(caller: &Caller, one: &Escalation) -> proto::Escalation
         end_time: one.ended_at.map(timestamp),
         outcome: one.outcome.map_or(0, |outcome| result(outcome).into()),
         asked_end: one.end_asked.as_ref().map(|end| proto::AskedEnd {
-            state: state(end.state).into(),
+            state: escalation_state(end.state).into(),
             reason: end.reason.clone(),
             asked_by: end.by.to_string(),
             ask_time: Some(timestamp(end.at)),

@@ -14,8 +14,8 @@ use helpline_domain::id::HandoverId;
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::handover::Handover;
 
-pub(crate) use list_handover::{MOST, promises};
-pub(crate) use wire::{handover, on_handover, open_work};
+pub(crate) use list_handover::{Unfinished, unfinished};
+pub(crate) use wire::{handover, on_handover};
 
 /// Whether the caller may know of a hand-over.
 fn concerns(caller: &Caller, handover: &Handover) -> bool {

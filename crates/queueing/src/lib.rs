@@ -22,7 +22,7 @@
 //! `contact_taken_over`, `on_call_summoned`,
 //! `contact_arranged`, `queue_opened`, `queue_closed`, `queue_diverted`, `diversion_taken_over`, `diversion_ended`,
 //! `diversion_fell_back`, `contact_undiverted`, `handover_offered`, `handover_accepted`, `handover_ended`,
-//! `contact_handed_over`, `callback_handed_over`, `contact_assigned`, `contact_pulled`, `overflow_requested`,
+//! `contact_handed_over`, `callback_handed_over`, `escalation_handed_on`, `contact_assigned`, `contact_pulled`, `overflow_requested`,
 //! `overflow_accepted`, `overflow_serving`, `overflow_ended`, `contact_overflowed`, `contact_given_back`.
 
 pub mod accept_offer;

@@ -9,8 +9,9 @@ use chrono::{DateTime, Utc};
 use helpline_domain::channel::Channel;
 use helpline_domain::closing::{ActionTaken, AgeBand, Closing, ContactKind, Gender};
 use helpline_domain::contact::{ContactState, Direction};
+use helpline_domain::escalation::EscalationState;
 use helpline_domain::risk::{Class, Risk};
-use helpline_proto::{intake, terms};
+use helpline_proto::{escalation, intake, terms};
 use helpline_store::contact::Contact;
 use helpline_vault::Sensitive;
 use prost_types::Timestamp;
@@ -70,6 +71,11 @@ both_ways!(contact_state, contact_state_from: ContactState, intake::v1::ContactS
     WaitingOffline <=> WaitingOffline, Closed <=> Closed, Abandoned <=> Abandoned, ShortAbandoned <=> ShortAbandoned,
     CallbackPromised <=> CallbackPromised, Lost <=> Lost, Unreached <=> Unreached, Blocked <=> Blocked,
     Overflowed <=> Overflowed, PassedOn <=> PassedOn,
+});
+both_ways!(escalation_state, escalation_state_from: EscalationState, escalation::v1::EscalationState {
+    Raised <=> Raised, Notifying <=> Notifying, Unanswered <=> Unanswered, Acknowledged <=> Acknowledged, Accepted <=> Accepted,
+    Responding <=> Responding, OnScene <=> OnScene, ChildReached <=> ChildReached, Resolved <=> Resolved, StoodDown <=> StoodDown,
+    ClosedUnreached <=> ClosedUnreached,
 });
 both_ways!(direction, direction_from: Direction, intake::v1::Direction {
     Inbound <=> Inbound, Outbound <=> Outbound,

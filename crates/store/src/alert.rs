@@ -203,7 +203,10 @@ const DUE: &str = "
     CROSS JOIN LATERAL (VALUES
         ('escalation_unanswered', e.state = 'unanswered'),
         ('child_not_reached', e.reach_due_at IS NOT NULL AND e.reach_alarms > 0),
-        ('escalation_unowned', p.state = 'offline')) AS late (kind, holds)
+        ('escalation_unowned', CASE WHEN p.state IS NOT NULL THEN p.state IN ('offline', 'on_call') ELSE NOT EXISTS (
+            SELECT FROM helpline.tokens k
+            WHERE k.centre_id = $1 AND k.token_id = e.owner_id AND k.revoked_at IS NULL AND k.expires_at > (SELECT helpline.now())) END))
+        AS late (kind, holds)
     WHERE e.centre_id = $1 AND e.ended_at IS NULL AND NOT e.exercise AND late.holds";
 
 const ACKNOWLEDGE: &str = change!(

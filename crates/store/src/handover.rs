@@ -1,15 +1,13 @@
-//! Shift hand-over: unfinished work, its offer, and its one change of owner.
+//! Shift hand-over: the offer of unfinished work, and its one change of owner. [`unfinished`] is what there is to hand over.
+
+pub mod unfinished;
 
 use chrono::{DateTime, Utc};
-use helpline_domain::channel::Channel;
-use helpline_domain::contact::ContactState;
-use helpline_domain::id::{CentreId, ContactId, CounsellorId, HandoverId};
-use helpline_domain::risk::Class;
+use helpline_domain::id::{CentreId, CounsellorId, HandoverId};
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::change::{Change, Command, change, change_query};
-use crate::contact::inconsistent;
 use crate::presence::{Room, RoomRow, room_columns};
 use crate::{Store, StoreError};
 
@@ -52,22 +50,10 @@ pub struct Handover {
     pub accepted_by: Option<CounsellorId>,
     pub moved: i32,
     pub moved_callbacks: i32,
+    pub moved_escalations: i32,
     pub offered_at: DateTime<Utc>,
     pub ended_at: Option<DateTime<Utc>>,
     pub revision: i64,
-}
-
-/// A contact that its counsellor has not finished. Nothing in it is personal.
-#[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "each field is described on the message of the API")]
-pub struct OpenWork {
-    pub contact_id: ContactId,
-    pub counsellor_id: CounsellorId,
-    pub state: ContactState,
-    pub channel: Channel,
-    pub class: Class,
-    pub queue: String,
-    pub received_at: DateTime<Utc>,
 }
 
 /// A hand-over accepted, and the room that gave whoever left.
@@ -88,6 +74,7 @@ struct HandoverRow {
     accepted_by: Option<Uuid>,
     moved: i32,
     moved_callbacks: i32,
+    moved_escalations: i32,
     offered_at: DateTime<Utc>,
     ended_at: Option<DateTime<Utc>>,
     revision: i64,
@@ -101,20 +88,9 @@ struct HandedOverRow {
     room: RoomRow,
 }
 
-#[derive(FromRow)]
-struct OpenWorkRow {
-    contact_id: Uuid,
-    counsellor_id: Uuid,
-    state: String,
-    channel: String,
-    class: i16,
-    queue: String,
-    received_at: DateTime<Utc>,
-}
-
 macro_rules! handover_columns {
     () => {
-        "handover_id, from_counsellor_id, to_counsellor_id, state, accepted_by, moved, moved_callbacks, offered_at, ended_at, revision"
+        "handover_id, from_counsellor_id, to_counsellor_id, state, accepted_by, moved, moved_callbacks, moved_escalations, offered_at, ended_at, revision"
     };
 }
 
@@ -131,25 +107,10 @@ impl TryFrom<HandoverRow> for Handover {
             accepted_by: row.accepted_by.map(CounsellorId::from),
             moved: row.moved,
             moved_callbacks: row.moved_callbacks,
+            moved_escalations: row.moved_escalations,
             offered_at: row.offered_at,
             ended_at: row.ended_at,
             revision: row.revision,
-        })
-    }
-}
-
-impl TryFrom<OpenWorkRow> for OpenWork {
-    type Error = StoreError;
-
-    fn try_from(row: OpenWorkRow) -> Result<Self, StoreError> {
-        Ok(Self {
-            contact_id: row.contact_id.into(),
-            counsellor_id: row.counsellor_id.into(),
-            state: ContactState::from_key(&row.state).ok_or(inconsistent("state"))?,
-            channel: Channel::from_key(&row.channel).ok_or(inconsistent("channel"))?,
-            class: Class::from_number(row.class).ok_or(inconsistent("class"))?,
-            queue: row.queue,
-            received_at: row.received_at,
         })
     }
 }
@@ -167,12 +128,25 @@ const OFFER: &str = change!(
     returning: handover_columns!(),
 );
 
+/// Whether whoever accepts has named a conflict with a contact.
+macro_rules! conflicts_with {
+    ($contact:literal) => {
+        concat!(
+            "(EXISTS (SELECT FROM helpline.offers o WHERE o.centre_id = $1 AND o.contact_id = ", $contact, "
+                AND o.counsellor_id = $2 AND o.state = 'declined' AND o.reason = 'conflict')
+              OR EXISTS (SELECT FROM helpline.participations q WHERE q.centre_id = $1 AND q.contact_id = ", $contact, "
+                AND q.counsellor_id = $2 AND q.state = 'declined' AND q.reason = 'conflict'))"
+        )
+    };
+}
+
 /// All or nothing: the hand-over is accepted, and everything that is not a live talk has another owner, promises to call
-/// back among it. Whoever left holds it no longer, which frees them; the one who accepts is not taken up by it. A contact with
-/// which that one named a conflict stays where it is.
+/// back and open escalations among it. Whoever left holds it no longer, which frees them; the one who accepts is not taken
+/// up by it. What concerns a contact with which that one named a conflict stays where it is.
 const ACCEPT: &str = change!(
     event: "handover_accepted", resource: "handover_id", about: ("NULL::uuid", "accepted_by", "NULL::uuid"),
-    detail: "jsonb_build_object('handover', handover_id, 'from', from_counsellor_id, 'moved', moved, 'moved_callbacks', moved_callbacks)",
+    detail: "jsonb_build_object('handover', handover_id, 'from', from_counsellor_id, 'moved', moved, 'moved_callbacks', moved_callbacks,
+        'moved_escalations', moved_escalations)",
     with: "offer AS (
         SELECT from_counsellor_id AS leaving FROM helpline.handovers
         WHERE centre_id = $1 AND handover_id = $7 AND state = 'open' AND from_counsellor_id <> $2
@@ -180,19 +154,25 @@ const ACCEPT: &str = change!(
     work AS MATERIALIZED (
         SELECT c.contact_id, c.holder_id AS old_holder, c.medium AS old_medium FROM helpline.contacts c
         WHERE c.centre_id = $1 AND c.counsellor_id = (SELECT leaving FROM offer) AND c.state IN ('wrap_up', 'waiting_offline')
-          AND NOT EXISTS (SELECT FROM helpline.offers o WHERE o.centre_id = $1 AND o.contact_id = c.contact_id
-            AND o.counsellor_id = $2 AND o.state = 'declined' AND o.reason = 'conflict')
-          AND NOT EXISTS (SELECT FROM helpline.participations q WHERE q.centre_id = $1 AND q.contact_id = c.contact_id
-            AND q.counsellor_id = $2 AND q.state = 'declined' AND q.reason = 'conflict')
+          AND NOT ", conflicts_with!("c.contact_id"), "
         ORDER BY c.contact_id FOR UPDATE),
     promises AS MATERIALIZED (
         SELECT cb.callback_id FROM helpline.callbacks cb
         WHERE cb.centre_id = $1 AND cb.preferred_counsellor_id = (SELECT leaving FROM offer) AND cb.state IN ('promised', 'due')
           AND (SELECT count(*) FROM work) >= 0
         ORDER BY cb.callback_id FOR UPDATE),
+    dangers AS MATERIALIZED (
+        SELECT e.escalation_id FROM helpline.escalations e
+        WHERE e.centre_id = $1 AND e.owner_id = (SELECT leaving FROM offer) AND e.ended_at IS NULL
+          AND (SELECT count(*) FROM promises) >= 0
+          AND NOT EXISTS (
+            SELECT FROM helpline.escalation_contacts x
+            WHERE x.centre_id = $1 AND x.escalation_id = e.escalation_id AND ", conflicts_with!("x.contact_id"), ")
+        ORDER BY e.escalation_id FOR UPDATE),
     changed AS (
         UPDATE helpline.handovers h SET state = 'accepted', accepted_by = $2, moved = (SELECT count(*) FROM work),
-            moved_callbacks = (SELECT count(*) FROM promises), ended_at = helpline.now(), revision = h.revision + 1
+            moved_callbacks = (SELECT count(*) FROM promises), moved_escalations = (SELECT count(*) FROM dangers),
+            ended_at = helpline.now(), revision = h.revision + 1
         FROM offer WHERE h.centre_id = $1 AND h.handover_id = $7 AND h.state = 'open'
         RETURNING h.*),
     handed AS (
@@ -210,6 +190,20 @@ const ACCEPT: &str = change!(
         INSERT INTO helpline.journal (centre_id, at, event, contact_id, counsellor_id, revision, detail)
         SELECT $1, helpline.now(), 'callback_handed_over', contact_id, $2, revision, jsonb_build_object('callback_id', callback_id)
         FROM promised),
+    owned AS (
+        UPDATE helpline.escalations e SET owner_id = $2, event_count = e.event_count + 1, changed_at = helpline.now(),
+            revision = e.revision + 1
+        FROM dangers, changed WHERE e.centre_id = $1 AND e.escalation_id = dangers.escalation_id
+        RETURNING e.escalation_id, e.contact_id, e.event_count, e.revision, changed.from_counsellor_id, changed.handover_id),
+    noted AS (
+        INSERT INTO helpline.escalation_events (centre_id, escalation_id, sequence, at, event, actor_id, actor_role, detail)
+        SELECT $1, escalation_id, event_count, helpline.now(), 'handed_on', $2, $3,
+            jsonb_build_object('from', from_counsellor_id, 'handover', handover_id)
+        FROM owned),
+    told_of_dangers AS (
+        INSERT INTO helpline.journal (centre_id, at, event, contact_id, counsellor_id, revision, detail)
+        SELECT $1, helpline.now(), 'escalation_handed_on', contact_id, $2, revision, jsonb_build_object('escalation_id', escalation_id)
+        FROM owned),
     freed AS (
         UPDATE helpline.presences p SET held_voice = p.held_voice - held.voice, held_chat = p.held_chat - held.chat,
             held_message = p.held_message - held.message, idle_since = helpline.now(), revision = p.revision + 1
@@ -296,44 +290,5 @@ impl Store {
         .fetch_all(connection.postgres())
         .await;
         connection.settle(rows)?.into_iter().map(Handover::try_from).collect()
-    }
-
-    /// What a counsellor has not finished, or everybody who is not on shift, oldest first.
-    pub async fn open_work(
-        &self,
-        centre: CentreId,
-        counsellor: Option<CounsellorId>,
-        most: i64,
-    ) -> Result<Vec<OpenWork>, StoreError> {
-        let mut connection = self.bound(centre).await?;
-        let rows = sqlx::query_as::<_, OpenWorkRow>(
-            "SELECT c.contact_id, c.counsellor_id, c.state, c.channel, c.class, c.queue, c.received_at
-             FROM helpline.presences p
-             JOIN helpline.contacts c ON c.centre_id = $1 AND c.counsellor_id = p.counsellor_id
-                AND c.state IN ('in_progress', 'wrap_up', 'waiting_offline')
-             WHERE p.centre_id = $1 AND CASE WHEN $2::uuid IS NULL THEN p.state IN ('offline', 'on_call') ELSE p.counsellor_id = $2 END
-             ORDER BY c.received_at LIMIT $3",
-        )
-        .bind(centre.as_uuid())
-        .bind(counsellor.map(|counsellor| counsellor.as_uuid()))
-        .bind(most)
-        .fetch_all(connection.postgres())
-        .await;
-        connection.settle(rows)?.into_iter().map(OpenWork::try_from).collect()
-    }
-
-    /// How many contacts those have not finished who are not on shift.
-    pub async fn unowned_work(&self, centre: CentreId) -> Result<i64, StoreError> {
-        let mut connection = self.bound(centre).await?;
-        let count = sqlx::query_scalar(
-            "SELECT count(*) FROM helpline.presences p
-             JOIN helpline.contacts c ON c.centre_id = $1 AND c.counsellor_id = p.counsellor_id
-                AND c.state IN ('in_progress', 'wrap_up', 'waiting_offline')
-             WHERE p.centre_id = $1 AND p.state IN ('offline', 'on_call')",
-        )
-        .bind(centre.as_uuid())
-        .fetch_one(connection.postgres())
-        .await;
-        connection.settle(count)
     }
 }

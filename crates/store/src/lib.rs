@@ -8,7 +8,8 @@
 //! Invariants:
 //! - a change of state is one statement that compares, changes, and writes its journal entry and its request row
 //!   ([`change`]); there is no way to do one without the others;
-//! - locks are taken in one order: contact, offer or participation, presence; batches skip what is locked instead of waiting;
+//! - locks are taken in one order: contact; offer, participation or callback; escalation, delivery; presence. Batches skip
+//!   what is locked instead of waiting;
 //! - a connection sees the rows of the one centre set on it, by row-level security, and the server's role owns nothing;
 //! - what is personal is sealed here before it becomes a parameter, and opened here after it was a column;
 //! - every deadline is set and compared by the database's clock, `helpline.now()`.

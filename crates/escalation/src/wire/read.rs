@@ -7,7 +7,7 @@ use helpline_domain::risk::Risk;
 use helpline_proto::escalation::v1 as proto;
 use helpline_service_kit::command::command;
 use helpline_service_kit::fields::Fields;
-use helpline_service_kit::wire::read_risk;
+use helpline_service_kit::wire::{escalation_state, escalation_state_from, read_risk};
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::escalation::Act;
 use helpline_store::escalation::calls::{CallResult, Rung};
@@ -16,7 +16,7 @@ use helpline_store::escalation::raise::Particulars;
 use helpline_vault::Sensitive;
 use serde_json::{Value, json};
 
-use super::{danger_from, kind_from, result_from, source_from, state_from};
+use super::{danger_from, kind_from, result_from, source_from};
 use crate::calls::RecordCall;
 use crate::raise::RaiseEscalation;
 
@@ -227,10 +227,10 @@ pub(crate) fn progress(
 
 /// One of these states.
 fn one_of(fields: &mut Fields, sent: i32, among: &[EscalationState]) -> Option<EscalationState> {
-    let state = proto::EscalationState::try_from(sent).ok().and_then(state_from);
+    let state = proto::EscalationState::try_from(sent).ok().and_then(escalation_state_from);
     let found = state.filter(|state| among.contains(state));
     if found.is_none() {
-        let names: Vec<_> = among.iter().map(|state| super::state(*state).as_str_name()).collect();
+        let names: Vec<_> = among.iter().map(|state| escalation_state(*state).as_str_name()).collect();
         fields.refuse("state", format!("one of {}", names.join(", ")));
     }
     found

@@ -6,13 +6,12 @@ use helpline_proto::queueing::v1::{
     GetPresenceRequest, GetPresenceResponse, GoNotReadyRequest, GoNotReadyResponse, GoOfflineRequest,
     GoOfflineResponse, GoOnCallRequest, GoOnCallResponse, GoReadyRequest, GoReadyResponse,
 };
-use helpline_service_kit::Refusal;
 use helpline_service_kit::caller::{caller_of, counsellor_of};
 use helpline_service_kit::command::command;
 use tonic::{Request, Response, Status};
 
 use crate::api::Api;
-use crate::handover::{MOST, open_work, promises};
+use crate::handover::{Unfinished, unfinished};
 use crate::set_presence::{presence_of, set_presence};
 use crate::wire;
 
@@ -49,12 +48,10 @@ impl PresenceService for Api {
         let request_id = wire::request_id(&request.request_id)?;
         let command = command(&self.ctx, &caller, "GoOffline", request_id, &request);
         let presence = set_presence(&self.ctx, &caller, &command, PresenceState::Offline, None).await?;
-        let centre = caller.centre_id;
-        let work = self.ctx.store.open_work(centre, Some(presence.counsellor_id), MOST).await;
-        let open_work = work.map_err(Refusal::from)?.iter().map(open_work).collect();
-        let callbacks = promises(&self.ctx, &caller, Some(presence.counsellor_id)).await?;
+        let Unfinished { work: open_work, callbacks, escalations } =
+            unfinished(&self.ctx, &caller, Some(presence.counsellor_id)).await?;
         let presence = Some(wire::presence(&presence));
-        Ok(Response::new(GoOfflineResponse { presence, open_work, callbacks }))
+        Ok(Response::new(GoOfflineResponse { presence, open_work, callbacks, escalations }))
     }
 
     async fn go_on_call(

@@ -22,6 +22,9 @@ pub(crate) async fn accept_handover(
             ctx.mirror.room_changed(caller.centre_id, room).await;
         }
         ctx.mirror.counsellor_changed(caller.centre_id, handover.from);
+        if handover.moved_escalations > 0 {
+            ctx.mirror.escalation_changed(caller.centre_id);
+        }
     }
     let load = async |id: uuid::Uuid| {
         load(ctx, caller, id.into()).await.map(|handover| HandedOver { handover, room: None })

@@ -2,15 +2,17 @@
 
 use helpline_domain::caller::Caller;
 use helpline_domain::id::CounsellorId;
-use helpline_proto::queueing::v1::{Callback, ListHandoverRequest, ListHandoverResponse};
+use helpline_proto::queueing::v1::{
+    Callback, ListHandoverRequest, ListHandoverResponse, OpenWork, OwnedEscalation,
+};
 use helpline_service_kit::{Ctx, Refusal};
 
 use super::{concerns, wire};
 use crate::callback::plain;
 use crate::callback::wire::callback;
 
-/// Contacts listed at most.
-pub(crate) const MOST: i64 = 500;
+/// Contacts, callbacks and escalations listed at most, of each.
+const MOST: i64 = 500;
 
 /// Lists unfinished work and open hand-overs. Error: NOT_FOUND for the work of somebody that the caller is not offered.
 pub(crate) async fn list_handover(
@@ -28,17 +30,34 @@ pub(crate) async fn list_handover(
         }
         (_, asked) => asked,
     };
+    let Unfinished { work, callbacks, escalations } = unfinished(ctx, caller, leaving).await?;
+    let handovers = handovers.iter().map(wire::handover).collect();
+    Ok(ListHandoverResponse { work, handovers, callbacks, escalations })
+}
+
+/// What is not finished, as it is shown.
+pub(crate) struct Unfinished {
+    pub(crate) work: Vec<OpenWork>,
+    pub(crate) callbacks: Vec<Callback>,
+    pub(crate) escalations: Vec<OwnedEscalation>,
+}
+
+/// What a counsellor has not finished, or everybody who is not on shift.
+pub(crate) async fn unfinished(
+    ctx: &Ctx,
+    caller: &Caller,
+    leaving: Option<CounsellorId>,
+) -> Result<Unfinished, Refusal> {
     let work = ctx.store.open_work(caller.centre_id, leaving, MOST).await?;
-    let callbacks = promises(ctx, caller, leaving).await?;
-    Ok(ListHandoverResponse {
+    let escalations = ctx.store.owned_escalations(caller.centre_id, leaving, MOST).await?;
+    Ok(Unfinished {
         work: work.iter().map(wire::open_work).collect(),
-        handovers: handovers.iter().map(wire::handover).collect(),
-        callbacks,
+        callbacks: promises(ctx, caller, leaving).await?,
+        escalations: escalations.iter().map(wire::owned_escalation).collect(),
     })
 }
 
-/// The open promises of a counsellor, or of everybody who is not on shift.
-pub(crate) async fn promises(
+async fn promises(
     ctx: &Ctx,
     caller: &Caller,
     leaving: Option<CounsellorId>,

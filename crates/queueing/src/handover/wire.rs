@@ -4,8 +4,9 @@ use helpline_domain::id::{CounsellorId, HandoverId, RequestId};
 use helpline_proto::queueing::v1 as proto;
 use helpline_service_kit::Refusal;
 use helpline_service_kit::fields::Fields;
-use helpline_service_kit::wire::{channel, class, contact_state, timestamp};
-use helpline_store::handover::{Handover, HandoverState, OpenWork};
+use helpline_service_kit::wire::{channel, class, contact_state, escalation_state, risk, timestamp};
+use helpline_store::handover::unfinished::{OpenWork, OwnedEscalation};
+use helpline_store::handover::{Handover, HandoverState};
 
 /// Whose work is asked for.
 pub(super) fn list(sent: &proto::ListHandoverRequest) -> Result<Option<CounsellorId>, Refusal> {
@@ -49,6 +50,7 @@ pub(crate) fn handover(handover: &Handover) -> proto::Handover {
         accepted_by: text(handover.accepted_by),
         moved: handover.moved,
         moved_callbacks: handover.moved_callbacks,
+        moved_escalations: handover.moved_escalations,
         offer_time: Some(timestamp(handover.offered_at)),
         end_time: handover.ended_at.map(timestamp),
         revision: handover.revision,
@@ -65,5 +67,17 @@ pub(crate) fn open_work(work: &OpenWork) -> proto::OpenWork {
         priority_class: class(work.class).into(),
         queue: work.queue.clone(),
         receive_time: Some(timestamp(work.received_at)),
+    }
+}
+
+/// An owned escalation as its message.
+pub(crate) fn owned_escalation(owned: &OwnedEscalation) -> proto::OwnedEscalation {
+    proto::OwnedEscalation {
+        escalation_id: owned.escalation_id.to_string(),
+        number: owned.number,
+        owner_id: owned.owner_id.to_string(),
+        state: escalation_state(owned.state).into(),
+        risk: risk(owned.risk).into(),
+        raise_time: Some(timestamp(owned.raised_at)),
     }
 }
