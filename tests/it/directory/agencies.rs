@@ -41,7 +41,7 @@ async fn an_agency_is_created_changed_and_found_in_its_centre_alone() {
     let stale = UpdateAgencyRequest { request_id: request_id(), ..request };
     assert_eq!(refused(agencies.update_agency(stale).await).reason, "REVISION_STALE");
     let listed = agencies.list_agencies(ListAgenciesRequest::default()).await.unwrap().into_inner().agencies;
-    assert_eq!(listed, [changed.clone()]);
+    assert_eq!(listed, std::slice::from_ref(&changed));
     let other = world.another_centre().await.administrator;
     let get = GetAgencyRequest { agency_id: changed.agency_id };
     assert_eq!(refused(other.agencies().get_agency(get).await).code, Code::NotFound);

@@ -116,7 +116,6 @@ macro_rules! classes {
         )
     };
 }
-
 pub(super) use classes;
 
 /// Columns of [`EscalationRow`]; what is sealed is read if parameter 5 says so.
