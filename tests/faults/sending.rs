@@ -31,10 +31,6 @@ async fn due(fleet: &Fleet, url: &str) -> String {
     };
     administrator.endpoints().create_endpoint(request).await.expect("an endpoint");
     let centre = fleet.centre;
-    fleet.sql(&format!(
-        "INSERT INTO helpline.escalation_plans (centre_id, version, plan, published_by)
-         VALUES ('{centre}', 1, '{{}}', gen_random_uuid()) ON CONFLICT DO NOTHING"
-    ));
     let made = fleet.sql(&format!(
         "WITH escalation AS (
              INSERT INTO helpline.escalations (centre_id, escalation_id, kind, risk, danger, plan_version, policy, state, rung, due_at,

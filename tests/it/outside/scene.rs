@@ -52,13 +52,7 @@ impl Scene {
         let world = World::start_with(WorldOptions { config, ..WorldOptions::default() }).await;
         let agency = world.agency().await.to_string();
         let supervisor = world.supervisor().await;
-        let scene = Self { world, agency, supervisor };
-        let centre = scene.world.centre.id;
-        scene.sql(&format!(
-            "INSERT INTO helpline.escalation_plans (centre_id, version, plan, published_by)
-             VALUES ('{centre}', 1, '{{}}', gen_random_uuid()) ON CONFLICT DO NOTHING"
-        ));
-        scene
+        Self { world, agency, supervisor }
     }
 
     /// Stops the servers, so that nobody else sends; a store to send with.
@@ -174,10 +168,11 @@ impl Scene {
         .await
     }
 
-    /// What stands on the timeline of an escalation.
+    /// What stands on the timeline of an escalation; what the ladder does next, at some moment after that, left out.
     pub(crate) fn timeline(&self, escalation: &str) -> Vec<String> {
         self.sql(&format!(
-            "SELECT event FROM helpline.escalation_events WHERE escalation_id = '{escalation}' ORDER BY sequence"
+            "SELECT event FROM helpline.escalation_events WHERE escalation_id = '{escalation}' AND event <> 'fallback_rung'
+             ORDER BY sequence"
         ))
     }
 }

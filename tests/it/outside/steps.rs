@@ -9,7 +9,7 @@ use super::scene::{Danger, NOW, Scene, until};
 
 fn moved_on(scene: &Scene, escalation: &str) -> bool {
     let sql = format!(
-        "SELECT due_at <= helpline.now() FROM helpline.escalations WHERE escalation_id = '{escalation}'"
+        "SELECT due_at <= helpline.now() OR state = 'unanswered' FROM helpline.escalations WHERE escalation_id = '{escalation}'"
     );
     scene.one(&sql) == "t"
 }
