@@ -282,11 +282,22 @@ impl World {
 
     /// Stops every server as a signal would; whether all of them finished their work.
     pub async fn stop(mut self) -> bool {
+        self.stop_servers().await
+    }
+
+    /// The same until [`World::start_again`]: meanwhile nobody writes.
+    pub async fn stop_servers(&mut self) -> bool {
         let mut finished = true;
         for server in self.servers.drain(..) {
             finished &= server.shutdown().await;
         }
         finished
+    }
+
+    /// Starts a server after all were stopped.
+    pub async fn start_again(&mut self) {
+        self.channel = self.another_server().await;
+        self.centre.administrator = self.centre.administrator.over(self.channel.clone());
     }
 }
 
