@@ -25,7 +25,7 @@ impl Play {
     async fn begin() -> Self {
         let stage = Stage::set().await;
         let amina = stage.desk(Abilities::speaking(&["ar"])).await;
-        let escalation_id = stage.world.escalation_of(amina.id());
+        let escalation_id = amina.actor.raises().await;
         let agency = stage.world.agency().await;
         Self { stage, amina, escalation_id, agency }
     }
@@ -65,9 +65,11 @@ impl Play {
         classes
     }
 
+    /// What has happened since it was raised.
     fn timeline(&self) -> Vec<String> {
         let sql = format!(
-            "SELECT event FROM helpline.escalation_events WHERE escalation_id = '{}' ORDER BY sequence",
+            "SELECT event FROM helpline.escalation_events WHERE escalation_id = '{}' AND event NOT IN ('raised', 'step_taken')
+             ORDER BY sequence",
             self.escalation_id
         );
         self.stage.sql(&sql).into_iter().map(|row| row[0].clone().unwrap()).collect()

@@ -71,7 +71,7 @@ async fn nobody_answers_themselves_or_asks_about_what_they_cannot_see() {
     let stranger = stage.desk_off_shift(Abilities::speaking(&["ru"])).await;
     let contact = stage.receive(call("ar")).await;
     amina.take().await;
-    let escalation = stage.world.escalation_of(amina.id());
+    let escalation = amina.actor.raises().await;
     for (escalation, contact) in [(escalation.as_str(), ""), ("", contact.contact_id.as_str())] {
         assert_eq!(why(ask(&stranger.actor, escalation, contact).await).code, Code::NotFound);
     }
@@ -88,7 +88,7 @@ async fn nobody_answers_themselves_or_asks_about_what_they_cannot_see() {
 async fn what_nobody_answers_in_time_alarms_once_and_stands_on_the_timeline() {
     let stage = Stage::set().await;
     let amina = stage.desk_off_shift(Abilities::speaking(&["ar"])).await;
-    let escalation = stage.world.escalation_of(amina.id());
+    let escalation = amina.actor.raises().await;
     let opinion = ask(&amina.actor, &escalation, "").await.unwrap();
     stage.world.advance(121.0);
     let alert = until("it alarms", async || overdue(&stage).await).await;
@@ -98,7 +98,10 @@ async fn what_nobody_answers_in_time_alarms_once_and_stands_on_the_timeline() {
     let sql = format!(
         "SELECT string_agg(event, ' ' ORDER BY sequence) FROM helpline.escalation_events WHERE escalation_id = '{escalation}'"
     );
-    assert_eq!(stage.value(&sql), "second_opinion_asked second_opinion_overdue second_opinion_answered");
+    assert_eq!(
+        stage.value(&sql),
+        "raised step_taken second_opinion_asked second_opinion_overdue second_opinion_answered"
+    );
     let journalled = "SELECT count(*) FROM helpline.journal WHERE event = 'second_opinion_overdue'";
     assert_eq!(stage.value(journalled), "1");
     // What was asked is about a child: nowhere in clear.

@@ -30,7 +30,7 @@ pub(super) async fn decide(world: &World, centre: &Centre, counsellor: &Actor, s
     };
     let create = CreateAgencyRequest { request_id: request_id(), agency: Some(agency) };
     let created = centre.administrator.agencies().create_agency(create).await.unwrap().into_inner();
-    let escalation_id = world.escalation_in(centre, &counsellor_id);
+    let escalation_id = counsellor.raises().await;
     let disclose = DiscloseRequest {
         request_id: request_id(),
         escalation_id: escalation_id.clone(),

@@ -2,37 +2,21 @@
 
 use helpline_proto::escalation::v1::{
     AcceptEscalationRequest, AcknowledgeEscalationRequest, AddLocationRequest, AddRemarkRequest,
-    AskToEndRequest, CallResult, Danger, DecideEndRequest, DeclineEscalationRequest, EscalationDeclineReason,
-    EscalationKind, EscalationState, ForceNextStepRequest, HandOverEscalationRequest, JoinEscalationRequest,
-    Location, LocationSource, Outcome, RaiseEscalationRequest, RecordCallRequest, ReportProgressRequest,
-    ResolveEscalationRequest, TakeOverEscalationRequest,
+    AskToEndRequest, CallResult, DecideEndRequest, DeclineEscalationRequest, EscalationDeclineReason,
+    EscalationState, ForceNextStepRequest, HandOverEscalationRequest, JoinEscalationRequest, Location,
+    LocationSource, Outcome, RecordCallRequest, ReportProgressRequest, ResolveEscalationRequest,
+    TakeOverEscalationRequest,
 };
-use helpline_proto::terms::v1::Risk;
+use helpline_tests::plan::report;
 use helpline_tests::{Actor, request_id};
 use prost::Message as _;
 
 use crate::cast::Cast;
 use crate::stage::{new_language, receive};
 
-fn report() -> RaiseEscalationRequest {
-    RaiseEscalationRequest {
-        request_id: request_id(),
-        kind: EscalationKind::Emergency.into(),
-        // No step falls due while it is repeated.
-        risk: Risk::High.into(),
-        danger: Danger::Violence.into(),
-        ..RaiseEscalationRequest::default()
-    }
-}
-
-async fn raised(by: &Actor) -> String {
-    let answer = by.escalations().raise_escalation(report()).await.unwrap().into_inner();
-    answer.escalation.unwrap().escalation_id
-}
-
 /// One that somebody has taken on, and whose child was reached if it says so.
 async fn taken_on(by: &Actor, reached: bool) -> String {
-    let escalation_id = raised(by).await;
+    let escalation_id = by.raises().await;
     let accept = AcceptEscalationRequest { request_id: request_id(), escalation_id: escalation_id.clone() };
     by.escalations().accept_escalation(accept).await.unwrap();
     if reached {
@@ -59,7 +43,7 @@ fn end(escalation_id: String) -> AskToEndRequest {
 
 /// A number that somebody is to ring.
 async fn call(cast: &Cast, by: &Actor) -> String {
-    let (escalation_id, delivery_id) = (raised(by).await, request_id());
+    let (escalation_id, delivery_id) = (by.raises().await, request_id());
     let sql = format!(
         r#"INSERT INTO helpline.deliveries (centre_id, delivery_id, escalation_id, event, kind, call, state, made_at)
            SELECT centre_id, '{delivery_id}', escalation_id, 'escalation.notified', 'call', '{{"label": "Duty", "number": "112"}}',
@@ -77,13 +61,13 @@ pub(super) async fn prepare(cast: &Cast, method: &str) -> Option<(Actor, Vec<u8>
         "RaiseEscalation" => report().encode_to_vec(),
         "JoinEscalation" => {
             let contact_id = receive(&cast.adapter, &new_language()).await.contact_id;
-            JoinEscalationRequest { request_id, escalation_id: raised(&by).await, contact_id }.encode_to_vec()
+            JoinEscalationRequest { request_id, escalation_id: by.raises().await, contact_id }.encode_to_vec()
         }
         "AcknowledgeEscalation" => {
-            AcknowledgeEscalationRequest { request_id, escalation_id: raised(&by).await }.encode_to_vec()
+            AcknowledgeEscalationRequest { request_id, escalation_id: by.raises().await }.encode_to_vec()
         }
         "AcceptEscalation" => {
-            AcceptEscalationRequest { request_id, escalation_id: raised(&by).await }.encode_to_vec()
+            AcceptEscalationRequest { request_id, escalation_id: by.raises().await }.encode_to_vec()
         }
         "DeclineEscalation" => DeclineEscalationRequest {
             request_id,
@@ -106,26 +90,26 @@ pub(super) async fn prepare(cast: &Cast, method: &str) -> Option<(Actor, Vec<u8>
             ..ResolveEscalationRequest::default()
         }
         .encode_to_vec(),
-        "AskToEnd" => AskToEndRequest { request_id, ..end(raised(&by).await) }.encode_to_vec(),
+        "AskToEnd" => AskToEndRequest { request_id, ..end(by.raises().await) }.encode_to_vec(),
         "DecideEnd" => {
-            let escalation_id = raised(&cast.supervisor).await;
+            let escalation_id = cast.supervisor.raises().await;
             cast.supervisor.escalations().ask_to_end(end(escalation_id.clone())).await.unwrap();
             DecideEndRequest { request_id, escalation_id, approve: true, remark: String::new() }
                 .encode_to_vec()
         }
         "HandOverEscalation" => HandOverEscalationRequest {
             request_id,
-            escalation_id: raised(&by).await,
+            escalation_id: by.raises().await,
             agency_id: cast.world.agency().await.to_string(),
             their_incident: "77-12".to_owned(),
         }
         .encode_to_vec(),
         "ForceNextStep" => {
-            ForceNextStepRequest { request_id, escalation_id: raised(&by).await }.encode_to_vec()
+            ForceNextStepRequest { request_id, escalation_id: by.raises().await }.encode_to_vec()
         }
         "AddRemark" => AddRemarkRequest {
             request_id,
-            escalation_id: raised(&by).await,
+            escalation_id: by.raises().await,
             remark: "The gate is open".to_owned(),
             shared: true,
         }
@@ -136,11 +120,11 @@ pub(super) async fn prepare(cast: &Cast, method: &str) -> Option<(Actor, Vec<u8>
                 source: LocationSource::Said.into(),
                 ..Location::default()
             };
-            let escalation_id = raised(&by).await;
+            let escalation_id = by.raises().await;
             AddLocationRequest { request_id, escalation_id, location: Some(location) }.encode_to_vec()
         }
         "TakeOverEscalation" => {
-            TakeOverEscalationRequest { request_id, escalation_id: raised(&cast.supervisor).await }
+            TakeOverEscalationRequest { request_id, escalation_id: cast.supervisor.raises().await }
                 .encode_to_vec()
         }
         "RecordCall" => RecordCallRequest {

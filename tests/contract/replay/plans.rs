@@ -44,9 +44,9 @@ pub(super) async fn prepare(cast: &Cast, method: &str) -> Option<(Actor, Vec<u8>
                 (supervisor, revoke.encode_to_vec())
             }
         }
-        "AskSecondOpinion" => (cast.counsellor.clone(), question(cast).encode_to_vec()),
+        "AskSecondOpinion" => (cast.counsellor.clone(), question(cast).await.encode_to_vec()),
         "AnswerSecondOpinion" => {
-            let asked = cast.counsellor.consults().ask_second_opinion(question(cast)).await.unwrap();
+            let asked = cast.counsellor.consults().ask_second_opinion(question(cast).await).await.unwrap();
             let answer = AnswerSecondOpinionRequest {
                 request_id: request_id(),
                 opinion_id: asked.into_inner().opinion.unwrap().opinion_id,
@@ -63,7 +63,7 @@ pub(super) async fn prepare(cast: &Cast, method: &str) -> Option<(Actor, Vec<u8>
 async fn disclosure(cast: &Cast) -> DiscloseRequest {
     DiscloseRequest {
         request_id: request_id(),
-        escalation_id: cast.world.escalation_of(&cast.counsellor.counsellor_id),
+        escalation_id: cast.counsellor.raises().await,
         agency_id: cast.world.agency().await.to_string(),
         purpose: DisclosurePurpose::Emergency.into(),
         field_classes: vec![FieldClass::Location.into()],
@@ -74,10 +74,10 @@ async fn disclosure(cast: &Cast) -> DiscloseRequest {
     }
 }
 
-fn question(cast: &Cast) -> AskSecondOpinionRequest {
+async fn question(cast: &Cast) -> AskSecondOpinionRequest {
     AskSecondOpinionRequest {
         request_id: request_id(),
-        escalation_id: cast.world.escalation_of(&cast.counsellor.counsellor_id),
+        escalation_id: cast.counsellor.raises().await,
         contact_id: String::new(),
         question: "Is this for the police?".to_owned(),
     }

@@ -1,19 +1,17 @@
 //! What agencies see: what was addressed to them, and of it what was disclosed.
 
-use helpline_domain::escalation::plan::Target;
-use helpline_domain::field_class::FieldClass;
 use helpline_proto::escalation::v1::watch_escalations_response::Event;
 use helpline_proto::escalation::v1::{
     AddRemarkRequest, Escalation, EscalationState, ListEscalationsRequest, ListTimelineRequest,
     RaiseEscalationRequest,
 };
+use helpline_proto::options::v1::FieldClass;
 use helpline_proto::terms::v1::Risk;
+use helpline_tests::plan::{desk, person, ring, step, supervisors};
 use helpline_tests::{Abilities, Actor, request_id};
 use tonic::Code;
 
-use super::room::{
-    Watcher, accept, acknowledge, decline, desk, get, progress, publish, raise, report, step, timeline,
-};
+use super::room::{Watcher, accept, acknowledge, decline, get, progress, raise, report, timeline};
 use crate::stage::{Stage, why};
 
 async fn list(actor: &Actor) -> Vec<Escalation> {
@@ -25,9 +23,13 @@ async fn list(actor: &Actor) -> Vec<Escalation> {
 async fn an_agency_reads_exactly_what_was_disclosed_and_loses_it_at_once() {
     let stage = Stage::set().await;
     let agency = stage.world.agency().await;
-    publish(&stage, |policy, _| {
-        policy.steps = vec![step(vec![desk(agency, &[FieldClass::Location, FieldClass::Narrative])], 300)];
-    });
+    stage
+        .world
+        .plan_emergencies(|policy, _| {
+            policy.steps =
+                vec![step(vec![desk(agency, &[FieldClass::Location, FieldClass::Narrative])], 300)];
+        })
+        .await;
     let mut responder = Watcher::open(stage.world.responder(agency).await).await;
     let raised = raise(&stage.supervisor, report(Risk::HarmNow)).await;
     let whole = raised.particulars.clone().unwrap();
@@ -58,9 +60,12 @@ async fn an_agency_reads_exactly_what_was_disclosed_and_loses_it_at_once() {
 async fn what_an_agency_may_be_told_at_most_holds_for_what_was_disclosed_before() {
     let stage = Stage::set().await;
     let agency = stage.world.agency().await;
-    publish(&stage, |policy, _| {
-        policy.steps = vec![step(vec![desk(agency, &[FieldClass::Identity, FieldClass::Health])], 300)];
-    });
+    stage
+        .world
+        .plan_emergencies(|policy, _| {
+            policy.steps = vec![step(vec![desk(agency, &[FieldClass::Identity, FieldClass::Health])], 300)];
+        })
+        .await;
     let responder = stage.world.responder(agency).await;
     let raised = raise(&stage.supervisor, report(Risk::HarmNow)).await;
     let known = async || get(&responder, &raised).await.unwrap().particulars;
@@ -76,7 +81,7 @@ async fn what_an_agency_may_be_told_at_most_holds_for_what_was_disclosed_before(
 async fn what_was_not_addressed_to_an_agency_is_not_there_for_it() {
     let stage = Stage::set().await;
     let (agency, other) = (stage.world.agency().await, stage.world.agency().await);
-    publish(&stage, |policy, _| policy.steps = vec![step(vec![desk(agency, &[])], 300)]);
+    stage.world.plan_emergencies(|policy, _| policy.steps = vec![step(vec![desk(agency, &[])], 300)]).await;
     let mut stranger = Watcher::open(stage.world.responder(other).await).await;
     let raised = raise(&stage.supervisor, report(Risk::HarmNow)).await;
     let actor = stranger.actor.clone();
@@ -101,21 +106,19 @@ async fn what_was_not_addressed_to_an_agency_is_not_there_for_it() {
     stage.sql(&format!(
         "UPDATE helpline.deliveries SET state = 'withdrawn', ended_at = helpline.now() WHERE agency_id = '{other}'"
     ));
-    loop {
-        if let Event::WithdrawnEscalationId(id) = stranger.next().await {
-            assert_eq!(id, raised.escalation_id);
-            break;
-        }
-    }
+    stranger.until_withdrawn(&raised).await;
 }
 
 #[tokio::test]
 async fn an_agency_reads_of_the_timeline_what_is_shared() {
     let stage = Stage::set().await;
     let agency = stage.world.agency().await;
-    publish(&stage, |policy, _| {
-        policy.steps = vec![step(vec![desk(agency, &[FieldClass::Narrative])], 300)];
-    });
+    stage
+        .world
+        .plan_emergencies(|policy, _| {
+            policy.steps = vec![step(vec![desk(agency, &[FieldClass::Narrative])], 300)];
+        })
+        .await;
     let responder = stage.world.responder(agency).await;
     let raised = raise(&stage.supervisor, report(Risk::HarmNow)).await;
     let remark = async |actor: &Actor, remark: &str, shared: bool| {
@@ -153,12 +156,18 @@ async fn an_exercise_never_leaves_the_building() {
     let stage = Stage::set().await;
     let agency = stage.world.agency().await;
     let colleague = stage.world.counsellor(Abilities::speaking(&["ar"])).await;
-    let person = Target::Person(colleague.counsellor_id.parse().unwrap());
-    publish(&stage, |policy, plan| {
-        let call = Target::Call(plan.fallback.clone());
-        policy.steps =
-            vec![step(vec![person, call, desk(agency, &[FieldClass::Identity]), Target::Supervisors], 300)];
-    });
+    stage
+        .world
+        .plan_emergencies(|policy, plan| {
+            let told = [
+                person(&colleague.counsellor_id),
+                ring(plan.fallback.clone()),
+                desk(agency, &[FieldClass::Identity]),
+                supervisors(),
+            ];
+            policy.steps = vec![step(told.to_vec(), 300)];
+        })
+        .await;
     stage.sql(&format!(
         "INSERT INTO helpline.endpoints (centre_id, endpoint_id, agency_id, kind, address_sealed)
          SELECT centre_id, gen_random_uuid(), '{agency}', 'email', '\\x00' FROM helpline.centres"

@@ -2,18 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use helpline_domain::escalation::plan::{Layer, Rotation, Schedule, Target, Turn};
 use helpline_proto::escalation::v1::{
     CallResult, Escalation, EscalationState, ForceNextStepRequest, ListCallsRequest, RecordCallRequest,
 };
 use helpline_proto::terms::v1::Risk;
+use helpline_tests::plan::{desk, on_watch, ring, seconds, step, supervisors, take_turns, turn_of};
 use helpline_tests::{Abilities, Actor, request_id};
 use tonic::Code;
 
-use super::room::{
-    Watcher, accept, acknowledge, decline, desk, get, progress, publish, raise, report, resolve, step,
-    timeline,
-};
+use super::room::{Watcher, accept, acknowledge, decline, get, progress, raise, report, resolve, timeline};
 use crate::stage::{Stage, until, why};
 
 /// A centre whose plan asks so many agencies one after another, half a minute each, and a responder who watches in each.
@@ -25,10 +22,8 @@ async fn agencies(stage: &Stage, number: usize) -> Vec<Watcher> {
         steps.push(step(vec![desk(agency, &[])], 30));
         watchers.push(Watcher::open(stage.world.responder(agency).await).await);
     }
-    publish(stage, |policy, _| {
-        policy.steps = steps;
-        policy.accept_s = 20;
-    });
+    let world = &stage.world;
+    world.plan_emergencies(|policy, _| (policy.steps, policy.accept) = (steps, seconds(20))).await;
     watchers
 }
 
@@ -101,7 +96,8 @@ async fn of_two_who_accept_in_the_same_instant_one_has_it_and_the_other_is_told_
     let stage = Stage::set().await;
     for _ in 0..5 {
         let (one, other) = (stage.world.agency().await, stage.world.agency().await);
-        publish(&stage, |policy, _| policy.steps = vec![step(vec![desk(one, &[]), desk(other, &[])], 30)]);
+        let both = step(vec![desk(one, &[]), desk(other, &[])], 30);
+        stage.world.plan_emergencies(|policy, _| policy.steps = vec![both]).await;
         let mut desks = (
             Watcher::open(stage.world.responder(one).await).await,
             Watcher::open(stage.world.responder(other).await).await,
@@ -151,7 +147,14 @@ async fn who_declines_or_gives_it_back_makes_it_climb_at_once() {
 async fn two_servers_take_each_step_once() {
     let mut stage = Stage::set().await;
     stage.world.another_server().await;
-    publish(&stage, |policy, _| policy.steps = (0..4).map(|_| step(vec![Target::Supervisors], 30)).collect());
+    stage
+        .world
+        .plan_emergencies(|policy, plan| {
+            policy.steps = (0..4).map(|_| step(vec![supervisors()], 30)).collect();
+            // No plan may end with supervisors alone.
+            policy.steps.push(step(vec![ring(plan.fallback.clone())], 30));
+        })
+        .await;
     let mut all = Vec::new();
     for _ in 0..20 {
         all.push(raise(&stage.supervisor, report(Risk::HarmNow)).await);
@@ -174,22 +177,14 @@ async fn two_servers_take_each_step_once() {
 async fn when_nobody_is_on_call_the_next_step_is_taken_at_once() {
     let stage = Stage::set().await;
     let asleep = stage.world.counsellor(Abilities::speaking(&["ar"])).await;
-    publish(&stage, |policy, plan| {
-        plan.rotations = vec![Rotation {
-            rotation: "night".to_owned(),
-            time_zone: "Asia/Qatar".to_owned(),
-            begins_at: "2099-01-01T08:00:00".parse().unwrap(),
-            turn: Turn::Days(1),
-            members: vec![asleep.counsellor_id.parse().unwrap()],
-        }];
-        let layer = Layer { rotation: "night".to_owned(), hours: None };
-        plan.schedules = vec![Schedule { schedule: "watch".to_owned(), layers: vec![layer] }];
-        policy.steps = vec![
-            step(vec![Target::Schedule("watch".to_owned())], 300),
-            step(vec![Target::Rotation("night".to_owned())], 300),
-            step(vec![Target::Supervisors], 300),
-        ];
-    });
+    stage
+        .world
+        .plan_emergencies(|policy, plan| {
+            take_turns(plan, "night", "2099-01-01T08:00", &[&asleep.counsellor_id]);
+            policy.steps =
+                [on_watch(), turn_of("night"), supervisors()].map(|whom| step(vec![whom], 300)).to_vec();
+        })
+        .await;
     let raised = raise(&stage.supervisor, report(Risk::HarmNow)).await;
     assert_eq!((raised.state(), raised.rung), (EscalationState::Notifying, 3));
     let told = timeline(&stage.supervisor, &raised).await;
@@ -240,7 +235,10 @@ async fn when_nobody_answers_the_fallback_is_rung_until_a_person_takes_it_on() {
 #[tokio::test]
 async fn a_child_who_is_not_reached_in_time_alarms_again_and_again() {
     let stage = Stage::set().await;
-    publish(&stage, |policy, plan| (policy.reach_s, plan.reach_alarm_every_s) = (300, 60));
+    stage
+        .world
+        .plan_emergencies(|policy, plan| (policy.reach, plan.reach_alarm_every) = (seconds(300), seconds(60)))
+        .await;
     let raised = raise(&stage.supervisor, report(Risk::HarmNow)).await;
     accept(&stage.supervisor, &raised).await.unwrap();
     for (alarms, seconds) in [(1, 301.0), (2, 61.0)] {

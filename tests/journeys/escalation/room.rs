@@ -1,7 +1,5 @@
-//! What every story of an emergency needs: a plan, desks that watch, and what people say.
+//! What every story of an emergency needs: desks that watch, and what people say.
 
-use helpline_domain::escalation::plan::{Desk as DeskOfPlan, Plan, Policy, Step, Target};
-use helpline_domain::field_class::FieldClass;
 use helpline_domain::id::AgencyId;
 use helpline_proto::escalation::v1::watch_escalations_response::Event;
 use helpline_proto::escalation::v1::{
@@ -13,38 +11,9 @@ use helpline_proto::escalation::v1::{
 };
 use helpline_proto::terms::v1::Risk;
 use helpline_tests::{Actor, request_id};
-use tonic::{Status, Streaming};
+use tonic::{Code, Status, Streaming};
 
-use crate::stage::{PATIENCE, Stage};
-
-/// What the plan that a centre begins with calls the policy of emergencies.
-pub(crate) const GENERAL: &str = "general";
-
-/// Publishes a plan, made from the one that a centre begins with.
-pub(crate) fn publish(stage: &Stage, change: impl FnOnce(&mut Policy, &mut Plan)) {
-    let mut plan = Plan::to_begin_with("112");
-    let place = plan.policies.iter().position(|policy| policy.policy == GENERAL).unwrap();
-    let mut policy = plan.policies.remove(place);
-    change(&mut policy, &mut plan);
-    plan.policies.push(policy);
-    let json = serde_json::to_string(&plan).unwrap().replace('\'', "''");
-    let centre = stage.world.centre.id;
-    stage.sql(&format!(
-        "WITH next AS (UPDATE helpline.centres SET plan_version = plan_version + 1 WHERE centre_id = '{centre}' RETURNING plan_version)
-         INSERT INTO helpline.escalation_plans (centre_id, version, plan, published_by)
-         SELECT '{centre}', plan_version, '{json}', '{centre}' FROM next"
-    ));
-}
-
-/// A step that tells these.
-pub(crate) fn step(targets: Vec<Target>, wait_s: u32) -> Step {
-    Step { targets, wait_s: Some(wait_s) }
-}
-
-/// The desk of an agency, and what it is told.
-pub(crate) fn desk(agency: AgencyId, discloses: &[FieldClass]) -> Target {
-    Target::Agency(DeskOfPlan { agency_id: agency, discloses: discloses.iter().copied().collect() })
-}
+use crate::stage::PATIENCE;
 
 /// Somebody who watches escalations.
 pub(crate) struct Watcher {
@@ -75,6 +44,27 @@ impl Watcher {
                 && holds(&one)
             {
                 return one;
+            }
+        }
+    }
+
+    /// Waits until it is taken from the desk.
+    pub(crate) async fn until_withdrawn(&mut self, of: &Escalation) {
+        loop {
+            if let Event::WithdrawnEscalationId(id) = self.next().await {
+                assert_eq!(id, of.escalation_id);
+                return;
+            }
+        }
+    }
+
+    /// Waits until the stream is ended by the server; why.
+    pub(crate) async fn end(&mut self) -> Code {
+        loop {
+            match tokio::time::timeout(PATIENCE, self.stream.message()).await.expect("it ends in time") {
+                Ok(Some(_)) => {}
+                Ok(None) => return Code::Ok,
+                Err(status) => return status.code(),
             }
         }
     }
