@@ -1,8 +1,11 @@
 //! A child is in danger: somebody must reach them, and nobody rests before.
 
 mod agencies;
+mod calls;
 mod climbing;
+mod closing;
 mod contacts;
 mod endings;
 mod forbidden;
 mod room;
+mod sight;
