@@ -1,20 +1,20 @@
 //! Every step that a state does not allow is refused with the state.
 
 use helpline_domain::escalation::EscalationState as State;
-use helpline_proto::escalation::v1::{AddLocationRequest, TakeOverEscalationRequest};
 use helpline_proto::escalation::v1::{
-    Escalation, EscalationState, ForceNextStepRequest, Location, LocationSource,
+    AddLocationRequest, AddRemarkRequest, Escalation, EscalationState, ForceNextStepRequest,
+    JoinEscalationRequest, Location, LocationSource, TakeOverEscalationRequest,
 };
 use helpline_proto::terms::v1::Risk;
 use helpline_tests::{Actor, request_id};
 use tonic::{Code, Status};
 
 use super::room::{
-    accept, acknowledge, ask_to_end, decide, decline, hand_over, progress, raise, report, resolve,
+    accept, acknowledge, ask_to_end, decide, decline, get, hand_over, progress, raise, report, resolve,
 };
-use crate::stage::{Stage, why};
+use crate::stage::{Stage, call, until, why};
 
-/// Brings a new escalation into a state. Nothing but time makes one unanswered.
+/// Brings a new escalation into a state.
 async fn brought_to(stage: &Stage, other: &Actor, state: State) -> Escalation {
     let one = raise(&stage.supervisor, report(Risk::HarmNow)).await;
     let by = &stage.supervisor;
@@ -25,7 +25,17 @@ async fn brought_to(stage: &Stage, other: &Actor, state: State) -> Escalation {
         }
     };
     match state {
-        State::Raised | State::Notifying | State::Unanswered => {}
+        State::Raised | State::Notifying => {}
+        State::Unanswered => {
+            for rung in [2, 3] {
+                stage.world.advance(31.0);
+                until("nobody has answered", async || {
+                    let now = get(by, &one).await.unwrap();
+                    (now.rung == rung || now.state() == EscalationState::Unanswered).then_some(())
+                })
+                .await;
+            }
+        }
         State::Acknowledged => drop(acknowledge(by, &one).await.unwrap()),
         State::Accepted => reach(&[]).await,
         State::Responding => reach(&[EscalationState::Responding]).await,
@@ -51,7 +61,7 @@ async fn brought_to(stage: &Stage, other: &Actor, state: State) -> Escalation {
 /// A step that somebody asks for, and in which states it may be taken.
 type Step = (&'static str, fn(State) -> bool);
 
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 15] = [
     ("acknowledge", |state| state.may_become(State::Acknowledged)),
     ("accept", |state| state.may_become(State::Accepted)),
     ("decline", |state| state.climbs() || state.is_under_way()),
@@ -60,13 +70,19 @@ const STEPS: [Step; 11] = [
     ("child_reached", |state| state.may_become(State::ChildReached)),
     ("resolve", |state| state.may_become(State::Resolved)),
     ("ask_to_end", |state| state.may_become(State::StoodDown)),
+    // Nobody has asked.
+    ("decide_end", |_| false),
     ("hand_over", |state| state.climbs() || state.is_under_way()),
     ("force", |state| state.climbs() || state.is_under_way()),
     ("locate", |state| !state.is_final()),
+    ("take_over", |state| !state.is_final()),
+    ("join", |state| !state.is_final()),
+    ("remark", |_| true),
 ];
 
 async fn take(stage: &Stage, step: &str, one: &Escalation) -> Result<(), Status> {
     let by = &stage.supervisor;
+    let (request_id, escalation_id) = (request_id(), one.escalation_id.clone());
     match step {
         "acknowledge" => acknowledge(by, one).await.map(drop),
         "accept" => accept(by, one).await.map(drop),
@@ -76,11 +92,25 @@ async fn take(stage: &Stage, step: &str, one: &Escalation) -> Result<(), Status>
         "child_reached" => progress(by, one, EscalationState::ChildReached).await.map(drop),
         "resolve" => resolve(by, one).await.map(drop),
         "ask_to_end" => ask_to_end(by, one, EscalationState::StoodDown).await.map(drop),
+        "decide_end" => decide(by, one, true).await.map(drop),
         "hand_over" => hand_over(by, one, stage.world.agency().await).await.map(drop),
         "force" => {
-            let request =
-                ForceNextStepRequest { request_id: request_id(), escalation_id: one.escalation_id.clone() };
+            let request = ForceNextStepRequest { request_id, escalation_id };
             by.escalations().force_next_step(request).await.map(drop)
+        }
+        "take_over" => {
+            let request = TakeOverEscalationRequest { request_id, escalation_id };
+            by.escalations().take_over_escalation(request).await.map(drop)
+        }
+        "join" => {
+            let contact_id = stage.receive(call("ar")).await.contact_id;
+            let request = JoinEscalationRequest { request_id, escalation_id, contact_id };
+            by.escalations().join_escalation(request).await.map(drop)
+        }
+        "remark" => {
+            let remark = "The gate is open".to_owned();
+            let request = AddRemarkRequest { request_id, escalation_id, remark, shared: false };
+            by.escalations().add_remark(request).await.map(drop)
         }
         _ => {
             let location = Location {
@@ -88,11 +118,7 @@ async fn take(stage: &Stage, step: &str, one: &Escalation) -> Result<(), Status>
                 source: LocationSource::Said.into(),
                 ..Location::default()
             };
-            let request = AddLocationRequest {
-                request_id: request_id(),
-                escalation_id: one.escalation_id.clone(),
-                location: Some(location),
-            };
+            let request = AddLocationRequest { request_id, escalation_id, location: Some(location) };
             by.escalations().add_location(request).await.map(drop)
         }
     }
@@ -102,8 +128,8 @@ async fn take(stage: &Stage, step: &str, one: &Escalation) -> Result<(), Status>
 async fn every_step_that_the_state_forbids_is_refused_with_the_state() {
     let stage = Stage::set().await;
     let other = stage.world.supervisor().await;
-    // Raised lasts no longer than the answer; unanswered is a story of its own.
-    for state in State::ALL.into_iter().filter(|state| !matches!(state, State::Raised | State::Unanswered)) {
+    // Raised lasts no longer than the answer.
+    for state in State::ALL.into_iter().filter(|state| *state != State::Raised) {
         for (step, allowed) in STEPS {
             let one = brought_to(&stage, &other, state).await;
             let taken = take(&stage, step, &one).await;
@@ -118,6 +144,19 @@ async fn every_step_that_the_state_forbids_is_refused_with_the_state() {
                 );
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn who_comes_after_a_hand_over_is_told_who_has_it() {
+    let stage = Stage::set().await;
+    let other = stage.world.supervisor().await;
+    let agency = stage.world.agency().await;
+    let one = brought_to(&stage, &other, State::Notifying).await;
+    hand_over(&stage.supervisor, &one, agency).await.unwrap();
+    for refused in [why(accept(&other, &one).await), why(acknowledge(&other, &one).await)] {
+        assert_eq!((refused.code, refused.metadata("state")), (Code::FailedPrecondition, "accepted"));
+        assert_eq!(refused.metadata("by"), agency.to_string());
     }
 }
 
