@@ -1,16 +1,22 @@
 //! The shift changes: what is not finished is offered, accepted, and only then somebody else's.
 
+use helpline_proto::directory::v1::RevokeTokenRequest;
+use helpline_proto::escalation::v1::{
+    GetEscalationRequest, RaiseEscalationRequest, TakeOverEscalationRequest,
+};
 use helpline_proto::intake::v1::ContactState;
 use helpline_proto::queueing::v1::{
-    AcceptHandoverRequest, Callback, CallbackKind, DeclineHandoverRequest, DeclineReason, GetCallbackRequest,
-    GoOfflineRequest, Handover, HandoverState, ListHandoverRequest, ListHandoverResponse,
-    OfferHandoverRequest, PresenceState, PromiseCallbackRequest,
+    AcceptHandoverRequest, AlertKind, Callback, CallbackKind, DeclineHandoverRequest, DeclineReason,
+    GetCallbackRequest, GoOfflineRequest, Handover, HandoverState, ListHandoverRequest, ListHandoverResponse,
+    OfferHandoverRequest, OwnedEscalation, PresenceState, PromiseCallbackRequest,
 };
+use helpline_tests::plan::report;
 use helpline_tests::{Abilities, Actor, request_id};
 use tonic::{Code, Status};
 
+use crate::alerts::listed;
 use crate::desk::Desk;
-use crate::stage::{Stage, call, chat, from, why};
+use crate::stage::{Stage, call, chat, from, until, why};
 
 async fn list(actor: &Actor, leaving: &str) -> Result<ListHandoverResponse, Status> {
     let request = ListHandoverRequest { leaving_counsellor_id: leaving.to_owned() };
@@ -249,4 +255,80 @@ async fn promised_callbacks_are_listed_and_are_kept_by_whoever_accepts() {
     assert_eq!(basma.take().await.callback_id, promised[1]);
     assert!(!dana.watch.has_offer().await);
     stage.agrees().await;
+}
+
+#[tokio::test]
+async fn an_open_escalation_has_an_owner_at_every_instant_and_is_handed_on_with_the_work() {
+    let stage = Stage::set().await;
+    let amina = stage.desk(Abilities::speaking(&["ar"])).await;
+    let escalation = amina.actor.raises().await;
+    let owner = async || {
+        let request = GetEscalationRequest { escalation_id: escalation.clone() };
+        let answer = stage.supervisor.escalations().get_escalation(request).await.unwrap();
+        answer.into_inner().escalation.unwrap().owner_id
+    };
+    let ids = |owned: &[OwnedEscalation]| {
+        owned.iter().map(|one| (one.escalation_id.clone(), one.owner_id.clone())).collect::<Vec<_>>()
+    };
+    let hers = [(escalation.clone(), amina.id().to_owned())];
+    assert_eq!(ids(&list(&amina.actor, "").await.unwrap().escalations), hers);
+    assert!(list(&stage.supervisor, "").await.unwrap().escalations.is_empty(), "she is on shift");
+    let request = GoOfflineRequest { request_id: request_id() };
+    let gone = amina.actor.presence().go_offline(request).await.unwrap().into_inner();
+    assert_eq!(ids(&gone.escalations), hers);
+    assert_eq!(ids(&list(&stage.supervisor, "").await.unwrap().escalations), hers);
+    let unowned = async || {
+        let open = listed(&stage.supervisor, true).await;
+        open.iter().any(|alert| alert.kind() == AlertKind::EscalationUnowned)
+    };
+    until("supervisors are alerted", async || unowned().await.then_some(())).await;
+    assert_eq!(owner().await, amina.id(), "hers until somebody accepts it");
+
+    let basma = stage.desk(Abilities::speaking(&["ar"])).await;
+    let handover = offer(&stage.supervisor, amina.id(), basma.id()).await.unwrap();
+    assert_eq!(ids(&list(&basma.actor, amina.id()).await.unwrap().escalations), hers, "seen before");
+    let accepted = accept(&basma.actor, &handover).await.unwrap();
+    assert_eq!((accepted.moved, accepted.moved_callbacks, accepted.moved_escalations), (0, 0, 1));
+    assert_eq!(owner().await, basma.id());
+    until("it is owned again", async || (!unowned().await).then_some(())).await;
+    let timeline = format!(
+        "SELECT detail ->> 'from' FROM helpline.escalation_events WHERE escalation_id = '{escalation}' AND event = 'handed_on'"
+    );
+    assert_eq!(stage.value(&timeline), amina.id());
+
+    // Who goes on call leaves it behind as well, and so does a supervisor whose token is good no longer.
+    crate::hours::on_call(&basma).await;
+    until("she is on call", async || unowned().await.then_some(())).await;
+    let deputy = stage.world.supervisor().await;
+    let take_over = TakeOverEscalationRequest { request_id: request_id(), escalation_id: escalation.clone() };
+    deputy.escalations().take_over_escalation(take_over).await.unwrap();
+    until("the deputy has it", async || (!unowned().await).then_some(())).await;
+    let revoke = RevokeTokenRequest { request_id: request_id(), token_id: deputy.token_id.clone() };
+    stage.world.administrator().tokens().revoke_token(revoke).await.unwrap();
+    until("the deputy has gone", async || unowned().await.then_some(())).await;
+    assert_eq!(owner().await, deputy.token_id);
+}
+
+#[tokio::test]
+async fn who_knows_the_family_does_not_get_its_escalation() {
+    let stage = Stage::set().await;
+    let basma = stage.desk(Abilities::speaking(&["ar"]).taking(0, 1, 0)).await;
+    let known = stage.receive(from("a child she knows", chat("ar"))).await;
+    let rings = basma.offered(&known).await;
+    basma.decline(&rings, DeclineReason::Conflict).await;
+    basma.not_ready().await;
+    let amina = stage.desk(Abilities::speaking(&["ar"]).taking(0, 5, 0)).await;
+    amina.take().await;
+    let about = RaiseEscalationRequest { contact_id: known.contact_id.clone(), ..report() };
+    let raised =
+        amina.actor.escalations().raise_escalation(about).await.unwrap().into_inner().escalation.unwrap();
+    let other = amina.actor.raises().await;
+    let handover = offer(&amina.actor, "", "").await.unwrap();
+    assert_eq!(accept(&basma.actor, &handover).await.unwrap().moved_escalations, 1);
+    for (escalation, owner) in [(&raised.escalation_id, amina.id()), (&other, basma.id())] {
+        let sql = format!("SELECT owner_id FROM helpline.escalations WHERE escalation_id = '{escalation}'");
+        assert_eq!(stage.value(&sql), owner);
+    }
+    let request = GetEscalationRequest { escalation_id: raised.escalation_id };
+    assert_eq!(why(basma.actor.escalations().get_escalation(request).await).code, Code::NotFound);
 }
