@@ -2,6 +2,7 @@
 
 mod endpoints;
 mod mail;
+mod news;
 mod scene;
 mod sms;
 mod standard;
