@@ -47,9 +47,9 @@ async fn after_three_severe_contacts_in_a_row_a_counsellor_pauses_for_five_minut
     let until: prost_types::Timestamp = early.metadata("until").parse().unwrap();
     assert_eq!(until.seconds, told.not_before_time.unwrap().seconds);
     let waiting = stage.receive(call("ar")).await;
-    stage.world.advance(299.0);
+    stage.world.advance(285.0);
     assert_eq!(amina.refused_ready().await.reason, "PAUSED");
-    stage.world.advance(2.0);
+    stage.world.advance(16.0);
     let back = amina.ready().await;
     assert_eq!((back.severe_in_a_row, back.not_before_time), (0, None));
     amina.offered(&waiting).await;
