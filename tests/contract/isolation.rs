@@ -124,11 +124,11 @@ async fn fill(world: &World, centre: &Centre) {
     supervisor.blocks().block_sender(block).await.unwrap();
     let handover = OfferHandoverRequest { request_id: request_id(), ..OfferHandoverRequest::default() };
     counsellor.handover().offer_handover(handover).await.unwrap();
-    escalate(world, centre, &supervisor, &contact.contact_id).await;
+    escalate(&supervisor, &contact.contact_id).await;
 }
 
-/// An escalation of a contact, and a way to tell an agency.
-async fn escalate(world: &World, centre: &Centre, supervisor: &Actor, contact_id: &str) {
+/// An escalation of a contact.
+async fn escalate(supervisor: &Actor, contact_id: &str) {
     let raise = RaiseEscalationRequest {
         request_id: request_id(),
         kind: EscalationKind::Emergency.into(),
@@ -142,12 +142,6 @@ async fn escalate(world: &World, centre: &Centre, supervisor: &Actor, contact_id
         ..RaiseEscalationRequest::default()
     };
     supervisor.escalations().raise_escalation(raise).await.unwrap();
-    let sql = format!(
-        "INSERT INTO helpline.endpoints (centre_id, endpoint_id, agency_id, kind, address_sealed)
-         SELECT centre_id, gen_random_uuid(), agency_id, 'email', '\\x00' FROM helpline.agencies WHERE centre_id = '{}'",
-        centre.id
-    );
-    world.database.query(&sql).unwrap();
 }
 
 /// Gives the centre opening hours, and waits until its queue was seen open.

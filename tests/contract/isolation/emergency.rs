@@ -1,5 +1,6 @@
-//! Rows about an emergency: an agency, who stands in, what is disclosed, what a supervisor is asked.
+//! Rows about an emergency: an agency and a way to tell it, who stands in, what is disclosed, what a supervisor is asked.
 
+use helpline_proto::channels::v1::{CreateEndpointRequest, EndpointKind};
 use helpline_proto::directory::v1::{Agency, AgencyKind, CreateAgencyRequest};
 use helpline_proto::escalation::v1::{
     AskSecondOpinionRequest, ConsentBy, DiscloseRequest, DisclosureBasis, DisclosurePurpose,
@@ -30,11 +31,20 @@ pub(super) async fn decide(world: &World, centre: &Centre, counsellor: &Actor, s
     };
     let create = CreateAgencyRequest { request_id: request_id(), agency: Some(agency) };
     let created = centre.administrator.agencies().create_agency(create).await.unwrap().into_inner();
+    let agency_id = created.agency.unwrap().agency_id;
+    let endpoint = CreateEndpointRequest {
+        request_id: request_id(),
+        agency_id: agency_id.clone(),
+        kind: EndpointKind::Email.into(),
+        address: "duty@agency.example".to_owned(),
+        ..CreateEndpointRequest::default()
+    };
+    centre.administrator.endpoints().create_endpoint(endpoint).await.unwrap();
     let escalation_id = counsellor.raises().await;
     let disclose = DiscloseRequest {
         request_id: request_id(),
         escalation_id: escalation_id.clone(),
-        agency_id: created.agency.unwrap().agency_id,
+        agency_id,
         purpose: DisclosurePurpose::Emergency.into(),
         field_classes,
         basis: DisclosureBasis::Consent.into(),

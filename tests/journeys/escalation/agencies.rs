@@ -1,5 +1,6 @@
 //! What agencies see: what was addressed to them, and of it what was disclosed.
 
+use helpline_proto::channels::v1::{CreateEndpointRequest, EndpointKind};
 use helpline_proto::escalation::v1::watch_escalations_response::Event;
 use helpline_proto::escalation::v1::{
     AddRemarkRequest, Escalation, EscalationState, ListEscalationsRequest, ListTimelineRequest,
@@ -168,10 +169,14 @@ async fn an_exercise_never_leaves_the_building() {
             policy.steps = vec![step(told.to_vec(), 300)];
         })
         .await;
-    stage.sql(&format!(
-        "INSERT INTO helpline.endpoints (centre_id, endpoint_id, agency_id, kind, address_sealed)
-         SELECT centre_id, gen_random_uuid(), '{agency}', 'email', '\\x00' FROM helpline.centres"
-    ));
+    let endpoint = CreateEndpointRequest {
+        request_id: request_id(),
+        agency_id: agency.to_string(),
+        kind: EndpointKind::Email.into(),
+        address: "duty@agency.example".to_owned(),
+        ..CreateEndpointRequest::default()
+    };
+    stage.world.administrator().endpoints().create_endpoint(endpoint).await.unwrap();
     let mut told = Watcher::open(colleague).await;
     let mut responder = Watcher::open(stage.world.responder(agency).await).await;
     let raised =
