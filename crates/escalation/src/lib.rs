@@ -11,7 +11,8 @@
 //! - a step, the time of the next and what it tells are one statement, taken once however many servers run;
 //! - it ends when the child was reached, or when two people have said that nobody will be;
 //! - no plan is published that could end with nobody, and every escalation keeps to the version it began with;
-//! - an agency knows of what was addressed to it and reads what was disclosed to it, as both stand at the moment of asking;
+//! - an agency knows of what was addressed or disclosed to it and reads what was disclosed, as both stand at the moment of
+//!   asking;
 //! - an exercise never leaves the building;
 //! - nobody approves or answers what they asked for themselves.
 //!
