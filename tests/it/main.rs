@@ -2,5 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests: this is how they fail")]
 
 mod directory;
+mod emergencies;
 mod outside;
 mod server;
