@@ -1,6 +1,7 @@
-//! What a server needs, checked one by one, with what to do about what is missing.
+//! What a server needs, and what a centre needs in an emergency, checked one by one, with what to do about what is missing.
 
 mod database;
+mod emergencies;
 mod ports;
 mod redis;
 
@@ -48,7 +49,7 @@ impl Finding {
     }
 }
 
-/// Looks at everything: the configuration in `file` and the environment, the database, Redis, the ports.
+/// Looks at everything: the configuration in `file` and the environment, the database, emergencies, Redis, the ports.
 pub async fn examine(file: Option<&Path>) -> Vec<Finding> {
     match Config::load(file) {
         Ok(config) => examine_with(&config).await,
@@ -71,6 +72,7 @@ pub async fn examine_with(config: &Config) -> Vec<Finding> {
         findings.push(Finding::warn("testing.kill_at is set: the server will kill itself", "remove it"));
     }
     findings.extend(database::examine(config).await);
+    findings.extend(emergencies::examine(config).await);
     findings.extend(redis::examine(config).await);
     findings.extend(ports::examine(config).await);
     findings

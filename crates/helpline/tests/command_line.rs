@@ -129,6 +129,11 @@ fn an_engineer_sets_up_a_centre_and_serves_it() {
     assert!(status == 1 && said.contains("no such centre"), "{said}");
     let (status, said) = desk.refused(&["token", "create", "--centre", &centre, "--role", "counsellor"]);
     assert!(status == 1 && said.contains("--counsellor"), "{said}");
+    let responder = ["token", "create", "--centre", &centre, "--role", "agency-responder"];
+    let (status, said) = desk.refused(&responder);
+    assert!(status == 1 && said.contains("--agency"), "{said}");
+    let (status, said) = desk.refused(&[&responder[..], &["--agency", nowhere]].concat());
+    assert!(status == 1 && said.contains("no such agency"), "{said}");
     let id = desk.database.query("SELECT token_id FROM helpline.tokens").unwrap()[0][0].clone().unwrap();
     assert!(desk.told(&["token", "revoke", "--token", &id]).starts_with("revoked"));
     assert!(desk.told(&["token", "revoke", "--token", &id]).starts_with("nothing to do"));

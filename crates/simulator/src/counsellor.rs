@@ -12,13 +12,14 @@ use helpline_proto::queueing::v1::{
     GoReadyRequest, NotReadyReason, Offer, OfferState, Presence, PresenceState, ReleaseContactRequest,
     TransferContactRequest, WatchOffersRequest,
 };
-use helpline_proto::terms::v1::Channel;
+use helpline_proto::terms::v1::{Channel, Risk};
 use tonic::Code;
 
 use crate::call;
 use crate::client::Client;
 use crate::conversation;
 use crate::draws::Draws;
+use crate::emergency::help;
 use crate::people::{self, Manner};
 use crate::scene::Scene;
 use crate::texts;
@@ -147,18 +148,25 @@ impl Player {
         }
     }
 
-    /// Talks, then hands on or wraps up and signs off.
+    /// Talks, then hands on or wraps up and signs off. Who is harmed at this moment is not handed on: help is called
+    /// beside the talk, and the counsellor stays until it has come.
     async fn handle(&self, contact: &Contact, draws: &mut Draws) {
         let channel = contact.channel();
+        let in_danger = contact.risk() == Risk::HarmNow && self.scene.is_open();
         let length = people::talk_time(channel, draws);
-        let hands_on = draws.chance(self.manner.transfers);
+        let hands_on = draws.chance(self.manner.transfers) && !in_danger;
         let length = if hands_on { length * 0.3 } else { length };
-        let went_on = if people::is_speech(channel) {
-            self.scene.pause(length).await
-        } else {
-            conversation::hold(&self.scene, &self.client, contact, length, draws).await
+        let caller = Draws::new(draws.uuid().as_u64_pair().0, 0);
+        let help = async { !in_danger || help::call_for(&self.scene, &self.client, contact, caller).await };
+        let talk = async {
+            if people::is_speech(channel) {
+                self.scene.pause(length).await
+            } else {
+                conversation::hold(&self.scene, &self.client, contact, length, draws).await
+            }
         };
-        if !went_on {
+        let (helped, went_on) = tokio::join!(help, talk);
+        if !(helped && went_on) {
             return;
         }
         if hands_on && self.transfer(contact, draws).await {

@@ -1,4 +1,4 @@
-//! Plays children and counsellors, so that the line can be seen, shown and measured.
+//! Plays children, counsellors and responders of agencies, so that the line can be seen, shown and measured.
 //!
 //! The players reach the server through the public gRPC API alone, with tokens like anybody's: what they can do, a
 //! centre's own client can do. Two programs stand on this crate: `helpline-demo` shows a helpline at work,
@@ -23,6 +23,7 @@ pub mod client;
 mod conversation;
 pub mod counsellor;
 pub mod draws;
+pub mod emergency;
 pub mod figures;
 pub mod house;
 pub mod people;

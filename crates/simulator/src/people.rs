@@ -35,6 +35,18 @@ pub struct ChildPlan {
 }
 
 impl ChildPlan {
+    /// The first who comes: is being harmed at this moment, and does not give up.
+    pub fn in_danger() -> Self {
+        Self {
+            channel: Channel::Voice,
+            risk: Risk::HarmNow,
+            queue: CRISIS,
+            language: "ar",
+            patience: 3600.0,
+            opening_messages: 0,
+        }
+    }
+
     /// Draws a child.
     pub fn draw(draws: &mut Draws) -> Self {
         let channels = [

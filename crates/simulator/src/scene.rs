@@ -12,23 +12,33 @@ use tokio_util::task::TaskTracker;
 
 use crate::speed::Speed;
 
+/// What an emergency is called where a contact has its channel.
+const EMERGENCY: &str = "emergency";
+
 /// Something that a player did or saw, for the screen. Carries no text and no identifier of a person.
 #[derive(Clone, Debug)]
 pub struct News {
     /// Seconds of the helpline's time since the beginning.
     pub at: f64,
-    /// The first characters of the contact's id.
-    pub contact: String,
-    /// How it came.
-    pub channel: Channel,
+    /// The end of a contact's id, or the number of an emergency.
+    pub about: String,
+    /// How the contact came, or that it is an emergency.
+    pub kind: &'static str,
     /// What happened.
     pub what: String,
+}
+
+impl News {
+    /// Whether it is about an emergency.
+    pub fn is_emergency(&self) -> bool {
+        self.kind == EMERGENCY
+    }
 }
 
 impl fmt::Display for News {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let clock = crate::screen::clock(self.at);
-        write!(formatter, "{clock}  {}  {:<8}  {}", self.contact, channel_name(self.channel), self.what)
+        write!(formatter, "{clock}  {:<6}  {:<9}  {}", self.about, self.kind, self.what)
     }
 }
 
@@ -52,31 +62,38 @@ pub fn short(id: &str) -> String {
     id.chars().skip(id.chars().count().saturating_sub(6)).collect()
 }
 
-/// The stage on which children and counsellors play.
+/// The stage on which everybody plays.
 #[derive(Debug)]
 pub struct Scene {
     /// How fast time runs.
     pub speed: Speed,
     begun: Instant,
     news: mpsc::UnboundedSender<News>,
+    doors: CancellationToken,
     stop: CancellationToken,
     players: TaskTracker,
     taken_in: AtomicU64,
     unanswered: AtomicU64,
+    raised: AtomicU64,
+    ended: AtomicU64,
 }
 
 impl Scene {
     /// An empty stage, and where its news arrive.
     pub fn new(speed: Speed) -> (Self, mpsc::UnboundedReceiver<News>) {
         let (sender, receiver) = mpsc::unbounded_channel();
+        let stop = CancellationToken::new();
         let scene = Self {
             speed,
             begun: Instant::now(),
             news: sender,
-            stop: CancellationToken::new(),
+            doors: stop.child_token(),
+            stop,
             players: TaskTracker::new(),
             taken_in: AtomicU64::new(0),
             unanswered: AtomicU64::new(0),
+            raised: AtomicU64::new(0),
+            ended: AtomicU64::new(0),
         };
         (scene, receiver)
     }
@@ -88,9 +105,17 @@ impl Scene {
 
     /// Tells what happened to a contact.
     pub fn tell(&self, contact: &str, channel: Channel, what: impl Into<String>) {
-        let news = News { at: self.now(), contact: short(contact), channel, what: what.into() };
+        self.send(short(contact), channel_name(channel), what.into());
+    }
+
+    /// Tells what happened in the emergency with this number.
+    pub fn tell_of_emergency(&self, number: i64, what: impl Into<String>) {
+        self.send(format!("no. {number}"), EMERGENCY, what.into());
+    }
+
+    fn send(&self, about: String, kind: &'static str, what: String) {
         // Nobody may be listening any longer.
-        let _ = self.news.send(news);
+        let _ = self.news.send(News { at: self.now(), about, kind, what });
     }
 
     /// Notes that the server has acknowledged a new contact.
@@ -106,6 +131,31 @@ impl Scene {
     /// New contacts that the server has acknowledged, and those it never answered about.
     pub fn counts(&self) -> (u64, u64) {
         (self.taken_in.load(Ordering::Relaxed), self.unanswered.load(Ordering::Relaxed))
+    }
+
+    /// Notes that an emergency was raised.
+    pub fn note_raised(&self) {
+        self.raised.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Notes that an emergency is over, or that whoever raised it has left.
+    pub fn note_ended(&self) {
+        self.ended.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Emergencies that were raised, and how many of them are over.
+    pub fn emergencies(&self) -> (u64, u64) {
+        (self.raised.load(Ordering::Relaxed), self.ended.load(Ordering::Relaxed))
+    }
+
+    /// Nobody comes any more; who is there goes on.
+    pub fn close_doors(&self) {
+        self.doors.cancel();
+    }
+
+    /// Whether anybody may still come.
+    pub fn is_open(&self) -> bool {
+        !self.doors.is_cancelled()
     }
 
     /// Lets a player play.
@@ -129,6 +179,15 @@ impl Scene {
             biased;
             () = self.stop.cancelled() => false,
             () = tokio::time::sleep(self.speed.real(seconds)) => true,
+        }
+    }
+
+    /// The same while the doors are open; false when they were closed meanwhile.
+    pub async fn pause_while_open(&self, seconds: f64) -> bool {
+        tokio::select! {
+            biased;
+            () = self.doors.cancelled() => false,
+            went_on = self.pause(seconds) => went_on,
         }
     }
 

@@ -1,17 +1,25 @@
-//! The live picture of the floor: plain text that fits a terminal of 80 columns, or one line.
+//! The live picture of the floor: plain text without colours that fits a terminal of 80 columns and 24 rows, or one line.
 
-use std::collections::VecDeque;
+mod emergency;
+
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 
 use helpline_proto::queueing::v1::{ClassLine, QueueStatus};
 use helpline_proto::terms::v1::PriorityClass;
 
+use crate::emergency::account::Account;
 use crate::figures::{Figures, percent};
 use crate::scene::News;
 use crate::speed::Speed;
 
 const WIDTH: usize = 78;
-const NEWS: usize = 8;
+/// Columns and rows that a terminal must have for a picture.
+pub const LEAST: (u16, u16) = (80, 24);
+/// Lines above emergencies and news.
+const FLOOR: usize = 13;
+/// Lines of news that are kept.
+const NEWS: usize = 16;
 const CLASSES: [PriorityClass; 4] =
     [PriorityClass::Critical, PriorityClass::High, PriorityClass::Medium, PriorityClass::Low];
 
@@ -21,8 +29,12 @@ pub struct Picture {
     speed: Speed,
     status: QueueStatus,
     news: VecDeque<String>,
-    /// Lines of the picture drawn last, to be drawn over.
-    drawn: usize,
+    /// By number, each with the helpline's time at which it began.
+    emergencies: BTreeMap<i64, (f64, Account)>,
+    /// What there is to say beside the figures.
+    remark: &'static str,
+    /// Lines of the picture drawn last, to be drawn over, and the rows of the terminal it was drawn for.
+    drawn: (usize, u16),
 }
 
 /// One class over all queues.
@@ -53,7 +65,14 @@ fn seconds(duration: &prost_types::Duration) -> f64 {
 impl Picture {
     /// An empty picture.
     pub fn new(speed: Speed) -> Self {
-        Self { speed, status: QueueStatus::default(), news: VecDeque::new(), drawn: 0 }
+        Self {
+            speed,
+            status: QueueStatus::default(),
+            news: VecDeque::new(),
+            emergencies: BTreeMap::new(),
+            remark: "",
+            drawn: (0, 0),
+        }
     }
 
     /// The floor changed.
@@ -61,7 +80,25 @@ impl Picture {
         self.status = status;
     }
 
-    /// Something happened to a contact.
+    /// An emergency changed, `now` in seconds of the helpline's time. Of those that are over the newest is kept.
+    pub fn set_emergency(&mut self, account: Account, now: f64) {
+        let began = now - account.age * self.speed.factor();
+        self.emergencies.insert(account.number, (began, account));
+        let newest = self.emergencies.keys().next_back().copied();
+        self.emergencies.retain(|number, (_, account)| !account.is_over() || Some(*number) == newest);
+    }
+
+    /// Whether one of the emergencies is not over.
+    pub fn has_emergency(&self) -> bool {
+        self.emergencies.values().any(|(_, account)| !account.is_over())
+    }
+
+    /// Something is to be said to who watches.
+    pub fn set_remark(&mut self, remark: &'static str) {
+        self.remark = remark;
+    }
+
+    /// Something happened to a contact or in an emergency.
     pub fn add_news(&mut self, news: &News) {
         if self.news.len() == NEWS {
             self.news.pop_front();
@@ -83,8 +120,9 @@ impl Picture {
         (lines, all)
     }
 
-    /// The picture as lines without control characters. `now` is in seconds of the helpline's time.
-    pub fn lines(&self, now: f64) -> Vec<String> {
+    /// The picture as lines without control characters, for a terminal of so many rows. `now` is in seconds of the
+    /// helpline's time.
+    pub fn lines(&self, now: f64, rows: u16) -> Vec<String> {
         let (classes, all) = self.classes();
         let figures = Figures::from(&self.status);
         let mut lines = vec![
@@ -128,26 +166,34 @@ impl Picture {
             let _ = write!(remarks, "{} wait for somebody who is not on shift   ", self.status.unserved);
         }
         if self.status.degraded {
-            remarks.push_str("working without Redis, slower");
+            remarks.push_str("working without Redis, slower   ");
         }
+        remarks.push_str(self.remark);
         lines.push(remarks);
         lines.push("─".repeat(WIDTH));
-        lines.extend(self.news.iter().cloned());
-        lines.resize(lines.len() + NEWS - self.news.len(), String::new());
+        let panel = emergency::panel(&self.emergencies, self.speed, now);
+        // The last row of the terminal is the cursor's.
+        let height = usize::from(rows.saturating_sub(1)).min(FLOOR + NEWS);
+        let left = height.saturating_sub(FLOOR + panel.len());
+        lines.extend(panel);
+        lines.extend(self.news.iter().skip(self.news.len().saturating_sub(left)).cloned());
+        lines.resize(height.max(FLOOR), String::new());
         lines.iter().map(|line| line.chars().take(WIDTH).collect::<String>().trim_end().to_owned()).collect()
     }
 
-    /// The picture with the control characters that draw it over the one before.
-    pub fn redraw(&mut self, now: f64) -> String {
-        let lines = self.lines(now);
-        let mut text = String::new();
-        if self.drawn > 0 {
-            let _ = write!(text, "\x1b[{}A", self.drawn);
-        }
+    /// The picture with the control characters that draw it over the one before. After the terminal has changed its size
+    /// nothing is where it was: everything is cleared.
+    pub fn redraw(&mut self, now: f64, rows: u16) -> String {
+        let lines = self.lines(now, rows);
+        let mut text = match self.drawn {
+            (0, _) => String::new(),
+            (drawn, before) if before == rows => format!("\x1b[{drawn}A"),
+            _ => "\x1b[2J\x1b[H".to_owned(),
+        };
         for line in &lines {
             let _ = writeln!(text, "\r\x1b[2K{line}");
         }
-        self.drawn = lines.len();
+        self.drawn = (lines.len(), rows);
         text
     }
 
@@ -205,88 +251,4 @@ pub fn clock(seconds: f64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use helpline_proto::queueing::v1::{CounsellorCounts, QueueLine};
-    use helpline_proto::terms::v1::Channel;
-
-    use super::*;
-
-    fn picture() -> Picture {
-        let class = |class: PriorityClass, waiting, seconds| ClassLine {
-            priority_class: class.into(),
-            waiting,
-            offered: 1,
-            overdue: 1,
-            longest_wait: Some(prost_types::Duration { seconds, nanos: 0 }),
-        };
-        let line = |queue: &str, classes| QueueLine { queue: queue.to_owned(), classes };
-        let mut picture = Picture::new(Speed::new(20.0).unwrap());
-        picture.set_status(QueueStatus {
-            lines: vec![
-                line("general", vec![class(PriorityClass::High, 3, 4), class(PriorityClass::Low, 2, 9)]),
-                line("crisis", vec![class(PriorityClass::High, 1, 2)]),
-            ],
-            counsellors: Some(CounsellorCounts {
-                free: 1,
-                partly_free: 2,
-                busy: 3,
-                not_ready: 4,
-                on_call: 0,
-            }),
-            received: 100,
-            answered: 80,
-            abandoned: 20,
-            answered_in_target: 60,
-            ..QueueStatus::default()
-        });
-        picture
-    }
-
-    #[test]
-    fn the_picture_fits_eighty_columns_and_always_has_the_same_height() {
-        let mut picture = picture();
-        let height = picture.lines(60.0).len();
-        for place in 0..20 {
-            let news = News {
-                at: f64::from(place),
-                contact: "0a1b2c".to_owned(),
-                channel: Channel::WebChat,
-                what: "something very long that happens to a contact and to everybody around it".to_owned(),
-            };
-            picture.add_news(&news);
-            let lines = picture.lines(60.0);
-            assert_eq!(lines.len(), height);
-            assert!(lines.iter().all(|line| line.chars().count() < 80));
-        }
-    }
-
-    #[test]
-    fn queues_are_added_up_by_class_and_waits_are_in_the_time_of_the_line() {
-        let lines = picture().lines(0.0);
-        let cells = |name: &str| -> Vec<String> {
-            let line = lines.iter().find(|line| line.starts_with(name)).unwrap();
-            line[name.len()..]
-                .split("  ")
-                .map(|cell| cell.trim().to_owned())
-                .filter(|cell| !cell.is_empty())
-                .collect()
-        };
-        assert_eq!(cells("waiting in line"), ["0", "4", "0", "2", "6"]);
-        assert_eq!(cells("longest wait"), ["–", "1:20", "–", "3:00", "3:00"]);
-        assert!(lines.iter().any(|line| line.contains("60 %")));
-    }
-
-    #[test]
-    fn one_line_says_it_all() {
-        assert_eq!(
-            picture().one_line(61.0),
-            "1:01  waiting 0/6/0/3, longest 3:00; counsellors 1 free, 2 partly, 3 busy, 4 not ready; received 100, \
-             answered 80, abandoned 20, in target 60 %"
-        );
-    }
-
-    #[test]
-    fn a_clock_is_short() {
-        assert_eq!([0.4, 59.6, 61.0, 3661.0].map(clock), ["0 s", "1:00", "1:01", "1:01:01"]);
-    }
-}
+mod tests;

@@ -211,7 +211,9 @@ impl Store {
             "SELECT ",
             columns!(),
             " FROM helpline.deliveries WHERE centre_id = $1 AND escalation_id = $2
-                  AND ($3::uuid IS NULL OR delivery_id > $3) ORDER BY delivery_id LIMIT $4"
+                  AND ($3::uuid IS NULL OR (made_at, delivery_id) > (
+                    SELECT a.made_at, a.delivery_id FROM helpline.deliveries a WHERE a.centre_id = $1 AND a.delivery_id = $3))
+             ORDER BY made_at, delivery_id LIMIT $4"
         ))
         .bind(centre.as_uuid())
         .bind(escalation.as_uuid())

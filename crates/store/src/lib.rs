@@ -51,6 +51,7 @@ pub mod participation;
 pub mod past;
 pub mod presence;
 pub mod raising;
+pub mod readiness;
 pub mod receiving;
 pub mod relaxing;
 pub mod resumption;

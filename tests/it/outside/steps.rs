@@ -1,6 +1,6 @@
 //! What deliveries that did not arrive mean for the ladder.
 
-use helpline_proto::channels::v1::{DeliveryState, ReplayDeliveryRequest};
+use helpline_proto::channels::v1::{DeliveryState, ListDeliveriesRequest, ReplayDeliveryRequest};
 use helpline_store::delivery::sending::{Settled, Settlement};
 use helpline_tests::{Answer, Partner, refused, request_id};
 use sqlx::Connection as _;
@@ -44,6 +44,33 @@ async fn a_step_of_which_something_arrived_waits_for_its_time() {
     }
     assert!(!scene.timeline(&escalation).contains(&"step_failed".to_owned()));
     assert!(!moved_on(&scene, &escalation));
+}
+
+#[tokio::test]
+async fn deliveries_are_listed_in_the_order_in_which_they_were_made() {
+    let scene = Scene::set().await;
+    let number = scene.number().await;
+    let escalation = scene.escalation(NOW);
+    let mut ids: Vec<String> = (0..4).map(|_| scene.due(&escalation, &number)).collect();
+    // Ids of what goes to endpoints say nothing about when it was made.
+    ids.sort_unstable_by(|one, other| other.cmp(one));
+    for (place, id) in ids.iter().enumerate() {
+        scene.sql(&format!(
+            "UPDATE helpline.deliveries SET made_at = made_at - interval '1 hour' + make_interval(secs => {place})
+             WHERE delivery_id = '{id}'"
+        ));
+    }
+    let (mut listed, mut request) = (Vec::new(), ListDeliveriesRequest::default());
+    (request.escalation_id, request.page_size) = (escalation, 3);
+    loop {
+        let page = scene.supervisor.deliveries().list_deliveries(request.clone()).await.unwrap().into_inner();
+        listed.extend(page.deliveries.into_iter().map(|delivery| delivery.delivery_id));
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        request.page_token = page.next_page_token;
+    }
+    assert_eq!(listed, ids);
 }
 
 #[tokio::test]

@@ -14,6 +14,10 @@ use crate::id::{AgencyId, CounsellorId};
 const MOST: usize = 50;
 /// Longest time of a step, a deadline or a repeat, in seconds: 30 days.
 const LONGEST_S: u32 = 30 * 86_400;
+/// Shortest times, each with how it is said: to the next step, to take on what was seen, and every other.
+const STEP: (u32, &str) = (5, "a time from 5 s to 30 days");
+const ACCEPT: (u32, &str) = (10, "a time from 10 s to 30 days");
+const OTHER: (u32, &str) = (60, "a time from a minute to 30 days");
 
 /// What of a plan cannot be relied on.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -47,8 +51,8 @@ pub fn check(plan: &Plan, known: &Known) -> Vec<Problem> {
     check.schedules();
     check.policies();
     check.call("fallback", &plan.fallback);
-    check.within("fallback_every_s", plan.fallback_every_s, 60);
-    check.within("reach_alarm_every_s", plan.reach_alarm_every_s, 60);
+    check.within("fallback_every_s", plan.fallback_every_s, OTHER);
+    check.within("reach_alarm_every_s", plan.reach_alarm_every_s, OTHER);
     check.problems
 }
 
@@ -59,8 +63,8 @@ impl Check<'_> {
         }
     }
 
-    fn within(&mut self, field: impl Into<String>, seconds: u32, least: u32) {
-        self.must((least..=LONGEST_S).contains(&seconds), field, "a time from a minute to 30 days");
+    fn within(&mut self, field: impl Into<String>, seconds: u32, (least, must): (u32, &'static str)) {
+        self.must((least..=LONGEST_S).contains(&seconds), field, must);
     }
 
     fn keys(&mut self) {
@@ -141,13 +145,13 @@ impl Check<'_> {
             self.hours(&format!("{field}.conditions.hours"), hours);
         }
         self.must(policy.repeats <= 5, format!("{field}.repeats"), "at most 5");
-        self.within(format!("{field}.accept_s"), policy.accept_s, 10);
-        self.within(format!("{field}.reach_s"), policy.reach_s, 60);
+        self.within(format!("{field}.accept_s"), policy.accept_s, ACCEPT);
+        self.within(format!("{field}.reach_s"), policy.reach_s, OTHER);
         self.must((1..=MOST).contains(&policy.steps.len()), format!("{field}.steps"), "from 1 to 50 steps");
         for (place, step) in policy.steps.iter().enumerate() {
             let field = format!("{field}.steps[{place}]");
             if let Some(wait_s) = step.wait_s {
-                self.within(format!("{field}.wait_s"), wait_s, 5);
+                self.within(format!("{field}.wait_s"), wait_s, STEP);
             }
             self.must(
                 (1..=MOST).contains(&step.targets.len()),
@@ -169,7 +173,8 @@ impl Check<'_> {
         self.must(
             sure,
             format!("{field}.steps"),
-            "with one target at least that is there at every hour of the week",
+            "with one target at least that is there at every hour of the week: an agency, a number to ring, a rotation, or a \
+             schedule without a gap",
         );
     }
 
@@ -358,6 +363,16 @@ pub(super) mod tests {
         let mut empty = plan();
         empty.policies[0].steps.clear();
         assert_eq!(fields(&empty), ["policies[0].steps", "policies[0].steps"]);
+    }
+
+    #[test]
+    fn a_time_that_is_too_short_is_refused_with_the_shortest_there_may_be() {
+        let mut short = plan();
+        short.policies[0].steps[0].wait_s = Some(4);
+        (short.policies[0].accept_s, short.policies[0].reach_s) = (9, 59);
+        let problems = check(&short, &Known::default());
+        let must: Vec<_> = problems.iter().map(|problem| problem.must).collect();
+        assert_eq!(must, [ACCEPT.1, OTHER.1, STEP.1]);
     }
 
     #[test]

@@ -59,12 +59,13 @@ pub(super) struct Created {
 /// Creates a token.
 pub(super) async fn create(owner_url: &str, wish: Wish) -> anyhow::Result<Created> {
     let is_counsellor = wish.role == RoleName::Counsellor;
+    let is_responder = wish.role == RoleName::AgencyResponder;
     ensure!(
         is_counsellor == wish.counsellor.is_some(),
         "--counsellor is for the role counsellor, and that role needs it"
     );
     ensure!(
-        (wish.role == RoleName::AgencyResponder) == wish.agency.is_some(),
+        is_responder == wish.agency.is_some(),
         "--agency is for the role agency-responder, and that role needs it"
     );
     ensure!(wish.label.chars().count() <= LONGEST_LABEL, "--label has at most {LONGEST_LABEL} characters");
@@ -83,6 +84,9 @@ pub(super) async fn create(owner_url: &str, wish: Wish) -> anyhow::Result<Create
         Ok(()) => Ok(Created { token_id, secret }),
         Err(StoreError::Constraint { .. }) if is_counsellor => {
             bail!("there is no such centre, or no such counsellor in it")
+        }
+        Err(StoreError::Constraint { .. }) if is_responder => {
+            bail!("there is no such centre, or no such agency in it")
         }
         Err(StoreError::Constraint { .. }) => bail!("there is no such centre: see `helpline centre list`"),
         Err(error) => Err(error).context("the token was not created"),

@@ -38,7 +38,7 @@ pub(super) async fn examine(config: &Config) -> Vec<Finding> {
 }
 
 /// A store of one connection; `None` without keys, which it cannot be made without.
-fn store(config: &Config) -> Result<Option<Store>, StoreError> {
+pub(super) fn store(config: &Config) -> Result<Option<Store>, StoreError> {
     let Ok(ring) = config.keys.ring() else { return Ok(None) };
     let options =
         PoolOptions { url: config.database.url.expose().to_owned(), size: 1, wait: config.database.wait() };

@@ -11,7 +11,8 @@ use helpline_simulator::speed::Speed;
 /// Contacts in an hour of the helpline's time: enough to keep twelve counsellors busy.
 const USUAL_RATE: f64 = 260.0;
 
-/// Shows contacts arriving, waiting, being offered, answered and closed, on private servers.
+/// Shows contacts arriving, waiting, being offered, answered and closed, and emergencies until a child is reached, on
+/// private servers.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "cargo xtask demo")]
 pub(crate) struct Arguments {
@@ -28,7 +29,7 @@ pub(crate) struct Arguments {
     /// Where in the week of --arrivals to begin
     #[arg(long, value_name = "DAY-HOUR", default_value = "monday-10", value_parser = moment)]
     start: f64,
-    /// How long it plays; without it, until Ctrl-C
+    /// How long it plays; without it, until Ctrl-C. An emergency that is open then is played to its end
     #[arg(long = "for", value_name = "30s", value_parser = duration)]
     pub(crate) length: Option<Duration>,
     /// Counsellors on shift

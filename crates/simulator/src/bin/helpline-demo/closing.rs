@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+use helpline_proto::escalation::v1::ListEscalationsRequest;
 use helpline_proto::queueing::v1::WatchQueueStatusRequest;
+use helpline_simulator::call;
 use helpline_simulator::figures::Figures;
 use helpline_simulator::house::House;
 
@@ -26,6 +28,27 @@ pub(crate) async fn close(stage: &Stage, house: &House) -> Result<()> {
         bail!("the players know of {taken_in} contacts taken in, the database of {received}");
     }
     println!("The figures agree with the database, and no contact that was acknowledged is missing.");
+    emergencies(stage).await
+}
+
+/// Says what became of emergencies. Error: one that was raised is missing.
+async fn emergencies(stage: &Stage) -> Result<()> {
+    let (mut listed, mut reached, mut request) = (0, 0, ListEscalationsRequest::default());
+    loop {
+        let page = call!(stage.supervisor.escalations(), list_escalations, request.clone());
+        let page = page.context("list the emergencies")?;
+        listed += page.escalations.len() as u64;
+        reached += page.escalations.iter().filter(|one| one.child_reach_time.is_some()).count();
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        request.page_token = page.next_page_token;
+    }
+    let (raised, _) = stage.scene.emergencies();
+    if listed < raised {
+        bail!("the players know of {raised} emergencies raised, the server of {listed}");
+    }
+    println!("Emergencies raised: {listed}; in {reached} of them the child was reached.");
     Ok(())
 }
 

@@ -11,6 +11,7 @@
 mod arguments;
 mod closing;
 mod opening;
+mod output;
 mod show;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -39,11 +40,12 @@ fn run(arguments: &Arguments) -> Result<()> {
     if std::io::stdin().is_terminal() {
         println!("This starts a helpline of its own and removes it at the end. Ctrl-C ends it at any time.");
     }
-    // An adapter watches the messages of each of its contacts, with one token.
+    // An adapter watches the messages of each of its contacts, with one token. The agency with a webhook is this machine.
     let plan = Plan {
         durable: false,
         name: "demo",
-        more_config: "[limits]\nstreams_per_token = 5000\n\n[telemetry]\nlog = \"info\"".to_owned(),
+        more_config: "[limits]\nstreams_per_token = 5000\n\n[telemetry]\nlog = \"info\"\n\n[channels]\nprivate_targets = true"
+            .to_owned(),
     };
     let house = House::build(&plan, &mut say)?;
     say("Creating a centre and its first token: helpline centre create, helpline token create");

@@ -6,10 +6,15 @@ use anyhow::{Context as _, Result};
 use helpline_proto::options::v1::Role;
 use helpline_simulator::client::{self, Client};
 use helpline_simulator::draws::Draws;
+use helpline_simulator::emergency::account::Names;
+use helpline_simulator::emergency::desk::Desk;
+use helpline_simulator::emergency::receiver::{Notice, Receiver};
+use helpline_simulator::emergency::{self, Registered};
 use helpline_simulator::house::House;
 use helpline_simulator::people::{CounsellorPlan, TARGETS};
 use helpline_simulator::scene::{News, Scene};
 use helpline_simulator::server::Server;
+use helpline_simulator::speed::Speed;
 use helpline_simulator::staff;
 use tokio::sync::{Mutex, mpsc};
 use tonic::transport::Channel;
@@ -29,6 +34,13 @@ pub(crate) struct Stage {
     pub(crate) supervisor: Client,
     /// The counsellors, with their clients.
     pub(crate) counsellors: Vec<(CounsellorPlan, Client)>,
+    /// The desks of agencies, each with whether it is told by webhooks.
+    pub(crate) desks: Vec<(Desk, bool)>,
+    /// What agencies are called.
+    pub(crate) names: Names,
+    /// What is told by webhooks, and the server that hears it.
+    pub(crate) notices: Mutex<Option<mpsc::UnboundedReceiver<Notice>>>,
+    _receiver: Receiver,
 }
 
 /// Sets the centre up and says how to look at it by hand.
@@ -61,10 +73,39 @@ pub(crate) async fn open(
         }
     }
     let token = staff::token(&administrator, Role::Supervisor, "Demo supervisor", "", &mut draws).await?;
-    let supervisor = Client::new(first, &token)?;
+    let supervisor = Client::new(first.clone(), &token)?;
+    let (receiver, notices) = Receiver::open().await?;
+    let registered = partners(&administrator, &receiver, speed, &mut draws).await?;
     explain(arguments, house, servers, &token);
     let (scene, news) = Scene::new(speed);
-    Ok(Stage { scene: Arc::new(scene), news: Mutex::new(news), adapters, supervisor, counsellors })
+    let scene = Arc::new(scene);
+    let desk = |one: &Registered| {
+        let (scene, manner) = (Arc::clone(&scene), one.partner.manner);
+        let client = Client::new(first.clone(), &one.token)?;
+        Ok((Desk { scene, client, manner }, one.partner.by_webhook))
+    };
+    let desks = registered.iter().map(desk).collect::<Result<_>>()?;
+    let names = registered.into_iter().map(|one| (one.agency_id, one.partner.name.to_owned())).collect();
+    let notices = Mutex::new(Some(notices));
+    let news = Mutex::new(news);
+    Ok(Stage { scene, news, adapters, supervisor, counsellors, desks, names, notices, _receiver: receiver })
+}
+
+/// Whom the centre can tell in an emergency, and the plan by which it does.
+async fn partners(
+    administrator: &Client,
+    receiver: &Receiver,
+    speed: Speed,
+    draws: &mut Draws,
+) -> Result<Vec<Registered>> {
+    let names: Vec<&str> = emergency::PARTNERS.iter().map(|partner| partner.name).collect();
+    say(&format!("Adding agencies and publishing a plan for emergencies: {}", names.join(", then ")));
+    let registered = emergency::register(administrator, receiver.url(), draws).await?;
+    for secret in registered.iter().filter_map(|one| one.secret.as_deref()) {
+        receiver.trust(secret)?;
+    }
+    emergency::publish(administrator, &registered, speed, draws).await?;
+    Ok(registered)
 }
 
 fn explain(arguments: &Arguments, house: &House, servers: &[Server], token: &str) {
@@ -74,6 +115,10 @@ fn explain(arguments: &Arguments, house: &House, servers: &[Server], token: &str
             TARGETS.iter().map(|target| speed.setting(*target, 1).to_string()).collect();
         say(&format!("A second here is {speed} s of the helpline; times on the screen are the helpline's."));
         println!("    Its target waits of 15, 60, 180, 300 s are published as {} s.", targets.join(", "));
+        let (step, accept) = emergency::waits(speed);
+        println!(
+            "    In an emergency a desk has {step} s to answer, and {accept} s to take on what it has seen."
+        );
     }
     say(&format!("Logs: {}", house.log_directory().display()));
     if let Some(server) = servers.first() {

@@ -1,6 +1,5 @@
 //! The play itself: people come, the picture is drawn, until the time is over or somebody presses Ctrl-C.
 
-use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,21 +9,28 @@ use helpline_proto::terms::v1::Channel;
 use helpline_simulator::arrivals::{Arrivals, Rate};
 use helpline_simulator::client::Client;
 use helpline_simulator::draws::Draws;
+use helpline_simulator::emergency::account;
 use helpline_simulator::people::{ChildPlan, is_speech};
 use helpline_simulator::scene::Scene;
-use helpline_simulator::screen::Picture;
 use helpline_simulator::server::Server;
 use helpline_simulator::{child, counsellor};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use crate::arguments::Arguments;
 use crate::opening::Stage;
+use crate::output::Output;
 
-const REDRAW: Duration = Duration::from_millis(500);
-const LINE: Duration = Duration::from_secs(2);
+/// How long emergencies are waited for when the time is over, in seconds of the helpline's time, and at least so many real
+/// ones: about twice what one takes.
+const EMERGENCY: f64 = 600.0;
+const LEAST_EMERGENCY: Duration = Duration::from_secs(40);
+/// Seconds of the helpline's time until the first child in danger comes: somebody is on shift then.
+const FIRST: f64 = 12.0;
 
-/// Plays until the end. Arrivals have stopped and every player has left when it returns.
+/// Plays until the end. Arrivals have stopped and every player has left when it returns. Nobody leaves an emergency because
+/// the time is over: it is played to its end, unless somebody presses Ctrl-C.
 pub(crate) async fn show(
     arguments: &Arguments,
     rate: Rate,
@@ -43,50 +49,64 @@ pub(crate) async fn show(
     }
     let arrivals = Arrivals::new(rate, Draws::new(arguments.seed, 2));
     scene.play(bring(Arc::clone(scene), stage.adapters.clone(), arrivals, arguments.seed));
+    let (sender, mut accounts) = mpsc::unbounded_channel();
+    scene.play(account::follow(Arc::clone(scene), stage.supervisor.clone(), stage.names.clone(), sender));
+    for (place, (desk, by_webhook)) in stage.desks.iter().enumerate() {
+        let draws = Draws::new(arguments.seed, 500 + place as u64);
+        match stage.notices.lock().await.take_if(|_| *by_webhook) {
+            Some(notices) => scene.play(desk.clone().listen(notices, draws)),
+            None => scene.play(desk.clone().watch(draws)),
+        }
+    }
 
-    let drawn = !arguments.plain && std::io::stdout().is_terminal();
-    let mut picture = Picture::new(scene.speed);
-    let mut tick = tokio::time::interval(if drawn { REDRAW } else { LINE });
+    let mut output = Output::new(scene.speed, arguments.plain);
+    let mut tick = tokio::time::interval(output.interval());
     let over = tokio::time::sleep(arguments.length.unwrap_or(Duration::MAX / 4));
     tokio::pin!(over);
     let mut news = stage.news.lock().await;
     let ended = loop {
         tokio::select! {
-            () = &mut over => break Ok(()),
+            () = &mut over => {
+                if !scene.is_open() || !is_emergency(scene) {
+                    break Ok(());
+                }
+                scene.close_doors();
+                output.remark("The time is over; the emergency goes on.");
+                over.as_mut().reset(Instant::now() + scene.speed.real(EMERGENCY).max(LEAST_EMERGENCY));
+            }
             _ = interrupt.recv() => break Ok(()),
             _ = terminate.recv() => break Ok(()),
-            Some(status) = statuses.recv() => picture.set_status(status),
-            Some(told) = news.recv() => picture.add_news(&told),
+            Some(status) = statuses.recv() => output.picture().set_status(status),
+            Some(account) = accounts.recv() => output.picture().set_emergency(account, scene.now()),
+            Some(told) = news.recv() => output.tell(&told),
             _ = tick.tick() => {
                 if let Some(dead) = servers.iter_mut().find_map(|server| {
                     (!server.is_running()).then(|| server.log().to_owned())
                 }) {
                     break Err(dead);
                 }
-                draw(&mut picture, scene.now(), drawn);
+                output.draw(scene.now());
+                if !scene.is_open() && !is_emergency(scene) && !output.picture().has_emergency() {
+                    break Ok(());
+                }
             }
         }
     };
     if let Err(log) = ended {
         bail!("a server ended by itself; its log is {}", log.display());
     }
-    draw(&mut picture, scene.now(), drawn);
+    output.draw(scene.now());
     println!("\nNobody comes any more; the players finish what they are saying.");
+    scene.close_doors();
     tokio::select! {
         () = scene.finish() => Ok(()),
         _ = interrupt.recv() => bail!("interrupted twice"),
     }
 }
 
-fn draw(picture: &mut Picture, now: f64, drawn: bool) {
-    let mut out = std::io::stdout().lock();
-    // When the terminal is gone there is nobody left to tell.
-    let _ = if drawn {
-        write!(out, "{}", picture.redraw(now))
-    } else {
-        writeln!(out, "{}", picture.one_line(now))
-    };
-    let _ = out.flush();
+fn is_emergency(scene: &Scene) -> bool {
+    let (raised, ended) = scene.emergencies();
+    raised > ended
 }
 
 /// Follows the floor as a supervisor does.
@@ -114,12 +134,21 @@ async fn watch(scene: Arc<Scene>, supervisor: Client, statuses: mpsc::UnboundedS
 async fn bring(scene: Arc<Scene>, adapters: Vec<Client>, mut arrivals: Arrivals, seed: u64) {
     let kinds = 3;
     let servers = adapters.len() / kinds;
+    if let Some(telephone) = adapters.first() {
+        let (scene, telephone) = (Arc::clone(&scene), telephone.clone());
+        let draws = Draws::new(seed, 3);
+        scene.clone().play(async move {
+            if scene.pause_while_open(FIRST).await {
+                child::play(scene, telephone, ChildPlan::in_danger(), draws).await;
+            }
+        });
+    }
     for number in 0_usize.. {
         let pause = arrivals.next_at() - scene.now();
-        if pause > 0.0 && !scene.pause(pause).await {
+        if pause > 0.0 && !scene.pause_while_open(pause).await {
             return;
         }
-        if scene.is_over() {
+        if !scene.is_open() {
             return;
         }
         let mut draws = Draws::new(seed, 1_000_000 + number as u64);
