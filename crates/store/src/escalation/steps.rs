@@ -18,19 +18,21 @@ use crate::{Store, StoreError};
 /// How long what the plan discloses in an emergency may be known, in hours.
 const DISCLOSED_HOURS: i32 = 72;
 
-/// What is due now, the gravest first; also a step of whose ways none is left.
-const DUE: &str = "
+/// What is due now, the gravest first; also a step of whose ways none is left. The conditions say of which escalations `e`,
+/// and of which failed deliveries `f`.
+macro_rules! due {
+    ($escalations:literal, $failed:literal) => {
+        concat!("
     SELECT escalation_id, revision, state, rung, risk, plan_version, policy, steps, late FROM (
         SELECT e.*, coalesce(e.due_at <= (SELECT helpline.now()), false) OR e.forced_at IS NOT NULL AS steps,
             coalesce(e.reach_due_at <= (SELECT helpline.now()), false) AS late
         FROM helpline.escalations e
-        WHERE e.centre_id = $1 AND e.look_at <= (SELECT helpline.now()) AND ($3::uuid IS NULL OR e.escalation_id = $3)
+        WHERE e.centre_id = $1 AND e.look_at <= (SELECT helpline.now())", $escalations, "
         UNION ALL
         SELECT e.*, true, false FROM helpline.escalations e
         WHERE e.centre_id = $1 AND e.state = 'notifying' AND e.look_at > (SELECT helpline.now()) AND e.escalation_id IN (
             SELECT f.escalation_id FROM helpline.deliveries f
-            WHERE f.centre_id = $1 AND f.state = 'failed' AND f.ended_at > (SELECT helpline.now()) - interval '1 minute'
-              AND ($3::uuid IS NULL OR f.escalation_id = $3))
+            WHERE f.centre_id = $1 AND f.state = 'failed' AND f.ended_at > (SELECT helpline.now()) - interval '1 minute'", $failed, ")
           AND EXISTS (
             SELECT FROM helpline.deliveries d WHERE d.centre_id = $1 AND d.escalation_id = e.escalation_id AND d.rung = e.rung)
           AND NOT EXISTS (
@@ -40,7 +42,14 @@ const DUE: &str = "
                 SELECT FROM helpline.deliveries w
                 WHERE w.centre_id = $1 AND w.escalation_id = e.escalation_id AND w.rung = e.rung AND w.agency_id = d.agency_id
                   AND w.endpoint_id IS NOT NULL))))) due
-    ORDER BY CASE risk WHEN -1 THEN 3 ELSE risk END DESC, look_at LIMIT $2";
+    ORDER BY CASE risk WHEN -1 THEN 3 ELSE risk END DESC, look_at LIMIT $2")
+    };
+}
+
+const DUE: &str = due!("", "");
+
+/// The same of one: who waits for an answer does not wait for everything else that is due.
+const DUE_OF: &str = due!(" AND e.escalation_id = $3", " AND f.escalation_id = $3");
 
 /// Something that is due.
 #[derive(Clone, Debug)]
@@ -257,12 +266,13 @@ impl Store {
         only: Option<EscalationId>,
     ) -> Result<Vec<Due>, StoreError> {
         let mut connection = self.bound(centre).await?;
-        let rows = sqlx::query_as::<_, DueRow>(DUE)
-            .bind(centre.as_uuid())
-            .bind(most)
-            .bind(only.map(|id| id.as_uuid()))
-            .fetch_all(connection.postgres())
-            .await;
+        let query = sqlx::query_as::<_, DueRow>(if only.is_some() { DUE_OF } else { DUE });
+        let query = query.bind(centre.as_uuid()).bind(most);
+        let query = match only {
+            Some(id) => query.bind(id.as_uuid()),
+            None => query,
+        };
+        let rows = query.fetch_all(connection.postgres()).await;
         let due = |row: DueRow| {
             Ok(Due {
                 escalation_id: row.escalation_id.into(),
