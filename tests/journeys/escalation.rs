@@ -3,6 +3,7 @@
 mod agencies;
 mod climbing;
 mod contacts;
+mod desks;
 mod endings;
 mod forbidden;
 mod room;
