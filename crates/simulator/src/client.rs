@@ -5,9 +5,14 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use helpline_proto::channels::v1::delivery_service_client::DeliveryServiceClient;
+use helpline_proto::channels::v1::endpoint_service_client::EndpointServiceClient;
+use helpline_proto::directory::v1::agency_service_client::AgencyServiceClient;
 use helpline_proto::directory::v1::centre_service_client::CentreServiceClient;
 use helpline_proto::directory::v1::counsellor_service_client::CounsellorServiceClient;
 use helpline_proto::directory::v1::token_service_client::TokenServiceClient;
+use helpline_proto::escalation::v1::escalation_service_client::EscalationServiceClient;
+use helpline_proto::escalation::v1::plan_service_client::PlanServiceClient;
 use helpline_proto::intake::v1::contact_service_client::ContactServiceClient;
 use helpline_proto::intake::v1::message_service_client::MessageServiceClient;
 use helpline_proto::queueing::v1::handling_service_client::HandlingServiceClient;
@@ -85,6 +90,31 @@ impl Client {
     /// Tokens.
     pub fn tokens(&self) -> TokenServiceClient<Wire> {
         TokenServiceClient::new(self.wire.clone())
+    }
+
+    /// Partner agencies.
+    pub fn agencies(&self) -> AgencyServiceClient<Wire> {
+        AgencyServiceClient::new(self.wire.clone())
+    }
+
+    /// Where agencies are told.
+    pub fn endpoints(&self) -> EndpointServiceClient<Wire> {
+        EndpointServiceClient::new(self.wire.clone())
+    }
+
+    /// What was told to whom.
+    pub fn deliveries(&self) -> DeliveryServiceClient<Wire> {
+        DeliveryServiceClient::new(self.wire.clone())
+    }
+
+    /// The plan for emergencies.
+    pub fn plans(&self) -> PlanServiceClient<Wire> {
+        PlanServiceClient::new(self.wire.clone())
+    }
+
+    /// Emergencies.
+    pub fn escalations(&self) -> EscalationServiceClient<Wire> {
+        EscalationServiceClient::new(self.wire.clone())
     }
 
     /// Contacts.

@@ -83,15 +83,43 @@ pub async fn token(
     draws: &mut Draws,
 ) -> Result<String> {
     let request = CreateTokenRequest {
-        request_id: draws.id(),
         role: role.into(),
         label: label.to_owned(),
         counsellor_id: counsellor_id.to_owned(),
-        agency_id: String::new(),
-        lifetime: Some(prost_types::Duration { seconds: 86_400, nanos: 0 }),
+        ..CreateTokenRequest::default()
     };
+    create_token(administrator, request, draws).await
+}
+
+/// Creates a token for a responder of an agency as an administrator.
+///
+/// # Errors
+/// The server's refusal.
+pub async fn responder_token(
+    administrator: &Client,
+    label: &str,
+    agency_id: &str,
+    draws: &mut Draws,
+) -> Result<String> {
+    let request = CreateTokenRequest {
+        role: Role::AgencyResponder.into(),
+        label: label.to_owned(),
+        agency_id: agency_id.to_owned(),
+        ..CreateTokenRequest::default()
+    };
+    create_token(administrator, request, draws).await
+}
+
+async fn create_token(
+    administrator: &Client,
+    mut request: CreateTokenRequest,
+    draws: &mut Draws,
+) -> Result<String> {
+    let label = request.label.to_lowercase();
+    request.request_id = draws.id();
+    request.lifetime = Some(prost_types::Duration { seconds: 86_400, nanos: 0 });
     let answer = call!(administrator.tokens(), create_token, request)
-        .with_context(|| format!("create a token for the {}", label.to_lowercase()))?;
+        .with_context(|| format!("create a token for the {label}"))?;
     Ok(answer.secret)
 }
 
