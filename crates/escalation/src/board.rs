@@ -12,6 +12,7 @@ use helpline_domain::id::{CentreId, EscalationId};
 use helpline_service_kit::Ctx;
 use helpline_store::StoreError;
 use helpline_store::escalation::desk::News;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// How much is read again: a change is seen when it commits, which may be as much later than it began as a call may take.
 const AGAIN: TimeDelta = TimeDelta::seconds(6);
@@ -23,21 +24,34 @@ const SHORTEST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_mins(5);
 /// What a look counts for at most: it may have waited.
 const DEAREST: Duration = Duration::from_millis(100);
+/// Connections that desks take at once, so that whoever raises an emergency finds one, also when all desks open together.
+const CONNECTIONS: usize = 8;
 /// Rest after somebody's look at everything before somebody else's, in times of what it took.
 const REST: u32 = 3;
 
 /// The boards of the centres that are being watched. A clone is the same boards.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Boards(Arc<Mutex<HashMap<CentreId, Weak<Board>>>>);
+#[derive(Clone, Debug)]
+pub(crate) struct Boards {
+    boards: Arc<Mutex<HashMap<CentreId, Weak<Board>>>>,
+    places: Arc<Semaphore>,
+}
+
+impl Default for Boards {
+    fn default() -> Self {
+        Self { boards: Arc::default(), places: Arc::new(Semaphore::new(CONNECTIONS)) }
+    }
+}
 
 impl Boards {
     /// The board of a centre, which lasts as long as somebody has it.
     pub(crate) fn board(&self, centre: CentreId) -> Arc<Board> {
-        let mut boards = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut boards = self.boards.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(board) = boards.get(&centre).and_then(Weak::upgrade) {
             return board;
         }
-        let board = Arc::new(Board { centre, news: tokio::sync::Mutex::default(), turn: Mutex::default() });
+        let places = Arc::clone(&self.places);
+        let board =
+            Arc::new(Board { centre, places, news: tokio::sync::Mutex::default(), turn: Mutex::default() });
         boards.insert(centre, Arc::downgrade(&board));
         board
     }
@@ -47,6 +61,7 @@ impl Boards {
 #[derive(Debug)]
 pub(crate) struct Board {
     centre: CentreId,
+    places: Arc<Semaphore>,
     news: tokio::sync::Mutex<Read>,
     /// When the next look at everything may begin.
     turn: Mutex<Option<Instant>>,
@@ -100,6 +115,12 @@ impl Board {
             let ids = news.filter(|one| concerns(one)).map(|one| one.escalation_id).collect();
             (ids, read.end())
         }))
+    }
+
+    /// A place among those who read at once; it is given back when dropped.
+    pub(crate) async fn place(&self) -> Option<SemaphorePermit<'_>> {
+        // It is never closed.
+        self.places.acquire().await.ok()
     }
 
     /// When whoever has just looked at everything, which took so long, does so again.

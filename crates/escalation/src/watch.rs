@@ -122,9 +122,11 @@ impl Watch {
     async fn look(&mut self) -> Result<(), End> {
         // Before it looks, so that nothing falls between.
         self.read = self.board.end(&self.ctx).await?;
+        let place = self.board.place().await;
         let began = self.ctx.clock.instant();
         let open = self.ctx.store.open_escalations(&self.caller).await?;
         let now = self.ctx.clock.instant();
+        drop(place);
         self.turn = self.board.turn(now, now.saturating_duration_since(began));
         let fresh = open.iter().filter(|one| {
             let known = self.shown.get(&one.escalation_id);
@@ -173,10 +175,12 @@ impl Watch {
 
     /// The open ones among those that were shown, with their revisions.
     async fn show_page(&mut self, ids: &[EscalationId]) -> Result<Vec<(EscalationId, i64)>, End> {
+        let place = self.board.place().await;
         let found = self.ctx.store.escalations_by_id(&self.caller, ids).await?;
+        let now = self.ctx.store.now().await?;
+        drop(place);
         let mut found: HashMap<EscalationId, _> =
             found.into_iter().map(|escalation| (escalation.escalation_id, escalation)).collect();
-        let now = self.ctx.store.now().await?;
         let mut open = Vec::new();
         for id in ids {
             match found.remove(id) {

@@ -23,19 +23,19 @@ const OPEN: &str = concat!(
 
 /// What has changed since, and whom it may concern: everybody of whom `sees!` asks.
 const NEWS: &str = "
-    SELECT e.escalation_id, e.revision, e.changed_at, array_remove(
-        ARRAY[e.owner_id, e.raised_by, e.accepted_by, e.acknowledged_by, e.accepted_agency_id, e.handed_to_agency_id]
-        || ARRAY(SELECT coalesce(d.counsellor_id, d.agency_id) FROM helpline.deliveries d
-            WHERE d.centre_id = $1 AND d.escalation_id = e.escalation_id)
+    SELECT e.escalation_id, e.revision, e.changed_at, told.calls, array_remove(
+        ARRAY[e.owner_id, e.raised_by, e.accepted_by, e.acknowledged_by, e.accepted_agency_id, e.handed_to_agency_id] || told.whom
         || ARRAY(SELECT c.counsellor_id FROM helpline.escalation_contacts x
             JOIN helpline.contacts c ON c.centre_id = $1 AND c.contact_id = x.contact_id
             WHERE x.centre_id = $1 AND x.escalation_id = e.escalation_id)
         || ARRAY(SELECT p.counsellor_id FROM helpline.escalation_contacts x
             JOIN helpline.participations p ON p.centre_id = $1 AND p.contact_id = x.contact_id
-            WHERE x.centre_id = $1 AND x.escalation_id = e.escalation_id AND p.state = 'joined'), NULL) AS whom,
-        EXISTS (SELECT FROM helpline.deliveries d
-            WHERE d.centre_id = $1 AND d.escalation_id = e.escalation_id AND d.kind = 'call' AND d.last_result IS NULL) AS calls
-    FROM helpline.escalations e WHERE e.centre_id = $1 AND e.changed_at > $2
+            WHERE x.centre_id = $1 AND x.escalation_id = e.escalation_id AND p.state = 'joined'), NULL) AS whom
+    FROM helpline.escalations e CROSS JOIN LATERAL (
+        SELECT array_agg(coalesce(d.counsellor_id, d.agency_id)) AS whom,
+            coalesce(bool_or(d.kind = 'call' AND d.last_result IS NULL), false) AS calls
+        FROM helpline.deliveries d WHERE d.centre_id = $1 AND d.escalation_id = e.escalation_id) told
+    WHERE e.centre_id = $1 AND e.changed_at > $2
     ORDER BY CASE e.risk WHEN -1 THEN 3 ELSE e.risk END DESC, e.changed_at";
 
 /// Whether a delivery `d` waits to be shown to the caller.
@@ -141,12 +141,12 @@ impl Store {
         since: DateTime<Utc>,
     ) -> Result<Vec<News>, StoreError> {
         let mut connection = self.bound(centre).await?;
-        let rows = sqlx::query_as::<_, (Uuid, i64, DateTime<Utc>, Vec<Uuid>, bool)>(NEWS)
+        let rows = sqlx::query_as::<_, (Uuid, i64, DateTime<Utc>, bool, Vec<Uuid>)>(NEWS)
             .bind(centre.as_uuid())
             .bind(since)
             .fetch_all(connection.postgres())
             .await;
-        let news = |(id, revision, changed_at, whom, calls): (Uuid, _, _, _, _)| News {
+        let news = |(id, revision, changed_at, calls, whom): (Uuid, _, _, _, _)| News {
             escalation_id: id.into(),
             revision,
             changed_at,

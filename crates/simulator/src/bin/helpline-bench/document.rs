@@ -70,7 +70,7 @@ pub(crate) fn escalation(report: &EscalationReport) -> Part {
 Written by `cargo xtask bench escalation --write`. {versions} Servers, load, PostgreSQL and Redis share the machine.
 
 - {open} escalations are open: a fifth R5 (a step each 30 s), three tenths R4 (60 s), half R3 (5 min); each follows one of \
-twelve policies that ask one agency, then another and the supervisors, then have a number rung. Everything is sealed. A \
+twelve policies that ask one agency, then another and the supervisors, six times over. Everything is sealed. A \
 seventh was seen and not taken on (2 min); of each the 30 min run in which the child must be reached. One supervisor watches \
 all of them throughout.
 - `deadlines run`: every deadline lies somewhere within its wait; each phase is measured for {seconds} s. A step is late from \
@@ -81,7 +81,7 @@ same rows claimed in the same batches by one statement that finds what is due, s
 from one bare connection: no plan is read, nobody is told, no timeline and no journal is written.
 - `people`: four at once raise an R5, see that it was raised and take it on. A report is answered when its first step is \
 taken; it is on a desk when the supervisor's stream shows it.
-- `all desks`: {desks} streams of supervisors (a fiftieth), counsellors (half) and responders.
+- `all desks`: {desks} streams of supervisors (a hundredth), counsellors (half) and responders.
 
 {figures}",
         versions = versions(&report.machine),

@@ -30,7 +30,7 @@ pub(crate) use self::report::Report;
 /// Connections of the load.
 const CONNECTIONS: usize = 8;
 /// Escalations whose steps the server takes by one statement, and the floor likewise.
-const BATCH: i32 = 200;
+const BATCH: i32 = 100;
 /// How long people are measured while nothing is due, at most.
 const ALONE: Duration = Duration::from_secs(10);
 /// How long after an outage people are measured.

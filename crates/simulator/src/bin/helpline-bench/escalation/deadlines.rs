@@ -118,7 +118,7 @@ impl Deadlines {
     pub(crate) fn spread(&self) -> Result<()> {
         self.set(
             "CASE WHEN n % 7 = 0 THEN 'acknowledged' ELSE 'notifying' END",
-            "1 + n % 9",
+            "1 + n % 7",
             &format!("random() * CASE WHEN n % 7 = 0 THEN 120 ELSE ({}) END", WAIT.replace("risk", "e.risk")),
             "random() * 1800",
         )

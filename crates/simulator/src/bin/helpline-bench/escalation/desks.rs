@@ -26,7 +26,7 @@ const HANDS: usize = 4;
 /// Mean rest between two of one person, in seconds.
 const REST_S: f64 = 0.3;
 /// How long all desks may take to be sent what is open.
-const PATIENCE: Duration = Duration::from_mins(2);
+const PATIENCE: Duration = Duration::from_mins(3);
 /// How long after its end a desk is still waited for.
 const GRACE: Duration = Duration::from_secs(3);
 
@@ -66,7 +66,7 @@ impl Desks {
         }
         self.synced += people.len();
         while self.seen.synced.load(Ordering::Relaxed) < self.synced as u64 {
-            ensure!(begun.elapsed() < PATIENCE, "not every desk was sent what is open within two minutes");
+            ensure!(begun.elapsed() < PATIENCE, "not every desk was sent what is open within three minutes");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         Ok(begun.elapsed())

@@ -37,7 +37,12 @@ const RISKS: [Risk; 10] = [
 
 /// Raises so many, each by one of the centre's counsellors.
 pub(crate) async fn fill(house: &House, centre: Uuid, count: usize, draws: &mut Draws) -> Result<()> {
-    let rows = house.stack().postgres.query(DATABASE, "SELECT counsellor_id FROM helpline.counsellors")?;
+    // On shift and busy otherwise: whose owner has gone home would alarm.
+    let rows = house.stack().postgres.query(
+        DATABASE,
+        "UPDATE helpline.presences SET state = 'not_ready', reason = 'administration', since_at = helpline.now(),
+            last_seen_at = helpline.now() RETURNING counsellor_id",
+    )?;
     let ids = rows.iter().filter_map(|row| row.first()?.as_deref()?.parse::<Uuid>().ok());
     let people: Arc<[CounsellorId]> = ids.map(CounsellorId::from).collect();
     let store = store(house)?;

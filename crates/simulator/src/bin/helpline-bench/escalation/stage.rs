@@ -3,8 +3,7 @@
 use anyhow::{Context as _, Result};
 use helpline_proto::directory::v1::{Agency, AgencyKind, Capacity, Counsellor, CreateAgencyRequest};
 use helpline_proto::escalation::v1::{
-    Conditions, EscalationKind, GetPlanRequest, PlannedCall, Policy, PublishPlanRequest, Step, Target,
-    TargetKind,
+    Conditions, EscalationKind, GetPlanRequest, Policy, PublishPlanRequest, Step, Target, TargetKind,
 };
 use helpline_proto::options::v1::{FieldClass, Role};
 use helpline_simulator::call;
@@ -44,9 +43,9 @@ pub(crate) struct Crowd {
 }
 
 impl Crowd {
-    /// So many desks: half of them counsellors', a fiftieth supervisors', the rest responders'.
+    /// So many desks: half of them counsellors', a hundredth supervisors', the rest responders'.
     pub(crate) const fn of(desks: usize) -> Self {
-        let (supervisors, counsellors) = (desks / 50 + 1, desks / 2);
+        let (supervisors, counsellors) = (desks / 100 + 1, desks / 2);
         Self { supervisors, counsellors, responders: desks - supervisors - counsellors }
     }
 }
@@ -106,8 +105,7 @@ async fn agency(administrator: &Client, number: usize, draws: &mut Draws) -> Res
     Ok(answer.agency.context("an answer with the agency")?.agency_id)
 }
 
-/// A policy for each region: the one agency, then the other and the supervisors, then a number to ring; waits as the risk
-/// gives them.
+/// A policy for each region: the one agency, then the other and the supervisors; waits as the risk gives them.
 async fn publish(administrator: &Client, agencies: &[String], draws: &mut Draws) -> Result<()> {
     let answer =
         call!(administrator.plans(), get_plan, GetPlanRequest::default()).context("read the plan")?;
@@ -119,9 +117,6 @@ async fn publish(administrator: &Client, agencies: &[String], draws: &mut Draws)
         ..Target::default()
     };
     let supervisors = Target { kind: TargetKind::Supervisors.into(), ..Target::default() };
-    let number =
-        PlannedCall { label: "Ambulance".to_owned(), number: "999".to_owned(), ..PlannedCall::default() };
-    let number = Target { kind: TargetKind::Call.into(), call: Some(number), ..Target::default() };
     let step = |targets: Vec<Target>| Step { targets, wait: None };
     let policies = agencies.chunks_exact(DESKS).enumerate().map(|(place, asked)| Policy {
         policy: region(place),
@@ -130,11 +125,7 @@ async fn publish(administrator: &Client, agencies: &[String], draws: &mut Draws)
             regions: vec![region(place)],
             ..Conditions::default()
         }),
-        steps: vec![
-            step(vec![desk(&asked[0])]),
-            step(vec![desk(&asked[1]), supervisors.clone()]),
-            step(vec![number.clone()]),
-        ],
+        steps: vec![step(vec![desk(&asked[0])]), step(vec![desk(&asked[1]), supervisors.clone()])],
         repeats: REPEATS,
         ..Policy::default()
     });
