@@ -5,6 +5,7 @@ mod calls;
 mod climbing;
 mod closing;
 mod contacts;
+mod desks;
 mod endings;
 mod forbidden;
 mod room;

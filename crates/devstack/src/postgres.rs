@@ -137,6 +137,8 @@ fn settings(options: &StackOptions) -> Vec<(String, String)> {
         // Off loses data only with the machine's power, which a throw-away server may.
         ("fsync", durable),
         ("full_page_writes", durable),
+        // When something was committed is what benchmarks ask.
+        ("track_commit_timestamp", durable),
         // Never off: a commit that was acknowledged must survive a killed server.
         ("synchronous_commit", "on"),
         // Without durability the directory is in memory, if there is enough.

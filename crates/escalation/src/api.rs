@@ -7,6 +7,7 @@ mod plan;
 
 use helpline_service_kit::Ctx;
 
+use crate::board::Boards;
 use crate::climb::Ladder;
 
 /// Implements the services of escalation.
@@ -14,4 +15,5 @@ use crate::climb::Ladder;
 pub(crate) struct Api {
     pub(crate) ctx: Ctx,
     pub(crate) ladder: Ladder,
+    pub(crate) boards: Boards,
 }

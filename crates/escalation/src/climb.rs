@@ -17,8 +17,10 @@ use tokio::sync::Notify;
 use crate::measures::Measures;
 use crate::plans::Plans;
 
+/// Escalations that are read at once: what becomes due meanwhile waits for their steps.
+const READ: i64 = 1000;
 /// Escalations whose step is taken by one statement.
-const BATCH: i64 = 200;
+const BATCH: usize = 100;
 /// Looks at one escalation before its answer is given as it stands.
 const LOOKS: usize = 100;
 /// Between two of them while another process takes its step.
@@ -57,7 +59,7 @@ impl Ladder {
         centre: CentreId,
         only: Option<EscalationId>,
     ) -> Result<usize, Refusal> {
-        let due = ctx.store.due_escalations(centre, BATCH, only).await?;
+        let due = ctx.store.due_escalations(centre, READ, only).await?;
         if due.is_empty() {
             return Ok(0);
         }
@@ -79,23 +81,20 @@ impl Ladder {
             }
         }
         let mut done = 0;
-        if !steps.is_empty() {
+        for steps in steps.chunks(BATCH) {
             fail_point!("climb.before_commit");
-            let taken = self.take(ctx, centre, &steps).await?;
+            let taken = self.take(ctx, centre, steps).await?;
             fail_point!("climb.after_commit");
             let unanswered = steps.iter().filter(|step| step.fallback && taken.contains(&step.escalation_id));
             let unanswered = unanswered.count();
             self.measures.count("step_taken", taken.len() - unanswered);
             self.measures.count("unanswered", unanswered);
-            done += taken.len();
+            done += told(ctx, centre, &taken);
         }
-        if !alarms.is_empty() {
-            let raised = ctx.store.alarm_unreached(centre, &alarms).await?;
+        for alarms in alarms.chunks(BATCH) {
+            let raised = ctx.store.alarm_unreached(centre, alarms).await?;
             self.measures.count("child_not_reached", raised.len());
-            done += raised.len();
-        }
-        if done > 0 {
-            ctx.mirror.escalation_changed(centre);
+            done += told(ctx, centre, &raised);
         }
         Ok(done)
     }
@@ -139,6 +138,14 @@ impl Ladder {
         self.wake.notify_one();
         Ok(())
     }
+}
+
+/// Tells who watches that these have changed; how many they are.
+fn told(ctx: &Ctx, centre: CentreId, changed: &[EscalationId]) -> usize {
+    if !changed.is_empty() {
+        ctx.mirror.escalation_changed(centre);
+    }
+    changed.len()
 }
 
 fn draft(ctx: &Ctx, plan: &Plan, stand_ins: &[StandIn], due: &Due, now: DateTime<Utc>) -> StepDraft {

@@ -26,6 +26,7 @@
 mod access;
 mod answer;
 mod api;
+mod board;
 mod calls;
 mod climb;
 mod consult;
@@ -56,6 +57,7 @@ use tokio::sync::Notify;
 use tonic::service::RoutesBuilder;
 
 use crate::api::Api;
+use crate::board::Boards;
 use crate::climb::Ladder;
 use crate::consult::worker::AlarmOpinions;
 use crate::workers::Climb;
@@ -76,7 +78,7 @@ impl Escalation {
 
     /// Adds its gRPC services, which read messages of at most `longest` bytes.
     pub fn routes(&self, routes: &mut RoutesBuilder, longest: usize) {
-        let api = Api { ctx: self.ctx.clone(), ladder: self.ladder.clone() };
+        let api = Api { ctx: self.ctx.clone(), ladder: self.ladder.clone(), boards: Boards::default() };
         routes
             .add_service(EscalationServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(PlanServiceServer::new(api.clone()).max_decoding_message_size(longest))

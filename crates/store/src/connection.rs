@@ -32,8 +32,13 @@ pub(crate) fn pool(options: &PoolOptions) -> Result<Pool, StoreError> {
         .parse::<PgConnectOptions>()?
         .application_name("helpline")
         // A change is one large statement: planning it anew each time costs several times its execution. Its plan does
-        // not depend on its parameters, which are keys.
-        .options([("plan_cache_mode", "force_generic_plan"), ("jit", "off"), ("enable_seqscan", "off")])
+        // not depend on its parameters, which are keys. To start a second process for one costs more than all of them.
+        .options([
+            ("plan_cache_mode", "force_generic_plan"),
+            ("jit", "off"),
+            ("enable_seqscan", "off"),
+            ("max_parallel_workers_per_gather", "0"),
+        ])
         .disable_statement_logging();
     Pool::builder(Connections { connect })
         .max_size(options.size)

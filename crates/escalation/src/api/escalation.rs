@@ -270,6 +270,6 @@ impl EscalationService for Api {
         request: Request<WatchEscalationsRequest>,
     ) -> Result<Response<Self::WatchEscalationsStream>, Status> {
         let caller = caller_of(&request)?;
-        Ok(Response::new(watch::watch_escalations(&self.ctx, &caller)))
+        Ok(Response::new(watch::watch_escalations(&self.ctx, &self.boards, &caller)))
     }
 }

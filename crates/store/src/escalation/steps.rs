@@ -18,19 +18,24 @@ use crate::{Store, StoreError};
 /// How long what the plan discloses in an emergency may be known, in hours.
 const DISCLOSED_HOURS: i32 = 72;
 
-/// What is due now, the gravest first; also a step of whose ways none is left.
-const DUE: &str = "
+/// What is due now, the gravest first; also a step of whose ways none is left. The conditions say of which escalations `e`,
+/// and of which failed deliveries `f`. The lower end of the time is named because without it a third of everything open is
+/// expected to be due, and all of it is read.
+macro_rules! due {
+    ($escalations:literal, $failed:literal) => {
+        concat!("
     SELECT escalation_id, revision, state, rung, risk, plan_version, policy, steps, late FROM (
-        SELECT e.*, coalesce(e.due_at <= (SELECT helpline.now()), false) OR e.forced_at IS NOT NULL AS steps,
+        SELECT e.escalation_id, e.revision, e.state, e.rung, e.risk, e.plan_version, e.policy, e.look_at,
+            coalesce(e.due_at <= (SELECT helpline.now()), false) OR e.forced_at IS NOT NULL AS steps,
             coalesce(e.reach_due_at <= (SELECT helpline.now()), false) AS late
         FROM helpline.escalations e
-        WHERE e.centre_id = $1 AND e.look_at <= (SELECT helpline.now()) AND ($3::uuid IS NULL OR e.escalation_id = $3)
+        WHERE e.centre_id = $1 AND e.look_at BETWEEN '-infinity' AND (SELECT helpline.now())", $escalations, "
         UNION ALL
-        SELECT e.*, true, false FROM helpline.escalations e
+        SELECT e.escalation_id, e.revision, e.state, e.rung, e.risk, e.plan_version, e.policy, e.look_at, true, false
+        FROM helpline.escalations e
         WHERE e.centre_id = $1 AND e.state = 'notifying' AND e.look_at > (SELECT helpline.now()) AND e.escalation_id IN (
             SELECT f.escalation_id FROM helpline.deliveries f
-            WHERE f.centre_id = $1 AND f.state = 'failed' AND f.ended_at > (SELECT helpline.now()) - interval '1 minute'
-              AND ($3::uuid IS NULL OR f.escalation_id = $3))
+            WHERE f.centre_id = $1 AND f.state = 'failed' AND f.ended_at > (SELECT helpline.now()) - interval '1 minute'", $failed, ")
           AND EXISTS (
             SELECT FROM helpline.deliveries d WHERE d.centre_id = $1 AND d.escalation_id = e.escalation_id AND d.rung = e.rung)
           AND NOT EXISTS (
@@ -40,7 +45,14 @@ const DUE: &str = "
                 SELECT FROM helpline.deliveries w
                 WHERE w.centre_id = $1 AND w.escalation_id = e.escalation_id AND w.rung = e.rung AND w.agency_id = d.agency_id
                   AND w.endpoint_id IS NOT NULL))))) due
-    ORDER BY CASE risk WHEN -1 THEN 3 ELSE risk END DESC, look_at LIMIT $2";
+    ORDER BY CASE risk WHEN -1 THEN 3 ELSE risk END DESC, look_at LIMIT $2")
+    };
+}
+
+const DUE: &str = due!("", "");
+
+/// The same of one: who waits for an answer does not wait for everything else that is due.
+const DUE_OF: &str = due!(" AND e.escalation_id = $3", " AND f.escalation_id = $3");
 
 /// Something that is due.
 #[derive(Clone, Debug)]
@@ -79,7 +91,8 @@ struct DueRow {
 }
 
 /// Whoever cannot be told is left out; where nobody is left, the next step is due at once. What is told outside the
-/// building in an exercise is held back.
+/// building in an exercise is held back. What is written hangs on the locked rows in `before`: joined with each other, the
+/// steps of a batch would be compared one with every other.
 const TAKE: &str = "
     WITH wish AS (
         SELECT * FROM unnest($2::uuid[], $3::int8[], $4::int4[], $5::float8[], $6::bool[]) AS w (id, revision, rung, wait_s, fallback)),
@@ -90,7 +103,7 @@ const TAKE: &str = "
         WHERE e.centre_id = $1 AND e.escalation_id = ANY ($2) AND e.look_at IS NOT NULL
         ORDER BY e.escalation_id FOR UPDATE OF e SKIP LOCKED),
     told AS MATERIALIZED (
-        SELECT before.id, t.delivery_id, t.kind, t.counsellor_id, t.agency_id, t.call, t.discloses
+        SELECT t.*, before.rung, before.exercise, before.demanded
         FROM before JOIN unnest($7::uuid[], $8::uuid[], $9::text[], $10::uuid[], $11::uuid[], $12::jsonb[], $13::text[])
             AS t (id, delivery_id, kind, counsellor_id, agency_id, call, discloses) ON t.id = before.id
         WHERE CASE t.kind
@@ -105,51 +118,50 @@ const TAKE: &str = "
           AND NOT (before.fallback AND EXISTS (
             SELECT FROM helpline.deliveries d
             WHERE d.centre_id = $1 AND d.escalation_id = before.id AND d.kind = t.kind AND d.state = 'pending'))),
+    every AS MATERIALIZED (SELECT coalesce(array_agg(id), '{}') AS ids FROM told),
     changed AS (
         UPDATE helpline.escalations e SET
             state = CASE WHEN e.state IN ('accepted', 'responding', 'on_scene') THEN e.state WHEN fallback THEN 'unanswered' ELSE 'notifying' END,
-            rung = before.rung, forced_at = NULL,
+            rung = step.rung, forced_at = NULL,
             due_at = CASE WHEN e.state IN ('accepted', 'responding', 'on_scene') THEN NULL
-                WHEN fallback OR EXISTS (SELECT FROM told WHERE told.id = before.id) THEN helpline.now() + make_interval(secs => wait_s)
-                ELSE helpline.now() END,
+                WHEN fallback OR told > 0 THEN helpline.now() + make_interval(secs => wait_s) ELSE helpline.now() END,
             event_count = e.event_count + 1 + lapsed::int, changed_at = helpline.now(), revision = e.revision + 1
-        FROM before WHERE e.centre_id = $1 AND e.escalation_id = ANY ($2) AND e.escalation_id = before.id
-        RETURNING e.escalation_id, e.contact_id, e.revision, e.event_count, e.state, e.rung, fallback, lapsed, seen_by, old_state, demanded,
-            e.exercise),
+        FROM (SELECT before.*, cardinality(array_positions((SELECT ids FROM every), id)) AS told FROM before) step
+        WHERE e.centre_id = $1 AND e.escalation_id = ANY ($2) AND e.escalation_id = step.id
+        RETURNING e.escalation_id, e.contact_id, e.revision, e.event_count, e.state, e.rung, fallback, lapsed, seen_by, old_state, told),
     delivered AS (
         INSERT INTO helpline.deliveries (centre_id, delivery_id, escalation_id, rung, event, kind, counsellor_id, agency_id, endpoint_id, call,
             state, next_attempt_at, made_at, ended_at)
-        SELECT $1, way.delivery_id, changed.escalation_id, changed.rung, 'escalation.notified', way.kind, way.counsellor_id, way.agency_id,
+        SELECT $1, way.delivery_id, way.id, way.rung, 'escalation.notified', way.kind, way.counsellor_id, way.agency_id,
             way.endpoint_id, way.call, CASE WHEN held THEN 'held_back' ELSE 'pending' END,
             CASE WHEN NOT held AND way.endpoint_id IS NOT NULL THEN helpline.now() END, helpline.now(), CASE WHEN held THEN helpline.now() END
-        FROM changed JOIN (
-            SELECT id, delivery_id, kind, counsellor_id, agency_id, NULL::uuid AS endpoint_id, call FROM told
+        FROM (
+            SELECT id, rung, exercise, delivery_id, kind, counsellor_id, agency_id, NULL::uuid AS endpoint_id, call FROM told
             UNION ALL
-            SELECT told.id, md5(told.delivery_id::text || p.endpoint_id::text)::uuid, p.kind, NULL, told.agency_id, p.endpoint_id, NULL
+            SELECT id, rung, exercise, md5(told.delivery_id::text || p.endpoint_id::text)::uuid, p.kind, NULL, told.agency_id, p.endpoint_id, NULL
             FROM told JOIN helpline.endpoints p ON p.centre_id = $1 AND p.agency_id = told.agency_id AND p.disabled_at IS NULL
-            WHERE told.kind = 'desk') way ON way.id = changed.escalation_id
-        CROSS JOIN LATERAL (SELECT changed.exercise AND way.kind NOT IN ('person', 'supervisors') AS held) held),
+            WHERE told.kind = 'desk') way
+        CROSS JOIN LATERAL (SELECT way.exercise AND way.kind NOT IN ('person', 'supervisors') AS held) held),
     disclosed AS (
         INSERT INTO helpline.disclosures (centre_id, disclosure_id, escalation_id, agency_id, purpose, field_classes, basis, ground, made_at, expires_at)
-        SELECT DISTINCT ON (changed.escalation_id, told.agency_id) $1, md5(told.delivery_id::text || 'disclosed')::uuid, changed.escalation_id,
+        SELECT DISTINCT ON (id, told.agency_id) $1, md5(told.delivery_id::text || 'disclosed')::uuid, id,
             told.agency_id, demanded, string_to_array(told.discloses, ','), 'plan',
             CASE demanded WHEN 'emergency' THEN 'life_in_danger' ELSE 'legal_duty' END, helpline.now(),
             helpline.now() + make_interval(hours => $14)
-        FROM changed JOIN told ON told.id = changed.escalation_id
-        WHERE told.kind = 'desk' AND told.discloses <> '' AND NOT changed.exercise AND NOT EXISTS (
+        FROM told
+        WHERE told.kind = 'desk' AND told.discloses <> '' AND NOT exercise AND NOT EXISTS (
             -- Once: what was revoked since is not opened again by the next round.
             SELECT FROM helpline.disclosures x
-            WHERE x.centre_id = $1 AND x.escalation_id = changed.escalation_id AND x.agency_id = told.agency_id AND x.basis = 'plan')
-        ORDER BY changed.escalation_id, told.agency_id, told.delivery_id),
+            WHERE x.centre_id = $1 AND x.escalation_id = told.id AND x.agency_id = told.agency_id AND x.basis = 'plan')
+        ORDER BY id, told.agency_id, told.delivery_id),
     noted AS (
         INSERT INTO helpline.escalation_events (centre_id, escalation_id, sequence, at, event, actor_id, detail)
         SELECT $1, escalation_id, event_count - 1, helpline.now(), 'acknowledgement_lapsed', NULL::uuid, jsonb_build_object('by', seen_by)
         FROM changed WHERE lapsed
         UNION ALL
         SELECT $1, escalation_id, event_count, helpline.now(),
-            CASE WHEN fallback THEN 'fallback_rung' WHEN EXISTS (SELECT FROM told WHERE told.id = escalation_id) THEN 'step_taken'
-                ELSE 'nobody_to_tell' END,
-            NULL, jsonb_build_object('rung', rung, 'told', (SELECT count(*) FROM told WHERE told.id = escalation_id))
+            CASE WHEN fallback THEN 'fallback_rung' WHEN told > 0 THEN 'step_taken' ELSE 'nobody_to_tell' END,
+            NULL, jsonb_build_object('rung', rung, 'told', told)
         FROM changed),
     journalled AS (
         INSERT INTO helpline.journal (centre_id, at, event, contact_id, revision, detail)
@@ -257,12 +269,13 @@ impl Store {
         only: Option<EscalationId>,
     ) -> Result<Vec<Due>, StoreError> {
         let mut connection = self.bound(centre).await?;
-        let rows = sqlx::query_as::<_, DueRow>(DUE)
-            .bind(centre.as_uuid())
-            .bind(most)
-            .bind(only.map(|id| id.as_uuid()))
-            .fetch_all(connection.postgres())
-            .await;
+        let query = sqlx::query_as::<_, DueRow>(if only.is_some() { DUE_OF } else { DUE });
+        let query = query.bind(centre.as_uuid()).bind(most);
+        let query = match only {
+            Some(id) => query.bind(id.as_uuid()),
+            None => query,
+        };
+        let rows = query.fetch_all(connection.postgres()).await;
         let due = |row: DueRow| {
             Ok(Due {
                 escalation_id: row.escalation_id.into(),

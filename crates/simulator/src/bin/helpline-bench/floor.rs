@@ -55,10 +55,7 @@ impl Floor {
         length: Duration,
         draws: &mut Draws,
     ) -> Result<Self> {
-        let ring = KeyRing::parse(&[house.keys().seal.clone()], &house.keys().index)?;
-        let vault = Vault::new(ring, Arc::new(SystemRandom));
-        let options = PoolOptions { url: house.server_url(), size: POOL, wait: Duration::from_secs(10) };
-        let store = Store::new(&options, vault)?;
+        let store = store(house)?;
         let live = Live::new(Some(&house.stack().redis_url()), draws.uuid())?;
         let centre = CentreId::from(centre);
         let lease = store
@@ -228,7 +225,16 @@ impl Floor {
     }
 }
 
-fn command(caller: Caller, method: &'static str, draws: &mut Draws) -> Command {
+/// The databases as the server's store has them.
+pub(crate) fn store(house: &House) -> Result<Store> {
+    let ring = KeyRing::parse(&[house.keys().seal.clone()], &house.keys().index)?;
+    let vault = Vault::new(ring, Arc::new(SystemRandom));
+    let options = PoolOptions { url: house.server_url(), size: POOL, wait: Duration::from_secs(10) };
+    Ok(Store::new(&options, vault)?)
+}
+
+/// A command that nobody has sent before.
+pub(crate) fn command(caller: Caller, method: &'static str, draws: &mut Draws) -> Command {
     let mut hash = [0; 32];
     hash[..16].copy_from_slice(draws.uuid().as_bytes());
     Command { caller, method, request_id: draws.uuid().into(), hash }
@@ -276,7 +282,7 @@ fn new_contact(draws: &mut Draws) -> NewContact {
     clippy::disallowed_methods,
     reason = "the driver of the floor stands in for the server's source of ids"
 )]
-fn in_order(draws: &mut Draws) -> Uuid {
+pub(crate) fn in_order(draws: &mut Draws) -> Uuid {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let millis = u64::try_from(since.as_millis()).unwrap_or_default();
     let mut random = [0; 10];

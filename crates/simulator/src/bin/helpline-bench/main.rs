@@ -11,6 +11,7 @@
 mod contacts;
 mod crowd;
 mod document;
+mod escalation;
 mod field;
 mod floor;
 mod level;
@@ -37,6 +38,8 @@ struct Arguments {
 enum Benchmark {
     /// Whole contacts per second, from arrival to sign-off, and how soon the counsellor sees the offer
     Contacts(Options),
+    /// How late the steps of 10,000 open escalations are taken, and how fast when all are overdue at once
+    Escalation(EscalationOptions),
 }
 
 /// How it is measured.
@@ -56,6 +59,23 @@ struct Options {
     write: bool,
 }
 
+/// The same of escalations.
+#[derive(Clone, Debug, Parser)]
+struct EscalationOptions {
+    /// With `json`, one object on the last line of the output
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// How long each of the three phases is measured, in seconds
+    #[arg(long, default_value_t = 30, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=600))]
+    seconds: u64,
+    /// A first impression: 5 s each, 1,000 open escalations, 50 desks
+    #[arg(long)]
+    quick: bool,
+    /// Writes its part of docs/benchmarks.md
+    #[arg(long)]
+    write: bool,
+}
+
 /// How the figures are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
@@ -66,18 +86,16 @@ enum Format {
 }
 
 fn main() -> ExitCode {
-    let Benchmark::Contacts(options) = Arguments::parse().benchmark;
-    let measured = contacts::measure(&options).and_then(|report| {
-        println!("{}", report.text());
-        if options.write {
-            let path = document::write(&report)?;
-            progress(&format!("wrote {}", path.display()));
-        }
-        if options.format == Format::Json {
-            println!("{}", report.json());
-        }
-        Ok(())
-    });
+    let measured = match Arguments::parse().benchmark {
+        Benchmark::Contacts(options) => contacts::measure(&options).and_then(|report| {
+            let page = options.write.then(|| document::contacts(&report));
+            show(&report.text(), page, (options.format == Format::Json).then(|| report.json()))
+        }),
+        Benchmark::Escalation(options) => escalation::measure(&options).and_then(|report| {
+            let page = options.write.then(|| document::escalation(&report));
+            show(&report.text(), page, (options.format == Format::Json).then(|| report.json()))
+        }),
+    };
     match measured {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -85,6 +103,17 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn show(text: &str, page: Option<document::Part>, json: Option<String>) -> anyhow::Result<()> {
+    println!("{text}");
+    if let Some(page) = page {
+        progress(&format!("wrote {}", page.write()?.display()));
+    }
+    if let Some(json) = json {
+        println!("{json}");
+    }
+    Ok(())
 }
 
 /// Says what goes on.
