@@ -148,6 +148,9 @@ async fn escalate(world: &World, centre: &Centre, supervisor: &Actor, contact_id
         centre.id
     );
     world.database.query(&sql).unwrap();
+    let agency = format!("SELECT agency_id FROM helpline.agencies WHERE centre_id = '{}' LIMIT 1", centre.id);
+    let agency = world.database.query(&agency).unwrap()[0][0].as_ref().unwrap().parse().unwrap();
+    world.link_in(centre, agency).await;
 }
 
 /// Gives the centre opening hours, and waits until its queue was seen open.
