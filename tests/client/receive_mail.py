@@ -2,6 +2,8 @@
 
 import json
 import sys
+from email import message_from_bytes
+from email.policy import default
 
 from aiosmtpd.controller import Controller
 
@@ -17,6 +19,7 @@ class Desk:
 
     async def handle_DATA(self, server, session, envelope):
         mail = {"to": envelope.rcpt_tos, "content": envelope.content.decode("utf-8", "replace")}
+        mail["text"] = message_from_bytes(envelope.content, policy=default).get_content()
         print(json.dumps(mail), flush=True)
         return "250 OK"
 

@@ -1,7 +1,7 @@
 //! Who may call what.
 
-use helpline_proto::METHODS;
 use helpline_proto::directory::v1::{DisableCounsellorRequest, RevokeTokenRequest};
+use helpline_proto::{METHODS, Role};
 use helpline_tests::{Abilities, Refused, request_id};
 use tonic::{Code, Status};
 
@@ -29,6 +29,8 @@ async fn every_role_may_call_what_the_protos_say_and_nothing_else() {
                     "{} as {role:?}",
                     method.path
                 );
+                // Inside the door a visitor is a responder, who is confined to one escalation.
+                let role = if role == Role::AgencyVisitor { Role::AgencyResponder } else { role };
                 let own_role = role.as_str_name().trim_start_matches("ROLE_").to_lowercase();
                 assert_eq!(refused.metadata("role"), own_role);
             }

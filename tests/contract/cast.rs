@@ -10,8 +10,15 @@ use tonic::transport::Channel;
 use crate::raw;
 
 /// Every role.
-pub(crate) const ROLES: [Role; 5] =
-    [Role::ChannelAdapter, Role::Counsellor, Role::Supervisor, Role::Administrator, Role::AgencyResponder];
+pub(crate) const ROLES: [Role; 7] = [
+    Role::ChannelAdapter,
+    Role::Counsellor,
+    Role::Supervisor,
+    Role::Administrator,
+    Role::AgencyResponder,
+    Role::AgencyLink,
+    Role::AgencyVisitor,
+];
 
 /// The skill that the cast's centre knows.
 pub(crate) const SKILL: &str = "listening";
@@ -25,6 +32,8 @@ pub(crate) struct Cast {
     pub(crate) supervisor: Actor,
     pub(crate) administrator: Actor,
     pub(crate) responder: Actor,
+    pub(crate) linked: Actor,
+    pub(crate) visitor: Actor,
 }
 
 impl Cast {
@@ -35,13 +44,16 @@ impl Cast {
     pub(crate) async fn with(options: WorldOptions) -> Self {
         let world = World::start_with(options).await;
         let abilities = Abilities::speaking(&["ar", "en"]).skilled(SKILL, 3);
+        let agency = world.agency().await;
         Self {
             channel: world.connect().await,
             adapter: world.adapter().await,
             counsellor: world.counsellor(abilities).await,
             supervisor: world.supervisor().await,
             administrator: world.administrator(),
-            responder: world.responder(world.agency().await).await,
+            responder: world.responder(agency).await,
+            linked: world.link(agency).await.actor,
+            visitor: world.link(agency).await.opened().await,
             world,
         }
     }
@@ -54,6 +66,8 @@ impl Cast {
             Role::Supervisor => &self.supervisor,
             Role::Administrator => &self.administrator,
             Role::AgencyResponder => &self.responder,
+            Role::AgencyLink => &self.linked,
+            Role::AgencyVisitor => &self.visitor,
             Role::Unspecified => panic!("nobody has no role"),
         }
     }

@@ -23,10 +23,11 @@ use crate::schema;
 use crate::stage::{Stage, abilities, accept, go_ready, new_language, next_offer, receive, watch};
 
 /// What only the first answer tells, or what tells a repeat from it.
-const ONLY_FIRST: [(&str, &str); 4] = [
+const ONLY_FIRST: [(&str, &str); 5] = [
     ("CreateToken", "secret"),
     ("CreateEndpoint", "secret"),
     ("RotateSecret", "secret"),
+    ("OpenLink", "secret"),
     ("ReceiveContact", "existing"),
 ];
 

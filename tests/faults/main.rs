@@ -11,6 +11,7 @@ mod afterwards;
 mod client_lost;
 mod fail_points;
 mod leaks;
+mod links;
 mod load;
 mod matcher;
 mod overflow;

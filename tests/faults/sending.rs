@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const CHANNELS: &str = "[channels]\nprivate_targets = true";
 
 /// Something due to be told of an emergency; its id.
-async fn due(fleet: &Fleet, url: &str) -> String {
+pub(crate) async fn due(fleet: &Fleet, kind: EndpointKind, address: &str) -> String {
     let administrator = fleet.bearer(Role::Administrator, None);
     let agency =
         Agency { display_name: "An agency".to_owned(), kind: AgencyKind::Police.into(), ..Agency::default() };
@@ -25,9 +25,9 @@ async fn due(fleet: &Fleet, url: &str) -> String {
     let request = CreateEndpointRequest {
         request_id: request_id(),
         agency_id: agency.agency_id,
-        kind: EndpointKind::Webhook.into(),
-        address: url.to_owned(),
-        signature: SignatureScheme::V1.into(),
+        kind: kind.into(),
+        address: address.to_owned(),
+        signature: if kind == EndpointKind::Webhook { SignatureScheme::V1.into() } else { 0 },
     };
     administrator.endpoints().create_endpoint(request).await.expect("an endpoint");
     let centre = fleet.centre;
@@ -40,7 +40,7 @@ async fn due(fleet: &Fleet, url: &str) -> String {
              FROM gen_random_uuid() id RETURNING escalation_id)
          INSERT INTO helpline.deliveries (centre_id, delivery_id, escalation_id, rung, event, kind, agency_id, endpoint_id, state,
              next_attempt_at, made_at)
-         SELECT '{centre}', gen_random_uuid(), escalation_id, 1, 'escalation.notified', 'webhook', agency_id, endpoint_id, 'pending',
+         SELECT '{centre}', gen_random_uuid(), escalation_id, 1, 'escalation.notified', endpoints.kind, agency_id, endpoint_id, 'pending',
              helpline.now(), helpline.now()
          FROM escalation CROSS JOIN helpline.endpoints RETURNING delivery_id"
     ));
@@ -55,7 +55,7 @@ async fn an_agency_is_told_under_one_id_wherever_a_server_is_killed() {
         let testing = format!("kill_at = \"{place}\"\n{CHANNELS}");
         let mut fleet = Fleet::start(FleetOptions { testing, ..FleetOptions::default() }).await;
         let partner = Partner::answering([Answer::Status(200)]).await;
-        let delivery = due(&fleet, &partner.url).await;
+        let delivery = due(&fleet, EndpointKind::Webhook, &partner.url).await;
         let (status, _) = until(&format!("the server dies at {place}"), PATIENCE, || {
             std::future::ready(fleet.server(0).status())
         })

@@ -1,10 +1,15 @@
 //! Agencies without a client of their own are told: by webhooks, by e-mail, by SMS.
 
+mod browser;
 mod endpoints;
+mod links;
 mod mail;
 mod news;
+mod pages;
 mod scene;
+mod site;
 mod sms;
 mod standard;
 mod steps;
+mod webdriver;
 mod webhooks;

@@ -2,6 +2,7 @@
 
 use helpline_proto::channels::v1::delivery_service_client::DeliveryServiceClient;
 use helpline_proto::channels::v1::endpoint_service_client::EndpointServiceClient;
+use helpline_proto::channels::v1::link_service_client::LinkServiceClient;
 use helpline_proto::directory::v1::agency_service_client::AgencyServiceClient;
 use helpline_proto::directory::v1::centre_service_client::CentreServiceClient;
 use helpline_proto::directory::v1::counsellor_service_client::CounsellorServiceClient;
@@ -50,6 +51,7 @@ pub struct Actor {
     /// UUID of the counsellor; empty for other roles.
     pub counsellor_id: String,
     secret: String,
+    channel: Channel,
     link: Link,
 }
 
@@ -109,6 +111,8 @@ clients!(
     endpoints: EndpointServiceClient,
     /// `DeliveryService`.
     deliveries: DeliveryServiceClient,
+    /// `LinkService`.
+    links: LinkServiceClient,
     /// `SupervisionService`.
     supervision: SupervisionServiceClient,
 );
@@ -121,7 +125,8 @@ impl Actor {
             token_id: token_id.to_owned(),
             counsellor_id: counsellor_id.to_owned(),
             secret: secret.to_owned(),
-            link: InterceptedService::new(channel, Bearer(bearer)),
+            link: InterceptedService::new(channel.clone(), Bearer(bearer)),
+            channel,
         }
     }
 
@@ -129,6 +134,12 @@ impl Actor {
     #[must_use]
     pub fn over(&self, channel: Channel) -> Self {
         Self::new(channel, &self.secret, &self.token_id, &self.counsellor_id)
+    }
+
+    /// Whoever has another token of the same id, over the same connection.
+    #[must_use]
+    pub fn with(&self, secret: &str) -> Self {
+        Self::new(self.channel.clone(), secret, &self.token_id, &self.counsellor_id)
     }
 
     /// The secret of the token.

@@ -16,6 +16,9 @@
 )]
 
 mod actor;
+mod link;
+mod mail;
+mod pages;
 mod partner;
 pub mod plan;
 pub mod process;
@@ -23,6 +26,9 @@ mod refusal;
 mod world;
 
 pub use actor::{Actor, Bearer};
+pub use link::Linked;
+pub use mail::MailServer;
+pub use pages::pages;
 pub use partner::{Answer, Heard, Partner};
 pub use refusal::{Refused, refused};
 pub use world::{Abilities, Centre, World, WorldOptions};

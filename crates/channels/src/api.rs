@@ -2,6 +2,7 @@
 
 mod delivery;
 mod endpoint;
+mod link;
 
 use helpline_service_kit::Ctx;
 

@@ -17,6 +17,13 @@ const TEXT: &str = "Something in Helpline needs you now. Please sign in.\n\n\
     هناك أمر في النظام يحتاج إليك الآن. يرجى تسجيل الدخول.\n\n\
     В системе есть срочное обращение для вас. Пожалуйста, войдите.\n";
 
+/// The same with a link, which is on a line of its own so that no mail client breaks it.
+const WITH_LINK: &str = "Something in Helpline needs you now. The page below says what. The link works once, and until tomorrow; \
+    please do not forward it.\n\n\
+    هناك أمر في النظام يحتاج إليك الآن. الصفحة أدناه توضّحه. يعمل الرابط مرة واحدة وحتى الغد؛ يرجى عدم إعادة إرساله.\n\n\
+    В системе есть срочное обращение для вас. Подробности — на странице по ссылке ниже. Ссылка открывается один раз и \
+    действует до завтра; пожалуйста, не пересылайте её.\n\n";
+
 /// The mail server of the centre.
 #[derive(Clone, Debug)]
 pub struct Mail {
@@ -37,7 +44,7 @@ impl Mail {
     }
 
     /// Hands the mail of a delivery to the server, under an id that stays the same. It has arrived when the server has it.
-    pub(crate) async fn tell(&self, outgoing: &Outgoing, address: &str) -> Told {
+    pub(crate) async fn tell(&self, outgoing: &Outgoing, address: &str, link: Option<&str>) -> Told {
         let Ok(to) = address.parse::<Address>() else { return Told::Never("address_refused") };
         let message = Message::builder()
             .message_id(Some(format!("<{}@{}>", outgoing.delivery_id, self.from.domain())))
@@ -45,7 +52,7 @@ impl Mail {
             .to(Mailbox::new(None, to))
             .subject(SUBJECT)
             .header(ContentType::TEXT_PLAIN)
-            .body(TEXT.to_owned());
+            .body(link.map_or_else(|| TEXT.to_owned(), |link| format!("{WITH_LINK}{link}\n")));
         let Ok(message) = message else { return Told::Never("address_refused") };
         let sent = tokio::time::timeout(outgoing.hurry.patience(), self.transport.send(message)).await;
         match sent {

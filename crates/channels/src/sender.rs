@@ -4,13 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use helpline_domain::delivery::DeliveryKind;
-use helpline_domain::id::CentreId;
+use helpline_domain::id::{CentreId, LinkId};
 use helpline_service_kit::lifecycle::Lifecycle;
 use helpline_service_kit::workers::{Progress, Worker, WorkerError};
 use helpline_service_kit::{Ctx, fail_point};
 use helpline_store::delivery::sending::{Outgoing, Settled, Settlement};
-use helpline_vault::Random;
+use helpline_store::link::NewLink;
+use helpline_vault::{BearerToken, Random};
 use tokio::sync::Semaphore;
+use zeroize::Zeroizing;
 
 use crate::mail::Mail;
 use crate::measures::Measures;
@@ -23,15 +25,26 @@ const AT_ONCE: usize = 256;
 const RESERVED: usize = 64;
 /// Deliveries taken at a time.
 const MOST: usize = 64;
+/// How long a link can be opened: a day, so that whoever reads mail once a day can.
+const LINK_LIFE_S: u32 = 24 * 3600;
+
+/// The ways to tell somebody.
+#[derive(Clone, Debug)]
+pub(crate) struct Ways {
+    pub(crate) webhooks: Webhooks,
+    /// If the centre has set it up.
+    pub(crate) mail: Option<Mail>,
+    /// Where the pages are that mails link to, if there are any.
+    pub(crate) pages: Option<String>,
+    /// If the centre has set it up.
+    pub(crate) sms: Arc<Option<Sms>>,
+}
 
 /// The sender of a process.
 #[derive(Clone)]
 pub struct Sender {
     ctx: Ctx,
-    webhooks: Webhooks,
-    /// If the centre has set it up.
-    mail: Option<Mail>,
-    sms: Arc<Option<Sms>>,
+    ways: Ways,
     measures: Measures,
     random: Arc<dyn Random>,
     lifecycle: Lifecycle,
@@ -42,29 +55,19 @@ pub struct Sender {
 impl Sender {
     pub(crate) fn new(
         ctx: Ctx,
-        (webhooks, mail, sms): (Webhooks, Option<Mail>, Arc<Option<Sms>>),
+        ways: Ways,
         measures: Measures,
         random: Arc<dyn Random>,
         lifecycle: Lifecycle,
         interval: Duration,
     ) -> Self {
-        Self {
-            ctx,
-            webhooks,
-            mail,
-            sms,
-            measures,
-            random,
-            lifecycle,
-            free: Arc::new(Semaphore::new(AT_ONCE)),
-            interval,
-        }
+        Self { ctx, ways, measures, random, lifecycle, free: Arc::new(Semaphore::new(AT_ONCE)), interval }
     }
 
     /// Sends one delivery and writes down what came of it. When that fails, the claim ends and it is sent again.
     async fn deliver(&self, centre: CentreId, outgoing: Outgoing) {
         fail_point!("delivery.after_claim");
-        let told = match self.tell(&outgoing).await {
+        let told = match self.tell(centre, &outgoing).await {
             Ok(told) => told,
             Err(error) => {
                 tracing::error!(%error, delivery = %outgoing.delivery_id, "a delivery cannot be sent");
@@ -83,7 +86,7 @@ impl Sender {
         fail_point!("delivery.after_commit");
     }
 
-    async fn tell(&self, outgoing: &Outgoing) -> Result<Told, WorkerError> {
+    async fn tell(&self, centre: CentreId, outgoing: &Outgoing) -> Result<Told, WorkerError> {
         // What belongs to an exercise is held back when it is made; should one be due, it stays here all the same.
         if outgoing.exercise {
             return Ok(Told::Never("exercise"));
@@ -95,15 +98,35 @@ impl Sender {
             Ok(target) => target,
             Err(error) => return Err(error.to_string().into()),
         };
-        match (outgoing.kind, &self.mail) {
-            (DeliveryKind::Webhook, _) => self.webhooks.tell(outgoing, address.expose(), keys).await,
-            (DeliveryKind::Email, Some(mail)) => Ok(mail.tell(outgoing, address.expose()).await),
-            (DeliveryKind::Sms, _) => match &*self.sms {
+        match (outgoing.kind, &self.ways.mail) {
+            (DeliveryKind::Webhook, _) => self.ways.webhooks.tell(outgoing, address.expose(), keys).await,
+            (DeliveryKind::Email, Some(mail)) => {
+                let link = self.link(centre, outgoing).await?;
+                Ok(mail.tell(outgoing, address.expose(), link.as_ref().map(|link| link.as_str())).await)
+            }
+            (DeliveryKind::Sms, _) => match &*self.ways.sms {
                 Some(sms) => sms.tell(outgoing, address.expose()).await,
                 None => Ok(Told::Never("not_configured")),
             },
             _ => Ok(Told::Never("not_configured")),
         }
+    }
+
+    /// A new link for this try of an e-mail, if there are pages to link to. Only its hash is kept, so a later try cannot send
+    /// the same.
+    async fn link(
+        &self,
+        centre: CentreId,
+        outgoing: &Outgoing,
+    ) -> Result<Option<Zeroizing<String>>, WorkerError> {
+        let (Some(pages), Some(_)) = (&self.ways.pages, outgoing.escalation_id) else { return Ok(None) };
+        let token = BearerToken::generate(self.random.as_ref());
+        let new =
+            NewLink { link_id: LinkId::from(self.ctx.ids.v7()), hash: token.hash(), lifetime_s: LINK_LIFE_S };
+        if !self.ctx.store.make_link(centre, outgoing, &new).await? {
+            return Err("somebody else has taken the delivery".into());
+        }
+        Ok(Some(Zeroizing::new(format!("{pages}/link/{}", token.expose()))))
     }
 
     fn settlement(&self, outgoing: &Outgoing, told: Told) -> Settlement {

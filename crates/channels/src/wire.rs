@@ -2,3 +2,4 @@
 
 pub(crate) mod delivery;
 pub(crate) mod endpoint;
+pub(crate) mod link;

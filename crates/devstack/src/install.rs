@@ -75,6 +75,20 @@ pub(crate) fn from_packages(need: Need, progress: &mut dyn FnMut(&str)) -> Resul
     Ok(())
 }
 
+/// Installs the browser of the tests from Debian packages.
+pub(crate) fn browser(hint: &str, progress: &mut dyn FnMut(&str)) -> Result<(), Error> {
+    const PACKAGES: [&str; 2] = ["chromium", "chromium-driver"];
+    let failed =
+        |reason: String| Error::Install { what: PACKAGES.join(" and "), reason, hint: hint.to_owned() };
+    if !geteuid().is_root() || !Path::new("/usr/bin/apt-get").exists() {
+        return Err(failed("only root can install packages, with apt-get".to_owned()));
+    }
+    progress("apt-get update");
+    apt(&["update"]).map_err(|error| failed(error.to_string()))?;
+    progress(&format!("apt-get install -y --no-install-recommends {}", PACKAGES.join(" ")));
+    install_packages(&PACKAGES).map_err(|error| failed(error.to_string()))
+}
+
 fn install_packages(packages: &[&str]) -> Result<(), Error> {
     let mut arguments =
         vec!["install", "-y", "--no-install-recommends", "-o", "Dpkg::Options::=--force-confold"];

@@ -25,6 +25,7 @@
 
 mod account;
 mod base;
+mod browser;
 mod database;
 mod environment;
 mod error;
@@ -41,6 +42,7 @@ mod template;
 mod tools;
 mod wire;
 
+pub use browser::{accessibility_checker, ensure_browser, web_driver};
 pub use database::Database;
 pub use error::{BoxError, Error};
 pub use handle::{PostgresHandle, RedisHandle, StackHandle};

@@ -39,7 +39,7 @@ pub fn python_client() -> Option<PathBuf> {
 
 /// Says that the running test is skipped, and why.
 #[expect(clippy::panic, clippy::print_stdout, reason = "a helper of tests: this is how they fail and skip")]
-fn skip(absent: &str) {
+pub(crate) fn skip(absent: &str) {
     if matches!(environment::text("CI").as_deref(), Some("true" | "1")) {
         panic!("{absent}; with CI=true a test that cannot run has failed");
     }

@@ -244,7 +244,7 @@ fn leading_number(text: &str) -> Option<u32> {
 }
 
 /// `PATH`, and where system programs are when a normal user's `PATH` leaves them out.
-fn path_entries() -> Vec<PathBuf> {
+pub(crate) fn path_entries() -> Vec<PathBuf> {
     let path = environment::variable("PATH").unwrap_or_default();
     let mut entries: Vec<PathBuf> =
         std::env::split_paths(&path).filter(|entry| entry.is_absolute()).collect();

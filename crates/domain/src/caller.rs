@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::id::{AgencyId, CentreId, CounsellorId, TokenId};
+use crate::id::{AgencyId, CentreId, CounsellorId, EscalationId, TokenId};
 
 /// What a token entitles its bearer to be.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -19,16 +19,19 @@ pub enum Role {
     Administrator,
     /// A responder of a partner agency, who sees what was addressed to it.
     AgencyResponder,
+    /// Whoever shows a link that was sent to an agency: may open it or ask for another, and see nothing.
+    AgencyLink,
 }
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::ChannelAdapter,
         Self::Counsellor,
         Self::Supervisor,
         Self::Administrator,
         Self::AgencyResponder,
+        Self::AgencyLink,
     ];
 
     /// The stable key under which the role is stored.
@@ -39,6 +42,7 @@ impl Role {
             Self::Supervisor => "supervisor",
             Self::Administrator => "administrator",
             Self::AgencyResponder => "agency_responder",
+            Self::AgencyLink => "agency_link",
         }
     }
 
@@ -59,11 +63,18 @@ pub struct Caller {
     pub role: Role,
     /// The counsellor who bears the token; set exactly for the role counsellor.
     pub counsellor_id: Option<CounsellorId>,
-    /// The agency whose responder bears the token; set exactly for the role agency responder.
+    /// The agency whose responder bears the token; set for the roles agency responder and agency link.
     pub agency_id: Option<AgencyId>,
+    /// The only escalation that the caller may know of: set for whoever came by a link, whose `token_id` is the link's.
+    pub escalation_id: Option<EscalationId>,
 }
 
 impl Caller {
+    /// Whether a responder came by a link, and is confined to what it is about.
+    pub fn is_visitor(&self) -> bool {
+        self.role == Role::AgencyResponder && self.escalation_id.is_some()
+    }
+
     /// Whom the journal and the replay of requests name: the counsellor if there is one, so that a new token of the
     /// same person stays the same person, else the token.
     pub fn principal(&self) -> Uuid {

@@ -105,6 +105,10 @@ id!(
     DisclosureId
 );
 id!(
+    /// A link by which somebody of an agency comes to one escalation.
+    LinkId
+);
+id!(
     /// A second opinion asked of a supervisor.
     OpinionId
 );

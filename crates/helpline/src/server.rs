@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use helpline_console::Console;
 use helpline_live::{Live, LiveError};
 use helpline_service_kit::Ctx;
 use helpline_service_kit::access::AccessLayer;
@@ -76,6 +77,9 @@ pub enum StartError {
     /// Channels to the outside cannot be opened.
     #[error("channels: {0}")]
     Channels(#[from] helpline_channels::ChannelsError),
+    /// The pages cannot be served.
+    #[error(transparent)]
+    Console(#[from] helpline_console::ConsoleError),
     /// The descriptors of the API cannot be served.
     #[error("reflection cannot be served: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
@@ -139,6 +143,11 @@ impl Server {
         let metrics_addr = address(&metrics_listener, "listen.metrics", config.listen.metrics)?;
 
         let metrics = Metrics::new();
+        let console = Console::new(&config.console, grpc_addr, Arc::clone(&ids), &metrics)?;
+        let pages = match console.filter(|_| services.has(Service::Console)) {
+            Some(console) => Some((console, listen("console.listen", config.console.listen).await?)),
+            None => None,
+        };
         let mirror = Mirror::new(Hub::default(), live, store.clone());
         let ctx = Ctx::new(store.clone(), Arc::clone(&clock), Arc::clone(&ids), metrics.clone(), mirror);
         let limits =
@@ -165,6 +174,9 @@ impl Server {
                 tracing::error!(%error, "the gRPC server ended");
             }
         });
+        if let Some((console, listener)) = pages {
+            console.spawn(listener, &lifecycle);
+        }
         let (ready, is_ready) = watch::channel(true);
         let stop = lifecycle.soft();
         lifecycle.spawn(async move {

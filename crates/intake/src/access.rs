@@ -21,7 +21,7 @@ pub(crate) fn sight(
             (caller.counsellor_id.is_some() && counsellor == caller.counsellor_id).then_some(Sight::Full)
         }
         Role::Supervisor => Some(Sight::Full),
-        Role::Administrator | Role::AgencyResponder => None,
+        Role::Administrator | Role::AgencyResponder | Role::AgencyLink => None,
     }
 }
 
@@ -112,6 +112,7 @@ mod tests {
             role,
             counsellor_id: (role == Role::Counsellor).then(|| Uuid::from_u128(token + 100).into()),
             agency_id: None,
+            escalation_id: None,
         }
     }
 

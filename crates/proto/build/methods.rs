@@ -116,6 +116,8 @@ fn roles(access: &DynamicMessage) -> Result<String> {
             3 => "Supervisor",
             4 => "Administrator",
             5 => "AgencyResponder",
+            6 => "AgencyLink",
+            7 => "AgencyVisitor",
             other => bail!("names the role {other}, which nobody can have"),
         };
         let path = format!("Role::{variant}");

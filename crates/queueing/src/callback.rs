@@ -54,7 +54,7 @@ fn may_know(caller: &Caller, callback: &Callback) -> bool {
         Role::ChannelAdapter => callback.brought_by == Some(caller.token_id),
         Role::Counsellor => is_keeper(caller, callback) || is_worker(caller, callback),
         Role::Supervisor => true,
-        Role::Administrator | Role::AgencyResponder => false,
+        Role::Administrator | Role::AgencyResponder | Role::AgencyLink => false,
     }
 }
 

@@ -225,7 +225,7 @@ impl Door {
         headers.remove(header::AUTHORIZATION);
         let hash = hash.ok_or_else(Refusal::token_refused)?;
         let caller = self.authenticator.authenticate(hash).await?;
-        if !method.roles.iter().any(|role| is_role(*role, caller.role)) {
+        if !method.roles.iter().any(|role| admits(*role, &caller)) {
             return Err(Refusal::role_refused(caller.role));
         }
         if !method.streaming {
@@ -258,14 +258,18 @@ fn request_id(headers: &HeaderMap) -> Option<Uuid> {
     Uuid::parse_str(value).ok().filter(|id| !id.is_nil())
 }
 
-fn is_role(allowed: helpline_proto::Role, role: Role) -> bool {
+/// Whether a caller is what a method allows. Whoever came by a link is less than a responder with a token of their own, and
+/// may call only what says so.
+fn admits(allowed: helpline_proto::Role, caller: &Caller) -> bool {
     use helpline_proto::Role as Allowed;
-    match role {
+    match caller.role {
         Role::ChannelAdapter => allowed == Allowed::ChannelAdapter,
         Role::Counsellor => allowed == Allowed::Counsellor,
         Role::Supervisor => allowed == Allowed::Supervisor,
         Role::Administrator => allowed == Allowed::Administrator,
+        Role::AgencyResponder if caller.is_visitor() => allowed == Allowed::AgencyVisitor,
         Role::AgencyResponder => allowed == Allowed::AgencyResponder,
+        Role::AgencyLink => allowed == Allowed::AgencyLink,
     }
 }
 

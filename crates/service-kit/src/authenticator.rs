@@ -45,7 +45,10 @@ impl TokenSource for Store {
     async fn bearer(&self, hash: [u8; 32]) -> Result<Option<Caller>, StoreError> {
         // When it expires is not needed here: what is remembered is asked again within a second, and open streams are
         // rechecked.
-        Ok(self.authenticate(&hash).await?.map(|(caller, _expires)| caller))
+        if let Some((caller, _expires)) = self.authenticate(&hash).await? {
+            return Ok(Some(caller));
+        }
+        self.authenticate_link(&hash).await
     }
 
     async fn bearers(&self, hashes: &[[u8; 32]]) -> Result<Vec<([u8; 32], Caller)>, StoreError> {
@@ -113,7 +116,8 @@ impl Authenticator {
         };
         let caller = self.0.source.bearer(hash).await?.ok_or_else(Refusal::token_refused)?;
         let mut known = self.known();
-        if known.generation == generation {
+        // Whoever came by a link calls seldom, and is cut off by more than the journal tells of: asked for each time.
+        if known.generation == generation && caller.escalation_id.is_none() {
             if known.callers.len() >= CAPACITY {
                 known.callers.retain(|_, (_, since)| asked.saturating_duration_since(*since) < REMEMBER);
             }

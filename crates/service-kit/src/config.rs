@@ -1,5 +1,6 @@
 //! Settings: embedded defaults, then a file, then the environment. Read once at start and passed on as a value.
 
+mod console;
 mod secret;
 
 use std::fmt;
@@ -12,6 +13,7 @@ use figment::error::Kind;
 use figment::providers::{Env, Format as _, Toml};
 use serde::{Deserialize, Serialize};
 
+pub use console::Console;
 pub use secret::Secret;
 
 /// Every setting with its default and its meaning, as a file to start from.
@@ -37,6 +39,8 @@ pub struct Config {
     pub timing: Timing,
     /// Channels to the outside.
     pub channels: Channels,
+    /// Pages for a browser.
+    pub console: Console,
     /// For tests only.
     pub testing: Testing,
 }
@@ -273,6 +277,14 @@ impl Config {
             "timing.connection_age_s must be from 60 to 86400",
         );
         need(self.timing.shutdown_grace_s <= 600, "timing.shutdown_grace_s must be at most 600");
+        need(
+            self.console.base_url.is_empty() || self.console.base_can_be_used(),
+            "console.base_url must be https://host, or http:// and an address of this machine, without a path",
+        );
+        need(
+            self.console.api_can_be_used(),
+            "console.api must be empty, or where the API is: http://host:50051",
+        );
         need(
             self.testing.kill_at.is_empty() || crate::fail_point::COMPILED_IN,
             "testing.kill_at is set, but this build has no fail points: remove it",

@@ -45,6 +45,7 @@ pub const FAIL_POINTS: &[&str] = &[
     "delivery.after_claim",
     "delivery.after_send",
     "delivery.after_commit",
+    "link.after_commit",
 ];
 
 /// Dies here when the configuration's `testing.kill_at` names this place: `fail_point!("receive.before_commit")`.

@@ -27,13 +27,17 @@ use crate::sealing::REMARK;
 use crate::{Store, StoreError};
 
 /// Whether a caller may know of an escalation `e`: supervisors of all; an agency of what was addressed to it or what somebody
-/// has decided that it may know, unless it is an exercise; a counsellor of what they raised, own, were told of or took on,
-/// of what a contact of theirs is about, and of what somebody is to ring a number for.
+/// has decided that it may know, unless it is an exercise; somebody of it who came by a link of the one that it is for; a
+/// counsellor of what they raised, own, were told of or took on, of what a contact of theirs is about, and of what somebody
+/// is to ring a number for.
 macro_rules! sees {
     ($principal:literal, $role:literal, $agency:literal) => {
         concat!(
             "CASE ", $role, "::text WHEN 'supervisor' THEN true
-                WHEN 'agency_responder' THEN NOT e.exercise AND (
+                WHEN 'agency_responder' THEN NOT e.exercise AND NOT EXISTS (
+                        SELECT FROM helpline.escalation_links bound
+                        WHERE bound.centre_id = $1 AND bound.link_id = ", $principal, "::uuid AND bound.escalation_id <> e.escalation_id)
+                    AND (
                     e.accepted_agency_id = ", $agency, "::uuid OR e.handed_to_agency_id = ", $agency, "::uuid OR EXISTS (
                         SELECT FROM helpline.deliveries d
                         WHERE d.centre_id = $1 AND d.agency_id = ", $agency, "::uuid AND d.escalation_id = e.escalation_id

@@ -120,6 +120,7 @@ impl Store {
             role: Role::from_key(&role).ok_or(wrong_role())?,
             counsellor_id: counsellor_id.map(CounsellorId::from),
             agency_id: agency_id.map(AgencyId::from),
+            escalation_id: None,
         };
         Ok(Some((caller, expires_at)))
     }
@@ -147,6 +148,7 @@ impl Store {
                     role: Role::from_key(&role).ok_or(wrong_role())?,
                     counsellor_id: counsellor_id.map(CounsellorId::from),
                     agency_id: agency_id.map(AgencyId::from),
+                    escalation_id: None,
                 };
                 Ok((hash, caller))
             })

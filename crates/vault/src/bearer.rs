@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{Context, SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -60,6 +61,20 @@ impl BearerToken {
         let mut hash = [0; 32];
         hash.copy_from_slice(digest(&SHA256, self.0.as_bytes()).as_ref());
         hash
+    }
+
+    /// What a form on a page of the bearer's carries, to prove that the page was made for them: nothing by which they could
+    /// be impersonated.
+    pub fn form_proof(&self) -> String {
+        let mut context = Context::new(&SHA256);
+        context.update(b"helpline form");
+        context.update(self.0.as_bytes());
+        URL_SAFE_NO_PAD.encode(context.finish())
+    }
+
+    /// Whether a form carries that proof.
+    pub fn has_form_proof(&self, proof: &str) -> bool {
+        verify_slices_are_equal(self.form_proof().as_bytes(), proof.as_bytes()).is_ok()
     }
 
     /// The text itself, to be shown to its owner once.
@@ -122,6 +137,14 @@ mod tests {
         for wrong in ["", "hlp_", &text[1..], &text[..51], &format!("{text}A"), &format!(" {text}"), "😀"] {
             assert_eq!(BearerToken::parse(wrong).unwrap_err(), VaultError::NotABearerToken);
         }
+    }
+
+    #[test]
+    fn the_proof_of_a_form_belongs_to_one_token_and_is_not_its_hash() {
+        let (token, other) = (BearerToken::generate(&SystemRandom), BearerToken::generate(&SystemRandom));
+        assert!(token.has_form_proof(&token.form_proof()));
+        assert!(!token.has_form_proof(&other.form_proof()) && !token.has_form_proof(""));
+        assert_ne!(token.form_proof(), URL_SAFE_NO_PAD.encode(token.hash()));
     }
 
     #[test]

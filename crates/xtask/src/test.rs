@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
-use helpline_devstack::{STACK_VARIABLE, Stack, StackOptions};
+use helpline_devstack::{STACK_VARIABLE, Stack, StackOptions, ToolSettings, ensure_browser};
 
 use crate::summary::{Counts, Runner};
 use crate::{environment, python, steps};
@@ -27,6 +27,15 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         style()?;
     }
     let python = steps::step("Python client environment", python::ensure)?;
+    steps::step("Browser", || {
+        // Without one its tests count as skipped.
+        let found = ensure_browser(&ToolSettings::from_environment(), &mut |line| eprintln!("    {line}"));
+        match found {
+            Ok(driver) => eprintln!("    {}", driver.display()),
+            Err(error) => eprintln!("    left out: {error}"),
+        }
+        Ok(())
+    })?;
     let nextest = steps::succeeds(&mut steps::cargo(["nextest", "--version"]));
     steps::step("Build of programs and tests", || build(nextest))?;
 

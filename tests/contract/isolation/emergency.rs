@@ -40,6 +40,7 @@ pub(super) async fn decide(world: &World, centre: &Centre, counsellor: &Actor, s
         ..CreateEndpointRequest::default()
     };
     centre.administrator.endpoints().create_endpoint(endpoint).await.unwrap();
+    world.link_in(centre, agency_id.parse().unwrap()).await;
     let escalation_id = counsellor.raises().await;
     let disclose = DiscloseRequest {
         request_id: request_id(),

@@ -11,6 +11,10 @@ use crate::requests::well_formed;
 
 /// Brings that state about, if the method is one of these.
 pub(super) async fn prepare(cast: &Cast, wanted: &Method) -> Option<Prepared> {
+    if matches!(wanted.name, "OpenLink" | "RenewLink") {
+        let actor = cast.world.link(cast.world.agency().await).await.actor;
+        return Some(Prepared { actor, request: well_formed(wanted), other: None });
+    }
     let (field, id) = match wanted.name {
         "CreateEndpoint" => ("agency_id", cast.world.agency().await.to_string()),
         "DisableEndpoint" | "EnableEndpoint" | "RotateSecret" => ("endpoint_id", endpoint(cast).await),

@@ -1,8 +1,9 @@
 //! Well-formed requests about what goes outside.
 
 use helpline_proto::channels::v1::{
-    CreateEndpointRequest, DisableEndpointRequest, EnableEndpointRequest, EndpointKind,
-    ListDeliveriesRequest, ListEndpointsRequest, ReplayDeliveryRequest, RotateSecretRequest, SignatureScheme,
+    CreateEndpointRequest, DisableEndpointRequest, EnableEndpointRequest, EndpointKind, GetVisitRequest,
+    ListDeliveriesRequest, ListEndpointsRequest, OpenLinkRequest, RenewLinkRequest, ReplayDeliveryRequest,
+    RotateSecretRequest, SignatureScheme,
 };
 use prost::Message as _;
 
@@ -21,6 +22,9 @@ pub(super) fn sample(method: &str) -> Option<Vec<u8>> {
         .encode_to_vec(),
         "DisableEndpoint" => DisableEndpointRequest { request_id: id(), endpoint_id: id() }.encode_to_vec(),
         "EnableEndpoint" => EnableEndpointRequest { request_id: id(), endpoint_id: id() }.encode_to_vec(),
+        "GetVisit" => GetVisitRequest {}.encode_to_vec(),
+        "OpenLink" => OpenLinkRequest { request_id: id() }.encode_to_vec(),
+        "RenewLink" => RenewLinkRequest { request_id: id() }.encode_to_vec(),
         "ListDeliveries" => {
             ListDeliveriesRequest { escalation_id: id(), page_size: 5, page_token: String::new() }
                 .encode_to_vec()

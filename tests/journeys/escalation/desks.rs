@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use helpline_domain::escalation::plan::Target;
 use helpline_proto::escalation::v1::watch_escalations_response::Event;
-use helpline_proto::escalation::v1::{EscalationState, ForceNextStepRequest, JoinEscalationRequest};
+use helpline_proto::escalation::v1::{
+    EscalationState, ForceNextStepRequest, JoinEscalationRequest, Plan, Policy,
+};
 use helpline_proto::terms::v1::Risk;
+use helpline_tests::plan::{desk, step, supervisors};
 use helpline_tests::{Abilities, Actor, request_id};
 
-use super::room::{Watcher, accept, desk, publish, raise, report, step};
+use super::room::{Watcher, accept, raise, report};
 use crate::stage::{Stage, at, call, from, until};
 
 /// More than is read at once.
@@ -63,10 +65,11 @@ async fn what_two_desks_are_sent_at_once_has_arrived_once() {
 async fn a_desk_hears_of_what_has_come_to_concern_it_and_of_nothing_else() {
     let stage = Stage::set().await;
     let (one, other) = (stage.world.agency().await, stage.world.agency().await);
-    publish(&stage, |policy, _| {
+    let plan = |policy: &mut Policy, _: &mut Plan| {
         policy.steps =
-            vec![step(vec![desk(one, &[])], 300), step(vec![desk(other, &[]), Target::Supervisors], 300)];
-    });
+            vec![step(vec![desk(one, &[])], 300), step(vec![desk(other, &[]), supervisors()], 300)];
+    };
+    stage.world.plan_emergencies(plan).await;
     let mut told = Watcher::open(stage.world.responder(other).await).await;
     let all = many(&stage.supervisor).await;
     let ours = raise(&stage.supervisor, report(Risk::Low)).await;

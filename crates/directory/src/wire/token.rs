@@ -53,7 +53,13 @@ pub(crate) fn create(
 ) -> Result<CreateToken, Refusal> {
     let mut fields = Fields::new();
     let request_id = fields.request_id(&request.request_id);
-    let role = fields.choice("role", request.role, RoleMessage::as_str_name).and_then(role_from_message);
+    let role = fields.choice("role", request.role, RoleMessage::as_str_name).and_then(|role| {
+        let read = role_from_message(role);
+        if read.is_none() {
+            fields.refuse("role", "a role that a token can have: links are sent, not created");
+        }
+        read
+    });
     let label = fields.line("label", &request.label, 0..=LONGEST_LABEL);
     let counsellor_id = match role {
         Some(Role::Counsellor) => fields.id("counsellor_id", &request.counsellor_id).map(Some),
@@ -125,12 +131,14 @@ const fn role_to_message(role: Role) -> RoleMessage {
         Role::Supervisor => RoleMessage::Supervisor,
         Role::Administrator => RoleMessage::Administrator,
         Role::AgencyResponder => RoleMessage::AgencyResponder,
+        Role::AgencyLink => RoleMessage::AgencyLink,
     }
 }
 
 const fn role_from_message(role: RoleMessage) -> Option<Role> {
     match role {
-        RoleMessage::Unspecified => None,
+        // Links are sent, not created.
+        RoleMessage::Unspecified | RoleMessage::AgencyLink | RoleMessage::AgencyVisitor => None,
         RoleMessage::ChannelAdapter => Some(Role::ChannelAdapter),
         RoleMessage::Counsellor => Some(Role::Counsellor),
         RoleMessage::Supervisor => Some(Role::Supervisor),

@@ -37,7 +37,32 @@ pub(super) async fn examine(config: &Config) -> Vec<Finding> {
         ),
         Port::Free(finding) => finding,
     };
-    vec![grpc, metrics]
+    let mut findings = vec![grpc, metrics];
+    findings.extend(pages(config).await);
+    findings
+}
+
+/// The pages that e-mails to agencies link to.
+async fn pages(config: &Config) -> Vec<Finding> {
+    let Some(base) = config.console.base() else {
+        let what = "console.base_url is not set: e-mails to agencies have no link, only a call to sign in";
+        return vec![Finding::warn(
+            what,
+            "set it to where browsers find the pages, for agencies without a client",
+        )];
+    };
+    vec![match port("console.listen", config.console.listen).await {
+        Port::Taken
+            if says(config.console.listen, "GET /robots.txt", "Disallow: /\n").await == Some(true) =>
+        {
+            Finding::ok(format!("the pages of {base} are served on {}", config.console.listen))
+        }
+        Port::Taken => Finding::fail(
+            format!("{} is taken by something else", config.console.listen),
+            "stop it, or choose another console.listen",
+        ),
+        Port::Free(finding) => finding,
+    }]
 }
 
 enum Port {
@@ -67,13 +92,19 @@ async fn is_serving(address: SocketAddr) -> Option<bool> {
 
 /// Whether what listens there answers as the probes of a server do.
 async fn is_alive(address: SocketAddr) -> Option<bool> {
+    says(address, "GET /livez", "alive").await
+}
+
+/// Whether what listens there answers a request well, and with these words at the end.
+async fn says(address: SocketAddr, request: &str, end: &str) -> Option<bool> {
     let ask = async {
         let mut stream = TcpStream::connect(address).await?;
-        stream.write_all(b"GET /livez HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await?;
+        let request = format!("{request} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await?;
         let mut answer = String::new();
         stream.take(4096).read_to_string(&mut answer).await?;
         std::io::Result::Ok(answer)
     };
     let answer = tokio::time::timeout(PATIENCE, ask).await.ok()?.ok()?;
-    Some(answer.starts_with("HTTP/1.1 200") && answer.ends_with("alive"))
+    Some(answer.starts_with("HTTP/1.1 200") && answer.ends_with(end))
 }

@@ -34,6 +34,8 @@ pub enum Service {
     Escalation,
     /// Endpoints of agencies, what is sent to them.
     Channels,
+    /// Pages for a browser, if the configuration says where browsers find them. They have no API of their own.
+    Console,
 }
 
 impl Service {
@@ -45,6 +47,7 @@ impl Service {
             Self::Queueing => "helpline.queueing.v1",
             Self::Escalation => "helpline.escalation.v1",
             Self::Channels => "helpline.channels.v1",
+            Self::Console => "",
         }
     }
 }
@@ -64,7 +67,7 @@ impl Services {
         Self(services.iter().copied().collect())
     }
 
-    fn has(&self, service: Service) -> bool {
+    pub(super) fn has(&self, service: Service) -> bool {
         self.0.contains(&service)
     }
 
@@ -136,7 +139,8 @@ pub(super) async fn assemble(
         escalation.spawn(own(CLIMBING_CONNECTIONS)?, lifecycle, config.timing.sweep());
     }
     if services.has(Service::Channels) {
-        let channels = Channels::new(ctx.clone(), &config.channels)?;
+        let channels =
+            Channels::new(ctx.clone(), &config.channels, config.console.base().map(str::to_owned))?;
         channels.routes(&mut routes, longest);
         channels.spawn(own(SENDING_CONNECTIONS)?, lifecycle, config.timing.sweep());
     }
@@ -191,6 +195,6 @@ mod tests {
     #[test]
     fn together_the_services_are_the_whole_api() {
         assert_eq!(Services::all().names().collect::<Vec<_>>(), SERVICES);
-        assert_eq!(Services::all().to_string(), "directory,intake,queueing,escalation,channels");
+        assert_eq!(Services::all().to_string(), "directory,intake,queueing,escalation,channels,console");
     }
 }

@@ -69,6 +69,10 @@ impl Bench {
     }
 
     fn token(&self, role: Role) -> (String, Caller) {
+        self.token_for(role, None)
+    }
+
+    fn token_for(&self, role: Role, escalation_id: Option<EscalationId>) -> (String, Caller) {
         let token = BearerToken::generate(&SystemRandom);
         let caller = Caller {
             token_id: TokenId::from(id_for(&token)),
@@ -76,6 +80,7 @@ impl Bench {
             role,
             counsellor_id: None,
             agency_id: None,
+            escalation_id,
         };
         self.tokens.0.bearers.lock().unwrap().insert(token.hash(), caller);
         (format!("Bearer {}", token.expose()), caller)
@@ -178,18 +183,35 @@ async fn a_caller_that_travelled_in_extensions_is_not_believed() {
 #[tokio::test]
 async fn every_method_is_open_to_exactly_the_roles_of_the_table() {
     let bench = Bench::new();
-    for role in Role::ALL {
-        let (authorization, _) = bench.token(role);
+    let visitor = (Role::AgencyResponder, Some(EscalationId::from(Uuid::from_u128(7))));
+    for (role, only) in Role::ALL.map(|role| (role, None)).into_iter().chain([visitor]) {
+        let (authorization, caller) = bench.token_for(role, only);
         for method in helpline_proto::METHODS {
             let response = bench.call(get(method.path).header("authorization", &authorization)).await;
-            let allowed = method.roles.iter().any(|allowed| is_role(*allowed, role));
+            let allowed = method.roles.iter().any(|allowed| admits(*allowed, &caller));
             if allowed {
-                assert!(response.headers().contains_key("seen"), "{} for {role:?}", method.path);
+                assert!(response.headers().contains_key("seen"), "{} for {caller:?}", method.path);
             } else {
-                assert_eq!(reason(&response), "ROLE_REFUSED", "{} for {role:?}", method.path);
+                assert_eq!(reason(&response), "ROLE_REFUSED", "{} for {caller:?}", method.path);
             }
         }
     }
+}
+
+#[tokio::test]
+async fn whoever_came_by_a_link_may_do_less_than_a_responder_with_a_token() {
+    let bench = Bench::new();
+    let only = Some(EscalationId::from(Uuid::from_u128(7)));
+    let (visitor, _) = bench.token_for(Role::AgencyResponder, only);
+    let (responder, _) = bench.token(Role::AgencyResponder);
+    let service = "/helpline.escalation.v1.EscalationService";
+    let seen = async |method: &str, authorization: &str| {
+        let call = get(&format!("{service}/{method}")).header("authorization", authorization);
+        bench.call(call).await.headers().contains_key("seen")
+    };
+    assert!(seen("GetEscalation", &visitor).await && seen("GetEscalation", &responder).await);
+    assert!(!seen("ListEscalations", &visitor).await && seen("ListEscalations", &responder).await);
+    assert!(!seen("WatchEscalations", &visitor).await);
 }
 
 #[tokio::test]

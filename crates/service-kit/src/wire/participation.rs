@@ -55,7 +55,7 @@ pub fn shown_to(caller: &Caller, participation: &Participation) -> Option<Shown>
         // Who connects somebody must know where.
         Role::ChannelAdapter => (participation.brought_by == Some(caller.token_id))
             .then_some(Shown { briefing: false, address: live }),
-        Role::Administrator | Role::AgencyResponder => None,
+        Role::Administrator | Role::AgencyResponder | Role::AgencyLink => None,
     }
 }
 

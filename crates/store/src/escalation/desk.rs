@@ -110,7 +110,7 @@ impl News {
             Role::Supervisor => true,
             Role::AgencyResponder => agency_of(caller).is_some_and(|agency| self.whom.contains(&agency)),
             Role::Counsellor => self.calls || self.whom.contains(&caller.principal()),
-            Role::ChannelAdapter | Role::Administrator => false,
+            Role::ChannelAdapter | Role::Administrator | Role::AgencyLink => false,
         }
     }
 }

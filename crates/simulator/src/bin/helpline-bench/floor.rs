@@ -70,6 +70,7 @@ impl Floor {
             role: Role::Administrator,
             counsellor_id: None,
             agency_id: None,
+            escalation_id: None,
         };
         let mut people = Vec::new();
         for place in 0..count {
@@ -88,6 +89,7 @@ impl Floor {
                 role: Role::Counsellor,
                 counsellor_id: Some(id),
                 agency_id: None,
+                escalation_id: None,
             };
             let go = command(person, "GoReady", draws);
             let presence: Presence = done(store.set_presence(&go, PresenceState::Ready, None, 300).await?)?;
@@ -157,6 +159,7 @@ impl Floor {
             role: Role::ChannelAdapter,
             counsellor_id: None,
             agency_id: None,
+            escalation_id: None,
         };
         let (mut latencies, mut all) = (Latencies::new()?, 0);
         loop {
