@@ -105,6 +105,10 @@ id!(
     DisclosureId
 );
 id!(
+    /// A message of a missing-child alert.
+    ChildAlertId
+);
+id!(
     /// A second opinion asked of a supervisor.
     OpinionId
 );
