@@ -16,6 +16,7 @@
 )]
 
 mod actor;
+pub mod child_alert;
 mod partner;
 pub mod plan;
 pub mod process;

@@ -4,7 +4,9 @@ pub mod sending;
 
 use chrono::{DateTime, Utc};
 use helpline_domain::delivery::{DeliveryKind, DeliveryState};
-use helpline_domain::id::{AgencyId, CentreId, ChildAlertId, CounsellorId, DeliveryId, EndpointId, EscalationId};
+use helpline_domain::id::{
+    AgencyId, CentreId, ChildAlertId, CounsellorId, DeliveryId, EndpointId, EscalationId,
+};
 use sqlx::FromRow;
 use uuid::Uuid;
 

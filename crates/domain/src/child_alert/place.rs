@@ -61,7 +61,9 @@ mod tests {
     #[test]
     fn a_circle_has_a_centre_and_a_radius() {
         assert!(is_circle("25.2854,51.5310 12.5") && is_circle("0,0 0"));
-        for wrong in ["", "25.2,51.4", "25.2,51.4 -1", "25.2,51.4 20039", "25.2,51.4 inf", "25.2 51.4 1", "95,0 1"] {
+        for wrong in
+            ["", "25.2,51.4", "25.2,51.4 -1", "25.2,51.4 20039", "25.2,51.4 inf", "25.2 51.4 1", "95,0 1"]
+        {
             assert!(!is_circle(wrong), "{wrong}");
         }
     }

@@ -44,11 +44,7 @@ struct Heading<'a> {
 }
 
 /// The document of a message.
-pub(crate) fn message(
-    message: &ChildAlert,
-    issued: Issued<'_>,
-    around: &Surroundings,
-) -> io::Result<String> {
+pub(crate) fn message(message: &ChildAlert, issued: Issued<'_>, around: &Surroundings) -> io::Result<String> {
     let content = message.content.as_ref().map(|content| content.expose());
     let heading = Heading {
         identifier: message.alert_id.to_string(),
@@ -199,4 +195,28 @@ fn text(xml: &mut Xml, name: &'static str, value: &str) -> io::Result<()> {
 /// Nothing for the empty text.
 fn some(xml: &mut Xml, name: &'static str, value: &str) -> io::Result<()> {
     if value.is_empty() { Ok(()) } else { text(xml, name, value) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_has_three_parts_and_a_time_with_its_offset() {
+        let at = DateTime::from_timestamp(1_767_225_600, 999_999_999).unwrap();
+        let id = ChildAlertId::from(uuid::Uuid::from_u128(7));
+        assert_eq!(
+            reference("helpline.example.org", id, at),
+            "helpline.example.org,00000000-0000-0000-0000-000000000007,2026-01-01T00:00:00-00:00"
+        );
+    }
+
+    #[test]
+    fn what_somebody_wrote_cannot_become_markup() {
+        let mut xml = Writer::new(Vec::new());
+        text(&mut xml, "headline", "</headline><note>&]]>\r").unwrap();
+        some(&mut xml, "note", "").unwrap();
+        let written = String::from_utf8(xml.into_inner()).unwrap();
+        assert_eq!(written, "<headline>&lt;/headline&gt;&lt;note&gt;&amp;]]&gt;&#13;</headline>");
+    }
 }

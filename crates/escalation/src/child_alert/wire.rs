@@ -144,7 +144,9 @@ fn read(
     let scope = fields.choice("scope", sent.scope, proto::ChildAlertScope::as_str_name).and_then(scope_from);
     let restriction = line(fields, "restriction", &sent.restriction, 0..=500);
     match (scope, restriction.as_deref()) {
-        (Some(Scope::Restricted), Some("")) => fields.refuse("restriction", "required in the restricted scope"),
+        (Some(Scope::Restricted), Some("")) => {
+            fields.refuse("restriction", "required in the restricted scope")
+        }
         (Some(Scope::Private), Some(said)) if !said.is_empty() => {
             fields.refuse("restriction", "empty but in the restricted scope");
         }
@@ -209,7 +211,8 @@ fn classes(fields: &mut Fields, sent: &proto::ChildAlertContent) -> Option<BTree
 }
 
 fn read_area(fields: &mut Fields, sent: &proto::ChildAlertArea) -> Option<Area> {
-    let polygons = shapes(fields, "polygons", &sent.polygons, is_polygon, "a closed polygon of 4 to 200 points");
+    let polygons =
+        shapes(fields, "polygons", &sent.polygons, is_polygon, "a closed polygon of 4 to 200 points");
     let circles = shapes(fields, "circles", &sent.circles, is_circle, "a centre and a radius in kilometres");
     let geocodes = fields.list("geocodes", &sent.geocodes, MOST_CODES, |fields, code| {
         let name = line(fields, "value_name", &code.value_name, 1..=40);

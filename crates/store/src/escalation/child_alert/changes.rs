@@ -61,8 +61,11 @@ macro_rules! locked_escalation {
             "before AS MATERIALIZED (
                 SELECT e.escalation_id AS id, e.reach_due_at FROM helpline.escalations e
                 WHERE e.centre_id = $1 AND e.escalation_id = (
-                    SELECT escalation_id FROM helpline.child_alerts WHERE centre_id = $1 AND alert_id = ", $message, ") AND ",
-            sees!("$2", "$3", "NULL"), "
+                    SELECT escalation_id FROM helpline.child_alerts WHERE centre_id = $1 AND alert_id = ",
+            $message,
+            ") AND ",
+            sees!("$2", "$3", "NULL"),
+            "
                 FOR UPDATE OF e),"
         )
     };

@@ -21,7 +21,9 @@ macro_rules! locked_escalation {
             "before AS MATERIALIZED (
                 SELECT e.escalation_id AS id FROM helpline.escalations e
                 WHERE e.centre_id = $1 AND e.escalation_id = (
-                    SELECT escalation_id FROM helpline.child_alerts WHERE centre_id = $1 AND alert_id = ", $message, "
+                    SELECT escalation_id FROM helpline.child_alerts WHERE centre_id = $1 AND alert_id = ",
+            $message,
+            "
                       AND sent_at IS NOT NULL AND NOT exercise)
                 FOR UPDATE OF e),"
         )
