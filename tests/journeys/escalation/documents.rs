@@ -128,8 +128,11 @@ async fn the_whole_series_is_valid_and_refers_to_what_went_before() {
     let mut both = [search.police.id.clone(), search.other.id.clone()];
     both.sort();
     assert_eq!(read[0]["addresses"], json!([search.police.id]));
-    assert_eq!(read[1]["addresses"], json!([both.join(" ")]));
-    assert_eq!(read[2]["addresses"], json!([both.join(" ")]));
+    // Within the centre it is for both; nobody learns from their copy who else has one.
+    let whole = document(&search.amina, &second).await.unwrap();
+    assert_eq!(validator.good(&[&whole]).await[0]["addresses"], json!([both.join(" ")]));
+    assert_eq!(read[1]["addresses"], json!([search.police.id]));
+    assert_eq!(read[2]["addresses"], json!([search.police.id]));
     assert_eq!(read[3]["addresses"], json!([SENDER]));
     assert_eq!(read[3]["sender"], json!([search.police.id]));
     assert_eq!(read[0]["references"], Value::Null);

@@ -4,7 +4,7 @@ use std::io;
 
 use chrono::{DateTime, Utc};
 use helpline_domain::child_alert::{Event, MessageKind, Scope};
-use helpline_domain::id::{AgencyId, ChildAlertId};
+use helpline_domain::id::ChildAlertId;
 use helpline_store::escalation::child_alert::{ChildAlert, Content, Info, Recipient, Surroundings};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event as Part};
@@ -59,7 +59,8 @@ pub(crate) fn message(message: &ChildAlert, issued: Issued<'_>, around: &Surroun
         // A cancel has no text to hand on, so nobody need be asked whether they may.
         scope: if content.is_some() { message.scope } else { Scope::Private },
         restriction: content.map_or("", |content| content.restriction.as_str()),
-        addresses: joined(around.agencies.iter().map(AgencyId::to_string)),
+        // Nobody learns from their copy who else has one.
+        addresses: joined(message.recipients.iter().map(|one| one.agency_id.to_string())),
         note: message.cancel_reason.map_or("", |reason| reason.note()),
         references: joined(around.earlier.iter().map(|(sender, id, at)| reference(sender, *id, *at))),
     };

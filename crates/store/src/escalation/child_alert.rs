@@ -119,8 +119,6 @@ pub struct Surroundings {
     pub centre: String,
     /// Sender, identifier and time of each that was issued before, oldest first.
     pub earlier: Vec<(String, ChildAlertId, DateTime<Utc>)>,
-    /// Everybody it is addressed to.
-    pub agencies: Vec<AgencyId>,
 }
 
 /// Which messages; what is `None` does not restrict.
@@ -347,18 +345,10 @@ impl Store {
         .bind(message.position)
         .fetch_all(connection.postgres())
         .await;
-        let earlier = connection.settle(earlier)?;
-        let agencies = sqlx::query_scalar::<_, Uuid>(
-            "SELECT agency_id FROM helpline.child_alert_recipients WHERE centre_id = $1 AND alert_id = $2 ORDER BY agency_id",
-        )
-        .bind(centre.as_uuid())
-        .bind(message.alert_id.as_uuid())
-        .fetch_all(connection.postgres())
-        .await;
+        let earlier = connection.settle(earlier)?.into_iter();
         Ok(Surroundings {
             centre: name,
-            earlier: earlier.into_iter().map(|(sender, id, at)| (sender, id.into(), at)).collect(),
-            agencies: connection.settle(agencies)?.into_iter().map(AgencyId::from).collect(),
+            earlier: earlier.map(|(sender, id, at)| (sender, id.into(), at)).collect(),
         })
     }
 }
