@@ -231,7 +231,7 @@ impl Store {
             .bind(new.scope.key())
             .bind(agencies)
             .bind(i32::try_from(new.lifetime_s).unwrap_or(i32::MAX));
-        Ok(self.change(command, query).await?.map(id))
+        Ok(self.change(command, query).await?.map(|row| row.alert_id.into()))
     }
 
     /// Issues, as this sender, what another has asked for. Refused when it is not asked for any more or the caller's own, when
@@ -245,7 +245,7 @@ impl Store {
         let query = change_query::<ChangedRow>(APPROVE, command)
             .bind(alert.as_uuid())
             .bind(sender.map(str::to_owned));
-        Ok(self.change(command, query).await?.map(id))
+        Ok(self.change(command, query).await?.map(|row| row.alert_id.into()))
     }
 
     /// Declines what was asked for. Refused when it is not any more, or is not the caller's to decline.
@@ -255,7 +255,7 @@ impl Store {
         alert: ChildAlertId,
     ) -> Result<Change<ChildAlertId>, StoreError> {
         let query = change_query::<ChangedRow>(DECLINE, command).bind(alert.as_uuid());
-        Ok(self.change(command, query).await?.map(id))
+        Ok(self.change(command, query).await?.map(|row| row.alert_id.into()))
     }
 
     /// Cancels the message in force by one with a new id. Refused when it is not in force.
@@ -270,7 +270,7 @@ impl Store {
             .bind(new.as_uuid())
             .bind(alert.as_uuid())
             .bind(reason.key());
-        Ok(self.change(command, query).await?.map(id))
+        Ok(self.change(command, query).await?.map(|row| row.alert_id.into()))
     }
 
     /// The first agency that a message is addressed to and that may not know at this moment all that it says.
@@ -291,8 +291,4 @@ impl Store {
         .await;
         Ok(connection.settle(found)?.map(AgencyId::from))
     }
-}
-
-fn id(row: ChangedRow) -> ChildAlertId {
-    row.alert_id.into()
 }
