@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use helpline_domain::child_alert::{Event, MessageKind, Scope};
 use helpline_domain::id::ChildAlertId;
 use helpline_store::escalation::child_alert::{ChildAlert, Content, Info, Recipient, Surroundings};
+use helpline_vault::Sensitive;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event as Part};
 
@@ -45,7 +46,7 @@ struct Heading<'a> {
 
 /// The document of a message.
 pub(crate) fn message(message: &ChildAlert, issued: Issued<'_>, around: &Surroundings) -> io::Result<String> {
-    let content = message.content.as_ref().map(|content| content.expose());
+    let content = message.content.as_ref().map(Sensitive::expose);
     let heading = Heading {
         identifier: message.alert_id.to_string(),
         sender: issued.sender,

@@ -145,7 +145,7 @@ fn read(
     let restriction = line(fields, "restriction", &sent.restriction, 0..=500);
     match (scope, restriction.as_deref()) {
         (Some(Scope::Restricted), Some("")) => {
-            fields.refuse("restriction", "required in the restricted scope")
+            fields.refuse("restriction", "required in the restricted scope");
         }
         (Some(Scope::Private), Some(said)) if !said.is_empty() => {
             fields.refuse("restriction", "empty but in the restricted scope");

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::Content;
 use crate::change::{Change, Command, change, change_query};
+use crate::disclosure::in_force;
 use crate::escalation::{sees, settled_is_noted};
 use crate::sealing::CHILD_ALERT;
 use crate::{Store, StoreError};
@@ -126,12 +127,16 @@ const ASK: &str = change!(
 /// Recipients of a message `a` who may not know at this moment all that it says. Who is disabled is told nothing anyway.
 macro_rules! uninformed {
     () => {
-        "SELECT r.agency_id FROM helpline.child_alert_recipients r
-         JOIN helpline.agencies g ON g.centre_id = $1 AND g.agency_id = r.agency_id AND g.disabled_at IS NULL
-         WHERE r.centre_id = $1 AND r.alert_id = a.alert_id AND NOT a.field_classes <@ ARRAY(
-            SELECT class.key FROM helpline.disclosures x CROSS JOIN LATERAL unnest(x.field_classes) AS class (key)
-            WHERE x.centre_id = $1 AND x.escalation_id = a.escalation_id AND x.agency_id = r.agency_id AND class.key = ANY (g.field_classes)
-              AND x.revoked_at IS NULL AND x.expires_at > helpline.now() AND (x.basis <> 'override' OR x.approved_at IS NOT NULL))"
+        concat!(
+            "SELECT r.agency_id FROM helpline.child_alert_recipients r
+             JOIN helpline.agencies g ON g.centre_id = $1 AND g.agency_id = r.agency_id AND g.disabled_at IS NULL
+             WHERE r.centre_id = $1 AND r.alert_id = a.alert_id AND NOT a.field_classes <@ ARRAY(
+                SELECT class.key FROM helpline.disclosures x CROSS JOIN LATERAL unnest(x.field_classes) AS class (key)
+                WHERE x.centre_id = $1 AND x.escalation_id = a.escalation_id AND x.agency_id = r.agency_id
+                  AND class.key = ANY (g.field_classes) AND ",
+            in_force!(),
+            ")"
+        )
     };
 }
 
