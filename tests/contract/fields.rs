@@ -24,12 +24,14 @@ const OPTIONAL_IDS: [&str; 8] = [
     "plan.fallback.agency_id",
 ];
 /// Those that may be missing of one method alone: an escalation is raised by hand, a list is not narrowed to a contact,
-/// a token is no responder's, a question is about an escalation.
-const OPTIONAL_OF: [(&str, &str); 4] = [
+/// a token is no responder's, a question is about an escalation, alerts are listed of all, and a document is the alert.
+const OPTIONAL_OF: [(&str, &str); 6] = [
     ("RaiseEscalation", "contact_id"),
     ("ListEscalations", "contact_id"),
     ("CreateToken", "agency_id"),
     ("AskSecondOpinion", "contact_id"),
+    ("ListChildAlerts", "escalation_id"),
+    ("GetChildAlertDocument", "acknowledged_by_agency_id"),
 ];
 /// The channel's own id: any text.
 const TEXT_IDS: [&str; 2] = ["external_id", "continues_external_id"];

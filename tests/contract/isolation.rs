@@ -124,11 +124,12 @@ async fn fill(world: &World, centre: &Centre) {
     supervisor.blocks().block_sender(block).await.unwrap();
     let handover = OfferHandoverRequest { request_id: request_id(), ..OfferHandoverRequest::default() };
     counsellor.handover().offer_handover(handover).await.unwrap();
-    escalate(&supervisor, &contact.contact_id).await;
+    let escalation_id = escalate(&supervisor, &contact.contact_id).await;
+    emergency::search(world, centre, &supervisor, &escalation_id).await;
 }
 
-/// An escalation of a contact.
-async fn escalate(supervisor: &Actor, contact_id: &str) {
+/// An escalation of a contact; its id.
+async fn escalate(supervisor: &Actor, contact_id: &str) -> String {
     let raise = RaiseEscalationRequest {
         request_id: request_id(),
         kind: EscalationKind::Emergency.into(),
@@ -141,7 +142,8 @@ async fn escalate(supervisor: &Actor, contact_id: &str) {
         }),
         ..RaiseEscalationRequest::default()
     };
-    supervisor.escalations().raise_escalation(raise).await.unwrap();
+    let raised = supervisor.escalations().raise_escalation(raise).await.unwrap().into_inner();
+    raised.escalation.unwrap().escalation_id
 }
 
 /// Gives the centre opening hours, and waits until its queue was seen open.

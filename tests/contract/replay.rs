@@ -1,6 +1,7 @@
 //! A command that is sent again happens once.
 
 mod channels;
+mod child_alerts;
 mod escalations;
 mod plans;
 mod prepare;

@@ -2,6 +2,7 @@
 
 mod agencies;
 mod channels;
+mod child_alerts;
 mod escalations;
 mod plans;
 
@@ -325,6 +326,7 @@ fn encoded(name: &str) -> Vec<u8> {
             .or_else(|| plans::sample(other))
             .or_else(|| escalations::sample(other))
             .or_else(|| channels::sample(other))
+            .or_else(|| child_alerts::sample(other))
             .unwrap_or_else(|| panic!("{other} is new: say here what a well-formed request of it is")),
     }
 }

@@ -6,9 +6,15 @@ use std::time::Duration;
 
 use helpline_devstack::StackOptions;
 use helpline_domain::caller::Role;
+use helpline_proto::escalation::v1::{
+    AcceptEscalationRequest, AskChildAlertRequest, EscalationState, Outcome, ReportProgressRequest,
+    ResolveEscalationRequest,
+};
 use helpline_proto::intake::v1::{BlockReason, BlockSenderRequest};
+use helpline_proto::options::v1::FieldClass;
 use helpline_proto::terms::v1::Channel;
 use helpline_service_kit::fail_point::FAIL_POINTS;
+use helpline_tests::child_alert::{content, report_of_a_missing_child};
 use helpline_tests::process::{Fleet, FleetOptions, private_stack, retry, until};
 use helpline_tests::{Actor, request_id};
 use tokio::sync::Semaphore;
@@ -140,6 +146,8 @@ const SOFT: &str = r#"{"reserve": 0, "skills": ["law"], "queues": [{"queue": "ge
 async fn kill_at(place: &str, mut fleet: Fleet, board: Board) {
     let blocking = (place == "block.after_commit")
         .then(|| tokio::spawn(block_senders(fleet.bearer(Role::Supervisor, None))));
+    let searching = (place == "child_alert.after_commit")
+        .then(|| tokio::spawn(search(fleet.bearer(Role::Supervisor, None), agency(&fleet))));
     let load = Load::begin(&fleet, board, 4, Duration::from_millis(5));
     let (status, took) = until(&format!("the server dies at {place}"), PATIENCE, || {
         std::future::ready(fleet.server(0).status())
@@ -154,7 +162,64 @@ async fn kill_at(place: &str, mut fleet: Fleet, board: Board) {
         blocking.await.expect("the supervisor's calls");
         assert_eq!(fleet.count("SELECT count(*) FROM helpline.journal WHERE event = 'sender_blocked'"), 3);
     }
+    if let Some(searching) = searching {
+        searching.await.expect("the supervisor's calls");
+        assert_eq!(fleet.count("SELECT count(*) FROM helpline.journal WHERE event = 'child_alert_asked'"), 3);
+    }
     all_is_well(&fleet, &board, &adapters).await;
+}
+
+/// An agency that may be told where a child is.
+fn agency(fleet: &Fleet) -> String {
+    let agency_id = request_id();
+    fleet.sql(&format!(
+        "INSERT INTO helpline.agencies (centre_id, agency_id, display_name, kind, field_classes)
+         VALUES ('{}', '{agency_id}', 'An agency', 'police', '{{location}}')",
+        fleet.centre
+    ));
+    agency_id
+}
+
+/// A supervisor reports a missing child, asks for alerts, and ends it; each is asked again until it is answered.
+async fn search(supervisor: Actor, agency_id: String) {
+    let report = report_of_a_missing_child();
+    let raised = retry("report a missing child", PATIENCE, || {
+        let (mut client, request) = (supervisor.escalations(), report.clone());
+        async move { client.raise_escalation(request).await }
+    });
+    let escalation_id =
+        raised.await.expect("an escalation").escalation.expect("the escalation").escalation_id;
+    for _ in 0..3 {
+        let mut content = content(&[&agency_id]);
+        content.field_classes = vec![FieldClass::Location.into()];
+        let request = AskChildAlertRequest {
+            request_id: request_id(),
+            escalation_id: escalation_id.clone(),
+            content: Some(content),
+        };
+        let asked = retry("ask for an alert", PATIENCE, || {
+            let (mut client, request) = (supervisor.child_alerts(), request.clone());
+            async move { client.ask_child_alert(request).await }
+        });
+        asked.await.expect("an alert");
+    }
+    let accept = AcceptEscalationRequest { request_id: request_id(), escalation_id: escalation_id.clone() };
+    let reached = ReportProgressRequest {
+        request_id: request_id(),
+        escalation_id: escalation_id.clone(),
+        state: EscalationState::ChildReached.into(),
+        remark: String::new(),
+    };
+    let resolve = ResolveEscalationRequest {
+        request_id: request_id(),
+        escalation_id,
+        outcome: Outcome::SafeInPlace.into(),
+        ..ResolveEscalationRequest::default()
+    };
+    let mut client = supervisor.escalations();
+    client.accept_escalation(accept).await.expect("taken on");
+    client.report_progress(reached).await.expect("reached");
+    client.resolve_escalation(resolve).await.expect("resolved");
 }
 
 /// A supervisor blocks senders, and asks again until each is answered.

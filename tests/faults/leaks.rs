@@ -1,5 +1,6 @@
 //! Marker strings in every personal field, and a search for them wherever somebody without a key could look.
 
+mod child_alert;
 mod collector;
 mod escalation;
 mod scan;
@@ -30,7 +31,7 @@ use scan::{Finding, Markers, search};
 use crate::load::closing;
 
 /// The personal fields: each gets a marker of its own.
-const FIELDS: [&str; 21] = [
+const FIELDS: [&str; 27] = [
     "callback_number",
     "safe_words",
     "sender",
@@ -52,6 +53,12 @@ const FIELDS: [&str; 21] = [
     "escalation_remark",
     "their_incident",
     "blocked_sender",
+    "alert_restriction",
+    "alert_headline",
+    "alert_description",
+    "alert_instruction",
+    "alert_contact",
+    "alert_area",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -174,6 +181,7 @@ async fn play(fleet: &Fleet, markers: &mut Markers) -> Vec<(&'static str, Status
     complete(&counsellor, &contact, markers, &mut statuses).await;
     record_past(&counsellor, markers, &mut statuses).await;
     escalation::play(fleet, markers, &mut statuses).await;
+    child_alert::play(fleet, markers, &mut statuses).await;
     let supervisor = fleet.bearer(Role::Supervisor, None);
     block(&supervisor, &adapter, &contact, markers, &mut statuses).await;
     statuses

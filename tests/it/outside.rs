@@ -1,6 +1,7 @@
 //! Agencies without a client of their own are told: by webhooks, by e-mail, by SMS.
 
 mod browser;
+mod child_alerts;
 mod endpoints;
 mod links;
 mod mail;

@@ -2,10 +2,12 @@
 
 mod agencies;
 mod calls;
+mod child_alerts;
 mod climbing;
 mod closing;
 mod contacts;
 mod desks;
+mod documents;
 mod endings;
 mod forbidden;
 mod room;

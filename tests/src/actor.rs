@@ -7,6 +7,7 @@ use helpline_proto::directory::v1::agency_service_client::AgencyServiceClient;
 use helpline_proto::directory::v1::centre_service_client::CentreServiceClient;
 use helpline_proto::directory::v1::counsellor_service_client::CounsellorServiceClient;
 use helpline_proto::directory::v1::token_service_client::TokenServiceClient;
+use helpline_proto::escalation::v1::child_alert_service_client::ChildAlertServiceClient;
 use helpline_proto::escalation::v1::consult_service_client::ConsultServiceClient;
 use helpline_proto::escalation::v1::disclosure_service_client::DisclosureServiceClient;
 use helpline_proto::escalation::v1::escalation_service_client::EscalationServiceClient;
@@ -105,6 +106,8 @@ clients!(
     plans: PlanServiceClient,
     /// `DisclosureService`.
     disclosures: DisclosureServiceClient,
+    /// `ChildAlertService`.
+    child_alerts: ChildAlertServiceClient,
     /// `ConsultService`.
     consults: ConsultServiceClient,
     /// `EndpointService`.

@@ -16,6 +16,7 @@
 )]
 
 mod actor;
+pub mod child_alert;
 mod link;
 mod mail;
 mod pages;

@@ -112,14 +112,18 @@ impl Sender {
         }
     }
 
-    /// A new link for this try of an e-mail, if there are pages to link to. Only its hash is kept, so a later try cannot send
+    /// A new link for this try of an e-mail, if there are pages to link to; alerts of missing children have none. Only its hash is kept, so a later try cannot send
     /// the same.
     async fn link(
         &self,
         centre: CentreId,
         outgoing: &Outgoing,
     ) -> Result<Option<Zeroizing<String>>, WorkerError> {
-        let (Some(pages), Some(_)) = (&self.ways.pages, outgoing.escalation_id) else { return Ok(None) };
+        let (Some(pages), Some(_), None) =
+            (&self.ways.pages, outgoing.escalation_id, outgoing.child_alert_id)
+        else {
+            return Ok(None);
+        };
         let token = BearerToken::generate(self.random.as_ref());
         let new =
             NewLink { link_id: LinkId::from(self.ctx.ids.v7()), hash: token.hash(), lifetime_s: LINK_LIFE_S };

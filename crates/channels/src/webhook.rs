@@ -109,10 +109,13 @@ impl Webhooks {
 
 /// The same with every try: ids, and when it was made.
 fn body(outgoing: &Outgoing) -> String {
-    let data = json!({
-        "escalation_id": outgoing.escalation_id.map(|id| id.to_string()),
-        "number": outgoing.number,
-    });
+    let data = match outgoing.child_alert_id {
+        Some(alert) => json!({"child_alert_id": alert.to_string()}),
+        None => json!({
+            "escalation_id": outgoing.escalation_id.map(|id| id.to_string()),
+            "number": outgoing.number,
+        }),
+    };
     let made_at = outgoing.made_at.to_rfc3339_opts(SecondsFormat::Micros, true);
     json!({"type": outgoing.event, "timestamp": made_at, "data": data}).to_string()
 }

@@ -45,11 +45,15 @@ pub enum AlertKind {
     ChildNotReached,
     /// Whoever owns an open escalation has gone: the counsellor off shift, or the supervisor's token is no longer good.
     EscalationUnowned,
+    /// Nobody has decided on a missing-child alert that was asked for.
+    ChildAlertUndecided,
+    /// A missing-child alert is in force although the child was reached or the escalation is over.
+    ChildAlertUncancelled,
 }
 
 impl AlertKind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::TargetNear,
         Self::NobodyAvailable,
         Self::LongContact,
@@ -63,6 +67,8 @@ impl AlertKind {
         Self::EscalationUnanswered,
         Self::ChildNotReached,
         Self::EscalationUnowned,
+        Self::ChildAlertUndecided,
+        Self::ChildAlertUncancelled,
     ];
 
     /// The stable key under which the kind is stored.
@@ -81,6 +87,8 @@ impl AlertKind {
             Self::EscalationUnanswered => "escalation_unanswered",
             Self::ChildNotReached => "child_not_reached",
             Self::EscalationUnowned => "escalation_unowned",
+            Self::ChildAlertUndecided => "child_alert_undecided",
+            Self::ChildAlertUncancelled => "child_alert_uncancelled",
         }
     }
 

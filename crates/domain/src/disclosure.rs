@@ -4,9 +4,9 @@
 macro_rules! keyed {
     ($(#[$doc:meta])+ $name:ident { $($(#[$about:meta])+ $value:ident = $key:literal,)+ }) => {
         $(#[$doc])+
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize, serde::Deserialize)]
         pub enum $name {
-            $($(#[$about])+ $value,)+
+            $($(#[$about])+ #[serde(rename = $key)] $value,)+
         }
 
         impl $name {
@@ -27,6 +27,7 @@ macro_rules! keyed {
         }
     };
 }
+pub(crate) use keyed;
 
 keyed!(
     /// What a disclosure is for.

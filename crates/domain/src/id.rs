@@ -109,6 +109,10 @@ id!(
     LinkId
 );
 id!(
+    /// A message of a missing-child alert.
+    ChildAlertId
+);
+id!(
     /// A second opinion asked of a supervisor.
     OpinionId
 );

@@ -16,6 +16,7 @@ pub mod blocking;
 pub mod callback;
 pub mod caller;
 pub mod channel;
+pub mod child_alert;
 pub mod closing;
 pub mod contact;
 pub mod counsellor;

@@ -80,6 +80,8 @@ pub struct Settings {
     pub valve: ValveRules,
     /// Agreements with partner centres.
     pub overflow: overflow::Overflow,
+    /// By which name the centre sends missing-child alerts; empty for one that sends none.
+    pub alert_sender: String,
 }
 
 /// A line in which contacts wait.
@@ -179,6 +181,7 @@ impl Default for Settings {
             second_opinion_s: 120,
             valve: ValveRules::default(),
             overflow: overflow::Overflow::default(),
+            alert_sender: String::new(),
         }
     }
 }

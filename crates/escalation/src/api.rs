@@ -1,5 +1,6 @@
 //! The generated traits: one short method each.
 
+mod child_alert;
 mod consult;
 mod disclosure;
 mod escalation;

@@ -3,7 +3,8 @@
 //! Read it in the order of an escalation: [`plan`] is what the centre has laid down; [`raise`] writes it down; [`climb`] takes
 //! the steps of its ladder, at once and whenever a clock has run out; [`answer`] is what those do who are told; [`ending`] how
 //! it ends; [`notes`] and [`calls`] what is added meanwhile; [`watch`] shows it to whoever may see it, [`disclosure`] decides
-//! what agencies see of it, and [`consult`] asks supervisors for a second opinion.
+//! what agencies see of it, [`consult`] asks supervisors for a second opinion, and [`child_alert`] tells agencies of a missing
+//! child.
 //!
 //! Invariants:
 //! - delivered, acknowledged, accepted and child reached are four facts with four times, and an acknowledgement alone never
@@ -14,20 +15,23 @@
 //! - an agency knows of what was addressed or disclosed to it and reads what was disclosed, as both stand at the moment of
 //!   asking;
 //! - an exercise never leaves the building;
-//! - nobody approves or answers what they asked for themselves.
+//! - nobody approves or answers what they asked for themselves;
+//! - an alert says nothing to an agency that was not disclosed to it, when it is issued and when it is read.
 //!
 //! Out: `escalation_raised`, `escalation_joined`, `escalation_step_taken`, `escalation_unanswered`, `escalation_delivered`,
 //! `escalation_acknowledged`, `escalation_accepted`, `escalation_declined`, `escalation_called`, `escalation_progressed`,
 //! `escalation_child_not_reached`, `escalation_resolved`, `escalation_end_asked`, `escalation_end_refused`, `escalation_ended`,
 //! `escalation_handed_over`, `escalation_forced`, `escalation_remarked`, `escalation_located`, `escalation_taken_over`,
 //! `escalation_plan_published`, `stand_in_made`, `stand_in_revoked`, `disclosure_made`, `disclosure_approved`,
-//! `disclosure_revoked`, `second_opinion_asked`, `second_opinion_answered`, `second_opinion_overdue`.
+//! `disclosure_revoked`, `second_opinion_asked`, `second_opinion_answered`, `second_opinion_overdue`, `child_alert_asked`,
+//! `child_alert_issued`, `child_alert_declined`, `child_alert_cancelled`, `child_alert_fetched`, `child_alert_acknowledged`.
 
 mod access;
 mod answer;
 mod api;
 mod board;
 mod calls;
+mod child_alert;
 mod climb;
 mod consult;
 mod disclosure;
@@ -45,6 +49,7 @@ mod workers;
 use std::sync::Arc;
 use std::time::Duration;
 
+use helpline_proto::escalation::v1::child_alert_service_server::ChildAlertServiceServer;
 use helpline_proto::escalation::v1::consult_service_server::ConsultServiceServer;
 use helpline_proto::escalation::v1::disclosure_service_server::DisclosureServiceServer;
 use helpline_proto::escalation::v1::escalation_service_server::EscalationServiceServer;
@@ -83,6 +88,7 @@ impl Escalation {
             .add_service(EscalationServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(PlanServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(DisclosureServiceServer::new(api.clone()).max_decoding_message_size(longest))
+            .add_service(ChildAlertServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(ConsultServiceServer::new(api).max_decoding_message_size(longest));
     }
 

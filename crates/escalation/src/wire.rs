@@ -35,6 +35,8 @@ macro_rules! both_ways {
     };
 }
 
+pub(crate) use both_ways;
+
 both_ways!(kind, kind_from: EscalationKind, proto::EscalationKind { Emergency, MandatoryReport });
 both_ways!(danger, danger_from: Danger, proto::Danger {
     Violence, Sexual, Suicide, Medical, Missing, Trafficking, Abandoned, Other,

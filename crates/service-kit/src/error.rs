@@ -158,6 +158,22 @@ impl Refusal {
         Self::new(ErrorReason::PartnerRefused, "no partner centre has agreed to take this on now")
     }
 
+    /// NOT_DISCLOSED: `agency` may not know all of it.
+    pub fn not_disclosed(agency: uuid::Uuid) -> Self {
+        Self::new(ErrorReason::NotDisclosed, "an agency may not know all that the alert says")
+            .with("agency", agency.to_string())
+    }
+
+    /// DANGER_REFUSED: `danger` is the key of the escalation's danger.
+    pub fn danger(danger: &'static str) -> Self {
+        Self::new(ErrorReason::DangerRefused, "the escalation is about another danger").with("danger", danger)
+    }
+
+    /// SENDER_UNKNOWN.
+    pub fn sender_unknown() -> Self {
+        Self::new(ErrorReason::SenderUnknown, "the centre has no name by which it sends alerts")
+    }
+
     /// NOBODY_FREE.
     pub fn nobody_free() -> Self {
         Self::new(ErrorReason::NobodyFree, "nobody who could be asked is free now")
@@ -270,6 +286,9 @@ impl Refusal {
             | ErrorReason::NobodyFree
             | ErrorReason::SwitchOwned
             | ErrorReason::PartnerRefused
+            | ErrorReason::NotDisclosed
+            | ErrorReason::DangerRefused
+            | ErrorReason::SenderUnknown
             | ErrorReason::CounsellorNotAvailable => Code::FailedPrecondition,
             ErrorReason::RevisionStale | ErrorReason::RaceLost => Code::Aborted,
             ErrorReason::TooMany | ErrorReason::RequestTooLong => Code::ResourceExhausted,

@@ -41,6 +41,7 @@ pub const FAIL_POINTS: &[&str] = &[
     "climb.before_commit",
     "climb.after_commit",
     "escalation.after_commit",
+    "child_alert.after_commit",
     "block.after_commit",
     "delivery.after_claim",
     "delivery.after_send",

@@ -127,8 +127,8 @@ fn wake<'a>(hub: &Hub, events: impl Iterator<Item = &'a Event>) {
             topics.entry(Topic::Contact(centre, contact)).or_default();
         }
         let about = event.event.split_once('_').map_or("", |(about, _)| about);
-        // Of second opinions the first word says nothing by itself.
-        if matches!(about, "escalation" | "disclosure" | "agency" | "delivery" | "second") {
+        // Of second opinions and of alerts about a child the first word says nothing by itself.
+        if matches!(about, "escalation" | "disclosure" | "agency" | "delivery" | "second" | "child") {
             topics.entry(Topic::Escalations(centre)).or_default();
         }
         match event.event.as_str() {

@@ -207,7 +207,14 @@ const DUE: &str = "
             SELECT FROM helpline.tokens k
             WHERE k.centre_id = $1 AND k.token_id = e.owner_id AND k.revoked_at IS NULL AND k.expires_at > (SELECT helpline.now())) END))
         AS late (kind, holds)
-    WHERE e.centre_id = $1 AND e.ended_at IS NULL AND NOT e.exercise AND late.holds";
+    WHERE e.centre_id = $1 AND e.ended_at IS NULL AND NOT e.exercise AND late.holds
+    UNION
+    SELECT late.kind, 'escalation ' || e.escalation_id FROM helpline.child_alerts m
+    JOIN helpline.escalations e ON e.centre_id = $1 AND e.escalation_id = m.escalation_id
+    CROSS JOIN LATERAL (VALUES
+        ('child_alert_undecided', m.state = 'asked' AND m.asked_at <= (SELECT helpline.now()) - interval '1 minute'),
+        ('child_alert_uncancelled', m.state = 'issued' AND m.expires_at > (SELECT helpline.now()) AND e.reach_due_at IS NULL)) AS late (kind, holds)
+    WHERE m.centre_id = $1 AND m.state IN ('asked', 'issued') AND m.kind <> 'cancel' AND NOT m.exercise AND late.holds";
 
 const ACKNOWLEDGE: &str = change!(
     event: "alert_acknowledged", resource: "alert_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
@@ -361,7 +368,8 @@ impl Store {
     }
 
     /// What is due and was not done: callbacks and second opinions beyond their time, check-ins that failed within the hour,
-    /// escalations that nobody has taken on, whose child was not reached, or whose owner has gone.
+    /// escalations that nobody has taken on, whose child was not reached, or whose owner has gone; missing-child alerts that
+    /// nobody has decided on, or that are in force for nothing.
     pub async fn due_alerts(&self, centre: CentreId) -> Result<Vec<(AlertKind, Subject)>, StoreError> {
         let mut connection = self.bound(centre).await?;
         let rows = sqlx::query_as::<_, (String, String)>(DUE)

@@ -4,7 +4,9 @@ pub mod sending;
 
 use chrono::{DateTime, Utc};
 use helpline_domain::delivery::{DeliveryKind, DeliveryState};
-use helpline_domain::id::{AgencyId, CentreId, CounsellorId, DeliveryId, EndpointId, EscalationId};
+use helpline_domain::id::{
+    AgencyId, CentreId, ChildAlertId, CounsellorId, DeliveryId, EndpointId, EscalationId,
+};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -17,6 +19,7 @@ use crate::{Store, StoreError};
 pub struct Delivery {
     pub delivery_id: DeliveryId,
     pub escalation_id: Option<EscalationId>,
+    pub child_alert_id: Option<ChildAlertId>,
     pub rung: Option<i32>,
     pub event: String,
     pub kind: DeliveryKind,
@@ -49,6 +52,7 @@ pub enum NotSent {
 struct DeliveryRow {
     delivery_id: Uuid,
     escalation_id: Option<Uuid>,
+    child_alert_id: Option<Uuid>,
     rung: Option<i32>,
     event: String,
     kind: String,
@@ -66,7 +70,7 @@ struct DeliveryRow {
 
 macro_rules! columns {
     () => {
-        "delivery_id, escalation_id, rung, event, kind, counsellor_id, agency_id, endpoint_id, state, attempts,
+        "delivery_id, escalation_id, child_alert_id, rung, event, kind, counsellor_id, agency_id, endpoint_id, state, attempts,
          last_result, made_at, next_attempt_at, delivered_at, ended_at"
     };
 }
@@ -82,6 +86,7 @@ impl TryFrom<DeliveryRow> for Delivery {
         Ok(Self {
             delivery_id: row.delivery_id.into(),
             escalation_id: row.escalation_id.map(EscalationId::from),
+            child_alert_id: row.child_alert_id.map(ChildAlertId::from),
             rung: row.rung,
             event: row.event,
             kind: DeliveryKind::from_key(&row.kind).ok_or(wrong("kind"))?,

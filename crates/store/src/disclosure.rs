@@ -13,7 +13,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::change::{Change, Command, change, change_query};
-use crate::escalation::sees;
+use crate::escalation::{sees, settled_is_noted};
 use crate::{Store, StoreError};
 
 /// Whether a disclosure `x` opens anything at this moment.
@@ -138,17 +138,10 @@ impl TryFrom<Row> for Disclosure {
 /// The entry of the timeline about the disclosure in `settled`, and `changed` with the contact it is about.
 macro_rules! noted {
     ($event:literal) => {
-        concat!(
-            "escalation AS (
-                UPDATE helpline.escalations e SET event_count = e.event_count + 1, changed_at = helpline.now(), revision = e.revision + 1
-                FROM settled WHERE e.centre_id = $1 AND e.escalation_id = settled.escalation_id
-                RETURNING e.escalation_id AS id, e.event_count, e.contact_id),
-            noted AS (
-                INSERT INTO helpline.escalation_events (centre_id, escalation_id, sequence, at, event, actor_id, actor_role, agency_id, detail)
-                SELECT $1, id, event_count, helpline.now(), '", $event, "', $2, $3, agency_id,
-                    jsonb_build_object('disclosure', disclosure_id, 'field_classes', field_classes, 'basis', basis)
-                FROM escalation CROSS JOIN settled),
-            changed AS (SELECT settled.*, contact_id FROM settled CROSS JOIN escalation)"
+        settled_is_noted!(
+            $event,
+            "agency_id",
+            "jsonb_build_object('disclosure', disclosure_id, 'field_classes', field_classes, 'basis', basis)"
         )
     };
 }

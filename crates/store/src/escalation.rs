@@ -1,13 +1,15 @@
 //! Escalations as they stand in the store.
 //!
 //! [`raise`] makes them, [`answer`] is what those do who are told, [`ending`] how they end, [`notes`] what is added, [`calls`]
-//! what became of ringing, [`steps`] what the clocks do, [`read`], [`desk`] and [`timeline`] who sees what of them.
+//! what became of ringing, [`steps`] what the clocks do, [`read`], [`desk`] and [`timeline`] who sees what of them,
+//! [`child_alert`] what is told of a missing child.
 //!
 //! Every change writes an entry of the timeline in its statement, and compares who asks: what somebody may not see, they
 //! cannot change.
 
 pub mod answer;
 pub mod calls;
+pub mod child_alert;
 pub mod desk;
 pub mod ending;
 pub mod notes;
@@ -26,10 +28,10 @@ use crate::change::{Change, ChangeQuery, Command, change_query};
 use crate::sealing::REMARK;
 use crate::{Store, StoreError};
 
-/// Whether a caller may know of an escalation `e`: supervisors of all; an agency of what was addressed to it or what somebody
-/// has decided that it may know, unless it is an exercise; somebody of it who came by a link of the one that it is for; a
-/// counsellor of what they raised, own, were told of or took on, of what a contact of theirs is about, and of what somebody
-/// is to ring a number for.
+/// Whether a caller may know of an escalation `e`: supervisors of all; an agency of what was addressed to it, be it no alert
+/// alone, or what somebody has decided that it may know, unless it is an exercise; somebody of it who came by a link of the
+/// one that it is for; a counsellor of what they raised, own, were told of or took on, of what a contact of theirs is about,
+/// and of what somebody is to ring a number for.
 macro_rules! sees {
     ($principal:literal, $role:literal, $agency:literal) => {
         concat!(
@@ -41,7 +43,7 @@ macro_rules! sees {
                     e.accepted_agency_id = ", $agency, "::uuid OR e.handed_to_agency_id = ", $agency, "::uuid OR EXISTS (
                         SELECT FROM helpline.deliveries d
                         WHERE d.centre_id = $1 AND d.agency_id = ", $agency, "::uuid AND d.escalation_id = e.escalation_id
-                          AND d.kind <> 'call' AND d.state NOT IN ('withdrawn', 'held_back'))
+                          AND d.kind <> 'call' AND d.state NOT IN ('withdrawn', 'held_back') AND d.child_alert_id IS NULL)
                     OR EXISTS (
                         SELECT FROM helpline.disclosures x
                         WHERE x.centre_id = $1 AND x.escalation_id = e.escalation_id AND x.agency_id = ", $agency, "::uuid
@@ -98,6 +100,25 @@ macro_rules! act {
     };
 }
 pub(crate) use act;
+
+/// The entry of the timeline about the row in `settled`, which names its escalation, and `changed` with the contact that the
+/// escalation is about: event, agency and detail of the entry.
+macro_rules! settled_is_noted {
+    ($event:literal, $agency:literal, $detail:literal) => {
+        concat!(
+            "escalation AS (
+                UPDATE helpline.escalations e SET event_count = e.event_count + 1, changed_at = helpline.now(), revision = e.revision + 1
+                FROM settled WHERE e.centre_id = $1 AND e.escalation_id = settled.escalation_id
+                RETURNING e.escalation_id AS id, e.event_count, e.contact_id),
+            noted AS (
+                INSERT INTO helpline.escalation_events (centre_id, escalation_id, sequence, at, event, actor_id, actor_role, agency_id, detail)
+                SELECT $1, id, event_count, helpline.now(), '", $event, "', $2, $3, ", $agency, ", ", $detail, "
+                FROM escalation CROSS JOIN settled),
+            changed AS (SELECT settled.*, contact_id FROM settled CROSS JOIN escalation)"
+        )
+    };
+}
+pub(crate) use settled_is_noted;
 
 /// What is asked of an escalation, whatever it is.
 #[derive(Clone, Debug)]

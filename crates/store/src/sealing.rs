@@ -45,6 +45,7 @@ pub(crate) const ESCALATION_PERPETRATOR: Column =
     Column { table: "escalations", column: "perpetrator", kind: "perpetrator" };
 pub(crate) const THEIR_INCIDENT: Column =
     Column { table: "escalations", column: "their_incident", kind: "legal" };
+pub(crate) const CHILD_ALERT: Column = Column { table: "child_alerts", column: "content", kind: "narrative" };
 pub(crate) const PLACE: Column = Column { table: "escalation_locations", column: "place", kind: "location" };
 pub(crate) const REMARK: Column = Column { table: "escalation_events", column: "remark", kind: "narrative" };
 pub(crate) const ENDPOINT: Column = Column { table: "endpoints", column: "address", kind: "contact" };

@@ -1,4 +1,5 @@
-//! Rows about an emergency: an agency and a way to tell it, who stands in, what is disclosed, what a supervisor is asked.
+//! Rows about an emergency: an agency and a way to tell it, who stands in, what is disclosed, what a supervisor is asked, whom
+//! an alert is for.
 
 use helpline_proto::channels::v1::{CreateEndpointRequest, EndpointKind};
 use helpline_proto::directory::v1::{Agency, AgencyKind, CreateAgencyRequest};
@@ -7,6 +8,7 @@ use helpline_proto::escalation::v1::{
     MakeStandInRequest,
 };
 use helpline_proto::options::v1::FieldClass;
+use helpline_tests::child_alert::{ask, content};
 use helpline_tests::plan::{WATCH, counting_on};
 use helpline_tests::{Actor, Centre, World, request_id};
 
@@ -59,4 +61,13 @@ pub(super) async fn decide(world: &World, centre: &Centre, counsellor: &Actor, s
         ..AskSecondOpinionRequest::default()
     };
     counsellor.consults().ask_second_opinion(ask).await.unwrap();
+}
+
+/// An alert about a missing child, asked for.
+pub(super) async fn search(world: &World, centre: &Centre, supervisor: &Actor, escalation_id: &str) {
+    let sql = format!("SELECT agency_id FROM helpline.agencies WHERE centre_id = '{}'", centre.id);
+    let agency_id = world.database.query(&sql).unwrap()[0][0].clone().unwrap();
+    let mut content = content(&[&agency_id]);
+    content.field_classes = vec![FieldClass::Location.into()];
+    ask(supervisor, escalation_id, content).await.unwrap();
 }

@@ -76,6 +76,8 @@ async fn the_servers_role_cannot_open_the_door_it_stands_behind() {
         "DELETE FROM helpline.escalation_events",
         "UPDATE helpline.escalation_locations SET source = 'said'",
         "DELETE FROM helpline.deliveries",
+        "DELETE FROM helpline.child_alerts",
+        "DELETE FROM helpline.child_alert_recipients",
         "DELETE FROM helpline.blocks",
         "DELETE FROM helpline.participations",
         "DELETE FROM helpline.tokens",

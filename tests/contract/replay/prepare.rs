@@ -378,6 +378,10 @@ pub(super) async fn prepare(cast: &Cast, method: &Method) -> Prepared {
                 None => super::escalations::prepare(cast, other).await,
                 known => known,
             };
+            let known = match known {
+                None => super::child_alerts::prepare(cast, other).await,
+                known => known,
+            };
             let (actor, bytes) =
                 known.unwrap_or_else(|| panic!("{other} is new: say here when it can be carried out"));
             (actor, DynamicMessage::decode(schema::input(method), bytes.as_slice()).unwrap())

@@ -35,6 +35,7 @@ pub(crate) fn to_message(delivery: Delivery) -> Message {
         next_attempt_time: delivery.next_attempt_at.map(timestamp),
         deliver_time: delivery.delivered_at.map(timestamp),
         end_time: delivery.ended_at.map(timestamp),
+        child_alert_id: delivery.child_alert_id.map(|id| id.to_string()).unwrap_or_default(),
     }
 }
 

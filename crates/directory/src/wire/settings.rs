@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use helpline_domain::caller::Caller;
 use helpline_domain::channel::Channel;
+use helpline_domain::child_alert::is_sender;
 use helpline_domain::risk::Class;
 use helpline_domain::settings::{Queue, Settings, TargetWait, default_target_wait_s};
 use helpline_proto::directory::v1::{
@@ -121,6 +122,7 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
     );
     let valve = valve::read(fields, message.valve.as_ref());
     let overflow = overflow::read(fields, message.overflow.as_ref(), queues.as_deref());
+    let alert_sender = alert_sender(fields, &message.alert_sender);
     Some(Settings {
         queues: queues?,
         target_waits: target_waits?,
@@ -147,7 +149,18 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
         second_opinion_s: second_opinion?,
         valve: valve?,
         overflow: overflow?,
+        alert_sender: alert_sender?,
     })
+}
+
+/// The name by which the centre sends alerts, or nothing.
+fn alert_sender(fields: &mut Fields, sent: &str) -> Option<String> {
+    let sender = fields.line("alert_sender", sent, 0..=LONGEST_NAME)?;
+    let usable = sender.is_empty() || is_sender(&sender);
+    if !usable {
+        fields.refuse("alert_sender", "no blanks, commas, < or &");
+    }
+    usable.then_some(sender)
 }
 
 /// Whole seconds in a range, or the usual when missing.
@@ -324,6 +337,7 @@ pub(crate) fn to_message(versioned: &VersionedSettings) -> Message {
         second_opinion: Some(duration(settings.second_opinion_s)),
         valve: Some(valve::to_message(&settings.valve)),
         overflow: Some(overflow::to_message(&settings.overflow)),
+        alert_sender: settings.alert_sender.clone(),
     }
 }
 

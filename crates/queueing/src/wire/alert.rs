@@ -52,6 +52,8 @@ const fn kind(kind: AlertKind) -> proto::AlertKind {
         AlertKind::EscalationUnanswered => proto::AlertKind::EscalationUnanswered,
         AlertKind::ChildNotReached => proto::AlertKind::ChildNotReached,
         AlertKind::EscalationUnowned => proto::AlertKind::EscalationUnowned,
+        AlertKind::ChildAlertUndecided => proto::AlertKind::ChildAlertUndecided,
+        AlertKind::ChildAlertUncancelled => proto::AlertKind::ChildAlertUncancelled,
     }
 }
 

@@ -3,7 +3,7 @@ use std::convert::Infallible;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use helpline_domain::id::{CentreId, TokenId};
+use helpline_domain::id::{CentreId, EscalationId, TokenId};
 use helpline_store::StoreError;
 use helpline_vault::SystemRandom;
 use http_body::{Body as _, Frame};

@@ -29,6 +29,9 @@ fn all() -> Vec<Refusal> {
         Refusal::switch_owned(uuid::Uuid::from_u128(1)),
         Refusal::counsellor_not_available("language"),
         Refusal::partner_refused(),
+        Refusal::not_disclosed(uuid::Uuid::from_u128(1)),
+        Refusal::danger("violence"),
+        Refusal::sender_unknown(),
     ]
 }
 

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use helpline_domain::delivery::{DeliveryKind, DeliveryState, Hurry};
-use helpline_domain::id::{CentreId, DeliveryId, EndpointId, EscalationId};
+use helpline_domain::id::{CentreId, ChildAlertId, DeliveryId, EndpointId, EscalationId};
 use helpline_domain::risk::Risk;
 use helpline_vault::{Sensitive, SigningKey};
 use sqlx::FromRow;
@@ -37,6 +37,8 @@ pub struct Outgoing {
     pub escalation_id: Option<EscalationId>,
     /// The number of the escalation.
     pub number: Option<i64>,
+    /// The message of a missing-child alert that it is about. Who is told of it is told nothing of the escalation.
+    pub child_alert_id: Option<ChildAlertId>,
     /// How much it hurries.
     pub hurry: Hurry,
     /// Whether it belongs to an exercise, which never leaves the building.
@@ -86,6 +88,7 @@ struct OutgoingRow {
     now: DateTime<Utc>,
     escalation_id: Option<Uuid>,
     number: Option<i64>,
+    child_alert_id: Option<Uuid>,
     escalation_kind: Option<String>,
     risk: Option<i16>,
     exercise: bool,
@@ -118,7 +121,7 @@ const CLAIM: &str = concat!(
         UPDATE helpline.deliveries d SET attempts = d.attempts + 1, claimed_until = helpline.now() + claim, revision = d.revision + 1
         FROM due WHERE d.centre_id = $1 AND d.delivery_id = due.delivery_id
         RETURNING d.*)
-    SELECT c.delivery_id, c.revision, c.attempts, c.kind, c.event, c.made_at, helpline.now() AS now, c.escalation_id, e.number,
+    SELECT c.delivery_id, c.revision, c.attempts, c.kind, c.event, c.made_at, helpline.now() AS now, c.escalation_id, e.number, c.child_alert_id,
         e.kind AS escalation_kind, e.risk, coalesce(e.exercise, false) AS exercise, c.endpoint_id,
         (n.disabled_at IS NOT NULL OR a.disabled_at IS NOT NULL) AS disabled, n.address_sealed, n.secret_sealed,
         CASE WHEN n.old_secret_until > helpline.now() THEN n.old_secret_sealed END AS old_secret_sealed
@@ -154,7 +157,8 @@ const SETTLE: &str = "
             AND NOT EXISTS (SELECT FROM others WHERE others.state IN ('pending', 'delivered')) AS hastens),
     moved AS (
         UPDATE helpline.escalations e SET
-            delivered_at = CASE WHEN $5 = 'delivered' THEN coalesce(e.delivered_at, helpline.now()) ELSE e.delivered_at END,
+            delivered_at = CASE WHEN $5 = 'delivered' AND child_alert_id IS NULL THEN coalesce(e.delivered_at, helpline.now())
+                ELSE e.delivered_at END,
             due_at = CASE WHEN hastens THEN least(e.due_at, helpline.now()) ELSE e.due_at END,
             event_count = e.event_count + 1 + hastens::int, changed_at = helpline.now(), revision = e.revision + 1
         FROM settled WHERE e.centre_id = $1 AND e.escalation_id = $4 AND $5 <> 'pending'
@@ -221,6 +225,7 @@ impl Store {
             now: row.now,
             escalation_id: row.escalation_id.map(EscalationId::from),
             number: row.number,
+            child_alert_id: row.child_alert_id.map(ChildAlertId::from),
             hurry: Hurry::of(row.escalation_kind.as_deref() == Some("emergency"), risk),
             exercise: row.exercise,
             endpoint_id: row.endpoint_id.into(),

@@ -37,7 +37,7 @@ macro_rules! others_are_withdrawn {
             own!(),
             " THEN helpline.now() END, next_attempt_at = NULL, claimed_until = NULL,
                     ended_at = helpline.now(), revision = d.revision + 1
-                FROM changed WHERE d.centre_id = $1 AND d.escalation_id = $7 AND d.state = 'pending')"
+                FROM changed WHERE d.centre_id = $1 AND d.escalation_id = $7 AND d.state = 'pending' AND d.child_alert_id IS NULL)"
         )
     };
 }
@@ -58,7 +58,8 @@ macro_rules! news {
                     p.endpoint_id, 'pending', helpline.now(), helpline.now()
                 FROM changed CROSS JOIN LATERAL (
                     SELECT DISTINCT d.endpoint_id FROM helpline.deliveries d
-                    WHERE d.centre_id = $1 AND d.escalation_id = $7 AND d.endpoint_id IS NOT NULL AND (d.state = 'delivered' OR d.attempts > 0)) was
+                    WHERE d.centre_id = $1 AND d.escalation_id = $7 AND d.endpoint_id IS NOT NULL AND d.child_alert_id IS NULL
+                      AND (d.state = 'delivered' OR d.attempts > 0)) was
                 JOIN helpline.endpoints p ON p.centre_id = $1 AND p.endpoint_id = was.endpoint_id AND p.disabled_at IS NULL
                 WHERE NOT changed.exercise AND p.agency_id IS DISTINCT FROM $8 AND ", $when, ")"
         )

@@ -57,7 +57,8 @@ const RECORD: &str = act!(
     settled AS (
         UPDATE helpline.deliveries d SET state = 'withdrawn', next_attempt_at = NULL, claimed_until = NULL, ended_at = helpline.now(),
             revision = d.revision + 1
-        FROM changed WHERE d.centre_id = $1 AND d.escalation_id = $7 AND d.state = 'pending' AND d.delivery_id <> $11 AND $12 = 'accepted')",
+        FROM changed WHERE d.centre_id = $1 AND d.escalation_id = $7 AND d.state = 'pending' AND d.child_alert_id IS NULL
+          AND d.delivery_id <> $11 AND $12 = 'accepted')",
     news!("escalation.accepted", when: "$12 = 'accepted'")
 );
 
