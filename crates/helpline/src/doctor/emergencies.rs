@@ -52,11 +52,20 @@ async fn centres(store: &Store, channels: &Channels) -> Result<Vec<Finding>, Sto
 /// What can be sent.
 struct Channels {
     mail: bool,
+    sms: bool,
 }
 
 impl Channels {
     fn of(config: &Config) -> Self {
-        Self { mail: !config.channels.smtp.is_empty() }
+        Self { mail: !config.channels.smtp.is_empty(), sms: !config.channels.sms_gateway.is_empty() }
+    }
+
+    /// The setting without which something of an agency is not sent, and what that is.
+    fn missing(&self, ways: &Ways) -> Option<(&'static str, &'static str)> {
+        if ways.emails > 0 && !self.mail {
+            return Some(("channels.smtp", "e-mails"));
+        }
+        (ways.numbers > 0 && !self.sms).then_some(("channels.sms_gateway", "SMS"))
     }
 }
 
@@ -126,34 +135,30 @@ fn judge(centre: &Readiness, channels: &Channels) -> Vec<Finding> {
 fn desk(centre: &str, ways: &Ways, channels: &Channels) -> Option<Finding> {
     let agency = &ways.display_name;
     let responder = "give a responder of it a token with TokenService/CreateToken";
-    let told = ways.webhooks > 0 || ways.emails > 0 && channels.mail;
-    match (ways.responders > 0, told) {
-        (true, _) if ways.emails > 0 && !channels.mail => Some(Finding::warn(
-            format!("{centre}: e-mails to {agency} are held back: channels.smtp is not set"),
-            "set it, or take the address out",
-        )),
-        (true, _) => None,
-        (false, true) => Some(Finding::warn(
-            format!(
-                "{centre}: {agency} is told, but nobody of it can answer: no responder has a token in force"
-            ),
-            responder,
-        )),
-        (false, false) if ways.emails > 0 => Some(Finding::fail(
-            format!("{centre}: {agency} is in the plan, but is not told: channels.smtp is not set"),
-            "set it, so that e-mails are sent",
-        )),
-        (false, false) if ways.numbers > 0 => Some(Finding::fail(
-            format!("{centre}: {agency} is in the plan, but is not told: nothing sends SMS yet"),
-            responder,
-        )),
-        (false, false) => Some(Finding::fail(
+    let told = ways.webhooks > 0 || ways.emails > 0 && channels.mail || ways.numbers > 0 && channels.sms;
+    Some(match (ways.responders > 0, told, channels.missing(ways)) {
+        (true, _, None) => return None,
+        (false, false, None) => Finding::fail(
             format!(
                 "{centre}: {agency} is in the plan, but has neither a responder with a token nor an endpoint"
             ),
             format!("{responder}, or add an endpoint with EndpointService/CreateEndpoint"),
-        )),
-    }
+        ),
+        (false, false, Some((setting, _))) => Finding::fail(
+            format!("{centre}: {agency} is in the plan, but is not told: {setting} is not set"),
+            "set it, or add another endpoint",
+        ),
+        (false, true, _) => Finding::warn(
+            format!(
+                "{centre}: {agency} is told, but nobody of it can answer: no responder has a token in force"
+            ),
+            responder,
+        ),
+        (true, _, Some((setting, what))) => Finding::warn(
+            format!("{centre}: {what} to {agency} are held back: {setting} is not set"),
+            "set it, or disable the endpoint",
+        ),
+    })
 }
 
 #[cfg(test)]
@@ -171,7 +176,7 @@ mod tests {
     const NAME: &str = "مركز";
 
     /// A centre whose plan of this version tells an agency first, which can be told in these ways.
-    fn centre(version: i64, ways: Ways) -> Readiness {
+    fn centre(version: i64, ways: &Ways) -> Readiness {
         let agency_id = AgencyId::from(uuid::Uuid::from_u128(7));
         let mut plan = Plan::to_begin_with("911");
         plan.policies[1].steps[0].targets =
@@ -183,20 +188,23 @@ mod tests {
                 counsellors: BTreeSet::new(),
                 agencies: BTreeMap::from([(agency_id, BTreeSet::new())]),
             },
-            agencies: BTreeMap::from([(agency_id, Ways { display_name: "Police".to_owned(), ..ways })]),
+            agencies: BTreeMap::from([(
+                agency_id,
+                Ways { display_name: "Police".to_owned(), ..ways.clone() },
+            )]),
             stand_ins: Vec::new(),
             supervisors: 1,
             now: chrono::DateTime::UNIX_EPOCH,
         }
     }
 
-    fn said(centre: &Readiness, mail: bool) -> Vec<(Level, String)> {
-        let findings = judge(centre, &Channels { mail });
+    fn said(centre: &Readiness, sends: bool) -> Vec<(Level, String)> {
+        let findings = judge(centre, &Channels { mail: sends, sms: sends });
         findings.into_iter().map(|finding| (finding.level, finding.what)).collect()
     }
 
-    fn only(centre: &Readiness, mail: bool, level: Level, what: &str) {
-        let said = said(centre, mail);
+    fn only(centre: &Readiness, sends: bool, level: Level, what: &str) {
+        let said = said(centre, sends);
         assert!(said.len() == 1 && said[0].0 == level && said[0].1.contains(what), "{what}: {said:?}");
         assert!(said[0].1.starts_with(NAME), "{said:?}");
     }
@@ -204,26 +212,28 @@ mod tests {
     #[test]
     fn a_centre_that_can_be_relied_on_says_so_with_the_number_at_the_end() {
         let answers = Ways { responders: 1, ..Ways::default() };
-        only(&centre(2, answers.clone()), false, Level::Ok, "version 2 of its plan, and end at 911");
-        only(&centre(1, answers), false, Level::Warn, "ring 911");
+        only(&centre(2, &answers), false, Level::Ok, "version 2 of its plan, and end at 911");
+        only(&centre(1, &answers), false, Level::Warn, "ring 911");
     }
 
     #[test]
     fn a_desk_that_hears_nothing_or_cannot_answer_is_named() {
         let ways = |responders, webhooks, emails, numbers| {
-            centre(2, Ways { responders, webhooks, emails, numbers, ..Ways::default() })
+            centre(2, &Ways { responders, webhooks, emails, numbers, ..Ways::default() })
         };
         only(&ways(0, 0, 0, 0), true, Level::Fail, "Police is in the plan, but has neither");
         only(&ways(0, 1, 0, 0), true, Level::Warn, "nobody of it can answer");
         only(&ways(0, 0, 1, 0), true, Level::Warn, "nobody of it can answer");
         only(&ways(0, 0, 1, 0), false, Level::Fail, "channels.smtp is not set");
         only(&ways(1, 0, 1, 0), false, Level::Warn, "held back");
-        only(&ways(0, 0, 0, 1), true, Level::Fail, "nothing sends SMS");
+        only(&ways(0, 0, 0, 1), true, Level::Warn, "nobody of it can answer");
+        only(&ways(0, 0, 0, 1), false, Level::Fail, "channels.sms_gateway is not set");
+        only(&ways(1, 0, 0, 1), false, Level::Warn, "SMS to Police are held back");
     }
 
     #[test]
     fn what_a_plan_counts_on_and_is_not_there_is_named() {
-        let mut centre = centre(2, Ways { responders: 1, ..Ways::default() });
+        let mut centre = centre(2, &Ways { responders: 1, ..Ways::default() });
         let person = CounsellorId::from(uuid::Uuid::from_u128(1));
         centre.plan.plan.rotations = vec![Rotation {
             rotation: "nights".to_owned(),
