@@ -77,7 +77,7 @@ impl Player {
                     Some(Event::Opened(offer)) if offer.state() == OfferState::Open => {
                         let player = Arc::clone(self);
                         let fate = Draws::new(draws.uuid().as_u64_pair().0, 0);
-                        self.scene.play(async move { player.answer(offer, fate).await });
+                        self.scene.play(async move { Box::pin(player.answer(offer, fate)).await });
                     }
                     Some(Event::Presence(presence)) => self.come_back(&presence, draws),
                     _ => {}

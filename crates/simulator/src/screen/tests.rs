@@ -149,7 +149,7 @@ fn the_newest_emergency_is_shown_the_others_are_counted_and_what_is_over_makes_r
 #[test]
 fn a_terminal_of_another_size_is_cleared() {
     let mut picture = picture();
-    assert!(picture.redraw(0.0, 24).starts_with("\r"));
+    assert!(picture.redraw(0.0, 24).starts_with('\r'));
     assert!(picture.redraw(0.0, 24).starts_with("\x1b[23A"));
     assert!(picture.redraw(0.0, 40).starts_with("\x1b[2J"));
 }

@@ -5,8 +5,8 @@ use super::*;
 const POLICE: &str = "a1";
 const AMBULANCE: &str = "a2";
 
-fn at(seconds: i64) -> Option<Timestamp> {
-    Some(Timestamp { seconds: 1000 + seconds, nanos: 0 })
+fn at(seconds: i64) -> Timestamp {
+    Timestamp { seconds: 1000 + seconds, nanos: 0 }
 }
 
 fn names() -> Names {
@@ -20,8 +20,8 @@ fn delivery(id: &str, rung: i32, kind: DeliveryKind, agency: &str, times: (i64, 
         rung,
         kind: kind.into(),
         agency_id: agency.to_owned(),
-        create_time: at(times.0),
-        deliver_time: times.1.and_then(at),
+        create_time: Some(at(times.0)),
+        deliver_time: times.1.map(at),
         ..Delivery::default()
     }
 }
@@ -29,7 +29,7 @@ fn delivery(id: &str, rung: i32, kind: DeliveryKind, agency: &str, times: (i64, 
 fn entry(sequence: i32, event: &str, agency: &str, seconds: i64, detail: &str) -> TimelineEntry {
     TimelineEntry {
         sequence,
-        time: at(seconds),
+        time: Some(at(seconds)),
         event: event.to_owned(),
         agency_id: agency.to_owned(),
         detail: detail.to_owned(),
@@ -67,11 +67,11 @@ fn an_account_says_who_was_told_by_which_way_and_what_came_of_it() {
     let escalation = Escalation {
         number: 3,
         state: EscalationState::ChildReached.into(),
-        raise_time: at(0),
-        child_reach_time: at(12),
+        raise_time: Some(at(0)),
+        child_reach_time: Some(at(12)),
         ..Escalation::default()
     };
-    let account = Account::of(&escalation, &deliveries(), &timeline(), &names(), at(60).as_ref());
+    let account = Account::of(&escalation, &deliveries(), &timeline(), &names(), Some(&at(60)));
     assert_eq!((account.number, account.age, account.is_over()), (3, 12.0, false));
     let police = Told {
         who: "Police".to_owned(),
