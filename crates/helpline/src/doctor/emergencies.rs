@@ -53,11 +53,17 @@ async fn centres(store: &Store, channels: &Channels) -> Result<Vec<Finding>, Sto
 struct Channels {
     mail: bool,
     sms: bool,
+    /// Whether e-mails have a link to a page on which they can be answered.
+    links: bool,
 }
 
 impl Channels {
     fn of(config: &Config) -> Self {
-        Self { mail: !config.channels.smtp.is_empty(), sms: !config.channels.sms_gateway.is_empty() }
+        Self {
+            mail: !config.channels.smtp.is_empty(),
+            sms: !config.channels.sms_gateway.is_empty(),
+            links: config.console.base().is_some(),
+        }
     }
 
     /// The setting without which something of an agency is not sent, and what that is.
@@ -136,7 +142,8 @@ fn desk(centre: &str, ways: &Ways, channels: &Channels) -> Option<Finding> {
     let agency = &ways.display_name;
     let responder = "give a responder of it a token with TokenService/CreateToken";
     let told = ways.webhooks > 0 || ways.emails > 0 && channels.mail || ways.numbers > 0 && channels.sms;
-    Some(match (ways.responders > 0, told, channels.missing(ways)) {
+    let answers = ways.responders > 0 || ways.emails > 0 && channels.mail && channels.links;
+    Some(match (answers, told, channels.missing(ways)) {
         (true, _, None) => return None,
         (false, false, None) => Finding::fail(
             format!(
@@ -199,7 +206,7 @@ mod tests {
     }
 
     fn said(centre: &Readiness, sends: bool) -> Vec<(Level, String)> {
-        let findings = judge(centre, &Channels { mail: sends, sms: sends });
+        let findings = judge(centre, &Channels { mail: sends, sms: sends, links: false });
         findings.into_iter().map(|finding| (finding.level, finding.what)).collect()
     }
 
@@ -227,6 +234,8 @@ mod tests {
         only(&ways(0, 0, 1, 0), false, Level::Fail, "channels.smtp is not set");
         only(&ways(1, 0, 1, 0), false, Level::Warn, "held back");
         only(&ways(0, 0, 0, 1), true, Level::Warn, "nobody of it can answer");
+        let linked = judge(&ways(0, 0, 1, 0), &Channels { mail: true, sms: false, links: true });
+        assert_eq!(linked[0].level, Level::Ok, "whoever reads the e-mail answers by its link");
         only(&ways(0, 0, 0, 1), false, Level::Fail, "channels.sms_gateway is not set");
         only(&ways(1, 0, 0, 1), false, Level::Warn, "SMS to Police are held back");
     }
