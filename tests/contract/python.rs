@@ -62,11 +62,10 @@ async fn follow(world: &World, python: &Path, script: &str, token: &str) -> Outp
         std::fs::write(&path, format!("#!/bin/sh\n{program}\n")).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
     }
-    let path = format!("{}:{}", programs.path().display(), std::env::var("PATH").unwrap());
     let script = script.replace("localhost:50051", &world.servers[0].grpc_addr().to_string());
+    let script = format!("PATH='{}':$PATH\n{script}", programs.path().display());
     let run = Command::new("sh")
         .args(["-euc", &script])
-        .env("PATH", path)
         .env("TOKEN", token)
         .env("HELPLINE_PROTOS", Path::new(env!("CARGO_MANIFEST_DIR")).join("../proto"))
         .stdin(Stdio::null())

@@ -39,7 +39,6 @@ pub fn take_turns(plan: &mut Plan, rotation: &str, begins_at: &str, members: &[&
 }
 
 /// A time of a plan.
-#[expect(clippy::unnecessary_wraps, reason = "fields of messages are optional")]
 pub fn seconds(seconds: i64) -> Option<Duration> {
     Some(Duration { seconds, nanos: 0 })
 }

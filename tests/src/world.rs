@@ -21,8 +21,8 @@ use tonic::transport::{Channel, Endpoint};
 
 use crate::{Actor, request_id};
 
-/// An hour: no test lasts longer.
-const TOKEN_LIFE_S: u32 = 3600;
+/// A month: tests move the clock by days.
+const TOKEN_LIFE_S: u32 = 30 * 86_400;
 
 /// How a world differs from the usual.
 #[derive(Clone, Debug)]
