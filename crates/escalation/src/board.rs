@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use helpline_domain::id::{CentreId, EscalationId};
 use helpline_service_kit::Ctx;
 use helpline_store::StoreError;
-use helpline_store::escalation::desk::News;
+use helpline_store::escalation::desk::{Changed, News};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// How much is read again: a change is seen when it commits, which may be as much later than it began as a call may take.
@@ -107,7 +107,7 @@ impl Board {
         if read.began.is_none_or(|began| began < until) {
             let began = ctx.clock.instant();
             let since = read.until.unwrap_or_default();
-            let found = ctx.store.changed_escalations(self.centre, since - AGAIN).await?;
+            let found = ctx.store.changed_escalations(self.centre, since - AGAIN, &read.last).await?;
             read.take(found);
             read.began = Some(began);
         }
@@ -137,15 +137,10 @@ impl Read {
         Place(self.forgotten + self.kept.len() as u64)
     }
 
-    fn take(&mut self, found: Vec<News>) {
-        let before = std::mem::take(&mut self.last);
-        for one in found {
-            self.until = self.until.max(Some(one.changed_at));
-            self.last.insert(one.escalation_id, one.revision);
-            if before.get(&one.escalation_id) != Some(&one.revision) {
-                self.kept.push_back(one);
-            }
-        }
+    fn take(&mut self, found: Changed) {
+        self.until = self.until.max(found.until);
+        self.last = found.all;
+        self.kept.extend(found.news);
         let over = self.kept.len().saturating_sub(KEPT);
         self.kept.drain(..over);
         self.forgotten += over as u64;
@@ -163,34 +158,41 @@ mod tests {
 
     use super::*;
 
-    fn news(id: u128, revision: i64, second: i64) -> News {
-        let changed_at = DateTime::UNIX_EPOCH + TimeDelta::seconds(second);
-        let escalation_id = Uuid::from_u128(id).into();
-        News { escalation_id, revision, changed_at, whom: Vec::new(), calls: false }
+    fn changed(ids: impl IntoIterator<Item = u128>, second: i64) -> Changed {
+        let until = Some(DateTime::UNIX_EPOCH + TimeDelta::seconds(second));
+        let id = |id| Uuid::from_u128(id).into();
+        let news = ids.into_iter().map(|one| News {
+            escalation_id: id(one),
+            revision: second,
+            whom: Vec::new(),
+            calls: false,
+        });
+        Changed { until, all: HashMap::new(), news: news.collect() }
     }
 
-    fn seen(read: &Read, from: Place) -> Option<Vec<(u128, i64)>> {
-        let news = read.since(from)?;
-        Some(news.map(|one| (one.escalation_id.as_uuid().as_u128(), one.revision)).collect())
+    fn seen(read: &Read, from: Place) -> Option<Vec<u128>> {
+        Some(read.since(from)?.map(|one| one.escalation_id.as_uuid().as_u128()).collect())
     }
 
     #[test]
-    fn what_is_read_again_is_news_once_and_a_late_commit_is_news_too() {
+    fn a_desk_reads_on_from_where_it_was_and_a_late_commit_does_not_turn_back_the_time() {
         let mut read = Read::default();
-        read.take(vec![news(1, 1, 10), news(2, 1, 12)]);
+        read.take(changed([1, 2], 12));
         let place = read.end();
-        assert_eq!(seen(&read, Place::default()), Some(vec![(1, 1), (2, 1)]));
-        read.take(vec![news(1, 1, 10), news(3, 5, 11), news(2, 2, 13)]);
-        assert_eq!(seen(&read, place), Some(vec![(3, 5), (2, 2)]));
-        assert_eq!(read.until, Some(DateTime::UNIX_EPOCH + TimeDelta::seconds(13)));
+        assert_eq!(seen(&read, Place::default()), Some(vec![1, 2]));
+        read.take(changed([3], 11));
+        assert_eq!(seen(&read, place), Some(vec![3]));
+        assert_eq!(read.until, Some(DateTime::UNIX_EPOCH + TimeDelta::seconds(12)));
+        read.take(Changed::default());
+        assert_eq!(seen(&read, read.end()), Some(Vec::new()));
     }
 
     #[test]
     fn who_is_too_far_behind_is_told_so() {
         let mut read = Read::default();
-        read.take(vec![news(1, 1, 1)]);
+        read.take(changed([1], 1));
         let place = read.end();
-        read.take((0..KEPT).map(|n| news(2 + n as u128, 1, 2)).collect());
+        read.take(changed((0..KEPT).map(|n| 2 + n as u128), 2));
         assert_eq!(seen(&read, Place::default()), None);
         assert_eq!(seen(&read, place).map(|all| all.len()), Some(KEPT));
     }

@@ -1,6 +1,6 @@
 //! What a desk shows: what is open, and what has arrived because it was shown.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use helpline_domain::caller::{Caller, Role};
@@ -21,9 +21,13 @@ const OPEN: &str = concat!(
     " ORDER BY CASE e.risk WHEN -1 THEN 3 ELSE e.risk END DESC, e.escalation_id"
 );
 
-/// What has changed since, and whom it may concern: everybody of whom `sees!` asks.
+/// What has changed since.
+const CHANGED: &str = "
+    SELECT escalation_id, revision, changed_at FROM helpline.escalations WHERE centre_id = $1 AND changed_at > $2";
+
+/// Whom escalations may concern: everybody of whom `sees!` asks.
 const NEWS: &str = "
-    SELECT e.escalation_id, e.revision, e.changed_at, told.calls, array_remove(
+    SELECT e.escalation_id, e.revision, told.calls, array_remove(
         ARRAY[e.owner_id, e.raised_by, e.accepted_by, e.acknowledged_by, e.accepted_agency_id, e.handed_to_agency_id] || told.whom
         || ARRAY(SELECT c.counsellor_id FROM helpline.escalation_contacts x
             JOIN helpline.contacts c ON c.centre_id = $1 AND c.contact_id = x.contact_id
@@ -35,7 +39,7 @@ const NEWS: &str = "
         SELECT array_agg(coalesce(d.counsellor_id, d.agency_id)) AS whom,
             coalesce(bool_or(d.kind = 'call' AND d.last_result IS NULL), false) AS calls
         FROM helpline.deliveries d WHERE d.centre_id = $1 AND d.escalation_id = e.escalation_id) told
-    WHERE e.centre_id = $1 AND e.changed_at > $2
+    WHERE e.centre_id = $1 AND e.escalation_id = ANY ($2)
     ORDER BY CASE e.risk WHEN -1 THEN 3 ELSE e.risk END DESC, e.changed_at";
 
 /// Whether a delivery `d` waits to be shown to the caller.
@@ -95,12 +99,21 @@ pub struct News {
     pub escalation_id: EscalationId,
     /// Number of the change.
     pub revision: i64,
-    /// When the statement began that changed it.
-    pub changed_at: DateTime<Utc>,
     /// Counsellors, tokens and agencies whom it may concern.
     pub whom: Vec<Uuid>,
     /// Whether a number may be to ring, which concerns every counsellor.
     pub calls: bool,
+}
+
+/// What a reading of changes found.
+#[derive(Debug, Default)]
+pub struct Changed {
+    /// When the statement of the last change began, if there was any.
+    pub until: Option<DateTime<Utc>>,
+    /// Everything that was found: the escalation and its revision.
+    pub all: HashMap<EscalationId, i64>,
+    /// What of it was not known, the gravest first.
+    pub news: Vec<News>,
 }
 
 impl News {
@@ -134,26 +147,44 @@ impl Store {
         Ok(connection.settle(rows)?.into_iter().map(glimpse).collect())
     }
 
-    /// Escalations that have changed since, whoever may see them, the gravest first.
+    /// Escalations that have changed since, whoever may see them; `known` are those that are no news, as of their revisions.
     pub async fn changed_escalations(
         &self,
         centre: CentreId,
         since: DateTime<Utc>,
-    ) -> Result<Vec<News>, StoreError> {
+        known: &HashMap<EscalationId, i64>,
+    ) -> Result<Changed, StoreError> {
         let mut connection = self.bound(centre).await?;
-        let rows = sqlx::query_as::<_, (Uuid, i64, DateTime<Utc>, bool, Vec<Uuid>)>(NEWS)
+        let rows = sqlx::query_as::<_, (Uuid, i64, DateTime<Utc>)>(CHANGED)
             .bind(centre.as_uuid())
             .bind(since)
             .fetch_all(connection.postgres())
             .await;
-        let news = |(id, revision, changed_at, calls, whom): (Uuid, _, _, _, _)| News {
+        let mut changed = Changed::default();
+        let mut fresh = Vec::new();
+        for (id, revision, at) in connection.settle(rows)? {
+            changed.until = changed.until.max(Some(at));
+            changed.all.insert(id.into(), revision);
+            if known.get(&id.into()) != Some(&revision) {
+                fresh.push(id);
+            }
+        }
+        if fresh.is_empty() {
+            return Ok(changed);
+        }
+        let rows = sqlx::query_as::<_, (Uuid, i64, bool, Vec<Uuid>)>(NEWS)
+            .bind(centre.as_uuid())
+            .bind(fresh)
+            .fetch_all(connection.postgres())
+            .await;
+        let news = |(id, revision, calls, whom): (Uuid, i64, bool, Vec<Uuid>)| News {
             escalation_id: id.into(),
             revision,
-            changed_at,
             whom,
             calls,
         };
-        Ok(connection.settle(rows)?.into_iter().map(news).collect())
+        changed.news = connection.settle(rows)?.into_iter().map(news).collect();
+        Ok(changed)
     }
 
     /// Notes that what the caller was told of these escalations has been shown to them, each as of a revision; whether

@@ -66,7 +66,7 @@ struct EscalationOptions {
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
     /// How long each of the three phases is measured, in seconds
-    #[arg(long, default_value_t = 30, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=600))]
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: u64,
     /// A first impression: 5 s each, 1,000 open escalations, 50 desks
     #[arg(long)]
