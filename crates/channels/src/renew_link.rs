@@ -3,7 +3,7 @@
 use helpline_domain::caller::Caller;
 use helpline_domain::id::DeliveryId;
 use helpline_service_kit::command::outcome;
-use helpline_service_kit::{Ctx, Refusal, fail_point};
+use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::link::Spent;
 use helpline_store::{Change, Command};
 
@@ -13,7 +13,6 @@ use crate::open_link::{spent, wait};
 pub(crate) async fn renew_link(ctx: &Ctx, caller: &Caller, command: &Command) -> Result<DeliveryId, Refusal> {
     let delivery = DeliveryId::from(ctx.ids.v7());
     let change = ctx.store.renew_link(command, delivery).await?;
-    fail_point!("link.after_commit");
     if matches!(change, Change::Done(_)) {
         ctx.mirror.escalation_changed(caller.centre_id);
     }
