@@ -67,7 +67,7 @@ impl World {
         let (secret, link) = (BearerToken::generate(&SystemRandom), request_id());
         let vault = Vault::new(self.config().keys.ring().expect("the keys"), Arc::new(SystemRandom));
         let hash = vault.command_digest(&[b"escalation_links", &secret.hash()]);
-        let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = hash.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
         let ids = ids.replace("$link", &format!("'{link}'::uuid"));
         let sql = format!(
             "WITH ids AS ({ids})

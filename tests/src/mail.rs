@@ -40,8 +40,8 @@ impl MailServer {
     /// The link to these pages in the next mail.
     pub async fn next_link(&mut self, base: &str) -> String {
         let mail = self.next().await;
-        let lines = mail["text"].as_str().expect("a text").lines();
-        let links: Vec<_> = lines.filter(|line| line.starts_with(base)).collect();
+        let text = mail["text"].as_str().expect("a text");
+        let links: Vec<_> = text.lines().filter(|line| line.starts_with(base)).collect();
         assert_eq!(links.len(), 1, "{mail}");
         links[0].trim().to_owned()
     }

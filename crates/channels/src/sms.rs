@@ -30,7 +30,7 @@ impl Sms {
         if config.sms_gateway.is_empty() {
             return Ok(None);
         }
-        let url = Url::parse(config.sms_gateway.expose()).ok().filter(|url| url.has_host());
+        let url = Url::parse(config.sms_gateway.expose()).ok().filter(Url::has_host);
         let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
         let key = SigningKey::parse(config.sms_key.expose()).map_err(|_| ChannelsError::SmsKey)?;
         // The engineer names it, and it usually stands in the same building.

@@ -206,7 +206,7 @@ mod tests {
         let last = turns.windows(2).last().unwrap();
         assert_eq!(last[1] - last[0], Duration::from_millis(20) * REST);
         assert!(turns[499] - now < LONGEST);
-        let late = (0..500).map(|_| board.turn(now, Duration::from_mins(1))).last().unwrap();
+        let late = (0..500).map(|_| board.turn(now, Duration::from_mins(1))).next_back().unwrap();
         assert!(late - now <= LONGEST, "an outage is forgotten");
     }
 }

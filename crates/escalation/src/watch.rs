@@ -186,7 +186,8 @@ impl Watch {
             match found.remove(id) {
                 Some(escalation) if escalation.ended_at.is_some() => {
                     // Who has never been shown it has missed nothing.
-                    if self.shown.remove(id).is_some() {
+                    let was_shown = self.shown.remove(id).is_some();
+                    if was_shown {
                         self.send(now, Event::Escalation(wire::escalation(&self.caller, &escalation)))
                             .await?;
                     }

@@ -56,6 +56,10 @@ pub struct Visit {
 }
 
 /// Why a link cannot be opened or renewed, as far as its row tells.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own that the page words differently"
+)]
 #[derive(Clone, Debug, FromRow)]
 pub struct Spent {
     /// It was opened, or another of the same e-mail was.

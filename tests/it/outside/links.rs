@@ -200,7 +200,7 @@ async fn neither_token_stands_in_the_database_nor_a_hash_that_anybody_could_make
     let row = row[0][0].as_ref().unwrap();
     for secret in [linked.actor.secret(), visitor.secret()] {
         let hash = helpline_vault::BearerToken::parse(secret).unwrap().hash();
-        let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = hash.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
         assert!(!row.contains(secret) && !row.contains(&hash), "{row}");
     }
     let journal = world

@@ -21,7 +21,7 @@ pub(crate) const DOWN: &str = "\u{e015}";
 /// A browser with a profile of its own. Dropping it ends it.
 pub(crate) struct Browser {
     _driver: Child,
-    browser: Option<i64>,
+    process: Option<i64>,
     session: String,
     client: Client,
 }
@@ -59,8 +59,8 @@ impl Browser {
         let url = format!("http://127.0.0.1:{port}/session");
         let made = call(&client, Method::POST, &url, &wanted).await;
         let session = format!("{url}/{}", made["sessionId"].as_str().unwrap());
-        let browser = made["capabilities"]["goog:processID"].as_i64();
-        Some(Self { _driver: driver, browser, session, client })
+        let process = made["capabilities"]["goog:processID"].as_i64();
+        Some(Self { _driver: driver, process, session, client })
     }
 
     async fn post(&self, command: &str, body: Value) -> Value {
@@ -144,14 +144,14 @@ impl Browser {
     /// Ends the browser as somebody would who closes it.
     pub(crate) async fn quit(mut self) {
         call(&self.client, Method::DELETE, &self.session, &Value::Null).await;
-        self.browser = None;
+        self.process = None;
     }
 }
 
 impl Drop for Browser {
     fn drop(&mut self) {
         // The driver goes with its handle; the browser would stay when a test has failed.
-        if let Some(browser) = self.browser {
+        if let Some(browser) = self.process {
             let _ = Run::new("kill").args(["-KILL", &browser.to_string()]).stderr(Stdio::null()).status();
         }
     }
