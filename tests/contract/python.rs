@@ -83,7 +83,9 @@ async fn what_the_readme_says_to_do_before_an_emergency_can_be_done() {
     let problems = String::from_utf8_lossy(&prepared.stderr);
     assert!(prepared.status.success() && problems.is_empty(), "{problems}");
     let said = String::from_utf8_lossy(&prepared.stdout);
-    for part in ["\"secret\": \"whsec_", "\"version\": \"2\"", "Police, duty desk"] {
+    for part in
+        ["\"secret\": \"whsec_", "\"version\": \"2\"", "\"policy\": \"general\"", "TARGET_KIND_AGENCY"]
+    {
         assert!(said.contains(part), "{part} in {said}");
     }
     let (call, _) = prepare.split_once('\n').expect("its first line");

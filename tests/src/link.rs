@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use helpline_domain::caller::Role;
 use helpline_domain::id::AgencyId;
-use helpline_proto::channels::v1::OpenLinkRequest;
+use helpline_proto::channels::v1::{CreateEndpointRequest, EndpointKind, OpenLinkRequest};
 use helpline_vault::{BearerToken, SystemRandom, Vault};
 
 use crate::world::{Centre, World};
@@ -32,12 +32,16 @@ impl World {
     /// The same in any centre.
     pub async fn link_in(&self, centre: &Centre, agency: AgencyId) -> Linked {
         let escalation_id = self.bearer(centre.id, Role::Supervisor, None).await.raises().await;
-        let (endpoint_id, delivery_id, id) = (request_id(), request_id(), centre.id);
-        let endpoint = format!(
-            "INSERT INTO helpline.endpoints (centre_id, endpoint_id, agency_id, kind, address_sealed)
-             VALUES ('{id}', '{endpoint_id}', '{agency}', 'email', '\\x00')"
-        );
-        self.database.query(&endpoint).expect("an endpoint");
+        let (delivery_id, id) = (request_id(), centre.id);
+        let mailbox = CreateEndpointRequest {
+            request_id: request_id(),
+            agency_id: agency.to_string(),
+            kind: EndpointKind::Email.into(),
+            address: "duty@agency.example".to_owned(),
+            ..CreateEndpointRequest::default()
+        };
+        let created = centre.administrator.endpoints().create_endpoint(mailbox).await.expect("an endpoint");
+        let endpoint_id = created.into_inner().endpoint.expect("the endpoint").endpoint_id;
         let delivery = format!(
             "INSERT INTO helpline.deliveries (centre_id, delivery_id, escalation_id, event, kind, agency_id, endpoint_id, state, made_at,
                  delivered_at, ended_at)

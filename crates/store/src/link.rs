@@ -190,9 +190,9 @@ const SPENT: &str = concat!(
             SELECT FROM helpline.escalation_links s WHERE s.centre_id = $1 AND s.delivery_id = o.delivery_id AND s.used_at IS NOT NULL) AS used,
         o.expires_at <= helpline.now() AS expired, o.renewals >= $3 AS worn,
         coalesce(extract(epoch FROM o.renewed_at + make_interval(secs => $4) - helpline.now()), 0)::float8 AS wait_s,
-        e.state, e.ended_at IS NOT NULL AS ended, ",
+        e.state, e.ended_at IS NOT NULL AS ended, coalesce(",
     sees!("o.link_id", "'agency_responder'", "o.agency_id"),
-    " AS seen
+    ", false) AS seen
      FROM helpline.escalation_links o JOIN helpline.escalations e ON e.centre_id = $1 AND e.escalation_id = o.escalation_id
      WHERE o.centre_id = $1 AND o.link_id = $2"
 );

@@ -255,7 +255,7 @@ async fn the_pages_are_read_on_a_telephone_in_every_language_and_from_right_to_l
         assert_eq!(browser.ask("return getComputedStyle(document.body).direction").await, direction);
         let fits = "return document.documentElement.scrollWidth <= document.documentElement.clientWidth";
         assert_eq!(browser.ask(fits).await, true, "nothing stands beside the screen in {language}");
-        let large = "return [...document.querySelectorAll('button, summary, select')].every(e => e.getBoundingClientRect().height >= 44 || !e.offsetParent)";
+        let large = "return [...document.querySelectorAll('button, summary, select')].every(e => e.getBoundingClientRect().height >= 44 || !e.checkVisibility())";
         assert_eq!(browser.ask(large).await, true, "a thumb finds it");
         assert_eq!(browser.ask("return document.querySelectorAll('h1').length").await, 1);
         assert_eq!(barriers(&browser, &python).await, Vec::<String>::new(), "{language}");

@@ -129,7 +129,7 @@ async fn a_form_from_elsewhere_and_one_without_proof_do_nothing() {
     assert_eq!(answer(&theirs, &other_cookie, &[]).await, 403, "their visit is to another escalation");
     assert_eq!(answer(&proof, "", &[]).await, 403);
     assert_eq!(answer(&proof, &cookie, &[("origin", "https://evil.example")]).await, 403);
-    assert_eq!((site.state(&one), site.state(&other)), ("raised".to_owned(), "raised".to_owned()));
+    assert_eq!((site.state(&one), site.state(&other)), ("notifying".to_owned(), "notifying".to_owned()));
     assert_eq!(answer(&proof, &cookie, &[("origin", "null"), ("sec-fetch-site", "same-origin")]).await, 303);
     assert_eq!(site.state(&one), "accepted");
 }

@@ -36,7 +36,7 @@ impl Browser {
         let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
         let port = loop {
             let line = lines.next_line().await.unwrap().unwrap();
-            if let Some(port) = line.split("on port ").nth(1) {
+            if let Some(port) = line.split("successfully on port ").nth(1) {
                 break port.trim_end_matches('.').to_owned();
             }
         };
@@ -127,7 +127,9 @@ impl Browser {
 
     /// Makes the window so wide, as a telephone is.
     pub(crate) async fn resize(&self, width: u32, height: u32) {
-        self.post("window/rect", json!({"width": width, "height": height})).await;
+        let screen = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": true});
+        self.post("goog/cdp/execute", json!({"cmd": "Emulation.setDeviceMetricsOverride", "params": screen}))
+            .await;
     }
 
     /// The whole page as a picture, to be looked at.

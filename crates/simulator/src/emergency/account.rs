@@ -172,14 +172,8 @@ pub async fn follow(
     }
 }
 
+/// The timeline is read first: whoever was told in a step of it is among the deliveries then.
 async fn read(supervisor: &Client, escalation_id: &str) -> Result<(Vec<Delivery>, Vec<TimelineEntry>)> {
-    let request = ListDeliveriesRequest {
-        escalation_id: escalation_id.to_owned(),
-        page_size: MOST,
-        ..ListDeliveriesRequest::default()
-    };
-    let deliveries =
-        call!(supervisor.deliveries(), list_deliveries, request).context("list deliveries")?.deliveries;
     let request = ListTimelineRequest {
         escalation_id: escalation_id.to_owned(),
         page_size: MOST,
@@ -187,6 +181,13 @@ async fn read(supervisor: &Client, escalation_id: &str) -> Result<(Vec<Delivery>
     };
     let timeline =
         call!(supervisor.escalations(), list_timeline, request).context("list the timeline")?.entries;
+    let request = ListDeliveriesRequest {
+        escalation_id: escalation_id.to_owned(),
+        page_size: MOST,
+        ..ListDeliveriesRequest::default()
+    };
+    let deliveries =
+        call!(supervisor.deliveries(), list_deliveries, request).context("list deliveries")?.deliveries;
     Ok((deliveries, timeline))
 }
 
