@@ -29,6 +29,7 @@ const CHANGED: &str = "
 const NEWS: &str = "
     SELECT e.escalation_id, e.revision, told.calls, array_remove(
         ARRAY[e.owner_id, e.raised_by, e.accepted_by, e.acknowledged_by, e.accepted_agency_id, e.handed_to_agency_id] || told.whom
+        || ARRAY(SELECT x.agency_id FROM helpline.disclosures x WHERE x.centre_id = $1 AND x.escalation_id = e.escalation_id)
         || ARRAY(SELECT c.counsellor_id FROM helpline.escalation_contacts x
             JOIN helpline.contacts c ON c.centre_id = $1 AND c.contact_id = x.contact_id
             WHERE x.centre_id = $1 AND x.escalation_id = e.escalation_id)
