@@ -3,6 +3,7 @@
 mod child_alert;
 mod collector;
 mod escalation;
+mod outside;
 mod scan;
 
 use std::time::Duration;
@@ -26,6 +27,7 @@ use prost_types::Timestamp;
 use tonic::Status;
 
 use collector::Collector;
+use outside::Desk;
 use scan::{Finding, Markers, search};
 
 use crate::load::closing;
@@ -84,16 +86,18 @@ async fn the_same_search_finds_every_field_when_nothing_is_sealed() {
 /// Plays contacts with markers through a server, and searches. Returns what was found and what was searched for.
 async fn play_and_search(testing: &str) -> (Vec<Finding>, Markers) {
     let stack = private_stack(StackOptions { redis_append_only: true, ..StackOptions::default() });
-    let collector = Collector::start().await;
+    let (collector, mut outside) = (Collector::start().await, Desk::open().await);
     let options = FleetOptions {
         log: "trace".to_owned(),
-        testing: testing.to_owned(),
+        testing: format!("{testing}\n{}", outside.config()),
         otlp: collector.url(),
         ..FleetOptions::default()
     };
     let mut fleet = Fleet::start_on(stack, options).await;
     let mut markers = Markers::new(&FIELDS);
+    outside.appoint(&fleet, &mut markers).await;
     let statuses = play(&fleet, &mut markers).await;
+    let told = outside.told().await;
     for key in fleet.keys() {
         markers.add("key", &key);
     }
@@ -110,11 +114,16 @@ async fn play_and_search(testing: &str) -> (Vec<Finding>, Markers) {
     assert!(scan::contains(&spans, b"ReceiveContact"), "the spans are there");
     let log = fleet.server(0).log();
     assert!(log.contains("TRACE") && log.contains("ReceiveContact"), "the log is detailed");
+    let carriers = outside::carriers(&log);
+    assert!(carriers.is_empty(), "{} lines, for example {:?}", carriers.len(), carriers.first());
 
     let mut found = Vec::new();
     search(&markers, "the metrics", metrics.as_bytes(), &mut found);
     search(&markers, "the server's log", log.as_bytes(), &mut found);
     search(&markers, "the spans", &spans, &mut found);
+    for (place, bytes) in &told {
+        search(&markers, place, bytes, &mut found);
+    }
     for (what, status) in &statuses {
         let place = format!("the refusal of {what}");
         search(&markers, &place, format!("{status:?} {:?}", status.metadata()).as_bytes(), &mut found);

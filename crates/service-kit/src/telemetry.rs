@@ -7,11 +7,23 @@ use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::{SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
 use crate::config::{LogFormat, Telemetry};
+
+/// Libraries that carry what leaves the building. In detail they would say where to: an agency's address, a URL that is a
+/// secret by itself, a line of a mail.
+const CARRIERS: [&str; 6] = ["hyper", "hyper_util", "reqwest", "lettre", "rustls", "h2"];
+
+/// Whether something may be said at all, whatever the filter asks for.
+fn is_sayable(metadata: &Metadata<'_>) -> bool {
+    let carrier = metadata.target().split("::").next().unwrap_or_default();
+    *metadata.level() <= Level::INFO || !CARRIERS.contains(&carrier)
+}
 
 /// Why telemetry could not start.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +70,12 @@ pub fn start(config: &Telemetry) -> Result<TelemetryGuard, TelemetryError> {
         LogFormat::Text => lines.boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
-    tracing_subscriber::registry().with(lines).with(spans).with(filter).try_init()?;
+    tracing_subscriber::registry()
+        .with(lines)
+        .with(spans)
+        .with(filter)
+        .with(filter_fn(is_sayable))
+        .try_init()?;
     Ok(TelemetryGuard(provider))
 }
 

@@ -55,8 +55,11 @@ pub(super) async fn play(fleet: &Fleet, markers: &Markers, statuses: &mut Vec<(&
     };
     statuses.push(("a name as an id", client.acknowledge_escalation(stranger).await.expect_err("no id")));
 
-    let force = ForceNextStepRequest { request_id: request_id(), escalation_id };
-    client.force_next_step(force).await.expect("the next step");
+    // Past the agency and the supervisors, to a number that somebody rings.
+    for _ in 0..2 {
+        let force = ForceNextStepRequest { request_id: request_id(), escalation_id: escalation_id.clone() };
+        client.force_next_step(force).await.expect("the next step");
+    }
     let calls = client.list_calls(ListCallsRequest::default()).await.expect("calls").into_inner().calls;
     let record = RecordCallRequest {
         request_id: request_id(),
