@@ -106,6 +106,7 @@ macro_rules! hurries {
     };
 }
 
+/// What hurries first, then by the kind, in the alphabet an emergency before a report, then the gravest.
 const CLAIM: &str = concat!(
     "WITH due AS MATERIALIZED (
         SELECT d.delivery_id, make_interval(secs => CASE WHEN ", hurries!(), " THEN $4 ELSE $5 END) AS claim
@@ -115,7 +116,7 @@ const CLAIM: &str = concat!(
         WHERE d.centre_id = $1 AND d.next_attempt_at <= (SELECT helpline.now())
           AND (d.claimed_until IS NULL OR d.claimed_until <= (SELECT helpline.now()))
           AND (", hurries!(), " OR (NOT $3 AND (n.throttled_until IS NULL OR n.throttled_until <= (SELECT helpline.now()))))
-        ORDER BY ", hurries!(), " DESC, e.risk DESC NULLS LAST, d.next_attempt_at LIMIT $2
+        ORDER BY ", hurries!(), " DESC, e.kind, e.risk DESC NULLS LAST, d.next_attempt_at LIMIT $2
         FOR UPDATE OF d SKIP LOCKED),
     claimed AS (
         UPDATE helpline.deliveries d SET attempts = d.attempts + 1, claimed_until = helpline.now() + claim, revision = d.revision + 1
@@ -129,11 +130,12 @@ const CLAIM: &str = concat!(
     JOIN helpline.endpoints n ON n.centre_id = $1 AND n.endpoint_id = c.endpoint_id
     JOIN helpline.agencies a ON a.centre_id = $1 AND a.agency_id = n.agency_id
     LEFT JOIN helpline.escalations e ON e.centre_id = $1 AND e.escalation_id = c.escalation_id
-    ORDER BY ", hurries!(), " DESC, e.risk DESC NULLS LAST, c.made_at"
+    ORDER BY ", hurries!(), " DESC, e.kind, e.risk DESC NULLS LAST, c.made_at"
 );
 
 /// One statement, and the escalation is locked before its deliveries. The other deliveries of the step are locked too, not
 /// only read: of two that end at the same moment the second must see that the first has, or neither would move the ladder.
+/// The desk of an agency that is told by other ways is waited for only as long as one of them is: it may have no screen.
 const SETTLE: &str = "
     WITH escalation AS MATERIALIZED (
         SELECT e.state, e.rung FROM helpline.escalations e WHERE e.centre_id = $1 AND e.escalation_id = $4 FOR UPDATE),
@@ -143,7 +145,7 @@ const SETTLE: &str = "
           AND (SELECT count(*) FROM escalation) >= 0
         FOR UPDATE),
     others AS MATERIALIZED (
-        SELECT o.state FROM helpline.deliveries o
+        SELECT o.state, o.kind, o.agency_id, o.endpoint_id FROM helpline.deliveries o
         WHERE o.centre_id = $1 AND o.escalation_id = $4 AND o.rung = (SELECT rung FROM delivery) AND o.delivery_id <> $2
         FOR UPDATE),
     settled AS (
@@ -154,7 +156,9 @@ const SETTLE: &str = "
         FROM delivery WHERE d.centre_id = $1 AND d.delivery_id = $2
         RETURNING d.*, $5 IN ('failed', 'held_back')
             AND EXISTS (SELECT FROM escalation e WHERE e.state = 'notifying' AND e.rung = d.rung)
-            AND NOT EXISTS (SELECT FROM others WHERE others.state IN ('pending', 'delivered')) AS hastens),
+            AND NOT EXISTS (
+                SELECT FROM others o WHERE o.state = 'delivered' OR o.state = 'pending' AND (o.kind <> 'desk' OR o.agency_id <> d.agency_id
+                    AND NOT EXISTS (SELECT FROM others w WHERE w.agency_id = o.agency_id AND w.endpoint_id IS NOT NULL))) AS hastens),
     moved AS (
         UPDATE helpline.escalations e SET
             delivered_at = CASE WHEN $5 = 'delivered' AND child_alert_id IS NULL THEN coalesce(e.delivered_at, helpline.now())
