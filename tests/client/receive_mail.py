@@ -31,7 +31,7 @@ class AnyPort(Controller):
         super()._trigger_server()
 
 
-controller = AnyPort(Desk(), hostname="127.0.0.1", port=0)
+controller = AnyPort(Desk(), hostname="127.0.0.1", port=int(sys.argv[1]) if sys.argv[1:] else 0)
 controller.start()
 print(controller.port, flush=True)
 sys.stdin.read()

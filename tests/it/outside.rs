@@ -1,5 +1,6 @@
 //! Agencies without a client of their own are told: by webhooks, by e-mail, by SMS.
 
+mod broken;
 mod browser;
 mod child_alerts;
 mod endpoints;

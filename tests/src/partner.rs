@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
@@ -61,9 +62,14 @@ pub struct Partner {
 impl Partner {
     /// A server that gives these answers one after another; the last one stays.
     pub async fn answering(answers: impl IntoIterator<Item = Answer>) -> Self {
+        Self::answering_at(SocketAddr::from(([127, 0, 0, 1], 0)), answers).await
+    }
+
+    /// The same at an address of its own.
+    pub async fn answering_at(address: SocketAddr, answers: impl IntoIterator<Item = Answer>) -> Self {
         let desk = Arc::new(Desk { answers: Mutex::new(answers.into_iter().collect()), ..Desk::default() });
         let router = Router::new().fallback(any(hear)).with_state(Arc::clone(&desk));
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let listener = TcpListener::bind(address).await.expect("a port");
         let url = format!("http://{}/hook", listener.local_addr().expect("its address"));
         let task = tokio::spawn(async move {
             let _ = axum::serve(listener, router).await;

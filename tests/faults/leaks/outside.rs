@@ -1,7 +1,5 @@
 //! An agency that is told by webhook and by mail, and what it is told.
 
-use std::path::Path;
-use std::process::Stdio;
 use std::time::Duration;
 
 use helpline_domain::caller::Role;
@@ -10,46 +8,32 @@ use helpline_proto::directory::v1::{Agency, AgencyKind, CreateAgencyRequest};
 use helpline_proto::escalation::v1::{GetPlanRequest, PublishPlanRequest, Step, Target, TargetKind};
 use helpline_proto::options::v1::FieldClass;
 use helpline_tests::process::{Fleet, until};
-use helpline_tests::{Answer, Partner, request_id};
-use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
-use tokio::process::{Child, ChildStdout, Command};
+use helpline_tests::{Answer, MailServer, Partner, request_id};
 
 use super::scan::Markers;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A mail server that prints what it takes, line by line, and its port.
-struct Mails {
-    port: String,
-    lines: Lines<BufReader<ChildStdout>>,
-    _server: Child,
-}
-
 /// What an agency has set up.
 pub(super) struct Desk {
     partner: Partner,
-    mails: Option<Mails>,
+    mails: Option<MailServer>,
 }
 
 impl Desk {
     pub(super) async fn open() -> Self {
         let partner = Partner::answering([Answer::Status(204)]).await;
-        let Some(python) = helpline_devstack::python_client() else { return Self { partner, mails: None } };
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("client/receive_mail.py");
-        let mut command = Command::new(python);
-        command.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
-        let mut server = command.spawn().expect("a mail server");
-        let mut lines = BufReader::new(server.stdout.take().expect("its output")).lines();
-        let port = lines.next_line().await.expect("its output").expect("its port");
-        Self { partner, mails: Some(Mails { port, lines, _server: server }) }
+        let mails = match helpline_devstack::python_client() {
+            Some(python) => Some(MailServer::start(&python).await),
+            None => None,
+        };
+        Self { partner, mails }
     }
 
     /// The section `channels` of the server.
     pub(super) fn config(&self) -> String {
-        let mail = self.mails.as_ref().map_or_else(String::new, |mails| {
-            format!("smtp = \"smtp://127.0.0.1:{}\"\nmail_from = \"desk@helpline.example\"\n", mails.port)
-        });
-        format!("[channels]\nprivate_targets = true\n{mail}")
+        let mail = self.mails.as_ref().map_or("[channels]\n", |mails| mails.settings.as_str());
+        format!("{mail}private_targets = true\n")
     }
 
     /// An agency with both ways, which a plan tells first, and all of an emergency. Addresses and secrets are nobody else's
@@ -110,9 +94,7 @@ impl Desk {
             told.push(("the webhook's body", one.body));
         }
         if let Some(mails) = &mut self.mails {
-            let mail = tokio::time::timeout(PATIENCE, mails.lines.next_line()).await.expect("a mail in time");
-            let mail: serde_json::Value =
-                serde_json::from_str(&mail.expect("a mail").expect("a mail")).expect("a mail as JSON");
+            let mail = tokio::time::timeout(PATIENCE, mails.next()).await.expect("a mail in time");
             let content = mail["content"].as_str().expect("its content");
             // To whom it goes stands on it.
             let to = content.lines().filter(|line| !line.starts_with("To: "));

@@ -54,3 +54,44 @@ async fn without_a_mail_server_mails_are_held_back() {
     let held = scene.tried(&escalation, &delivery, 1).await;
     assert_eq!((held.state(), held.last_result.as_str()), (DeliveryState::HeldBack, "not_configured"));
 }
+
+#[tokio::test]
+async fn while_the_mail_server_is_down_mails_wait_for_it() {
+    let Some(python) = helpline_devstack::python_client() else { return };
+    let mut server = MailServer::start(&python).await;
+    server.kill().await;
+    let scene = Scene::set_with(&server.settings).await;
+    let (escalation, delivery) = due(&scene).await;
+    let tried = scene.tried(&escalation, &delivery, 1).await;
+    assert_eq!((tried.state(), tried.last_result.as_str()), (DeliveryState::Pending, "not_connected"));
+    let mut server = MailServer::start_at(&python, &server.port).await;
+    scene.world.advance(6.0);
+    assert_eq!(scene.tried(&escalation, &delivery, 2).await.state(), DeliveryState::Delivered);
+    let mail = server.next().await;
+    assert!(mail["content"].as_str().unwrap().contains(&delivery), "under the same id: {mail}");
+}
+
+#[tokio::test]
+async fn slow_a_mail_server_that_says_nothing_is_given_up_on_and_asked_again() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let settings = format!(
+        "[channels]\nsmtp = \"smtp://{}\"\nmail_from = \"desk@helpline.example\"\n",
+        silent.local_addr().unwrap()
+    );
+    let scene = Scene::set_with(&settings).await;
+    let (escalation, delivery) = due(&scene).await;
+    let tried = scene.tried(&escalation, &delivery, 1).await;
+    assert_eq!((tried.state(), tried.last_result.as_str()), (DeliveryState::Pending, "timed_out"));
+}
+
+/// A mail that is due: its escalation and its id.
+async fn due(scene: &Scene) -> (String, String) {
+    let mailbox = CreateEndpointRequest {
+        kind: EndpointKind::Email.into(),
+        ..scene.webhook("duty@agency.example", SignatureScheme::Unspecified)
+    };
+    let endpoint = scene.endpoint(mailbox).await.0;
+    let escalation = scene.escalation(NOW);
+    let delivery = scene.due(&escalation, &endpoint);
+    (escalation, delivery)
+}

@@ -115,7 +115,8 @@ impl Scene {
     pub(crate) fn escalation(&self, danger: Danger) -> String {
         let Danger { risk, exercise } = danger;
         let centre = self.world.centre.id;
-        let kind = if risk >= 3 { "emergency', NULL" } else { "mandatory_report', '{}'" };
+        let kind =
+            if risk >= 3 { "emergency', NULL" } else { "mandatory_report', '{\"deadline_s\": 4000000000}'" };
         self.one(&format!(
             "INSERT INTO helpline.escalations (centre_id, escalation_id, kind, report, risk, danger, exercise, plan_version, policy,
                  state, rung, due_at, reach_due_at, owner_id, raised_by, raised_at, changed_at, region)

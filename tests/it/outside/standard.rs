@@ -49,5 +49,33 @@ async fn others_verify_our_signatures_and_while_a_secret_rotates_both() {
         let mut altered = heard[2].clone();
         altered.body.push(b' ');
         assert_eq!(verified(&python, &[&new], &altered).await, json!([false]));
+        let mut another = heard[2].clone();
+        another.headers.insert("webhook-id", heard[1].headers["webhook-id"].clone());
+        assert_eq!(verified(&python, &[&new], &another).await, json!([false]), "the id is signed too");
+    }
+}
+
+#[tokio::test]
+async fn what_is_said_again_by_somebody_who_has_heard_it_is_too_old_and_a_second_try_is_signed_anew() {
+    let Some(python) = helpline_devstack::python_client() else { return };
+    let scene = Scene::set().await;
+    for scheme in [SignatureScheme::V1, SignatureScheme::V1a] {
+        let partner = Partner::answering([500, 200].map(Answer::Status)).await;
+        let (hook, secret) = scene.endpoint(scene.webhook(&partner.url, scheme)).await;
+        let escalation = scene.escalation(NOW);
+        // What was sent ten minutes ago.
+        scene.world.advance(-600.0);
+        let delivery = scene.due(&escalation, &hook);
+        scene.tried(&escalation, &delivery, 1).await;
+        scene.world.advance(600.0);
+        scene.tried(&escalation, &delivery, 2).await;
+        let heard = partner.heard();
+        assert_eq!(heard[0].header("webhook-id"), heard[1].header("webhook-id"), "known by its id");
+        assert_eq!(verified(&python, &[&secret], &heard[0]).await, json!([false]), "{scheme:?}: old");
+        assert_eq!(verified(&python, &[&secret], &heard[1]).await, json!([true]), "{scheme:?}: signed anew");
+        // The time is signed: an old one cannot be passed off as new.
+        let mut renewed = heard[0].clone();
+        renewed.headers.insert("webhook-timestamp", heard[1].headers["webhook-timestamp"].clone());
+        assert_eq!(verified(&python, &[&secret], &renewed).await, json!([false]), "{scheme:?}");
     }
 }

@@ -8,6 +8,7 @@ use sqlx::Connection as _;
 use super::scene::{Danger, NOW, Scene, until};
 
 fn moved_on(scene: &Scene, escalation: &str) -> bool {
+    // The servers may have seen it already.
     let sql = format!(
         "SELECT due_at <= helpline.now() OR state = 'unanswered' FROM helpline.escalations WHERE escalation_id = '{escalation}'"
     );
