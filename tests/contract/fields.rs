@@ -24,9 +24,11 @@ const OPTIONAL_IDS: [&str; 8] = [
     "plan.fallback.agency_id",
 ];
 /// Those that may be missing of one method alone: an escalation is raised by hand, a list is not narrowed to a contact,
-/// a token is no responder's, a question is about an escalation, alerts are listed of all, and a document is the alert.
-const OPTIONAL_OF: [(&str, &str); 6] = [
+/// a token is no responder's, a question is about an escalation, alerts are listed of all, a document is the alert, and an
+/// authority is kept as no agency.
+const OPTIONAL_OF: [(&str, &str); 7] = [
     ("RaiseEscalation", "contact_id"),
+    ("RaiseEscalation", "report.authority_id"),
     ("ListEscalations", "contact_id"),
     ("CreateToken", "agency_id"),
     ("AskSecondOpinion", "contact_id"),

@@ -4,7 +4,7 @@ use helpline_domain::caller::Caller;
 use helpline_domain::delivery::{EndpointKind, SignatureScheme};
 use helpline_domain::id::{AgencyId, EndpointId};
 use helpline_service_kit::command::outcome;
-use helpline_service_kit::{Ctx, Refusal};
+use helpline_service_kit::{Ctx, Refusal, fail_point};
 use helpline_store::endpoint::{Endpoint, NewEndpoint};
 use helpline_store::{Change, Command};
 use helpline_vault::{Sensitive, SigningKey, SystemRandom};
@@ -38,6 +38,7 @@ pub(crate) async fn create_endpoint(
     let new =
         NewEndpoint { endpoint_id: EndpointId::from(ctx.ids.v7()), agency_id, kind, address, signature };
     let change = ctx.store.create_endpoint(&command, &new).await?;
+    fail_point!("endpoint.after_commit");
     let is_new = matches!(change, Change::Done(_));
     let endpoint = outcome(change, |id| get_endpoint(ctx, caller, id.into()), async {
         Ok(match ctx.store.agency_is_disabled(caller.centre_id, agency_id).await? {

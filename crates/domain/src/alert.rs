@@ -49,11 +49,13 @@ pub enum AlertKind {
     ChildAlertUndecided,
     /// A missing-child alert is in force although the child was reached or the escalation is over.
     ChildAlertUncancelled,
+    /// The deadline of a report that the law demands has passed.
+    ReportOverdue,
 }
 
 impl AlertKind {
     /// Every kind.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::TargetNear,
         Self::NobodyAvailable,
         Self::LongContact,
@@ -69,6 +71,7 @@ impl AlertKind {
         Self::EscalationUnowned,
         Self::ChildAlertUndecided,
         Self::ChildAlertUncancelled,
+        Self::ReportOverdue,
     ];
 
     /// The stable key under which the kind is stored.
@@ -89,6 +92,7 @@ impl AlertKind {
             Self::EscalationUnowned => "escalation_unowned",
             Self::ChildAlertUndecided => "child_alert_undecided",
             Self::ChildAlertUncancelled => "child_alert_uncancelled",
+            Self::ReportOverdue => "report_overdue",
         }
     }
 

@@ -9,6 +9,7 @@ pub mod ladder;
 pub mod on_call;
 pub mod plan;
 pub mod preview;
+pub mod report;
 
 /// Where an escalation stands.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -90,8 +91,18 @@ impl EscalationState {
         matches!(self, Self::Accepted | Self::Responding | Self::OnScene)
     }
 
-    /// The whole table of transitions. Who took it on may give it back, which makes the ladder climb again; a responder on
-    /// the way may report the later steps without the earlier ones.
+    /// Whether what is demanded may be over from here: an emergency when the child was reached, a report as soon as somebody
+    /// has taken it on, for it reaches an authority and no child.
+    pub const fn may_be_resolved(self, kind: EscalationKind) -> bool {
+        match kind {
+            EscalationKind::Emergency => matches!(self, Self::ChildReached),
+            EscalationKind::MandatoryReport => self.is_under_way(),
+        }
+    }
+
+    /// The whole table of transitions of an emergency; a report differs as [`may_be_resolved`](Self::may_be_resolved) says.
+    /// Who took it on may give it back, which makes the ladder climb again; a responder on the way may report the later
+    /// steps without the earlier ones.
     pub const fn may_become(self, next: Self) -> bool {
         use EscalationState::{
             Accepted, Acknowledged, ChildReached, ClosedUnreached, Notifying, OnScene, Raised, Resolved,
@@ -304,6 +315,7 @@ mod tests {
         for state in EscalationState::ALL {
             let resolves = state.may_become(EscalationState::Resolved);
             assert_eq!(resolves, state == EscalationState::ChildReached, "{}", state.key());
+            assert_eq!(state.may_be_resolved(EscalationKind::Emergency), resolves, "{}", state.key());
         }
     }
 

@@ -1,7 +1,7 @@
 //! What those do who are told: acknowledge, accept, decline, say how far the help is.
 
 use helpline_domain::caller::Caller;
-use helpline_domain::escalation::EscalationState;
+use helpline_domain::escalation::{EscalationKind, EscalationState};
 use helpline_domain::id::EscalationId;
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::{Ctx, Refusal, fail_point};
@@ -92,8 +92,13 @@ pub(crate) async fn accept_s(
 ) -> Result<u32, Refusal> {
     let seen = access::seen(ctx, caller, id).await?;
     let plan = ladder.plans().version(&ctx.store, caller.centre_id, seen.plan_version).await?;
-    let policy = plan.policy(&seen.policy).or_else(|| plan.policies.last());
-    Ok(policy.map_or(0, |policy| policy.accept_s))
+    Ok(match plan.policy(&seen.policy).or_else(|| plan.policies.last()) {
+        Some(policy) if policy.working_hours.is_some() => {
+            policy.put_off(ctx.store.now().await?, policy.accept_s)
+        }
+        Some(policy) => policy.accept_s,
+        None => 0,
+    })
 }
 
 /// Makes it the caller's. Whoever comes second is told who has it. Errors: NOT_FOUND, STATE_REFUSED, REQUEST_ID_REUSED.
@@ -123,7 +128,8 @@ pub(crate) async fn decline(
     answered_if_seen(ctx, ladder, caller, act.escalation_id, change).await
 }
 
-/// Notes how far the help is. Errors: NOT_FOUND, STATE_REFUSED, REQUEST_ID_REUSED.
+/// Notes how far the help is. Errors: NOT_FOUND, STATE_REFUSED, REQUEST_ID_REUSED, INVALID_FIELD for a report, which reaches
+/// an authority and no child.
 pub(crate) async fn report_progress(
     ctx: &Ctx,
     ladder: &Ladder,
@@ -132,8 +138,17 @@ pub(crate) async fn report_progress(
     state: EscalationState,
 ) -> Result<Escalation, Refusal> {
     let change = ctx.store.report_progress(command, act, state).await?;
-    if matches!(change, Change::Done(_)) && state == EscalationState::ChildReached {
-        ladder.measures().count("child_reached", 1);
+    if state == EscalationState::ChildReached {
+        match change {
+            Change::Done(_) => ladder.measures().count("child_reached", 1),
+            Change::Refused => {
+                let now = access::seen(ctx, caller, act.escalation_id).await?;
+                if now.kind == EscalationKind::MandatoryReport && now.state.is_under_way() {
+                    return Err(Refusal::invalid_field("state", "RESPONDING or ON_SCENE for a report"));
+                }
+            }
+            Change::Replayed { .. } | Change::Reused => {}
+        }
     }
     answered(ctx, ladder, caller, act.escalation_id, change).await
 }

@@ -15,7 +15,7 @@ use crate::answer::{accept_s, answered_if_seen};
 use crate::climb::Ladder;
 use crate::get::Page;
 
-/// Where a page of calls begins: behind this risk, time and id.
+/// Where a page of calls begins: behind this gravity, time and id.
 pub(crate) type Place = (i16, DateTime<Utc>, Uuid);
 
 /// Lists numbers to ring, the gravest first.
@@ -25,7 +25,7 @@ pub(crate) async fn list_calls(
     (size, after): (u32, Option<Place>),
 ) -> Result<Page<Call, Place>, Refusal> {
     let found = ctx.store.calls_to_ring(caller, size.saturating_add(1), after).await?;
-    Ok(cut(found, size, |call| (call.risk.number(), call.made_at, call.delivery_id.as_uuid())))
+    Ok(cut(found, size, |call| (call.gravity, call.made_at, call.delivery_id.as_uuid())))
 }
 
 /// What somebody has said who rang.

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use helpline_domain::escalation::EscalationKind;
 use helpline_domain::escalation::ladder::{Next, Rung, next};
 use helpline_domain::escalation::on_call::{StandIn, on_call, turn};
 use helpline_domain::escalation::plan::{Plan, Policy, Target};
+use helpline_domain::escalation::report::OVERDUE_EVERY_S;
 use helpline_domain::id::{CentreId, EscalationId};
 use helpline_service_kit::{Ctx, Refusal, fail_point};
 use helpline_store::StoreError;
@@ -75,7 +77,10 @@ impl Ladder {
                 alarms.push(AlarmDraft {
                     escalation_id: one.escalation_id,
                     revision: one.revision,
-                    every_s: plan.reach_alarm_every_s,
+                    every_s: match one.kind {
+                        EscalationKind::Emergency => plan.reach_alarm_every_s,
+                        EscalationKind::MandatoryReport => OVERDUE_EVERY_S,
+                    },
                     delivery_id: ctx.ids.v7().into(),
                 });
             }
@@ -93,7 +98,10 @@ impl Ladder {
         }
         for alarms in alarms.chunks(BATCH) {
             let raised = ctx.store.alarm_unreached(centre, alarms).await?;
-            self.measures.count("child_not_reached", raised.len());
+            fail_point!("alarm.after_commit");
+            for event in ["child_not_reached", "report_due", "report_overdue"] {
+                self.measures.count(event, raised.iter().filter(|said| *said == event).count());
+            }
             done += told(ctx, centre, &raised);
         }
         Ok(done)
@@ -141,7 +149,7 @@ impl Ladder {
 }
 
 /// Tells who watches that these have changed; how many they are.
-fn told(ctx: &Ctx, centre: CentreId, changed: &[EscalationId]) -> usize {
+fn told<T>(ctx: &Ctx, centre: CentreId, changed: &[T]) -> usize {
     if !changed.is_empty() {
         ctx.mirror.escalation_changed(centre);
     }
@@ -159,14 +167,19 @@ fn draft(ctx: &Ctx, plan: &Plan, stand_ins: &[StandIn], due: &Due, now: DateTime
     };
     // A plan is checked as a whole when it is published; whatever is wrong with one all the same ends at its fallback.
     let policy: Option<&Policy> = plan.policy(&due.policy);
-    let step = policy.map(|policy| next(plan, policy, due.risk, Rung(due.rung)));
+    let step = policy.map(|policy| next(plan, policy, (due.kind, due.risk), Rung(due.rung)));
     let whom = match step {
         Some(Next::Step { rung, targets, wait_s, .. }) => {
             (draft.rung, draft.wait_s, draft.fallback) = (rung.0, wait_s, false);
             whom(plan, targets, stand_ins, now)
         }
-        Some(Next::Fallback { .. }) | None => vec![Whom::Call(plan.fallback.clone()), Whom::Supervisors],
+        Some(Next::Fallback { call, wait_s }) => {
+            draft.wait_s = wait_s;
+            call.cloned().map(Whom::Call).into_iter().chain([Whom::Supervisors]).collect()
+        }
+        None => vec![Whom::Call(plan.fallback.clone()), Whom::Supervisors],
     };
+    draft.wait_s = policy.map_or(draft.wait_s, |policy| policy.put_off(now, draft.wait_s));
     draft.tell = whom.into_iter().map(|whom| Tell { delivery_id: ctx.ids.v7().into(), whom }).collect();
     draft
 }

@@ -5,7 +5,7 @@ pub(crate) mod wire;
 use helpline_domain::caller::Caller;
 use helpline_domain::id::{DisclosureId, EscalationId};
 use helpline_service_kit::command::outcome;
-use helpline_service_kit::{Ctx, Refusal, page};
+use helpline_service_kit::{Ctx, Refusal, fail_point, page};
 use helpline_store::disclosure::{Disclosure, NewDisclosure};
 use helpline_store::{Change, Command};
 
@@ -84,6 +84,7 @@ pub(crate) async fn list_disclosures(
 
 /// Streams that are open show or lose it at once.
 fn decided(ctx: &Ctx, caller: &Caller, change: &Change<Disclosure>) {
+    fail_point!("disclosure.after_commit");
     if matches!(change, Change::Done(_)) {
         ctx.mirror.escalation_changed(caller.centre_id);
     }

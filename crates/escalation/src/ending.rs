@@ -13,7 +13,7 @@ use crate::access;
 use crate::answer::answered;
 use crate::climb::Ladder;
 
-/// Ends it with what became of the child, who was reached. Errors: NOT_FOUND, INVALID_FIELD for a mandatory report without
+/// Ends it with what became of the child, who was reached; a report with the authority's number. Errors: NOT_FOUND, INVALID_FIELD for a mandatory report without
 /// the authority's number, STATE_REFUSED, REQUEST_ID_REUSED.
 pub(crate) async fn resolve(
     ctx: &Ctx,
@@ -25,10 +25,8 @@ pub(crate) async fn resolve(
     let change = ctx.store.resolve_escalation(command, act, outcome, reference_number).await?;
     if matches!(change, Change::Refused) {
         let now = access::seen(ctx, caller, act.escalation_id).await?;
-        if now.state == EscalationState::ChildReached
-            && now.kind == EscalationKind::MandatoryReport
-            && reference_number.is_none()
-        {
+        let is_report = now.kind == EscalationKind::MandatoryReport;
+        if is_report && now.state.may_be_resolved(now.kind) && reference_number.is_none() {
             return Err(Refusal::invalid_field(
                 "reference_number",
                 "the number the authority gave the report",

@@ -14,13 +14,15 @@
 //! - no plan is published that could end with nobody, and every escalation keeps to the version it began with;
 //! - an agency knows of what was addressed or disclosed to it and reads what was disclosed, as both stand at the moment of
 //!   asking;
+//! - a report that the law demands has the clock of its deadline, comes after every emergency, and ends with the number that
+//!   the authority gave it;
 //! - an exercise never leaves the building;
 //! - nobody approves or answers what they asked for themselves;
 //! - an alert says nothing to an agency that was not disclosed to it, when it is issued and when it is read.
 //!
 //! Out: `escalation_raised`, `escalation_joined`, `escalation_step_taken`, `escalation_unanswered`, `escalation_delivered`,
 //! `escalation_acknowledged`, `escalation_accepted`, `escalation_declined`, `escalation_called`, `escalation_progressed`,
-//! `escalation_child_not_reached`, `escalation_resolved`, `escalation_end_asked`, `escalation_end_refused`, `escalation_ended`,
+//! `escalation_child_not_reached`, `escalation_report_due`, `escalation_report_overdue`, `escalation_resolved`, `escalation_end_asked`, `escalation_end_refused`, `escalation_ended`,
 //! `escalation_handed_over`, `escalation_forced`, `escalation_remarked`, `escalation_located`, `escalation_taken_over`,
 //! `escalation_plan_published`, `stand_in_made`, `stand_in_revoked`, `disclosure_made`, `disclosure_approved`,
 //! `disclosure_revoked`, `second_opinion_asked`, `second_opinion_answered`, `second_opinion_overdue`, `child_alert_asked`,

@@ -21,7 +21,8 @@ impl Measures {
         Self(events)
     }
 
-    /// So many of an event: `raised`, `step_taken`, `unanswered`, `accepted`, `child_reached`, `child_not_reached`.
+    /// So many of an event: `raised`, `step_taken`, `unanswered`, `accepted`, `child_reached`, `child_not_reached`,
+    /// `report_due`, `report_overdue`.
     pub(crate) fn count(&self, event: &'static str, number: usize) {
         self.0.get_or_create(&Labels { event }).inc_by(u64::try_from(number).unwrap_or(u64::MAX));
     }

@@ -1,9 +1,10 @@
 //! An escalation is raised, or joined by another report of the same child.
 
+use chrono::{DateTime, Utc};
 use helpline_domain::caller::Caller;
 use helpline_domain::escalation::ladder::{About, choose};
 use helpline_domain::escalation::{Danger, EscalationKind};
-use helpline_domain::id::{ContactId, EscalationId};
+use helpline_domain::id::{AgencyId, ContactId, EscalationId};
 use helpline_domain::risk::Risk;
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::{Ctx, Refusal, fail_point};
@@ -13,7 +14,7 @@ use helpline_store::escalation::raise::{Joining, NewEscalation, Particulars};
 use helpline_store::escalation::read::Escalation;
 use helpline_store::escalation_plan::VersionedPlan;
 use helpline_store::{Change, Command};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::access;
 use crate::answer::answered;
@@ -34,7 +35,39 @@ pub(crate) struct RaiseEscalation {
     pub(crate) particulars: Particulars,
     pub(crate) location: Option<NewLocation>,
     pub(crate) exercise: bool,
-    pub(crate) report: Option<Value>,
+    pub(crate) report: Option<Report>,
+}
+
+/// What the law asks of a report.
+#[derive(Clone, Debug)]
+pub(crate) struct Report {
+    pub(crate) legal_basis: String,
+    pub(crate) deadline: DateTime<Utc>,
+    pub(crate) authority_id: Option<AgencyId>,
+    pub(crate) reference_number: String,
+    /// Why the child was not told, if they were not.
+    pub(crate) not_informed: Option<String>,
+}
+
+impl Report {
+    /// As it is stored: keys, numbers and times alone.
+    fn stored(&self) -> Value {
+        let mut stored = json!({
+            "legal_basis": self.legal_basis,
+            "deadline_s": self.deadline.timestamp(),
+            "child_informed": self.not_informed.is_none(),
+        });
+        if let Some(authority) = self.authority_id {
+            stored["authority_id"] = authority.to_string().into();
+        }
+        if !self.reference_number.is_empty() {
+            stored["reference_number"] = self.reference_number.as_str().into();
+        }
+        if let Some(reason) = &self.not_informed {
+            stored["not_informed_reason"] = reason.as_str().into();
+        }
+        stored
+    }
 }
 
 /// An escalation, new or joined.
@@ -57,22 +90,32 @@ pub(crate) async fn raise_escalation(
     mut request: RaiseEscalation,
 ) -> Result<Raised, Refusal> {
     let command = request.command;
+    if let Some(authority) = request.report.as_ref().and_then(|report| report.authority_id) {
+        let found = ctx.store.agency(caller.centre_id, authority).await?;
+        found.filter(|agency| agency.disabled_at.is_none()).ok_or_else(|| Refusal::not_found("agency"))?;
+    }
     if let Some(contact) = request.contact_id {
         let contact = access::contact(ctx, caller, contact).await?;
         if request.risk == Risk::Unassessed {
             request.risk = contact.risk;
         }
     }
+    let report = request.report.clone();
     let new = plan(ctx, caller, request).await?;
+    let basis = report.as_ref().map(|report| report.legal_basis.as_str());
     let mut tries = TRIES;
     let id = loop {
         tries -= 1;
         if let Some(contact) = new.contact_id
-            && let Some(open) = ctx.store.open_escalation_of(&command, contact, new.kind).await?
+            && let Some(open) = ctx.store.open_escalation_of(&command, contact, (new.kind, basis)).await?
         {
             let change = ctx
                 .store
-                .join_escalation(&command, &act(&command, &new, open), &joining(&new, contact))
+                .join_escalation(
+                    &command,
+                    &act(&command, &new, open),
+                    &joining(&new, contact, report.as_ref()),
+                )
                 .await?;
             // It may have ended between.
             if matches!(change, Change::Refused) && tries > 0 {
@@ -106,9 +149,13 @@ async fn plan(ctx: &Ctx, caller: &Caller, request: RaiseEscalation) -> Result<Ne
         danger: request.danger,
         region: request.region.as_deref(),
     };
-    let policy = choose(&plan, about, ctx.store.now().await?);
-    let (policy, reach_s) =
-        policy.map_or_else(|| (String::new(), 0), |policy| (policy.policy.clone(), policy.reach_s));
+    let now = ctx.store.now().await?;
+    // The clock of a report is that of its deadline.
+    let (policy, reach_s) = choose(&plan, about, now).map_or_else(Default::default, |policy| {
+        let report = request.report.as_ref();
+        let reach_s = report.map_or(policy.reach_s, |report| policy.reminder_in_s(report.deadline, now));
+        (policy.policy.clone(), reach_s)
+    });
     Ok(NewEscalation {
         escalation_id: ctx.ids.v7().into(),
         kind: request.kind,
@@ -122,7 +169,7 @@ async fn plan(ctx: &Ctx, caller: &Caller, request: RaiseEscalation) -> Result<Ne
         reach_s,
         particulars: request.particulars,
         location: request.location,
-        report: request.report,
+        report: request.report.as_ref().map(Report::stored),
     })
 }
 
@@ -150,12 +197,13 @@ fn act(command: &Command, new: &NewEscalation, open: EscalationId) -> Act {
     Act { escalation_id: open, remark_id, remark: new.particulars.narrative.clone() }
 }
 
-fn joining(new: &NewEscalation, contact_id: ContactId) -> Joining {
+fn joining(new: &NewEscalation, contact_id: ContactId, report: Option<&Report>) -> Joining {
     Joining {
         contact_id,
         risk: new.risk,
         particulars: new.particulars.clone(),
         location: new.location.clone(),
+        deadline_s: report.map(|report| report.deadline.timestamp()),
     }
 }
 
@@ -173,6 +221,7 @@ pub(crate) async fn join_escalation(
         risk: contact.risk,
         particulars: Particulars::default(),
         location: None,
+        deadline_s: None,
     };
     let change = ctx.store.join_escalation(command, act, &joining).await?;
     answered(ctx, ladder, caller, act.escalation_id, change).await

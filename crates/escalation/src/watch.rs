@@ -16,7 +16,7 @@ use helpline_proto::escalation::v1::watch_escalations_response::Event;
 use helpline_proto::escalation::v1::{Heartbeat, Synced, WatchEscalationsResponse};
 use helpline_service_kit::hub::{Subscription, Topic};
 use helpline_service_kit::wire::timestamp;
-use helpline_service_kit::{Ctx, Refusal};
+use helpline_service_kit::{Ctx, Refusal, fail_point};
 use helpline_store::StoreError;
 use helpline_store::escalation::desk::News;
 use tokio::sync::mpsc;
@@ -166,6 +166,7 @@ impl Watch {
         for ids in ids.chunks(PAGE) {
             let page = self.show_page(ids).await?;
             told |= !page.is_empty() && self.ctx.store.escalations_shown(&self.caller, &page).await?;
+            fail_point!("shown.after_commit");
         }
         if told {
             self.ctx.mirror.escalation_changed(self.caller.centre_id);

@@ -140,6 +140,7 @@ fn report(stored: &Value) -> proto::Report {
         reference_number: key("reference_number"),
         child_informed: stored.get("child_informed").and_then(Value::as_bool).unwrap_or_default(),
         not_informed_reason: key("not_informed_reason"),
+        authority_id: key("authority_id"),
     }
 }
 

@@ -202,7 +202,7 @@ const DUE: &str = "
     LEFT JOIN helpline.presences p ON p.centre_id = $1 AND p.counsellor_id = e.owner_id
     CROSS JOIN LATERAL (VALUES
         ('escalation_unanswered', e.state = 'unanswered'),
-        ('child_not_reached', e.reach_due_at IS NOT NULL AND e.reach_alarms > 0),
+        (CASE e.kind WHEN 'emergency' THEN 'child_not_reached' ELSE 'report_overdue' END, e.reach_due_at IS NOT NULL AND e.reach_alarms > 0),
         ('escalation_unowned', CASE WHEN p.state IS NOT NULL THEN p.state IN ('offline', 'on_call') ELSE NOT EXISTS (
             SELECT FROM helpline.tokens k
             WHERE k.centre_id = $1 AND k.token_id = e.owner_id AND k.revoked_at IS NULL AND k.expires_at > (SELECT helpline.now())) END))
@@ -368,8 +368,8 @@ impl Store {
     }
 
     /// What is due and was not done: callbacks and second opinions beyond their time, check-ins that failed within the hour,
-    /// escalations that nobody has taken on, whose child was not reached, or whose owner has gone; missing-child alerts that
-    /// nobody has decided on, or that are in force for nothing.
+    /// escalations that nobody has taken on, whose child was not reached, or whose owner has gone, reports past their deadline;
+    /// missing-child alerts that nobody has decided on, or that are in force for nothing.
     pub async fn due_alerts(&self, centre: CentreId) -> Result<Vec<(AlertKind, Subject)>, StoreError> {
         let mut connection = self.bound(centre).await?;
         let rows = sqlx::query_as::<_, (String, String)>(DUE)

@@ -1,8 +1,8 @@
 //! Escalations as they stand in the store.
 //!
 //! [`raise`] makes them, [`answer`] is what those do who are told, [`ending`] how they end, [`notes`] what is added, [`calls`]
-//! what became of ringing, [`steps`] what the clocks do, [`read`], [`desk`] and [`timeline`] who sees what of them,
-//! [`child_alert`] what is told of a missing child.
+//! what became of ringing, [`steps`] what the clocks do, [`read`], [`list`], [`desk`] and [`timeline`] who sees what of
+//! them, [`child_alert`] what is told of a missing child.
 //!
 //! Every change writes an entry of the timeline in its statement, and compares who asks: what somebody may not see, they
 //! cannot change.
@@ -12,6 +12,7 @@ pub mod calls;
 pub mod child_alert;
 pub mod desk;
 pub mod ending;
+pub mod list;
 pub mod notes;
 pub mod raise;
 pub mod read;
@@ -64,6 +65,14 @@ macro_rules! sees {
     };
 }
 pub(crate) use sees;
+
+/// How much an escalation `e` presses: what nobody has assessed like a high risk, a report after every emergency.
+macro_rules! gravity {
+    () => {
+        "CASE WHEN e.kind = 'mandatory_report' THEN -2 WHEN e.risk = -1 THEN 3 ELSE e.risk END"
+    };
+}
+pub(crate) use gravity;
 
 /// A change of one escalation by somebody who may see it, with its entry of the timeline. Parameters after those of the
 /// command: 7 the escalation, 8 the caller's agency, 9 and 10 the remark and what it is sealed for; a change counts its own

@@ -4,8 +4,8 @@ use helpline_proto::escalation::v1::{
     AcceptEscalationRequest, AcknowledgeEscalationRequest, AddLocationRequest, AddRemarkRequest,
     AskToEndRequest, CallResult, Danger, DecideEndRequest, DeclineEscalationRequest, EscalationDeclineReason,
     EscalationKind, EscalationState, ForceNextStepRequest, GetEscalationRequest, HandOverEscalationRequest,
-    JoinEscalationRequest, ListCallsRequest, ListEscalationsRequest, ListTimelineRequest, Location,
-    LocationSource, Outcome, Particulars, RaiseEscalationRequest, RecordCallRequest, Report,
+    JoinEscalationRequest, ListCallsRequest, ListEscalationsRequest, ListReportsRequest, ListTimelineRequest,
+    Location, LocationSource, Outcome, Particulars, RaiseEscalationRequest, RecordCallRequest, Report,
     ReportProgressRequest, ResolveEscalationRequest, TakeOverEscalationRequest, WatchEscalationsRequest,
 };
 use helpline_proto::terms::v1::Risk;
@@ -47,6 +47,7 @@ fn raise() -> RaiseEscalationRequest {
             reference_number: "2026/1".to_owned(),
             child_informed: false,
             not_informed_reason: "danger".to_owned(),
+            authority_id: id(),
         }),
     }
 }
@@ -118,6 +119,7 @@ pub(super) fn sample(method: &str) -> Option<Vec<u8>> {
             ..ListEscalationsRequest::default()
         }
         .encode_to_vec(),
+        "ListReports" => ListReportsRequest { page_size: 5, ..ListReportsRequest::default() }.encode_to_vec(),
         "ListTimeline" => {
             ListTimelineRequest { escalation_id, page_size: 5, ..ListTimelineRequest::default() }
                 .encode_to_vec()

@@ -36,15 +36,17 @@ fn hours() -> WeekHours {
 /// A plan in which every field is set that can be; its rotation is of somebody who is not there.
 fn plan() -> Plan {
     let conditions = Conditions {
-        kinds: vec![EscalationKind::Emergency.into()],
+        kinds: vec![EscalationKind::MandatoryReport.into()],
         least_risk: Risk::High.into(),
         dangers: vec![Danger::Missing.into()],
         regions: vec!["north".to_owned()],
         hours: Some(hours()),
     };
     let target = Target { kind: TargetKind::Call.into(), call: Some(call()), ..Target::default() };
-    let policy = |key: &str, conditions| Policy {
+    let policy = |key: &str, conditions: Option<Conditions>| Policy {
         policy: key.to_owned(),
+        remind: conditions.is_some().then(|| seconds(3600)),
+        working_hours: conditions.is_some().then(hours),
         conditions,
         steps: vec![Step { targets: vec![target.clone()], wait: Some(seconds(60)) }],
         repeats: 1,

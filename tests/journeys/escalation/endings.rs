@@ -1,10 +1,7 @@
 //! How it ends: the child reached, or two people who say that nobody will be.
 
-use helpline_proto::escalation::v1::{
-    EscalationKind, EscalationState, Outcome, RaiseEscalationRequest, Report, ResolveEscalationRequest,
-};
+use helpline_proto::escalation::v1::EscalationState;
 use helpline_proto::terms::v1::Risk;
-use helpline_tests::request_id;
 use tonic::Code;
 
 use super::room::{accept, ask_to_end, decide, get, hand_over, progress, raise, report};
@@ -65,43 +62,4 @@ async fn handed_over_the_clock_of_reaching_the_child_runs_on() {
     assert_eq!(reached.state(), EscalationState::ChildReached);
     let unknown = why(hand_over(&stage.supervisor, &raised, stage.world.agency().await).await);
     assert_eq!(unknown.metadata("state"), "child_reached");
-}
-
-#[tokio::test]
-async fn a_report_that_the_law_demands_ends_with_the_number_of_the_authority() {
-    let stage = Stage::set().await;
-    let request = RaiseEscalationRequest {
-        kind: EscalationKind::MandatoryReport.into(),
-        report: Some(Report {
-            legal_basis: "child_act_12".to_owned(),
-            deadline: Some(stage.world.soon()),
-            child_informed: true,
-            ..Report::default()
-        }),
-        ..report(Risk::Medium)
-    };
-    let raised = raise(&stage.supervisor, request).await;
-    assert_eq!((raised.kind(), raised.policy.as_str()), (EscalationKind::MandatoryReport, "reports"));
-    accept(&stage.supervisor, &raised).await.unwrap();
-    progress(&stage.supervisor, &raised, EscalationState::ChildReached).await.unwrap();
-    let mut end = ResolveEscalationRequest {
-        request_id: request_id(),
-        escalation_id: raised.escalation_id.clone(),
-        outcome: Outcome::ChildProtection.into(),
-        ..ResolveEscalationRequest::default()
-    };
-    let refused = why(stage.supervisor.escalations().resolve_escalation(end.clone()).await);
-    assert_eq!(refused.fields, ["reference_number"]);
-    end.reference_number = "2026/55".to_owned();
-    let over = stage
-        .supervisor
-        .escalations()
-        .resolve_escalation(end)
-        .await
-        .unwrap()
-        .into_inner()
-        .escalation
-        .unwrap();
-    let report = over.report.unwrap();
-    assert_eq!((report.reference_number.as_str(), report.legal_basis.as_str()), ("2026/55", "child_act_12"));
 }

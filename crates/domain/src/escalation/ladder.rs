@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::plan::{Conditions, Plan, Policy, Target};
+use super::plan::{Call, Conditions, Plan, Policy, Target};
 use super::{Danger, EscalationKind, on_call};
 use crate::risk::Risk;
 
@@ -37,9 +37,12 @@ pub enum Next<'a> {
         /// Seconds until the next.
         wait_s: u32,
     },
-    /// Every step was taken in every round: the fallback is rung, again and again until somebody takes it on.
+    /// Every step was taken in every round: supervisors are told and the fallback is rung, again and again until somebody
+    /// takes it on.
     Fallback {
-        /// Seconds until it is rung again.
+        /// What is rung; nothing for a report, which is no emergency of anybody's.
+        call: Option<&'a Call>,
+        /// Seconds until the same again.
         wait_s: u32,
     },
 }
@@ -66,10 +69,19 @@ fn holds(conditions: &Conditions, about: About<'_>, now: DateTime<Utc>) -> bool 
 }
 
 /// What follows when the clock of the ladder has run out at `taken`.
-pub fn next<'a>(plan: &Plan, policy: &'a Policy, risk: Risk, taken: Rung) -> Next<'a> {
+pub fn next<'a>(
+    plan: &'a Plan,
+    policy: &'a Policy,
+    (kind, risk): (EscalationKind, Risk),
+    taken: Rung,
+) -> Next<'a> {
     let steps = u32::try_from(policy.steps.len()).unwrap_or(u32::MAX);
     let all = steps.saturating_mul(u32::from(policy.repeats) + 1);
-    let fallback = Next::Fallback { wait_s: plan.fallback_every_s };
+    let last = policy.steps.last().map(|step| step.wait_s(kind, risk));
+    let fallback = match (kind, last) {
+        (EscalationKind::MandatoryReport, Some(wait_s)) => Next::Fallback { call: None, wait_s },
+        _ => Next::Fallback { call: Some(&plan.fallback), wait_s: plan.fallback_every_s },
+    };
     if taken.0 >= all {
         return fallback;
     }
@@ -78,7 +90,7 @@ pub fn next<'a>(plan: &Plan, policy: &'a Policy, risk: Risk, taken: Rung) -> Nex
         rung: Rung(taken.0 + 1),
         step,
         targets: &found.targets,
-        wait_s: found.wait_s(risk),
+        wait_s: found.wait_s(kind, risk),
     })
 }
 
@@ -91,7 +103,8 @@ mod tests {
     fn rungs(plan: &Plan, risk: Risk) -> Vec<(usize, u32)> {
         let mut taken = Rung::default();
         let mut seen = Vec::new();
-        while let Next::Step { rung, step, wait_s, .. } = next(plan, &plan.policies[0], risk, taken) {
+        let about = (EscalationKind::Emergency, risk);
+        while let Next::Step { rung, step, wait_s, .. } = next(plan, &plan.policies[0], about, taken) {
             seen.push((step, wait_s));
             taken = rung;
         }
@@ -114,9 +127,21 @@ mod tests {
     fn after_the_last_step_the_fallback_is_rung_for_ever() {
         let plan = plan();
         for taken in [1, 2, 100, u32::MAX] {
-            let found = next(&plan, &plan.policies[0], Risk::HarmNow, Rung(taken));
-            assert_eq!(found, Next::Fallback { wait_s: 300 });
+            let about = (EscalationKind::Emergency, Risk::HarmNow);
+            let found = next(&plan, &plan.policies[0], about, Rung(taken));
+            assert_eq!(found, Next::Fallback { call: Some(&plan.fallback), wait_s: 300 });
         }
+    }
+
+    #[test]
+    fn a_report_is_slow_however_great_the_risk_and_never_rings_for_emergency_services() {
+        let mut plan = plan();
+        plan.policies[0].steps = vec![Step { targets: vec![Target::Supervisors], wait_s: None }];
+        let about = (EscalationKind::MandatoryReport, Risk::HarmNow);
+        let first = next(&plan, &plan.policies[0], about, Rung(0));
+        assert!(matches!(first, Next::Step { wait_s: 86_400, .. }), "{first:?}");
+        let last = next(&plan, &plan.policies[0], about, Rung(1));
+        assert_eq!(last, Next::Fallback { call: None, wait_s: 86_400 });
     }
 
     #[test]

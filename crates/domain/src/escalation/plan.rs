@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use chrono::{NaiveDateTime, NaiveTime, Weekday};
 use serde::{Deserialize, Serialize};
 
+use super::report::DAY_S;
 use super::{Danger, EscalationKind};
 use crate::field_class::FieldClass;
 use crate::id::{AgencyId, CounsellorId};
@@ -33,9 +34,6 @@ pub struct Plan {
     pub reach_alarm_every_s: u32,
 }
 
-/// Seconds of a day.
-const DAY_S: u32 = 86_400;
-
 const fn five_minutes() -> u32 {
     300
 }
@@ -61,9 +59,15 @@ pub struct Policy {
     /// Seconds from an acknowledgement in which it must be accepted.
     #[serde(default = "two_minutes")]
     pub accept_s: u32,
-    /// Seconds from the raising in which the child must be reached.
+    /// Seconds from the raising in which the child must be reached. Of a report its deadline counts instead.
     #[serde(default = "half_an_hour")]
     pub reach_s: u32,
+    /// Seconds before its deadline at which a report is reminded of; without it, a day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remind_s: Option<u32>,
+    /// When the authority that a report goes to works. Steps fall due within these times.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub working_hours: Option<Hours>,
 }
 
 const fn two_minutes() -> u32 {
@@ -138,19 +142,29 @@ pub struct Window {
 pub struct Step {
     /// Whom.
     pub targets: Vec<Target>,
-    /// Seconds until the next step; without it, what the risk gives.
+    /// Seconds until the next step; without it, what the risk gives, or of a report a day.
     #[serde(default)]
     pub wait_s: Option<u32>,
 }
 
+impl Policy {
+    /// Whether no emergency ever follows it.
+    pub fn is_for_reports_alone(&self) -> bool {
+        let kinds = &self.conditions.kinds;
+        !kinds.is_empty() && kinds.iter().all(|&kind| kind == Kind::MandatoryReport)
+    }
+}
+
 impl Step {
-    /// Seconds until the step after this one: 30 at R5, 60 at R4, 300 at R3, an hour below, unless the step says otherwise.
-    pub fn wait_s(&self, risk: Risk) -> u32 {
-        self.wait_s.unwrap_or(match risk {
-            Risk::HarmNow => 30,
-            Risk::Imminent => 60,
-            Risk::High | Risk::Unassessed => 300,
-            Risk::Medium | Risk::Low | Risk::None => 3600,
+    /// Seconds until the step after this one: 30 at R5, 60 at R4, 300 at R3, an hour below, of a report a day, unless the
+    /// step says otherwise.
+    pub fn wait_s(&self, kind: EscalationKind, risk: Risk) -> u32 {
+        self.wait_s.unwrap_or(match (kind, risk) {
+            (EscalationKind::MandatoryReport, _) => DAY_S,
+            (EscalationKind::Emergency, Risk::HarmNow) => 30,
+            (EscalationKind::Emergency, Risk::Imminent) => 60,
+            (EscalationKind::Emergency, Risk::High | Risk::Unassessed) => 300,
+            (EscalationKind::Emergency, Risk::Medium | Risk::Low | Risk::None) => 3600,
         })
     }
 }
@@ -266,6 +280,8 @@ impl Plan {
             repeats: 5,
             accept_s: DAY_S,
             reach_s: 3 * DAY_S,
+            remind_s: None,
+            working_hours: None,
         };
         let general = Policy {
             policy: "general".to_owned(),
@@ -277,6 +293,8 @@ impl Plan {
             repeats: 0,
             accept_s: two_minutes(),
             reach_s: half_an_hour(),
+            remind_s: None,
+            working_hours: None,
         };
         Self {
             policies: vec![reports, general],

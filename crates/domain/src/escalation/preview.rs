@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::EscalationKind;
 use super::ladder::{Next, Rung, next};
 use super::on_call::{StandIn, people};
 use super::plan::{Plan, Policy, Target};
@@ -23,26 +24,27 @@ pub struct Previewed {
 pub fn preview(
     plan: &Plan,
     policy: &Policy,
-    risk: Risk,
+    about: (EscalationKind, Risk),
     raised_at: DateTime<Utc>,
     stand_ins: &[StandIn],
     known: &BTreeSet<CounsellorId>,
 ) -> Vec<Previewed> {
-    let fallback = [Target::Call(plan.fallback.clone())];
+    let (rung, told_of_report) = ([Target::Call(plan.fallback.clone())], [Target::Supervisors]);
     let (mut taken, mut after_s, mut steps) = (Rung::default(), 0, Vec::new());
     loop {
-        let step = next(plan, policy, risk, taken);
+        let step = next(plan, policy, about, taken);
         let told = match &step {
             Next::Step { targets, .. } => *targets,
-            Next::Fallback { .. } => &fallback,
+            Next::Fallback { call: Some(_), .. } => &rung,
+            Next::Fallback { call: None, .. } => &told_of_report,
         };
         let at = raised_at.checked_add_signed(TimeDelta::seconds(after_s)).unwrap_or(raised_at);
         let targets =
             told.iter().map(|target| (target.clone(), people(plan, target, stand_ins, known, at))).collect();
         steps.push(Previewed { after_s, targets });
-        let Next::Step { rung, wait_s, .. } = step else { return steps };
-        taken = rung;
-        after_s += i64::from(wait_s);
+        let Next::Step { rung: reached, wait_s, .. } = step else { return steps };
+        taken = reached;
+        after_s += i64::from(policy.put_off(at, wait_s));
     }
 }
 
@@ -61,7 +63,8 @@ mod tests {
             Step { targets: vec![call()], wait_s: Some(45) },
         ];
         let known = BTreeSet::from([person(1)]);
-        let steps = preview(&plan, &plan.policies[0], Risk::HarmNow, DateTime::UNIX_EPOCH, &[], &known);
+        let about = (EscalationKind::Emergency, Risk::HarmNow);
+        let steps = preview(&plan, &plan.policies[0], about, DateTime::UNIX_EPOCH, &[], &known);
         let seconds: Vec<i64> = steps.iter().map(|step| step.after_s).collect();
         assert_eq!(seconds, [0, 30, 75, 105, 150]);
         let found: Vec<_> = steps[0].targets.iter().map(|(_, people)| people.clone()).collect();

@@ -8,10 +8,11 @@ use helpline_proto::escalation::v1::{
     DeclineEscalationRequest, DeclineEscalationResponse, ForceNextStepRequest, ForceNextStepResponse,
     GetEscalationRequest, GetEscalationResponse, HandOverEscalationRequest, HandOverEscalationResponse,
     JoinEscalationRequest, JoinEscalationResponse, ListCallsRequest, ListCallsResponse,
-    ListEscalationsRequest, ListEscalationsResponse, ListTimelineRequest, ListTimelineResponse,
-    RaiseEscalationRequest, RaiseEscalationResponse, RecordCallRequest, RecordCallResponse,
-    ReportProgressRequest, ReportProgressResponse, ResolveEscalationRequest, ResolveEscalationResponse,
-    TakeOverEscalationRequest, TakeOverEscalationResponse, WatchEscalationsRequest,
+    ListEscalationsRequest, ListEscalationsResponse, ListReportsRequest, ListReportsResponse,
+    ListTimelineRequest, ListTimelineResponse, RaiseEscalationRequest, RaiseEscalationResponse,
+    RecordCallRequest, RecordCallResponse, ReportProgressRequest, ReportProgressResponse,
+    ResolveEscalationRequest, ResolveEscalationResponse, TakeOverEscalationRequest,
+    TakeOverEscalationResponse, WatchEscalationsRequest,
 };
 use helpline_service_kit::caller::caller_of;
 use helpline_service_kit::command::command;
@@ -233,6 +234,20 @@ impl EscalationService for Api {
         let (found, next) = get::list_escalations(&self.ctx, &caller, filter, page).await?;
         Ok(Response::new(ListEscalationsResponse {
             escalations: found.iter().map(|one| wire::escalation(&caller, one)).collect(),
+            next_page_token: pages.seal(next.as_ref())?,
+        }))
+    }
+
+    async fn list_reports(
+        &self,
+        request: Request<ListReportsRequest>,
+    ) -> Result<Response<ListReportsResponse>, Status> {
+        let caller = caller_of(&request)?;
+        let pages = lists::report_pages(&self.ctx, &caller);
+        let page = lists::reports(&pages, request.get_ref())?;
+        let (found, next) = get::list_reports(&self.ctx, &caller, page).await?;
+        Ok(Response::new(ListReportsResponse {
+            reports: found.iter().map(|one| wire::escalation(&caller, one)).collect(),
             next_page_token: pages.seal(next.as_ref())?,
         }))
     }

@@ -93,6 +93,8 @@ fn policy(fields: &mut Fields, sent: &proto::Policy) -> Option<Policy> {
     let repeats = fields.int("repeats", sent.repeats, 0..=5);
     let accept = seconds(fields, "accept", sent.accept.as_ref());
     let reach = seconds(fields, "reach", sent.reach.as_ref());
+    let remind = seconds(fields, "remind", sent.remind.as_ref());
+    let working_hours = optional(fields, "working_hours", sent.working_hours.as_ref(), hours);
     Some(Policy {
         policy: key?,
         conditions: conditions?.unwrap_or_default(),
@@ -100,6 +102,8 @@ fn policy(fields: &mut Fields, sent: &proto::Policy) -> Option<Policy> {
         repeats: u8::try_from(repeats?).ok()?,
         accept_s: accept?.unwrap_or(120),
         reach_s: reach?.unwrap_or(1800),
+        remind_s: remind?,
+        working_hours: working_hours?,
     })
 }
 

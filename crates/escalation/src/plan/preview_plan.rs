@@ -39,7 +39,7 @@ pub(crate) async fn preview_plan(
     let policy = choose(&versioned.plan, about, at).ok_or_else(|| Refusal::bug("a plan without policies"))?;
     let stand_ins = ctx.store.stand_ins_from(caller.centre_id, at).await?;
     let known = ctx.store.known_to_plans(caller.centre_id).await?;
-    let steps = preview(&versioned.plan, policy, risk, at, &stand_ins, &known.counsellors);
+    let steps = preview(&versioned.plan, policy, (kind, risk), at, &stand_ins, &known.counsellors);
     Ok(proto::PreviewPlanResponse {
         version: versioned.version,
         policy: policy.policy.clone(),

@@ -5,7 +5,7 @@ use helpline_domain::escalation::check::check;
 use helpline_domain::escalation::plan::Plan;
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::error::Violation;
-use helpline_service_kit::{Ctx, Refusal};
+use helpline_service_kit::{Ctx, Refusal, fail_point};
 use helpline_store::escalation_plan::VersionedPlan;
 use helpline_store::{Change, Command};
 
@@ -42,6 +42,7 @@ pub(crate) async fn publish_plan(
             known => known,
         }
     };
+    fail_point!("plan.after_commit");
     outcome(change, async |_centre| get_plan(ctx, caller, 0).await, async {
         Ok(Refusal::stale(ctx.store.plan_in_force(caller.centre_id).await?.version))
     })

@@ -6,9 +6,10 @@ use helpline_proto::escalation::v1 as proto;
 use helpline_service_kit::fields::Fields;
 use helpline_service_kit::page::PageTokens;
 use helpline_service_kit::{Ctx, Refusal};
-use helpline_store::escalation::read::EscalationFilter;
+use helpline_store::escalation::list::EscalationFilter;
 
 use crate::calls::Place;
+use crate::get::Deadline;
 
 /// The page tokens of a list of escalations with this filter.
 pub(crate) fn list_pages<'a>(
@@ -30,6 +31,21 @@ pub(crate) fn list(
     let (size, contact_id) = fields.build(size.zip(contact_id))?;
     let filter = EscalationFilter { open: request.open, contact_id };
     Ok((filter, (size, pages.open(&request.page_token)?)))
+}
+
+/// The page tokens of the reports that are open.
+pub(crate) fn report_pages<'a>(ctx: &'a Ctx, caller: &Caller) -> PageTokens<'a> {
+    PageTokens::new(ctx.vault(), "ListReports", caller, &proto::ListReportsRequest::default())
+}
+
+pub(crate) fn reports(
+    pages: &PageTokens<'_>,
+    request: &proto::ListReportsRequest,
+) -> Result<(u32, Option<Deadline>), Refusal> {
+    let mut fields = Fields::new();
+    let size = fields.page_size(request.page_size);
+    let size = fields.build(size)?;
+    Ok((size, pages.open(&request.page_token)?))
 }
 
 /// The page tokens of the timeline of an escalation.

@@ -14,11 +14,10 @@ use helpline_store::escalation::calls::{CallResult, Rung};
 use helpline_store::escalation::notes::NewLocation;
 use helpline_store::escalation::raise::Particulars;
 use helpline_vault::Sensitive;
-use serde_json::{Value, json};
 
 use super::{danger_from, kind_from, result_from, source_from};
 use crate::calls::RecordCall;
-use crate::raise::RaiseEscalation;
+use crate::raise::{RaiseEscalation, Report};
 
 /// Longest remark, in characters.
 const REMARK: usize = 2000;
@@ -156,31 +155,26 @@ fn read_location(
 }
 
 /// Keys, numbers and a time alone.
-fn read_report(fields: &mut Fields, sent: &proto::Report) -> Option<Value> {
+fn read_report(fields: &mut Fields, sent: &proto::Report) -> Option<Report> {
     let legal_basis = fields.key("legal_basis", &sent.legal_basis);
     let deadline = fields.timestamp("deadline", sent.deadline.as_ref());
     let reference_number = fields.line("reference_number", &sent.reference_number, 0..=NUMBER);
-    let reason = match (sent.child_informed, sent.not_informed_reason.as_str()) {
-        (true, "") => Some(String::new()),
+    let authority_id = fields.optional_id("authority_id", &sent.authority_id);
+    let not_informed = match (sent.child_informed, sent.not_informed_reason.as_str()) {
+        (true, "") => Some(None),
         (true, _) => {
             fields.refuse("not_informed_reason", "empty when the child was told");
             None
         }
-        (false, reason) => key_of(fields, "not_informed_reason", reason, &NOT_INFORMED),
+        (false, reason) => key_of(fields, "not_informed_reason", reason, &NOT_INFORMED).map(Some),
     };
-    let mut report = json!({
-        "legal_basis": legal_basis?,
-        "deadline_s": deadline?.timestamp(),
-        "child_informed": sent.child_informed,
-    });
-    let (reference_number, reason) = (reference_number?, reason?);
-    if !reference_number.is_empty() {
-        report["reference_number"] = reference_number.into();
-    }
-    if !reason.is_empty() {
-        report["not_informed_reason"] = reason.into();
-    }
-    Some(report)
+    Some(Report {
+        legal_basis: legal_basis?,
+        deadline: deadline?,
+        authority_id: authority_id?,
+        reference_number: reference_number?,
+        not_informed: not_informed?,
+    })
 }
 
 pub(crate) fn join(ctx: &Ctx, request: &proto::JoinEscalationRequest) -> Result<(Begun, ContactId), Refusal> {

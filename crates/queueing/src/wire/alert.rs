@@ -54,6 +54,7 @@ const fn kind(kind: AlertKind) -> proto::AlertKind {
         AlertKind::EscalationUnowned => proto::AlertKind::EscalationUnowned,
         AlertKind::ChildAlertUndecided => proto::AlertKind::ChildAlertUndecided,
         AlertKind::ChildAlertUncancelled => proto::AlertKind::ChildAlertUncancelled,
+        AlertKind::ReportOverdue => proto::AlertKind::ReportOverdue,
     }
 }
 

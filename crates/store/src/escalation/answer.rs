@@ -109,7 +109,7 @@ const DECLINE: &str = act!(
 const PROGRESS: &str = act!(
     event: "escalation_progressed",
     when: "CASE $11::text WHEN 'responding' THEN e.state = 'accepted' WHEN 'on_scene' THEN e.state IN ('accepted', 'responding')
-            WHEN 'child_reached' THEN e.state IN ('accepted', 'responding', 'on_scene') ELSE false END
+            WHEN 'child_reached' THEN e.kind = 'emergency' AND e.state IN ('accepted', 'responding', 'on_scene') ELSE false END
         AND ($3 <> 'agency_responder' OR e.accepted_agency_id = $8)",
     set: "state = $11, responding_at = CASE $11 WHEN 'responding' THEN helpline.now() ELSE e.responding_at END,
         on_scene_at = CASE $11 WHEN 'on_scene' THEN helpline.now() ELSE e.on_scene_at END,

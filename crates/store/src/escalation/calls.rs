@@ -11,7 +11,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::answer::news;
-use super::{Act, act, inconsistent};
+use super::{Act, act, gravity, inconsistent};
 use crate::change::{Change, Command};
 use crate::sealing::THEIR_INCIDENT;
 use crate::{Store, StoreError};
@@ -63,12 +63,14 @@ const RECORD: &str = act!(
 );
 
 const CALLS: &str = concat!(
-    "SELECT d.delivery_id, d.escalation_id, e.number, e.risk, d.call, d.made_at, e.exercise
-     FROM helpline.escalations e JOIN helpline.deliveries d ON d.centre_id = $1 AND d.escalation_id = e.escalation_id
+    "SELECT d.delivery_id, d.escalation_id, e.number, e.risk, d.call, d.made_at, e.exercise, gravity
+     FROM helpline.escalations e CROSS JOIN LATERAL (SELECT (",
+    gravity!(),
+    ")::int2 AS gravity) presses JOIN helpline.deliveries d ON d.centre_id = $1 AND d.escalation_id = e.escalation_id
      WHERE e.centre_id = $1 AND e.ended_at IS NULL AND e.due_at IS NOT NULL AND ",
     to_ring!(),
-    " AND ($2::int2 IS NULL OR (-e.risk, d.made_at, d.delivery_id) > (-$2, $3, $4))
-     ORDER BY -e.risk, d.made_at, d.delivery_id LIMIT $5"
+    " AND ($2::int2 IS NULL OR (-gravity, d.made_at, d.delivery_id) > (-$2, $3, $4))
+     ORDER BY -gravity, d.made_at, d.delivery_id LIMIT $5"
 );
 
 /// What became of ringing a number.
@@ -107,6 +109,8 @@ pub struct Call {
     pub call: plan::Call,
     pub made_at: DateTime<Utc>,
     pub exercise: bool,
+    /// How much it presses, for pages.
+    pub gravity: i16,
 }
 
 #[derive(FromRow)]
@@ -118,6 +122,7 @@ struct CallRow {
     call: Json<plan::Call>,
     made_at: DateTime<Utc>,
     exercise: bool,
+    gravity: i16,
 }
 
 /// What became of a call.
@@ -159,6 +164,7 @@ impl Store {
                 call: row.call.0,
                 made_at: row.made_at,
                 exercise: row.exercise,
+                gravity: row.gravity,
             })
         };
         connection.settle(rows)?.into_iter().map(call).collect()

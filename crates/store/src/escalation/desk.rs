@@ -9,7 +9,7 @@ use helpline_domain::id::{CentreId, EscalationId};
 use uuid::Uuid;
 
 use super::read::{classes, classes_from};
-use super::{agency_of, sees};
+use super::{agency_of, gravity, sees};
 use crate::{Store, StoreError};
 
 /// What is open, as little of it as tells whether it must be shown again.
@@ -18,7 +18,9 @@ const OPEN: &str = concat!(
     classes!(),
     " AS classes FROM helpline.escalations e WHERE e.centre_id = $1 AND e.ended_at IS NULL AND ",
     sees!("$2", "$3", "$4"),
-    " ORDER BY CASE e.risk WHEN -1 THEN 3 ELSE e.risk END DESC, e.escalation_id"
+    " ORDER BY ",
+    gravity!(),
+    " DESC, e.escalation_id"
 );
 
 /// What has changed since.
@@ -26,7 +28,7 @@ const CHANGED: &str = "
     SELECT escalation_id, revision, changed_at FROM helpline.escalations WHERE centre_id = $1 AND changed_at > $2";
 
 /// Whom escalations may concern: everybody of whom `sees!` asks.
-const NEWS: &str = "
+const NEWS: &str = concat!("
     SELECT e.escalation_id, e.revision, told.calls, array_remove(
         ARRAY[e.owner_id, e.raised_by, e.accepted_by, e.acknowledged_by, e.accepted_agency_id, e.handed_to_agency_id] || told.whom
         || ARRAY(SELECT x.agency_id FROM helpline.disclosures x WHERE x.centre_id = $1 AND x.escalation_id = e.escalation_id)
@@ -41,7 +43,7 @@ const NEWS: &str = "
             coalesce(bool_or(d.kind = 'call' AND d.last_result IS NULL), false) AS calls
         FROM helpline.deliveries d WHERE d.centre_id = $1 AND d.escalation_id = e.escalation_id) told
     WHERE e.centre_id = $1 AND e.escalation_id = ANY ($2)
-    ORDER BY CASE e.risk WHEN -1 THEN 3 ELSE e.risk END DESC, e.changed_at";
+    ORDER BY ", gravity!(), " DESC, e.changed_at");
 
 /// Whether a delivery `d` waits to be shown to the caller.
 macro_rules! to_tell {

@@ -10,10 +10,13 @@ use crate::change::{Change, Command};
 use crate::sealing::THEIR_INCIDENT;
 use crate::{Store, StoreError};
 
+/// A report is over when the authority has given it a number, wherever it stands once somebody has taken it on.
 const RESOLVE: &str = act!(
     event: "escalation_resolved",
-    when: "e.state = 'child_reached' AND (e.kind <> 'mandatory_report' OR coalesce($12::text, e.report ->> 'reference_number') IS NOT NULL)",
-    set: "state = 'resolved', outcome = $11, ended_at = helpline.now(),
+    when: "CASE e.kind WHEN 'emergency' THEN e.state = 'child_reached'
+            ELSE e.state IN ('accepted', 'responding', 'on_scene') AND coalesce($12::text, e.report ->> 'reference_number') IS NOT NULL END",
+    set: "state = 'resolved', outcome = $11, ended_at = helpline.now(), reach_due_at = NULL, forced_at = NULL,
+        end_asked = NULL, end_reason = NULL, end_asked_by = NULL, end_asked_at = NULL,
         report = CASE WHEN $12::text IS NULL THEN e.report ELSE e.report || jsonb_build_object('reference_number', $12::text) END",
     note: ("'resolved'", "NULL::uuid", "NULL::uuid", "jsonb_build_object('outcome', $11::text)", "true"),
     beside: others_are_withdrawn!(), news!("escalation.ended")

@@ -50,7 +50,8 @@ const RAISE: &str = change!(
     returning: "escalation_id AS resource_id",
 );
 
-/// What was not known is filled in, what is said besides is a remark, and who learns that it is graver climbs at once.
+/// What was not known is filled in, what is said besides is a remark, and who learns that it is graver climbs at once. Of
+/// two deadlines of one report the earlier holds, and is reminded of at once.
 const JOIN: &str = act!(
     event: "escalation_joined",
     when: "e.ended_at IS NULL AND EXISTS (SELECT FROM helpline.contacts c WHERE c.centre_id = $1 AND c.contact_id = $11)
@@ -58,7 +59,10 @@ const JOIN: &str = act!(
     set: "risk = greatest(e.risk, $12::int2), identity_sealed = coalesce(e.identity_sealed, $13), contact_sealed = coalesce(e.contact_sealed, $14),
         health_sealed = coalesce(e.health_sealed, $15), perpetrator_sealed = coalesce(e.perpetrator_sealed, $16),
         location_count = e.location_count + ($18::bytea IS NOT NULL)::int,
-        due_at = CASE WHEN $12::int2 > e.risk AND e.state IN ('raised', 'notifying') THEN helpline.now() ELSE e.due_at END",
+        due_at = CASE WHEN $12::int2 > e.risk AND e.state IN ('raised', 'notifying') THEN helpline.now() ELSE e.due_at END,
+        report = CASE WHEN to_timestamp($20::int8) < e.deadline_at THEN e.report || jsonb_build_object('deadline_s', $20::int8) ELSE e.report END,
+        reach_due_at = CASE WHEN to_timestamp($20::int8) < e.deadline_at AND e.reach_due_at IS NOT NULL THEN helpline.now()
+            ELSE e.reach_due_at END",
     note: ("'joined'", "NULL::uuid", "NULL::uuid", "jsonb_build_object('contact_id', $11::uuid, 'risk', risk)", "false"),
     beside: ", counted AS (
         UPDATE helpline.contacts c SET escalation_count = c.escalation_count + 1
@@ -102,7 +106,7 @@ pub struct NewEscalation {
     pub exercise: bool,
     pub plan_version: i64,
     pub policy: String,
-    /// From now until the child must be reached, in seconds.
+    /// From now until the child must be reached, or a report is reminded of, in seconds.
     pub reach_s: u32,
     pub particulars: Particulars,
     pub location: Option<NewLocation>,
@@ -121,6 +125,8 @@ pub struct Joining {
     pub particulars: Particulars,
     /// Where the child may be. Its id is that of the act's entry.
     pub location: Option<NewLocation>,
+    /// Of a mandatory report: when it must have been made, in seconds since 1970.
+    pub deadline_s: Option<i64>,
 }
 
 impl Store {
@@ -196,25 +202,28 @@ impl Store {
             .bind(place.map(|place| place.source.key()))
             .bind(place.map(|place| self.seal(PLACE, centre, act.remark_id, place.place.expose())))
             .bind(place.and_then(|place| place.observed_at))
+            .bind(joining.deadline_s)
     }
 
-    /// The open escalation of a kind that a contact has part in.
+    /// The open escalation of a kind that a contact has part in; of reports the one of this legal basis.
     pub async fn open_escalation_of(
         &self,
         command: &Command,
         contact: ContactId,
-        kind: EscalationKind,
+        (kind, legal_basis): (EscalationKind, Option<&str>),
     ) -> Result<Option<EscalationId>, StoreError> {
         let mut connection = self.bound(command.centre()).await?;
         let found = sqlx::query_scalar::<_, Uuid>(
             "SELECT e.escalation_id FROM helpline.escalation_contacts x
              JOIN helpline.escalations e ON e.centre_id = $1 AND e.escalation_id = x.escalation_id
              WHERE x.centre_id = $1 AND x.contact_id = $2 AND e.kind = $3 AND e.ended_at IS NULL
+               AND e.report ->> 'legal_basis' IS NOT DISTINCT FROM $4
              ORDER BY e.raised_at LIMIT 1",
         )
         .bind(command.centre().as_uuid())
         .bind(contact.as_uuid())
         .bind(kind.key())
+        .bind(legal_basis)
         .fetch_optional(connection.postgres())
         .await;
         Ok(connection.settle(found)?.map(EscalationId::from))

@@ -63,6 +63,13 @@ pub struct Escalation {
     pub classes: BTreeSet<FieldClass>,
 }
 
+impl Escalation {
+    /// Of a mandatory report: when it must have been made, in seconds since 1970.
+    pub fn deadline_s(&self) -> Option<i64> {
+        self.report.as_ref()?.get("deadline_s")?.as_i64()
+    }
+}
+
 /// Who answered, for which agency, when.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Answered {
@@ -140,20 +147,16 @@ macro_rules! select {
     };
 }
 
-const BY_ID: &str = select!(" AND e.escalation_id = ANY ($6)");
+pub(super) use select;
 
-const LIST: &str = select!(
-    " AND (NOT $6 OR e.ended_at IS NULL) AND ($7::uuid IS NULL OR e.escalation_id < $7) AND ($8::uuid IS NULL OR EXISTS (
-        SELECT FROM helpline.escalation_contacts x WHERE x.centre_id = $1 AND x.escalation_id = e.escalation_id AND x.contact_id = $8))
-      ORDER BY e.escalation_id DESC LIMIT $9"
-);
+const BY_ID: &str = select!(" AND e.escalation_id = ANY ($6)");
 
 const LOCATIONS: &str = "
     SELECT escalation_id, location_id, source, place_sealed, observed_at, reported_by, reported_at FROM helpline.escalation_locations
     WHERE centre_id = $1 AND escalation_id = ANY ($2) ORDER BY escalation_id, sequence";
 
 #[derive(FromRow)]
-struct EscalationRow {
+pub(super) struct EscalationRow {
     escalation_id: Uuid,
     number: i64,
     kind: String,
@@ -211,15 +214,6 @@ struct LocationRow {
     reported_at: DateTime<Utc>,
 }
 
-/// Which escalations; what is `None` does not restrict.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct EscalationFilter {
-    /// Only those that have not ended.
-    pub open: bool,
-    /// That a contact has part in.
-    pub contact_id: Option<ContactId>,
-}
-
 pub(super) fn classes_from(keys: Option<Vec<String>>) -> BTreeSet<FieldClass> {
     // Inside the centre everything is read by who may know of it at all.
     keys.map_or_else(
@@ -236,7 +230,11 @@ const fn answered(at: Option<DateTime<Utc>>, by: Option<Uuid>, agency: Option<Ag
 }
 
 impl Store {
-    fn escalation_from(&self, caller: &Caller, row: EscalationRow) -> Result<Escalation, StoreError> {
+    pub(super) fn escalation_from(
+        &self,
+        caller: &Caller,
+        row: EscalationRow,
+    ) -> Result<Escalation, StoreError> {
         let (centre, id) = (caller.centre_id, row.escalation_id);
         let classes = classes_from(row.classes);
         let open = |column: Column, class: FieldClass, sealed: &Option<Vec<u8>>| {
@@ -351,31 +349,6 @@ impl Store {
             reported_by: row.reported_by,
             reported_at: row.reported_at,
         })
-    }
-
-    /// A page of escalations, newest first, without what was said: the sealed columns are not even read.
-    pub async fn escalations(
-        &self,
-        caller: &Caller,
-        filter: EscalationFilter,
-        (size, before): (u32, Option<EscalationId>),
-    ) -> Result<Vec<Escalation>, StoreError> {
-        let mut connection = self.bound(caller.centre_id).await?;
-        let rows = sqlx::query_as::<_, EscalationRow>(LIST)
-            .bind(caller.centre_id.as_uuid())
-            .bind(caller.principal())
-            .bind(caller.role.key())
-            .bind(agency_of(caller))
-            .bind(false)
-            .bind(filter.open)
-            .bind(before.map(|id| id.as_uuid()))
-            .bind(filter.contact_id.map(|id| id.as_uuid()))
-            .bind(i64::from(size))
-            .fetch_all(connection.postgres())
-            .await;
-        let rows = connection.settle(rows)?;
-        drop(connection);
-        rows.into_iter().map(|row| self.escalation_from(caller, row)).collect()
     }
 
     /// Where the first open escalation stands that a contact has part in.

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use helpline_domain::escalation::EscalationState;
 use helpline_domain::escalation::plan::Call;
+use helpline_domain::escalation::{EscalationKind, EscalationState};
 use helpline_domain::field_class::FieldClass;
 use helpline_domain::id::{AgencyId, CentreId, CounsellorId, DeliveryId, EscalationId};
 use helpline_domain::risk::Risk;
@@ -12,7 +12,7 @@ use sqlx::FromRow;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::inconsistent;
+use super::{gravity, inconsistent};
 use crate::{Store, StoreError};
 
 /// How long what the plan discloses in an emergency may be known, in hours.
@@ -24,14 +24,14 @@ const DISCLOSED_HOURS: i32 = 72;
 macro_rules! due {
     ($escalations:literal, $failed:literal) => {
         concat!("
-    SELECT escalation_id, revision, state, rung, risk, plan_version, policy, steps, late FROM (
-        SELECT e.escalation_id, e.revision, e.state, e.rung, e.risk, e.plan_version, e.policy, e.look_at,
+    SELECT escalation_id, revision, kind, state, rung, risk, plan_version, policy, steps, late FROM (
+        SELECT e.escalation_id, e.revision, e.kind, e.state, e.rung, e.risk, e.plan_version, e.policy, e.look_at,
             coalesce(e.due_at <= (SELECT helpline.now()), false) OR e.forced_at IS NOT NULL AS steps,
             coalesce(e.reach_due_at <= (SELECT helpline.now()), false) AS late
         FROM helpline.escalations e
         WHERE e.centre_id = $1 AND e.look_at BETWEEN '-infinity' AND (SELECT helpline.now())", $escalations, "
         UNION ALL
-        SELECT e.escalation_id, e.revision, e.state, e.rung, e.risk, e.plan_version, e.policy, e.look_at, true, false
+        SELECT e.escalation_id, e.revision, e.kind, e.state, e.rung, e.risk, e.plan_version, e.policy, e.look_at, true, false
         FROM helpline.escalations e
         WHERE e.centre_id = $1 AND e.state = 'notifying' AND e.look_at > (SELECT helpline.now()) AND e.escalation_id IN (
             SELECT f.escalation_id FROM helpline.deliveries f
@@ -44,8 +44,8 @@ macro_rules! due {
               AND (d.state = 'delivered' OR d.state = 'pending' AND (d.kind <> 'desk' OR NOT EXISTS (
                 SELECT FROM helpline.deliveries w
                 WHERE w.centre_id = $1 AND w.escalation_id = e.escalation_id AND w.rung = e.rung AND w.agency_id = d.agency_id
-                  AND w.endpoint_id IS NOT NULL))))) due
-    ORDER BY CASE risk WHEN -1 THEN 3 ELSE risk END DESC, look_at LIMIT $2")
+                  AND w.endpoint_id IS NOT NULL))))) e
+    ORDER BY ", gravity!(), " DESC, look_at LIMIT $2")
     };
 }
 
@@ -61,6 +61,8 @@ pub struct Due {
     pub escalation_id: EscalationId,
     /// As it was read.
     pub revision: i64,
+    /// What is demanded.
+    pub kind: EscalationKind,
     /// Where it stands.
     pub state: EscalationState,
     /// Steps taken so far.
@@ -73,7 +75,7 @@ pub struct Due {
     pub policy: String,
     /// Whether the ladder climbs.
     pub steps: bool,
-    /// Whether the child should have been reached.
+    /// Whether the child should have been reached, or a report is to be reminded of or was due.
     pub late: bool,
 }
 
@@ -81,6 +83,7 @@ pub struct Due {
 struct DueRow {
     escalation_id: Uuid,
     revision: i64,
+    kind: String,
     state: String,
     rung: i32,
     risk: i16,
@@ -91,8 +94,9 @@ struct DueRow {
 }
 
 /// Whoever cannot be told is left out; where nobody is left, the next step is due at once. What is told outside the
-/// building in an exercise is held back. What is written hangs on the locked rows in `before`: joined with each other, the
-/// steps of a batch would be compared one with every other.
+/// building in an exercise is held back. The plan discloses because life is in danger, and so nothing of a report. What is
+/// written hangs on the locked rows in `before`: joined with each other, the steps of a batch would be compared one with
+/// every other.
 const TAKE: &str = "
     WITH wish AS (
         SELECT * FROM unnest($2::uuid[], $3::int8[], $4::int4[], $5::float8[], $6::bool[]) AS w (id, revision, rung, wait_s, fallback)),
@@ -145,11 +149,10 @@ const TAKE: &str = "
     disclosed AS (
         INSERT INTO helpline.disclosures (centre_id, disclosure_id, escalation_id, agency_id, purpose, field_classes, basis, ground, made_at, expires_at)
         SELECT DISTINCT ON (id, told.agency_id) $1, md5(told.delivery_id::text || 'disclosed')::uuid, id,
-            told.agency_id, demanded, string_to_array(told.discloses, ','), 'plan',
-            CASE demanded WHEN 'emergency' THEN 'life_in_danger' ELSE 'legal_duty' END, helpline.now(),
+            told.agency_id, demanded, string_to_array(told.discloses, ','), 'plan', 'life_in_danger', helpline.now(),
             helpline.now() + make_interval(hours => $14)
         FROM told
-        WHERE told.kind = 'desk' AND told.discloses <> '' AND NOT exercise AND NOT EXISTS (
+        WHERE told.kind = 'desk' AND told.discloses <> '' AND demanded = 'emergency' AND NOT exercise AND NOT EXISTS (
             -- Once: what was revoked since is not opened again by the next round.
             SELECT FROM helpline.disclosures x
             WHERE x.centre_id = $1 AND x.escalation_id = told.id AND x.agency_id = told.agency_id AND x.basis = 'plan')
@@ -170,32 +173,37 @@ const TAKE: &str = "
         FROM changed)
     SELECT escalation_id FROM changed";
 
+/// Of a report the first is a reminder before its deadline, the next comes with the deadline.
 const ALARM: &str = "
     WITH wish AS (SELECT * FROM unnest($2::uuid[], $3::int8[], $4::float8[], $5::uuid[]) AS w (id, revision, every_s, delivery_id)),
     before AS MATERIALIZED (
-        SELECT wish.* FROM helpline.escalations e JOIN wish ON wish.id = e.escalation_id AND wish.revision = e.revision
+        SELECT wish.*, e.deadline_at AS deadline, coalesce(e.deadline_at > helpline.now(), false) AS ahead,
+            CASE WHEN e.kind = 'emergency' THEN 'child_not_reached' WHEN e.deadline_at > helpline.now() THEN 'report_due' ELSE 'report_overdue' END
+                AS what
+        FROM helpline.escalations e JOIN wish ON wish.id = e.escalation_id AND wish.revision = e.revision
         WHERE e.centre_id = $1 AND e.escalation_id = ANY ($2) AND e.reach_due_at <= helpline.now()
         ORDER BY e.escalation_id FOR UPDATE OF e SKIP LOCKED),
     changed AS (
-        UPDATE helpline.escalations e SET reach_alarms = e.reach_alarms + 1, reach_due_at = helpline.now() + make_interval(secs => every_s),
+        UPDATE helpline.escalations e SET reach_alarms = e.reach_alarms + (NOT ahead)::int,
+            reach_due_at = CASE WHEN ahead THEN deadline ELSE helpline.now() + make_interval(secs => every_s) END,
             event_count = e.event_count + 1, changed_at = helpline.now(), revision = e.revision + 1
         FROM before WHERE e.centre_id = $1 AND e.escalation_id = ANY ($2) AND e.escalation_id = before.id
-        RETURNING e.escalation_id, e.contact_id, e.revision, e.event_count, e.reach_alarms, e.state, delivery_id),
+        RETURNING e.escalation_id, e.contact_id, e.revision, e.event_count, e.reach_alarms, e.state, delivery_id, what),
     told AS (
         INSERT INTO helpline.deliveries (centre_id, delivery_id, escalation_id, event, kind, state, made_at)
-        SELECT $1, delivery_id, escalation_id, 'escalation.child_not_reached', 'supervisors', 'pending', helpline.now()
+        SELECT $1, delivery_id, escalation_id, 'escalation.' || what, 'supervisors', 'pending', helpline.now()
         FROM changed WHERE NOT EXISTS (
             SELECT FROM helpline.deliveries d
             WHERE d.centre_id = $1 AND d.escalation_id = changed.escalation_id AND d.kind = 'supervisors' AND d.state = 'pending')),
     noted AS (
         INSERT INTO helpline.escalation_events (centre_id, escalation_id, sequence, at, event, detail, shared)
-        SELECT $1, escalation_id, event_count, helpline.now(), 'child_not_reached', jsonb_build_object('alarm', reach_alarms), true FROM changed),
+        SELECT $1, escalation_id, event_count, helpline.now(), what, jsonb_build_object('alarm', reach_alarms), true FROM changed),
     journalled AS (
         INSERT INTO helpline.journal (centre_id, at, event, contact_id, revision, detail)
-        SELECT $1, helpline.now(), 'escalation_child_not_reached', contact_id, revision,
+        SELECT $1, helpline.now(), 'escalation_' || what, contact_id, revision,
             jsonb_build_object('escalation_id', escalation_id, 'state', state, 'alarm', reach_alarms)
         FROM changed)
-    SELECT escalation_id FROM changed";
+    SELECT what FROM changed";
 
 /// A step about to be taken.
 #[derive(Clone, Debug)]
@@ -280,6 +288,7 @@ impl Store {
             Ok(Due {
                 escalation_id: row.escalation_id.into(),
                 revision: row.revision,
+                kind: EscalationKind::from_key(&row.kind).ok_or(inconsistent("kind"))?,
                 state: EscalationState::from_key(&row.state).ok_or(inconsistent("state"))?,
                 rung: u32::try_from(row.rung).map_err(|_| inconsistent("rung"))?,
                 risk: Risk::from_number(row.risk).ok_or(inconsistent("risk"))?,
@@ -355,14 +364,14 @@ impl Store {
         Ok(connection.settle(taken)?.into_iter().map(EscalationId::from).collect())
     }
 
-    /// Raises these alarms that a child is not reached, each once; gives those that were raised.
+    /// Raises these alarms, each once; gives what each said: `child_not_reached`, `report_due`, `report_overdue`.
     pub async fn alarm_unreached(
         &self,
         centre: CentreId,
         alarms: &[AlarmDraft],
-    ) -> Result<Vec<EscalationId>, StoreError> {
+    ) -> Result<Vec<String>, StoreError> {
         let mut connection = self.bound(centre).await?;
-        let raised = sqlx::query_scalar::<_, Uuid>(ALARM)
+        let raised = sqlx::query_scalar::<_, String>(ALARM)
             .bind(centre.as_uuid())
             .bind(alarms.iter().map(|alarm| alarm.escalation_id.as_uuid()).collect::<Vec<_>>())
             .bind(alarms.iter().map(|alarm| alarm.revision).collect::<Vec<_>>())
@@ -370,6 +379,6 @@ impl Store {
             .bind(alarms.iter().map(|alarm| alarm.delivery_id.as_uuid()).collect::<Vec<_>>())
             .fetch_all(connection.postgres())
             .await;
-        Ok(connection.settle(raised)?.into_iter().map(EscalationId::from).collect())
+        connection.settle(raised)
     }
 }

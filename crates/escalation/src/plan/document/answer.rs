@@ -45,6 +45,8 @@ fn policy(policy: &Policy) -> proto::Policy {
         repeats: policy.repeats.into(),
         accept: Some(duration(policy.accept_s)),
         reach: Some(duration(policy.reach_s)),
+        remind: policy.remind_s.map(duration),
+        working_hours: policy.working_hours.as_ref().map(hours),
     }
 }
 
