@@ -9,6 +9,7 @@
 
 mod afterwards;
 mod client_lost;
+mod emergency;
 mod fail_points;
 mod leaks;
 mod links;

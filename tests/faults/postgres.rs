@@ -34,6 +34,7 @@ async fn a_restart_of_postgres_is_said_clearly_and_costs_nobody_their_place_or_p
     board.add_many(60, Channel::WebChat, &[Act::Talk]);
     board.add_many(6, Channel::WebChat, &[Act::Decline, Act::Talk]);
     board.add_many(6, Channel::WebChat, &[Act::Transfer, Act::Talk]);
+    board.add_many(6, Channel::WebChat, &[Act::Escalate]);
     let mut load = Load::begin(&fleet, board, 6, Duration::from_millis(60));
     load.wait_over(10, PATIENCE).await;
     let adapter = fleet.bearer(Role::ChannelAdapter, None);
