@@ -1,5 +1,7 @@
 //! Page tokens and cursors: whose they are, and what they are of.
 
+mod every;
+
 use helpline_domain::caller::Role;
 use helpline_proto::Role as RoleMessage;
 use helpline_proto::directory::v1::{CreateTokenRequest, ListCounsellorsRequest, ListTokensRequest};
