@@ -1,19 +1,19 @@
 //! Reports that the law demands: a slow clock, a deadline, and an authority that gives them a number.
 
-use helpline_domain::escalation::plan::{Call, Hours, Target, Window};
 use helpline_proto::escalation::v1::{
     ApproveDisclosureRequest, DiscloseRequest, DisclosureBasis, DisclosureGround, DisclosurePurpose,
-    Escalation, EscalationKind, EscalationState, ListCallsRequest, ListReportsRequest, Outcome,
-    RaiseEscalationRequest, Report, ResolveEscalationRequest,
+    Escalation, EscalationKind, EscalationState, ListCallsRequest, ListReportsRequest, Outcome, PlannedCall,
+    RaiseEscalationRequest, Report, ResolveEscalationRequest, WeekHours, WeekWindow,
 };
 use helpline_proto::options::v1::FieldClass;
 use helpline_proto::terms::v1::Risk;
+use helpline_tests::plan::{desk, ring, seconds, step, supervisors};
 use helpline_tests::{Actor, request_id};
 use prost_types::Timestamp;
 use tonic::{Code, Status};
 
 use super::room::{
-    Watcher, accept, decline, desk, get, progress, publish, raise, report as emergency, step, timeline,
+    Watcher, accept, acknowledge, decline, get, progress, raise, report as emergency, timeline,
 };
 use crate::stage::{Stage, chat, until, why};
 
@@ -134,17 +134,19 @@ async fn reports_are_listed_by_their_deadlines_until_they_are_made() {
 #[tokio::test]
 async fn it_comes_after_every_emergency_and_never_rings_for_emergency_services() {
     let stage = Stage::set().await;
-    let office = Call {
+    let office = PlannedCall {
         label: "Child protection".to_owned(),
         number: "16 000".to_owned(),
-        script: String::new(),
-        agency_id: None,
+        ..PlannedCall::default()
     };
-    publish(&stage, |policy, plan| {
-        policy.steps = vec![step(vec![Target::Supervisors], 600)];
-        plan.policies[0].repeats = 0;
-        plan.policies[0].steps = vec![step(vec![Target::Call(office), Target::Supervisors], 600)];
-    });
+    stage
+        .world
+        .plan_emergencies(|policy, plan| {
+            policy.steps = vec![step(vec![supervisors(), ring(plan.fallback.clone())], 600)];
+            plan.policies[0].repeats = 0;
+            plan.policies[0].steps = vec![step(vec![ring(Some(office)), supervisors()], 600)];
+        })
+        .await;
     let slow = raise(&stage.supervisor, due_in(&stage, "child_act_12", 10 * DAY)).await;
     let quick = raise(&stage.supervisor, emergency(Risk::High)).await;
     let mut desk = Watcher::open(stage.world.supervisor().await).await;
@@ -175,18 +177,22 @@ async fn its_steps_wait_for_the_working_times_of_the_authority() {
     let stage = Stage::set().await;
     // They begin an hour or two from now, whenever this is run.
     let begins = (now(&stage) / HOUR + 2) * HOUR;
-    let hour = |at: i64| format!("{:02}:00:00", at / HOUR % 24).parse().unwrap();
-    let window = Window { days: Vec::new(), from: hour(begins), until: hour(begins + HOUR) };
-    publish(&stage, |_, plan| {
-        plan.policies[0].steps = vec![step(vec![Target::Supervisors], 60)];
-        plan.policies[0].accept_s = 60;
-        plan.policies[0].working_hours = Some(Hours { time_zone: "UTC".to_owned(), windows: vec![window] });
-    });
+    let hour = |at: i64| format!("{:02}:00", at / HOUR % 24);
+    let window = WeekWindow { days: Vec::new(), from: hour(begins), until: hour(begins + HOUR) };
+    let hours = WeekHours { time_zone: "UTC".to_owned(), windows: vec![window] };
+    stage
+        .world
+        .plan_emergencies(|_, plan| {
+            plan.policies[0].steps = vec![step(vec![supervisors()], 60)];
+            plan.policies[0].accept = seconds(60);
+            plan.policies[0].working_hours = Some(hours);
+        })
+        .await;
     let raised = raise(&stage.supervisor, due_in(&stage, "child_act_12", 10 * DAY)).await;
     let due = |one: &Escalation| (begins..begins + 3).contains(&one.due_time.unwrap().seconds);
     assert!(raised.rung == 1 && due(&raised), "{:?}, not {begins}", raised.due_time);
     let other = stage.world.supervisor().await;
-    let seen = super::room::acknowledge(&other, &raised).await.unwrap();
+    let seen = acknowledge(&other, &raised).await.unwrap();
     assert!(due(&seen), "whoever has seen it has time until then too");
     let declined = decline(&other, &raised).await.unwrap();
     assert_eq!(declined.rung, 2, "who says no is not waited for");
@@ -228,7 +234,8 @@ async fn each_law_is_a_report_of_its_own_and_of_two_deadlines_the_earlier_holds(
 async fn the_authority_reads_of_it_what_was_overridden_on_a_ground_and_approved_by_another() {
     let stage = Stage::set().await;
     let authority = stage.world.agency().await;
-    publish(&stage, |_, plan| plan.policies[0].steps = vec![step(vec![desk(authority, &[])], 600)]);
+    let steps = vec![step(vec![desk(authority, &[])], 600)];
+    stage.world.plan_emergencies(|_, plan| plan.policies[0].steps = steps).await;
     // Not even a plan that could not be published discloses anything of a report.
     stage.sql(
         "UPDATE helpline.escalation_plans

@@ -13,7 +13,7 @@ use helpline_proto::terms::v1::Risk;
 use helpline_tests::{Actor, request_id};
 use tonic::{Code, Status, Streaming};
 
-use crate::stage::PATIENCE;
+use crate::stage::{PATIENCE, Stage, until};
 
 /// Somebody who watches escalations.
 pub(crate) struct Watcher {
@@ -191,6 +191,20 @@ pub(crate) async fn hand_over(
         their_incident: "MOI 77-12".to_owned(),
     };
     Ok(actor.escalations().hand_over_escalation(request).await?.into_inner().escalation.unwrap())
+}
+
+/// Waits until the servers have taken whatever is due at this moment: another escalation, in no danger at all, falls due,
+/// and the gravest go first.
+pub(crate) async fn a_look(stage: &Stage) {
+    let other = raise(&stage.supervisor, report(Risk::None)).await;
+    let id = &other.escalation_id;
+    stage.sql(&format!(
+        "UPDATE helpline.escalations SET due_at = helpline.now() WHERE escalation_id = '{id}'"
+    ));
+    until("what is due is taken", async || {
+        (get(&stage.supervisor, &other).await.unwrap().rung > other.rung).then_some(())
+    })
+    .await;
 }
 
 /// The events of a timeline as somebody sees it.

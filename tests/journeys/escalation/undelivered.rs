@@ -1,17 +1,17 @@
 //! A step of which nothing arrives is not waited for: told through real channels, by the very servers that climb.
 
-use helpline_domain::escalation::plan::Target;
 use helpline_domain::id::AgencyId;
 use helpline_proto::channels::v1::{CreateEndpointRequest, EndpointKind, SignatureScheme};
 use helpline_proto::escalation::v1::{Escalation, EscalationState};
 use helpline_proto::terms::v1::Risk;
+use helpline_tests::plan::{desk, step, supervisors};
 use helpline_tests::{Answer, Partner, World, WorldOptions, request_id};
 
-use super::room::{Watcher, a_look, desk, get, publish, raise, report, step, timeline};
+use super::room::{Watcher, a_look, get, raise, report, timeline};
 use crate::stage::{Stage, until};
 
 /// A step that lasts this long has not ended by itself.
-const LONG_S: u32 = 3600;
+const LONG_S: i64 = 3600;
 
 /// A helpline that may tell this machine.
 async fn set() -> Stage {
@@ -35,11 +35,10 @@ async fn endpoint(stage: &Stage, agency: AgencyId, kind: EndpointKind, address: 
 }
 
 /// First these agencies, for long; then the supervisors.
-fn agencies_first(stage: &Stage, agencies: &[AgencyId]) {
+async fn agencies_first(stage: &Stage, agencies: &[AgencyId]) {
     let first = agencies.iter().map(|&agency| desk(agency, &[])).collect();
-    publish(stage, |policy, _| {
-        policy.steps = vec![step(first, LONG_S), step(vec![Target::Supervisors], LONG_S)];
-    });
+    let steps = vec![step(first, LONG_S), step(vec![supervisors()], LONG_S)];
+    stage.world.plan_emergencies(|policy, _| policy.steps = steps).await;
 }
 
 async fn until_second_step(stage: &Stage, raised: &Escalation) {
@@ -61,7 +60,7 @@ async fn an_agency_that_is_gone_or_cannot_be_told_is_not_waited_for() {
     ] {
         let agency = stage.world.agency().await;
         endpoint(&stage, agency, kind, address).await;
-        agencies_first(&stage, &[agency]);
+        agencies_first(&stage, &[agency]).await;
         let raised = raise(&stage.supervisor, report(Risk::HarmNow)).await;
         until_second_step(&stage, &raised).await;
         let told = timeline(&stage.supervisor, &raised).await;
@@ -79,7 +78,7 @@ async fn an_agency_that_fails_to_the_end_is_given_up_on_and_the_next_step_is_tak
     let agency = stage.world.agency().await;
     let failing = Partner::answering([Answer::Status(500)]).await;
     endpoint(&stage, agency, EndpointKind::Webhook, &failing.url).await;
-    agencies_first(&stage, &[agency]);
+    agencies_first(&stage, &[agency]).await;
     let raised = raise(&stage.supervisor, report(Risk::HarmNow)).await;
     for tries in 1..=8 {
         until(&format!("try {tries}"), async || {
@@ -108,7 +107,7 @@ async fn as_long_as_somebody_may_still_answer_the_step_lasts() {
     let gone = Partner::answering([Answer::Status(410)]).await;
     // One agency is gone, the other has nothing but its screens, at which nobody sits yet.
     endpoint(&stage, told, EndpointKind::Webhook, &gone.url).await;
-    agencies_first(&stage, &[told, silent]);
+    agencies_first(&stage, &[told, silent]).await;
     let raised = raise(&stage.supervisor, report(Risk::HarmNow)).await;
     let failed = async |count: &str| {
         let failed = "SELECT count(*) FROM helpline.escalation_events WHERE event = 'delivery_failed'";
@@ -120,7 +119,7 @@ async fn as_long_as_somebody_may_still_answer_the_step_lasts() {
     let going = Partner::answering([Answer::Hang, Answer::Status(410)]).await;
     endpoint(&stage, watching, EndpointKind::Webhook, &going.url).await;
     let mut screen = Watcher::open(stage.world.responder(watching).await).await;
-    agencies_first(&stage, &[watching]);
+    agencies_first(&stage, &[watching]).await;
     let seen = raise(&stage.supervisor, report(Risk::HarmNow)).await;
     screen.until_state(&seen, EscalationState::Notifying).await;
     until("it is on the screen", async || get(&stage.supervisor, &seen).await.unwrap().deliver_time).await;

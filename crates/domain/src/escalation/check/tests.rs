@@ -14,12 +14,7 @@ pub(in super::super) fn call() -> Target {
 }
 
 fn fallback() -> Call {
-    Call {
-        label: "Duty".to_owned(),
-        number: "116 111".to_owned(),
-        script: String::new(),
-        agency_id: None,
-    }
+    Call { label: "Duty".to_owned(), number: "116 111".to_owned(), script: String::new(), agency_id: None }
 }
 
 pub(in super::super) fn policy(key: &str) -> Policy {
