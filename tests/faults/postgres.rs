@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use helpline_devstack::StackOptions;
 use helpline_domain::caller::Role;
 use helpline_proto::intake::v1::ReceiveContactRequest;
 use helpline_proto::terms::v1::Channel;
-use helpline_tests::process::{Fleet, FleetOptions};
+use helpline_tests::process::{Fleet, FleetOptions, PreparedDatabase, private_stack};
 use helpline_tests::{Refused, request_id};
+use sqlx::{Connection as _, PgConnection};
 use tonic::Code;
 use tonic_types::StatusExt as _;
 
@@ -20,6 +22,27 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const TTL: u32 = 3;
 /// Longer than the time to live.
 const OUTAGE: Duration = Duration::from_secs(5);
+
+/// Of the tests themselves: their fleets come and go on one server.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_fleet_that_goes_does_not_stop_another_from_signing_in() {
+    let stack = private_stack(StackOptions::default());
+    let url = stack.postgres.url("postgres");
+    let comes = tokio::spawn(async move {
+        for _ in 0..200 {
+            PgConnection::connect(&url).await.expect("signed in").close().await.unwrap();
+        }
+    });
+    let goes = tokio::spawn(async move {
+        for _ in 0..20 {
+            drop(PreparedDatabase::create(&stack.postgres));
+            tokio::task::yield_now().await;
+        }
+    });
+    let (comes, goes) = tokio::join!(comes, goes);
+    comes.unwrap();
+    goes.unwrap();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_of_postgres_is_said_clearly_and_costs_nobody_their_place_or_presence() {

@@ -14,9 +14,11 @@
 #![expect(clippy::print_stdout, reason = "what servers said, when a test fails")]
 
 mod fleet;
+mod prepared;
 mod server;
 mod wait;
 
 pub use fleet::{Fleet, FleetOptions, Redis, private_stack};
+pub use prepared::PreparedDatabase;
 pub use server::ServerProcess;
 pub use wait::{is_transient, retry, until};

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use helpline_devstack::{Database, Stack, StackOptions, Template};
+use helpline_devstack::{Stack, StackOptions, Template};
 use helpline_domain::caller::Role;
 use helpline_domain::id::{CentreId, CounsellorId, TokenId};
 use helpline_live::Live;
@@ -19,13 +19,12 @@ use helpline_store::{PoolOptions, Store, migrate};
 use helpline_vault::{BearerToken, KeyRing, Random as _, SystemRandom, Vault};
 use tempfile::TempDir;
 
+use super::prepared::{PREPARED, PreparedDatabase};
 use super::server::ServerProcess;
 use crate::Actor;
 
 /// The password of the server's role on private stacks.
 const PASSWORD: &str = "only-for-tests";
-/// The database that [`private_stack`] prepares and every fleet copies.
-const PREPARED: &str = "helpline";
 
 /// Whether the servers know of Redis.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -105,7 +104,7 @@ pub struct Fleet {
     settings: String,
     seal: String,
     index: String,
-    database: Database,
+    database: PreparedDatabase,
     /// The servers' servers; dropped when the last fleet on it is.
     pub stack: Arc<Stack>,
     _files: TempDir,
@@ -120,7 +119,7 @@ impl Fleet {
     /// A fleet in a database of its own on this stack.
     pub async fn start_on(stack: Arc<Stack>, options: FleetOptions) -> Self {
         let files = tempfile::tempdir().expect("a directory");
-        let database = stack.postgres.create_database(PREPARED).expect("a database");
+        let database = PreparedDatabase::create(&stack.postgres);
         let centre = CentreId::from(SystemIds.v7());
         let created = create_centre(&database.url(), centre, "A centre", "112").await;
         created.unwrap_or_else(|error| panic!("no centre: {error}\n{}", trouble(&stack)));

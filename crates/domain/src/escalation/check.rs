@@ -182,7 +182,7 @@ impl Check<'_> {
     fn slow_clock(&mut self, field: &str, policy: &Policy) {
         let alone = policy.is_for_reports_alone();
         if let Some(remind_s) = policy.remind_s {
-            self.within(format!("{field}.remind_s"), remind_s, 60);
+            self.within(format!("{field}.remind_s"), remind_s, OTHER);
         }
         if let Some(hours) = &policy.working_hours {
             let path = format!("{field}.working_hours");
