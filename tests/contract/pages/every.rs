@@ -15,7 +15,7 @@ use helpline_proto::{METHODS, Method};
 use helpline_tests::plan::{WATCH, counting_on};
 use helpline_tests::{Actor, Refused, request_id};
 use prost::Message as _;
-use prost_reflect::{DynamicMessage, Kind, ReflectMessage as _, Value};
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage as _, Value};
 use prost_types::Timestamp;
 
 use super::{assert_no_page, forgeries};
@@ -58,7 +58,7 @@ type Page = (Vec<Value>, String);
 
 fn page_of(method: &Method, answer: &[u8]) -> Page {
     let answer = DynamicMessage::decode(schema::output(method), answer).unwrap();
-    let entries = answer.descriptor().fields().find(|field| field.is_list()).expect("a list of entries");
+    let entries = answer.descriptor().fields().find(FieldDescriptor::is_list).expect("a list of entries");
     let entries = answer.get_field(&entries).as_list().unwrap().to_vec();
     let next = answer.get_field_by_name("next_page_token").unwrap().as_str().unwrap().to_owned();
     (entries, next)
@@ -233,7 +233,7 @@ async fn every_list_is_walked_page_by_page_and_a_page_is_its_callers_and_its_que
     let cast = Cast::new().await;
     let ids = fill(&cast).await;
     let elsewhere = cast.world.another_centre().await;
-    let mut last = String::new();
+    let mut newest = String::new();
     for name in LISTS {
         let list = asked(&cast, name, &ids);
         let (whole, end) =
@@ -282,10 +282,10 @@ async fn every_list_is_walked_page_by_page_and_a_page_is_its_callers_and_its_que
             let refused = list.ask(&cast, &list.actor, &other).await.expect_err(name);
             assert_no_page(&refused);
         }
-        if !last.is_empty() {
-            assert_no_page(&list.page(&cast, PAGE, &last).await.expect_err("a token of another list"));
+        if !newest.is_empty() {
+            assert_no_page(&list.page(&cast, PAGE, &newest).await.expect_err("a token of another list"));
         }
-        last.clone_from(token);
+        newest.clone_from(token);
     }
     healthy(&cast.world).await;
 }

@@ -35,6 +35,9 @@ fn may_be(status: &Status) -> bool {
     matches!(status.code(), Code::FailedPrecondition | Code::NotFound | Code::Aborted)
 }
 
+/// By escalation and event.
+type Promises = BTreeMap<(String, &'static str), (usize, usize)>;
+
 struct Play<'a> {
     stage: &'a Stage,
     /// Two supervisors, two responders, one of each at either server, and a counsellor who rings.
@@ -43,7 +46,7 @@ struct Play<'a> {
     raised: Mutex<Vec<Escalation>>,
     /// How often each entry of a timeline must be there, because somebody was told that it is; and how much more often it may
     /// be, because what they did ended while they were answered what they may see at all.
-    promised: Mutex<BTreeMap<(String, &'static str), (usize, usize)>>,
+    promised: Mutex<Promises>,
 }
 
 impl Play<'_> {
@@ -178,7 +181,7 @@ impl Play<'_> {
 
     fn check(&self) {
         let none = |what: &str, sql: &str| {
-            assert_eq!(self.stage.sql(sql), Vec::<Vec<Option<String>>>::new(), "{what}")
+            assert_eq!(self.stage.sql(sql), Vec::<Vec<Option<String>>>::new(), "{what}");
         };
         none(
             "the timeline is whole: every change of every escalation is on it, once, in order",
