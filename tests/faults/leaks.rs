@@ -113,7 +113,7 @@ async fn play_and_search(testing: &str) -> (Vec<Finding>, Markers) {
     let spans = collector.received();
     assert!(scan::contains(&spans, b"ReceiveContact"), "the spans are there");
     let log = fleet.server(0).log();
-    assert!(log.contains("TRACE") && log.contains("ReceiveContact"), "the log is detailed");
+    assert!(log.contains("TRACE"), "the log is detailed");
     let carriers = outside::carriers(&log);
     assert!(carriers.is_empty(), "{} lines, for example {:?}", carriers.len(), carriers.first());
 

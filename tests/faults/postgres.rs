@@ -1,5 +1,6 @@
 //! Postgres is restarted under load.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use helpline_devstack::StackOptions;
@@ -33,9 +34,10 @@ async fn a_fleet_that_goes_does_not_stop_another_from_signing_in() {
             PgConnection::connect(&url).await.expect("signed in").close().await.unwrap();
         }
     });
+    let server = Arc::clone(&stack);
     let goes = tokio::spawn(async move {
         for _ in 0..20 {
-            drop(PreparedDatabase::create(&stack.postgres));
+            drop(PreparedDatabase::create(&server.postgres));
             tokio::task::yield_now().await;
         }
     });

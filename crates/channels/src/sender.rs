@@ -112,8 +112,8 @@ impl Sender {
         }
     }
 
-    /// A new link for this try of an e-mail, if there are pages to link to; alerts of missing children have none. Only its hash is kept, so a later try cannot send
-    /// the same.
+    /// A new link for this try of an e-mail, if there are pages to link to; alerts of missing children have none. Only its
+    /// hash is kept, so a later try cannot send the same.
     async fn link(
         &self,
         centre: CentreId,

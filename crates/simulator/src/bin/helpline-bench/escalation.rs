@@ -31,6 +31,8 @@ pub(crate) use self::report::Report;
 const CONNECTIONS: usize = 8;
 /// Escalations whose steps the server takes by one statement, and the floor likewise.
 const BATCH: i32 = 100;
+/// Desks that are open in the last phase, as many as work in a large centre and its agencies at a time.
+const DESKS_OPEN: usize = 50;
 /// How long people are measured while nothing is due, at most.
 const ALONE: Duration = Duration::from_secs(10);
 /// How long after an outage people are measured.
@@ -46,8 +48,8 @@ struct Run {
 
 /// Measures everything.
 pub(crate) fn measure(options: &EscalationOptions) -> Result<Report> {
-    let (seconds, open, desks) =
-        if options.quick { (options.seconds.min(5), 1_000, 50) } else { (options.seconds, 10_000, 500) };
+    let (seconds, open) =
+        if options.quick { (options.seconds.min(5), 1_000) } else { (options.seconds, 10_000) };
     let more_config = "[telemetry]\nlog = \"warn\"".to_owned();
     let house =
         House::build(&Plan { durable: true, name: "bench", more_config }, &mut |line| progress(line))?;
@@ -63,7 +65,7 @@ pub(crate) fn measure(options: &EscalationOptions) -> Result<Report> {
         let channels: Vec<Channel> =
             (0..CONNECTIONS).map(|_| client::channel(server.grpc())).collect::<Result<_>>()?;
         let administrator = Client::new(channels.first().context("a connection")?.clone(), &token)?;
-        let crowd = Crowd::of(desks);
+        let crowd = Crowd::of(DESKS_OPEN);
         progress("creating agencies, responders, supervisors and counsellors, and a plan");
         let stage = Stage::set(&administrator, &channels, crowd, &mut draws).await?;
         progress(&format!("raising {open} escalations"));

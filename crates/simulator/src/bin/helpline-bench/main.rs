@@ -68,7 +68,7 @@ struct EscalationOptions {
     /// How long each of the three phases is measured, in seconds
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: u64,
-    /// A first impression: 5 s each, 1,000 open escalations, 50 desks
+    /// A first impression: 5 s each, 1,000 open escalations
     #[arg(long)]
     quick: bool,
     /// Writes its part of docs/benchmarks.md
