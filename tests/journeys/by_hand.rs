@@ -220,16 +220,10 @@ async fn a_supervisor_who_assigns_while_it_is_accepted_or_left_takes_nothing_fro
     for turn in 0..30 {
         let contact = stage.receive(call("ar")).await;
         stage.until_state(&contact, ContactState::Offered).await;
-        let (rings, other) = loop {
-            if amina.watch.has_offer().await {
-                break (&amina, &basma);
-            }
-            if basma.watch.has_offer().await {
-                break (&basma, &amina);
-            }
-            tokio::task::yield_now().await;
+        let (rings, other, offer) = tokio::select! {
+            offer = amina.watch.offer_of(&contact) => (&amina, &basma, offer),
+            offer = basma.watch.offer_of(&contact) => (&basma, &amina, offer),
         };
-        let offer = rings.offered(&contact).await;
         if turn % 3 == 0 {
             let (assigned, left) =
                 tokio::join!(assign(&stage, &contact, other.id()), stage.try_leave(&contact.contact_id));
@@ -242,7 +236,7 @@ async fn a_supervisor_who_assigns_while_it_is_accepted_or_left_takes_nothing_fro
             if accepted.is_ok() {
                 rings.complete(&contact).await;
             } else {
-                let offer = other.offered(&contact).await;
+                let offer = other.watch.offer_of(&contact).await;
                 other.accept(&offer).await;
                 other.complete(&contact).await;
             }

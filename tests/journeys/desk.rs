@@ -83,6 +83,16 @@ impl Watch {
         offer.expect("the stream goes on")
     }
 
+    /// The next offer of a contact. Of others, which were withdrawn before this stream told of them, nothing is said.
+    pub(crate) async fn offer_of(&self, contact: &Contact) -> Offer {
+        loop {
+            let offer = self.some_offer().await;
+            if offer.contact_id == contact.contact_id {
+                return offer;
+            }
+        }
+    }
+
     /// The next offer that ends.
     pub(crate) async fn next_end(&self) -> Offer {
         next("an offer ends", &self.ended).await

@@ -15,7 +15,7 @@ use helpline_tests::{Abilities, Actor, request_id};
 use tonic::{Code, Status};
 
 use super::room::{
-    accept, acknowledge, ask_to_end, decide, decline, hand_over, progress, raise, report, resolve,
+    accept, acknowledge, ask_to_end, decide, give_back, hand_over, progress, raise, report, resolve,
 };
 use crate::chance::Chance;
 use crate::stage::{Stage, until};
@@ -111,7 +111,7 @@ impl Play<'_> {
         let (event, done) = match verb {
             2..=5 => ("acknowledged", acknowledge(by, &of).await.map(drop)),
             6..=9 => ("accepted", accept(by, &of).await.map(drop)),
-            10..=13 => ("declined", decline(by, &of).await.map(drop)),
+            10..=13 => ("declined", give_back(by, &of).await.map(drop)),
             14 => ("responding", progress(by, &of, EscalationState::Responding).await.map(drop)),
             15 => ("on_scene", progress(by, &of, EscalationState::OnScene).await.map(drop)),
             16 => ("child_reached", progress(by, &of, EscalationState::ChildReached).await.map(drop)),

@@ -129,7 +129,8 @@ async fn a_server_whose_clock_is_wrong_by_an_hour_takes_every_step_in_time() {
         let stage = Stage { world, adapter, supervisor };
         let raised = raise(&stage.supervisor, report(Risk::HarmNow)).await;
         let (begun, due) = (raised.raise_time.unwrap(), raised.due_time.unwrap());
-        assert_eq!(due.seconds - begun.seconds, i64::from(WAIT_S));
+        let waits = due.seconds - begun.seconds - i64::from(WAIT_S);
+        assert!((0..10).contains(&waits), "an hour would be seen: {waits} s");
         let heard = until("the agency is told", async || partner.heard().pop()).await;
         let sent: i64 = heard.header("webhook-timestamp").parse().unwrap();
         assert!((0..10).contains(&(sent - begun.seconds)), "told at {sent}, raised at {}", begun.seconds);

@@ -121,13 +121,18 @@ pub(crate) async fn accept(actor: &Actor, of: &Escalation) -> Result<Escalation,
 }
 
 pub(crate) async fn decline(actor: &Actor, of: &Escalation) -> Result<Escalation, Status> {
+    Ok(give_back(actor, of).await?.unwrap())
+}
+
+/// Declines what the actor may see only for having it: nothing of it then.
+pub(crate) async fn give_back(actor: &Actor, of: &Escalation) -> Result<Option<Escalation>, Status> {
     let request = DeclineEscalationRequest {
         request_id: request_id(),
         escalation_id: of.escalation_id.clone(),
         reason: EscalationDeclineReason::NoCapacity.into(),
         remark: "Every car is out.".to_owned(),
     };
-    Ok(actor.escalations().decline_escalation(request).await?.into_inner().escalation.unwrap())
+    Ok(actor.escalations().decline_escalation(request).await?.into_inner().escalation)
 }
 
 pub(crate) async fn progress(
