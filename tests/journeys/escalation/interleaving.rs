@@ -269,25 +269,32 @@ impl Play<'_> {
             "SELECT escalation_id::text, event, extract(epoch FROM at)::float8::text, coalesce(detail ->> 'result', '')
              FROM helpline.escalation_events ORDER BY escalation_id, sequence",
         );
-        let mut before = (String::new(), 0.0_f64);
+        let mut before = (String::new(), 0.0_f64, false);
         let mut steps = 0;
         for row in rows {
             let row: Vec<String> = row.into_iter().map(Option::unwrap).collect();
             let [escalation, event, at, result] = row.try_into().unwrap();
             let at: f64 = at.parse().unwrap();
             if escalation != before.0 {
-                before = (escalation.clone(), at);
+                before = (escalation.clone(), at, false);
             }
-            let due = &mut before.1;
+            let (_, due, forced) = &mut before;
             match (event.as_str(), result.as_str()) {
                 ("step_taken" | "fallback_rung", _) => {
                     assert!(at >= *due - 0.001, "{event} {} s too early ({escalation})", *due - at);
                     steps += 1;
                     *due = at + f64::from(if event == "step_taken" { WAIT_S } else { FALLBACK_S });
+                    *forced = false;
                 }
+                // Whoever has seen it does not hold up what a supervisor asked for.
+                ("acknowledged", _) if *forced => {}
                 ("acknowledged", _) => *due = at + f64::from(ACCEPT_S),
                 ("called", "acknowledged") => *due = due.min(at + f64::from(ACCEPT_S)),
-                ("declined" | "step_forced" | "called" | "step_failed", _) => *due = at,
+                ("declined" | "step_forced" | "called" | "step_failed", _) => {
+                    *due = at;
+                    *forced |= event == "step_forced";
+                }
+                ("accepted", _) => *forced = false,
                 _ => {}
             }
         }
