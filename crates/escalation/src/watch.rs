@@ -1,8 +1,9 @@
 //! The desk: every open escalation that somebody may see, then every change. The stream compares what it has shown with what
 //! is, so it misses nothing; what is taken from its reader is withdrawn. Woken, it looks at what has changed and concerns it,
-//! and in its turn at everything.
+//! and in its turn at everything. What it finds so it shows by and by: when all clocks run out at once after an outage, whoever
+//! is reported then does not wait for ten thousand others.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -53,6 +54,7 @@ pub(crate) fn watch_escalations(ctx: &Ctx, boards: &Boards, caller: &Caller) -> 
         read: Place::default(),
         turn: ctx.clock.instant(),
         shown: HashMap::new(),
+        backlog: VecDeque::new(),
         spoke: ctx.clock.instant(),
         events,
     };
@@ -84,6 +86,8 @@ struct Watch {
     turn: Instant,
     /// What was shown: as of which revision, with which classes of fields.
     shown: HashMap<EscalationId, (i64, BTreeSet<FieldClass>)>,
+    /// What the last look at everything has found, as far as it is not shown yet.
+    backlog: VecDeque<EscalationId>,
     spoke: Instant,
     events: mpsc::Sender<Result<WatchEscalationsResponse, Status>>,
 }
@@ -97,13 +101,22 @@ impl Watch {
 
     async fn follow(&mut self, mut signals: Subscription) -> Result<(), End> {
         self.look().await?;
-        self.say(Event::Synced(Synced {})).await?;
-        let mut woken = false;
+        let (mut woken, mut synced) = (false, false);
         loop {
             let began = self.ctx.clock.instant();
             let behind = woken && !self.catch_up(&mut signals).await?;
-            if behind || began >= self.turn {
+            if behind || self.backlog.is_empty() && began >= self.turn {
                 self.look().await?;
+            }
+            let page: Vec<EscalationId> = self.backlog.drain(..self.backlog.len().min(PAGE)).collect();
+            self.show(&page).await?;
+            if !self.backlog.is_empty() {
+                woken = signals.pending();
+                continue;
+            }
+            if !synced {
+                self.say(Event::Synced(Synced {})).await?;
+                synced = true;
             }
             let now = self.ctx.clock.instant();
             if now.saturating_duration_since(self.spoke) >= SILENT {
@@ -135,8 +148,8 @@ impl Watch {
         let fresh = fresh.map(|one| one.escalation_id);
         let there: BTreeSet<EscalationId> = open.iter().map(|one| one.escalation_id).collect();
         let gone = self.shown.keys().filter(|id| !there.contains(id)).copied();
-        let ids: Vec<EscalationId> = fresh.chain(gone).collect();
-        self.show(&ids).await
+        self.backlog = fresh.chain(gone).collect();
+        Ok(())
     }
 
     /// Looks at what has changed until now and concerns its reader; whether the board still knew.
@@ -193,6 +206,11 @@ impl Watch {
                             .await?;
                     }
                 }
+                // Meanwhile shown, for it was news.
+                Some(escalation)
+                    if self.shown.get(id).is_some_and(|known| {
+                        (known.0, &known.1) == (escalation.revision, &escalation.classes)
+                    }) => {}
                 Some(escalation) => {
                     self.send(now, Event::Escalation(wire::escalation(&self.caller, &escalation))).await?;
                     open.push((*id, escalation.revision));

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use helpline_proto::escalation::v1::watch_escalations_response::Event;
 use helpline_proto::escalation::v1::{
-    EscalationState, ForceNextStepRequest, JoinEscalationRequest, Plan, Policy,
+    EscalationState, ForceNextStepRequest, JoinEscalationRequest, Plan, Policy, RaiseEscalationRequest,
+    WatchEscalationsRequest,
 };
 use helpline_proto::terms::v1::Risk;
 use helpline_tests::plan::{desk, step, supervisors};
@@ -22,6 +23,34 @@ async fn many(actor: &Actor) -> BTreeSet<String> {
         ids.insert(raise(actor, report(Risk::HarmNow)).await.escalation_id);
     }
     ids
+}
+
+#[tokio::test]
+async fn who_is_reported_while_a_desk_is_sent_what_is_open_is_shown_before_the_rest() {
+    let stage = Stage::set().await;
+    // As long as can be, in letters of four bytes: more than a connection takes before anybody reads.
+    let mut long = report(Risk::High);
+    let text = "𞤀".repeat(2000);
+    long.particulars.as_mut().unwrap().narrative = text.repeat(2);
+    long.particulars.as_mut().unwrap().health = text.clone();
+    long.particulars.as_mut().unwrap().perpetrator = text;
+    let many = 128;
+    for _ in 0..many {
+        raise(&stage.supervisor, RaiseEscalationRequest { request_id: request_id(), ..long.clone() }).await;
+    }
+    let asked = stage.supervisor.escalations().watch_escalations(WatchEscalationsRequest {}).await;
+    let mut stream = asked.unwrap().into_inner();
+    stream.message().await.unwrap();
+    let new = raise(&stage.supervisor, report(Risk::High)).await;
+    let mut before = 0;
+    loop {
+        match stream.message().await.unwrap().unwrap().event.unwrap() {
+            Event::Escalation(one) if one.escalation_id == new.escalation_id => break,
+            Event::Escalation(_) => before += 1,
+            Event::Synced(_) => panic!("after {before} of {many}"),
+            _ => {}
+        }
+    }
 }
 
 #[tokio::test]
