@@ -93,10 +93,13 @@ impl Deadlines {
         Ok(numbers)
     }
 
-    /// Sets state, steps taken and deadlines of all, and notes them.
+    /// Sets state, steps taken and deadlines of all, and notes them. Locked in the order in which the server does.
     fn set(&self, state: &str, rung: &str, due: &str, reach: &str) -> Result<()> {
         self.query(&format!(
-            "WITH now AS MATERIALIZED (SELECT helpline.now() AS at),
+            "WITH locked AS MATERIALIZED (
+                SELECT e.escalation_id FROM helpline.escalations e JOIN bench.ladders USING (escalation_id)
+                ORDER BY e.escalation_id FOR UPDATE OF e),
+             now AS MATERIALIZED (SELECT helpline.now() AS at FROM (SELECT count(*) FROM locked) all_of_them),
              changed AS (
                 UPDATE helpline.escalations e SET state = {state}, rung = {rung}, due_at = at + make_interval(secs => {due}),
                     reach_due_at = at + make_interval(secs => {reach}), revision = e.revision + 1
