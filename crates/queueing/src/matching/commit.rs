@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use futures_util::{StreamExt as _, stream};
 use helpline_domain::id::{CentreId, ContactId, CounsellorId};
 use helpline_domain::risk::Class;
 use helpline_live::line::{LineView, Waiter};
@@ -15,6 +16,9 @@ use helpline_store::offering::{Made, OfferDraft};
 use helpline_store::presence::Room;
 
 use crate::measures::Measures;
+
+/// How many contacts are committed at a time: what shares the connections with it must not wait for a long pass.
+const AT_ONCE: usize = 4;
 
 /// A contact about to be offered, to one or to several at once, and the waiter as the view knows it.
 pub(super) struct Claimed {
@@ -35,19 +39,34 @@ pub(super) struct Commit {
 
 impl Commit {
     /// Commits, and returns how many offers were made.
-    pub(super) async fn run(self) -> usize {
-        let drafts: Vec<OfferDraft> = self.drafts().cloned().collect();
+    pub(super) async fn run(mut self) -> usize {
         fail_point!("offer.before_commit");
-        let made = match self.ctx.store.commit_offers(self.centre, self.lease.epoch, &drafts).await {
-            Ok(made) => made,
-            Err(error) => {
-                self.unknown(&error).await;
-                return 0;
+        let commits: Vec<_> = std::mem::take(&mut self.claimed)
+            .into_iter()
+            .map(|claimed| {
+                let (store, centre, epoch) = (self.ctx.store.clone(), self.centre, self.lease.epoch);
+                async move { (store.commit_offers(centre, epoch, &claimed.drafts).await, claimed) }
+            })
+            .collect();
+        let mut commits = stream::iter(commits).buffered(AT_ONCE);
+        let (mut all, mut unknown) = (Vec::new(), Vec::new());
+        while let Some((made, claimed)) = commits.next().await {
+            match made {
+                Ok(made) => {
+                    all.extend(made);
+                    self.claimed.push(claimed);
+                }
+                Err(error) => unknown.push((error, claimed)),
             }
-        };
+        }
         fail_point!("offer.after_commit");
-        let count = made.len();
-        self.tell(made).await;
+        let count = all.len();
+        if !self.claimed.is_empty() {
+            self.tell(all).await;
+        }
+        for (error, claimed) in unknown {
+            self.look_up(&error, &claimed).await;
+        }
         count
     }
 
@@ -144,10 +163,10 @@ impl Commit {
         }
     }
 
-    /// The outcome is not known: the offers may stand. They are looked up; the claims lapse by themselves.
-    async fn unknown(&self, error: &StoreError) {
-        tracing::warn!(%error, offers = self.claimed.len(), "a commit of offers did not come back");
-        for draft in self.drafts() {
+    /// The outcome is not known: the offers may stand. They are looked up; the claim lapses by itself.
+    async fn look_up(&self, error: &StoreError, claimed: &Claimed) {
+        tracing::warn!(%error, offers = claimed.drafts.len(), "a commit of offers did not come back");
+        for draft in &claimed.drafts {
             if let Ok(Some(offer)) = self.ctx.store.offer(self.centre, draft.offer_id).await {
                 self.ctx.mirror.offered(self.centre, offer);
             }
