@@ -35,6 +35,7 @@ mod handed_on;
 mod handover;
 mod hours;
 mod interleaving;
+mod kept_plans;
 mod leaving;
 mod missed;
 mod order;

@@ -135,7 +135,9 @@ const HELD: &str = "
         UNION ALL SELECT contact_id, counsellor_id FROM helpline.offers WHERE centre_id = $1 AND state = 'open')
     SELECT c.contact_id, c.queue, c.channel, c.class, c.medium, c.state, c.received_at, c.deadline_at, c.answered_at, held.holder_id,
         coalesce(p.reason = 'client_lost' AND p.last_seen_at < p.since_at, false) AS lost
-    FROM held JOIN helpline.contacts c ON c.centre_id = $1 AND c.contact_id = held.contact_id
+    -- The offset lets each be looked up by its key, whatever the planner knew of the table.
+    FROM held CROSS JOIN LATERAL (
+        SELECT * FROM helpline.contacts WHERE centre_id = $1 AND contact_id = held.contact_id OFFSET 0) c
     JOIN helpline.presences p ON p.centre_id = $1 AND p.counsellor_id = held.holder_id
     ORDER BY held.holder_id, c.received_at, c.contact_id";
 

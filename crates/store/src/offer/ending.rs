@@ -38,10 +38,11 @@ const ACCEPT: &str = change!(
             jsonb_build_object('reason', 'answered_by_another')
         FROM others CROSS JOIN changed),
     locked AS MATERIALIZED (
-        SELECT p.counsellor_id FROM helpline.presences p
-        WHERE p.centre_id = $1 AND p.counsellor_id = ANY (ARRAY(SELECT ended_of FROM ended))
-          AND (p.counsellor_id <> $2 OR p.missed_offers <> 0)
-        ORDER BY p.counsellor_id FOR UPDATE OF p),
+        SELECT p.counsellor_id FROM (SELECT ended_of FROM ended ORDER BY ended_of LIMIT (SELECT count(*) FROM ended)) e
+        CROSS JOIN LATERAL (
+            SELECT p.counsellor_id FROM helpline.presences p
+            WHERE p.centre_id = $1 AND p.counsellor_id = e.ended_of AND (p.counsellor_id <> $2 OR p.missed_offers <> 0)
+            FOR UPDATE) p),
     freed AS (
         UPDATE helpline.presences p SET
             held_voice = p.held_voice - (medium = 'voice' AND p.counsellor_id <> $2)::int,
@@ -58,7 +59,7 @@ const ACCEPT: &str = change!(
 /// Ends one open offer in favour of the line: the capacity is free again, and with the last open offer the contact waits
 /// again at its place.
 macro_rules! end_offer {
-    ($state:literal, $from:literal) => {
+    ($state:literal, $from:expr) => {
         concat!(
             $from,
             ", contact AS (
@@ -91,14 +92,31 @@ const DECLINE: &str = change!(
     returning: "offer_id, contact_id, counsellor_id, freed.*"; from: "changed LEFT JOIN freed ON true"
 );
 
+/// Joins those of the offers `$of` whose contact names them still and is not locked by somebody else, and locks it; in their
+/// order, one by one. Each contact is looked up by its key, whatever the planner knew of the tables.
+macro_rules! still_held {
+    ($of:literal) => {
+        concat!(
+            " CROSS JOIN LATERAL (
+                SELECT FROM helpline.contacts c
+                WHERE c.centre_id = $1 AND c.contact_id = ",
+            $of,
+            ".contact_id AND ",
+            $of,
+            ".offer_id = ANY (c.open_offers)
+                FOR UPDATE SKIP LOCKED) held"
+        )
+    };
+}
+
 /// One offer past its end. `$3` missed offers in a row set the counsellor not ready.
 const EXPIRE_ONE: &str = concat!(
     "WITH ",
-    end_offer!("expired", "offer AS (
-        SELECT o.offer_id, o.contact_id, o.counsellor_id, 'no_answer' AS reason FROM helpline.offers o
-        JOIN helpline.contacts held ON held.centre_id = $1 AND held.contact_id = o.contact_id AND o.offer_id = ANY (held.open_offers)
-        WHERE o.centre_id = $1 AND o.state = 'open' AND o.expires_at <= helpline.now()
-        ORDER BY o.expires_at LIMIT 1 FOR UPDATE OF held SKIP LOCKED)"),
+    end_offer!("expired", concat!("offer AS (
+        SELECT offer_id, contact_id, counsellor_id, 'no_answer' AS reason FROM (
+            SELECT o.offer_id, o.contact_id, o.counsellor_id FROM helpline.offers o
+            WHERE o.centre_id = $1 AND o.state = 'open' AND o.expires_at <= helpline.now() ORDER BY o.expires_at) due",
+        still_held!("due"), " LIMIT 1)")),
     ", missed AS (
         UPDATE helpline.presences p SET
             held_voice = p.held_voice - (medium = 'voice')::int, held_chat = p.held_chat - (medium = 'chat')::int,
@@ -121,14 +139,15 @@ const EXPIRE_ONE: &str = concat!(
 /// One open offer of a counsellor who is no longer ready. `$2` restricts to one counsellor.
 const WITHDRAW_ONE: &str = concat!(
     "WITH ",
-    end_offer!("withdrawn", "offer AS (
-        SELECT o.offer_id, o.contact_id, o.counsellor_id, coalesce(p.reason, p.state) AS reason FROM helpline.offers o
-        JOIN helpline.contacts held ON held.centre_id = $1 AND held.contact_id = o.contact_id AND o.offer_id = ANY (held.open_offers)
-        JOIN helpline.presences p ON p.centre_id = $1 AND p.counsellor_id = o.counsellor_id
-        WHERE o.centre_id = $1 AND o.state = 'open' AND ($2::uuid IS NULL OR o.counsellor_id = $2)
-          -- Who leaves the shift and stays on call leaves the offers of the shift.
-          AND CASE p.state WHEN 'ready' THEN false WHEN 'on_call' THEN o.offered_at < p.since_at ELSE true END
-        LIMIT 1 FOR UPDATE OF held SKIP LOCKED)"),
+    end_offer!("withdrawn", concat!("offer AS (
+        SELECT offer_id, contact_id, counsellor_id, reason FROM (
+            SELECT o.offer_id, o.contact_id, o.counsellor_id, coalesce(p.reason, p.state) AS reason
+            FROM helpline.offers o JOIN helpline.presences p ON p.centre_id = $1 AND p.counsellor_id = o.counsellor_id
+            WHERE o.centre_id = $1 AND o.state = 'open' AND ($2::uuid IS NULL OR o.counsellor_id = $2)
+              -- Who leaves the shift and stays on call leaves the offers of the shift.
+              AND CASE p.state WHEN 'ready' THEN false WHEN 'on_call' THEN o.offered_at < p.since_at ELSE true END
+            ORDER BY o.offered_at) gone",
+        still_held!("gone"), " LIMIT 1)")),
     ", freed AS (
         UPDATE helpline.presences p SET
             held_voice = p.held_voice - (medium = 'voice')::int, held_chat = p.held_chat - (medium = 'chat')::int,

@@ -10,7 +10,8 @@ use crate::change::{Change, Command, change, change_query};
 use crate::{Store, StoreError};
 
 /// The CTEs that free what the CTE `holds` (counsellor_id, medium, worked) lists, presences in the order of their ids, so
-/// that two contacts that end at once cannot wait for each other. They end in `freed`. Who had nothing to do with the
+/// that two contacts that end at once cannot wait for each other, each looked up by its key (the limit lets the planner expect
+/// few, whatever it knows of the tables). They end in `freed`. Who had nothing to do with the
 /// contact yet stays where they were in the order of the longest idle. `$set` is set beside it.
 macro_rules! free_holds {
     ($set:expr) => {
@@ -20,17 +21,18 @@ macro_rules! free_holds {
                     count(*) FILTER (WHERE medium = 'message') AS message, bool_or(worked) AS worked
                 FROM holds WHERE counsellor_id IS NOT NULL GROUP BY counsellor_id),
             freeing AS MATERIALIZED (
-                SELECT p.counsellor_id FROM helpline.presences p
-                WHERE p.centre_id = $1 AND p.counsellor_id = ANY (ARRAY(SELECT counsellor_id FROM holding))
-                ORDER BY p.counsellor_id FOR UPDATE),
+                SELECT p.counsellor_id
+                FROM (SELECT counsellor_id FROM holding ORDER BY counsellor_id LIMIT (SELECT count(*) FROM holding)) h
+                CROSS JOIN LATERAL (
+                    SELECT p.counsellor_id FROM helpline.presences p
+                    WHERE p.centre_id = $1 AND p.counsellor_id = h.counsellor_id FOR UPDATE) p),
             freed AS (
                 UPDATE helpline.presences p SET held_voice = p.held_voice - holding.voice, held_chat = p.held_chat - holding.chat,
                     held_message = p.held_message - holding.message,
                     idle_since = CASE WHEN holding.worked THEN helpline.now() ELSE p.idle_since END, revision = p.revision + 1",
             $set,
             "   FROM freeing JOIN holding USING (counsellor_id)
-                WHERE p.centre_id = $1 AND p.counsellor_id = ANY (ARRAY(SELECT counsellor_id FROM holding))
-                  AND p.counsellor_id = freeing.counsellor_id
+                WHERE p.centre_id = $1 AND p.counsellor_id = freeing.counsellor_id
                 RETURNING ", $crate::presence::room_columns!(), ")"
         )
     };
@@ -73,8 +75,8 @@ pub(crate) use part_all;
 /// began while it waited for the lock it does not see: it changes nothing then, and is run again.
 macro_rules! participations_are_seen {
     () => {
-        "(SELECT count(*) FROM helpline.participations q WHERE q.centre_id = $1 AND q.participation_id = ANY (old_participations)) \
-         = cardinality(old_participations)"
+        "(old_participations = '{}' OR cardinality(old_participations) = (SELECT count(*) FROM helpline.participations q \
+            WHERE q.centre_id = $1 AND q.participation_id = ANY (old_participations)))"
     };
 }
 pub(crate) use participations_are_seen;
