@@ -117,6 +117,14 @@ id!(
     OpinionId
 );
 id!(
+    /// A service that children are referred to.
+    ServiceId
+);
+id!(
+    /// A place where services are given.
+    LocationId
+);
+id!(
     /// Somebody standing in on a schedule.
     StandInId
 );

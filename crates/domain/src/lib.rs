@@ -33,4 +33,5 @@ pub mod policy;
 pub mod presence;
 pub mod requirement;
 pub mod risk;
+pub mod service;
 pub mod settings;
