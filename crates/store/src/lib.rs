@@ -2,7 +2,7 @@
 //!
 //! One module per noun: [`contact`] (and what moves it: [`receiving`], [`intake`], [`raising`], [`handling`], [`resumption`],
 //! [`returning`], [`relaxing`]), [`callback`], [`participation`], [`overflow`], [`line`], [`offering`], [`offer`], [`message`], [`counsellor`], [`presence`],
-//! [`escalation`], [`supervision`], [`alert`], [`floor`], [`settings`], [`token`], [`endpoint`], [`delivery`], [`link`]; beside them what every change shares: [`change`] (journal and
+//! [`escalation`], [`supervision`], [`alert`], [`floor`], [`settings`], [`token`], [`endpoint`], [`delivery`], [`link`], [`service`]; beside them what every change shares: [`change`] (journal and
 //! request memory), [`journal`], [`matcher`] (the lease), [`check`] (comparing what must agree).
 //!
 //! Invariants:
@@ -58,6 +58,7 @@ pub mod relaxing;
 pub mod resumption;
 pub mod returning;
 mod sealing;
+pub mod service;
 pub mod settings;
 pub mod stand_in;
 pub mod supervision;

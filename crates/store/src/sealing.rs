@@ -48,6 +48,10 @@ pub(crate) const THEIR_INCIDENT: Column =
 pub(crate) const CHILD_ALERT: Column = Column { table: "child_alerts", column: "content", kind: "narrative" };
 pub(crate) const PLACE: Column = Column { table: "escalation_locations", column: "place", kind: "location" };
 pub(crate) const REMARK: Column = Column { table: "escalation_events", column: "remark", kind: "narrative" };
+/// Of locations, addresses, phones and people: any may be what must not be told.
+pub(crate) const SERVICE_RECORD: Column =
+    Column { table: "service_records", column: "record", kind: "location" };
+pub(crate) const SERVICE_RULES: Column = Column { table: "services", column: "rules", kind: "contact" };
 pub(crate) const ENDPOINT: Column = Column { table: "endpoints", column: "address", kind: "contact" };
 /// Also of the secret before the present one, which moves to its column as it is.
 pub(crate) const SECRET: Column = Column { table: "endpoints", column: "secret", kind: "secret" };
