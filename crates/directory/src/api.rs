@@ -3,4 +3,5 @@
 mod agency;
 mod centre;
 mod counsellor;
+mod service;
 mod token;

@@ -3,5 +3,6 @@
 pub(crate) mod agency;
 pub(crate) mod centre;
 pub(crate) mod counsellor;
+pub(crate) mod service;
 pub(crate) mod settings;
 pub(crate) mod token;

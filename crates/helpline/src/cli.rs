@@ -4,6 +4,7 @@
 mod centre;
 mod keys;
 mod serve;
+mod services;
 mod simulate;
 mod token;
 
@@ -59,6 +60,11 @@ enum Verb {
     Centre {
         #[command(subcommand)]
         command: CentreVerb,
+    },
+    /// Imports and exports the directory of services that children are referred to.
+    Services {
+        #[command(subcommand)]
+        command: services::ServicesVerb,
     },
     /// Creates and revokes tokens, as the owner of the tables: for the first administrator, and for emergencies.
     Token {
@@ -204,6 +210,7 @@ fn act(config: &Config, command: Verb) -> anyhow::Result<ExitCode> {
                 CentreVerb::List => print!("{}", runtime()?.block_on(centre::list(owner_url))?),
             }
         }
+        Verb::Services { command } => return runtime()?.block_on(services::run(config, command)),
         Verb::Token { command } => {
             let owner_url = owner_url(config)?;
             match command {

@@ -243,7 +243,7 @@ impl Server {
 }
 
 /// The vault that seals what is personal.
-fn vault(config: &Config) -> Result<Vault, ConfigError> {
+pub(crate) fn vault(config: &Config) -> Result<Vault, ConfigError> {
     let ring = config.keys.ring()?;
     #[cfg(feature = "testing")]
     if config.testing.plain {
