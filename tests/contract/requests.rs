@@ -5,6 +5,7 @@ mod channels;
 mod child_alerts;
 mod escalations;
 mod plans;
+mod services;
 
 use helpline_proto::directory::v1::{
     AlertSettings, Capacity, Counsellor, CreateCounsellorRequest, CreateTokenRequest,
@@ -327,6 +328,7 @@ fn encoded(name: &str) -> Vec<u8> {
             .or_else(|| escalations::sample(other))
             .or_else(|| channels::sample(other))
             .or_else(|| child_alerts::sample(other))
+            .or_else(|| services::sample(other))
             .unwrap_or_else(|| panic!("{other} is new: say here what a well-formed request of it is")),
     }
 }

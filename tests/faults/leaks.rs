@@ -2,6 +2,7 @@
 
 mod child_alert;
 mod collector;
+mod directory;
 mod escalation;
 mod outside;
 mod scan;
@@ -33,7 +34,10 @@ use scan::{Finding, Markers, search};
 use crate::load::closing;
 
 /// The personal fields: each gets a marker of its own.
-const FIELDS: [&str; 27] = [
+const FIELDS: [&str; 30] = [
+    "on_call_name",
+    "on_call_number",
+    "delivery_address",
     "callback_number",
     "safe_words",
     "sender",
@@ -191,6 +195,7 @@ async fn play(fleet: &Fleet, markers: &mut Markers) -> Vec<(&'static str, Status
     record_past(&counsellor, markers, &mut statuses).await;
     escalation::play(fleet, markers, &mut statuses).await;
     child_alert::play(fleet, markers, &mut statuses).await;
+    directory::play(fleet, &counsellor, markers, &mut statuses).await;
     let supervisor = fleet.bearer(Role::Supervisor, None);
     block(&supervisor, &adapter, &contact, markers, &mut statuses).await;
     statuses

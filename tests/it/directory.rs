@@ -2,5 +2,6 @@
 
 mod agencies;
 mod counsellors;
+mod services;
 mod settings;
 mod tokens;

@@ -6,6 +6,7 @@ use helpline_proto::channels::v1::link_service_client::LinkServiceClient;
 use helpline_proto::directory::v1::agency_service_client::AgencyServiceClient;
 use helpline_proto::directory::v1::centre_service_client::CentreServiceClient;
 use helpline_proto::directory::v1::counsellor_service_client::CounsellorServiceClient;
+use helpline_proto::directory::v1::service_directory_service_client::ServiceDirectoryServiceClient;
 use helpline_proto::directory::v1::token_service_client::TokenServiceClient;
 use helpline_proto::escalation::v1::child_alert_service_client::ChildAlertServiceClient;
 use helpline_proto::escalation::v1::consult_service_client::ConsultServiceClient;
@@ -72,6 +73,8 @@ clients!(
     centre: CentreServiceClient,
     /// `AgencyService`.
     agencies: AgencyServiceClient,
+    /// `ServiceDirectoryService`.
+    services: ServiceDirectoryServiceClient,
     /// `CounsellorService`.
     counsellors: CounsellorServiceClient,
     /// `TokenService`.

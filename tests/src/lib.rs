@@ -18,6 +18,7 @@
 mod actor;
 pub mod child_alert;
 mod link;
+mod listing;
 mod mail;
 mod pages;
 mod partner;

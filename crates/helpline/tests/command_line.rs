@@ -153,6 +153,45 @@ fn an_engineer_sets_up_a_centre_and_serves_it() {
 }
 
 #[test]
+fn an_engineer_imports_services_after_a_dry_run_and_exports_them() {
+    let desk = Desk::new();
+    desk.told(&["migrate"]);
+    let centre = desk.told(&["centre", "create", "--name", "A centre"]);
+    let package = desk.folder.path().join("package");
+    std::fs::create_dir(&package).unwrap();
+    let id = "00000001-0000-4000-8000-000000000001";
+    let write = |rows: &str| {
+        std::fs::write(package.join("services.csv"), format!("id,name,status\n{rows}")).unwrap();
+    };
+    let package = package.to_str().unwrap();
+    let import = ["services", "import", "--centre", &centre, package];
+
+    write(&format!("{id},A shelter,open\n"));
+    let refused = desk.run(&import);
+    assert!(!refused.status.success());
+    let said = text(&refused.stdout);
+    assert!(said.contains("services.csv, row 2, status: is not one of active"), "{said}");
+
+    write(&format!("{id},A shelter,active\n"));
+    let dry = desk.told(&[&import[..], &["--dry-run"]].concat());
+    assert!(
+        dry.contains("service: 1 new, 0 changed, 0 removed") && dry.contains("nothing was written"),
+        "{dry}"
+    );
+    assert!(desk.told(&import).contains("service: 1 new"));
+    assert!(desk.told(&import).contains("nothing changes"));
+
+    let folder = desk.folder.path().join("exported");
+    let folder = folder.to_str().unwrap();
+    desk.told(&["services", "export", "--centre", &centre, folder]);
+    let exported = std::fs::read_to_string(format!("{folder}/services.csv")).unwrap();
+    assert!(exported.contains(id) && exported.contains("A shelter"), "{exported}");
+    assert!(!desk.run(&["services", "export", "--centre", &centre, folder]).status.success(), "not empty");
+    let nowhere = desk.run(&["services", "import", "--centre", id, package]);
+    assert!(text(&nowhere.stderr).contains("no such centre"), "{}", text(&nowhere.stderr));
+}
+
+#[test]
 fn a_signal_ends_a_server_that_waits_for_its_database() {
     let desk = Desk::new();
     let log = std::fs::File::create(desk.folder.path().join("log")).unwrap();

@@ -10,7 +10,7 @@ use crate::{environment, steps};
 
 /// Pinned, so that the same commit tests the same client.
 const REQUIREMENTS: &str = "grpcio==1.85.1\ngrpcio-tools==1.85.1\nstandardwebhooks==1.1.0\ncryptography==50.0.2\n\
-    aiosmtpd==1.4.6\nxmlschema==4.3.2\n";
+    aiosmtpd==1.4.6\nxmlschema==4.3.2\njsonschema==4.26.0\n";
 
 /// The same without what they depend on: of this one the tests use a script that runs in the browser, and nothing in Python.
 const ALONE: &str = "axe-playwright-python==0.1.8";

@@ -114,6 +114,12 @@ pub(super) async fn prepare(cast: &Cast, method: &Method) -> Prepared {
                 UpdateAgencyRequest { request_id: request_id(), agency: Some(agency), expected_revision };
             (cast.administrator.clone(), request(&update))
         }
+        "UpdateService" | "VerifyService" => {
+            let mut request = well_formed(method);
+            let service = world.service_of(world.centre.id).to_string();
+            request.set_field_by_name("service_id", Value::String(service));
+            (cast.administrator.clone(), request)
+        }
         "PublishSettings" => {
             let get = GetSettingsRequest::default();
             let answer = cast.administrator.centre().get_settings(get).await.unwrap().into_inner();

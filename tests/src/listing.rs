@@ -1,0 +1,66 @@
+//! Services that children are referred to, as tests need them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use helpline_directory::services::import::{Plan, by_hand, carry_out, plan};
+use helpline_directory::services::mapping::Mapping;
+use helpline_directory::services::reading::read;
+use helpline_domain::caller::{Caller, Role};
+use helpline_domain::id::{CentreId, ServiceId};
+use helpline_service_kit::ids::{Ids as _, SystemIds};
+use helpline_store::{PoolOptions, Store};
+use helpline_vault::{SystemRandom, Vault};
+use uuid::Uuid;
+
+use crate::World;
+
+impl World {
+    /// A new active service of a centre, with nothing but a name.
+    pub fn service_of(&self, centre: CentreId) -> ServiceId {
+        let id = Uuid::new_v4();
+        let sql = format!(
+            "WITH directory AS (
+                 INSERT INTO helpline.service_directories AS d VALUES ('{centre}', 1, 1)
+                 ON CONFLICT (centre_id) DO UPDATE SET revision = d.revision + 1, imported_revision = d.revision + 1
+                 RETURNING revision)
+             INSERT INTO helpline.services (centre_id, service_id, fields, directory_revision)
+             SELECT '{centre}', '{id}', '{{\"name\": \"A shelter\", \"status\": \"active\"}}', revision FROM directory"
+        );
+        self.database.query(&sql).expect("a service");
+        id.into()
+    }
+
+    /// A store of its own, as the engineer's commands have one.
+    pub fn store(&self) -> Store {
+        let database = &self.config().database;
+        let options = PoolOptions { url: database.url.expose().to_owned(), size: 1, wait: database.wait() };
+        let ring = self.config().keys.ring().expect("the keys of this world");
+        Store::new(&options, Vault::new(ring, Arc::new(SystemRandom))).expect("a store")
+    }
+
+    /// What importing a package into the centre of this world would do.
+    pub async fn plan_import(&self, package: &Path, mapping: Option<&str>, leniently: bool) -> Plan {
+        let mapping = mapping.map(|text| Mapping::parse(text).expect("a mapping"));
+        let read = read(package, mapping.as_ref());
+        plan(&self.store(), self.centre.id, read, leniently).await.expect("a plan")
+    }
+
+    /// Imports a package into the centre of this world, as far as it can be used.
+    pub async fn import(&self, package: &Path, mapping: Option<&str>, leniently: bool) -> Plan {
+        let plan = self.plan_import(package, mapping, leniently).await;
+        assert_eq!(self.carry_out(&plan).await, plan.usable, "{}", plan.in_words());
+        plan
+    }
+
+    /// Carries a plan out; whether it was.
+    pub async fn carry_out(&self, plan: &Plan) -> bool {
+        let command = by_hand(engineer(self.centre.id), SystemIds.v7().into());
+        carry_out(&self.store(), &command, plan).await.expect("the import ends")
+    }
+}
+
+fn engineer(centre_id: CentreId) -> Caller {
+    let token_id = Uuid::nil().into();
+    Caller { token_id, centre_id, role: Role::Administrator, counsellor_id: None, agency_id: None }
+}
