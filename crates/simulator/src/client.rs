@@ -10,6 +10,7 @@ use helpline_proto::channels::v1::endpoint_service_client::EndpointServiceClient
 use helpline_proto::directory::v1::agency_service_client::AgencyServiceClient;
 use helpline_proto::directory::v1::centre_service_client::CentreServiceClient;
 use helpline_proto::directory::v1::counsellor_service_client::CounsellorServiceClient;
+use helpline_proto::directory::v1::service_directory_service_client::ServiceDirectoryServiceClient;
 use helpline_proto::directory::v1::token_service_client::TokenServiceClient;
 use helpline_proto::escalation::v1::escalation_service_client::EscalationServiceClient;
 use helpline_proto::escalation::v1::plan_service_client::PlanServiceClient;
@@ -80,6 +81,11 @@ impl Client {
     /// The centre and its settings.
     pub fn centre(&self) -> CentreServiceClient<Wire> {
         CentreServiceClient::new(self.wire.clone())
+    }
+
+    /// Services that children are referred to.
+    pub fn services(&self) -> ServiceDirectoryServiceClient<Wire> {
+        ServiceDirectoryServiceClient::new(self.wire.clone())
     }
 
     /// Counsellors' records.

@@ -156,6 +156,15 @@ impl House {
             .context("`helpline token create` printed no token")
     }
 
+    /// Imports a package of services into a centre.
+    ///
+    /// # Errors
+    /// What the command said.
+    pub fn import_services(&self, centre: Uuid, package: &Path) -> Result<()> {
+        let (centre, package) = (centre.to_string(), package.to_string_lossy());
+        self.helpline(&["services", "import", "--centre", &centre, &package]).map(drop)
+    }
+
     /// Starts a server process; its log is named after `name`. Blocks until it is ready.
     ///
     /// # Errors

@@ -10,6 +10,7 @@
 
 mod contacts;
 mod crowd;
+mod directory;
 mod document;
 mod escalation;
 mod field;
@@ -40,6 +41,8 @@ enum Benchmark {
     Contacts(Options),
     /// How late the steps of 10,000 open escalations are taken, and how fast when all are overdue at once
     Escalation(EscalationOptions),
+    /// How long a search in a directory of 10,000 services takes
+    Directory(directory::Options),
 }
 
 /// How it is measured.
@@ -94,6 +97,9 @@ fn main() -> ExitCode {
         Benchmark::Escalation(options) => escalation::measure(&options).and_then(|report| {
             let page = options.write.then(|| document::escalation(&report));
             show(&report.text(), page, (options.format == Format::Json).then(|| report.json()))
+        }),
+        Benchmark::Directory(options) => directory::measure(&options).and_then(|report| {
+            show(&report.text(), None, (options.format == Format::Json).then(|| report.json()))
         }),
     };
     match measured {
