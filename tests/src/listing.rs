@@ -62,5 +62,12 @@ impl World {
 
 fn engineer(centre_id: CentreId) -> Caller {
     let token_id = Uuid::nil().into();
-    Caller { token_id, centre_id, role: Role::Administrator, counsellor_id: None, agency_id: None }
+    Caller {
+        token_id,
+        centre_id,
+        role: Role::Administrator,
+        counsellor_id: None,
+        agency_id: None,
+        escalation_id: None,
+    }
 }
