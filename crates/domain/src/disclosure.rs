@@ -56,6 +56,18 @@ keyed!(
 );
 
 keyed!(
+    /// Whether a child agrees to what a guardian has agreed to.
+    Assent {
+        /// The child agrees.
+        Given = "given",
+        /// The child does not agree: the guardian's consent opens nothing.
+        Refused = "refused",
+        /// The child could not be asked.
+        NotAsked = "not_asked",
+    }
+);
+
+keyed!(
     /// Why something is disclosed without consent.
     Ground {
         /// A life is in danger.

@@ -125,6 +125,14 @@ id!(
     LocationId
 );
 id!(
+    /// A referral.
+    ReferralId
+);
+id!(
+    /// A hold of places, beds or hours of a service.
+    HoldId
+);
+id!(
     /// Somebody standing in on a schedule.
     StandInId
 );

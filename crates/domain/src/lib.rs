@@ -9,12 +9,14 @@
 //! - [`policy::decide`] never pairs a contact with somebody who may not take it, and never one unit of capacity twice;
 //! - nothing here can print what a person said: personal data has no type in this crate.
 
+pub mod admission;
 pub mod agency;
 pub mod alert;
 pub mod arrangement;
 pub mod blocking;
 pub mod callback;
 pub mod caller;
+pub mod capacity;
 pub mod channel;
 pub mod child_alert;
 pub mod closing;
@@ -31,6 +33,7 @@ pub mod overflow;
 pub mod participation;
 pub mod policy;
 pub mod presence;
+pub mod referral;
 pub mod requirement;
 pub mod risk;
 pub mod service;
