@@ -25,8 +25,8 @@ const OPTIONAL_IDS: [&str; 8] = [
 ];
 /// Those that may be missing of one method alone: an escalation is raised by hand, a list is not narrowed to a contact,
 /// a token is no responder's, a question is about an escalation, alerts are listed of all, a document is the alert, an
-/// authority is kept as no agency, and nobody answers for a service.
-const OPTIONAL_OF: [(&str, &str); 8] = [
+/// authority is kept as no agency, nobody answers for a service; a referral is no part of another, a hold is for none.
+const OPTIONAL_OF: [(&str, &str); 12] = [
     ("UpdateService", "agency_id"),
     ("RaiseEscalation", "contact_id"),
     ("RaiseEscalation", "report.authority_id"),
@@ -35,6 +35,10 @@ const OPTIONAL_OF: [(&str, &str); 8] = [
     ("AskSecondOpinion", "contact_id"),
     ("ListChildAlerts", "escalation_id"),
     ("GetChildAlertDocument", "acknowledged_by_agency_id"),
+    ("DraftReferral", "part_of_id"),
+    ("ListReferrals", "contact_id"),
+    ("PlaceHold", "referral_id"),
+    ("ListDeliveries", "referral_id"),
 ];
 /// The channel's own id: any text.
 const TEXT_IDS: [&str; 2] = ["external_id", "continues_external_id"];

@@ -2,6 +2,7 @@
 //! in between.
 
 mod emergency;
+mod referral;
 mod rules;
 
 use std::collections::BTreeMap;
@@ -133,6 +134,7 @@ async fn fill(world: &World, centre: &Centre) {
         centre.id
     );
     world.database.query(&sql).unwrap();
+    referral::refer(world, centre, &supervisor, &contact.contact_id).await;
 }
 
 /// An escalation of a contact; its id.

@@ -5,6 +5,7 @@ mod child_alerts;
 mod escalations;
 mod plans;
 mod prepare;
+mod referrals;
 
 use helpline_proto::directory::v1::{
     GetCounsellorRequest, GetSettingsRequest, PublishSettingsRequest, UpdateCounsellorRequest,

@@ -5,6 +5,7 @@ mod channels;
 mod child_alerts;
 mod escalations;
 mod plans;
+mod referrals;
 mod services;
 
 use helpline_proto::directory::v1::{
@@ -329,6 +330,7 @@ fn encoded(name: &str) -> Vec<u8> {
             .or_else(|| channels::sample(other))
             .or_else(|| child_alerts::sample(other))
             .or_else(|| services::sample(other))
+            .or_else(|| referrals::sample(other))
             .unwrap_or_else(|| panic!("{other} is new: say here what a well-formed request of it is")),
     }
 }

@@ -55,7 +55,7 @@ async fn asked(
 }
 
 /// Lists that can be narrowed to something: what is not there has an empty page.
-const LISTS: [&str; 2] = ["ListContacts", "ListEscalations"];
+const LISTS: [&str; 3] = ["ListContacts", "ListEscalations", "ListReferrals"];
 
 /// A well-formed request that is about something with this name: a question is about an escalation or a contact.
 fn about(method: &Method, name: &str) -> DynamicMessage {

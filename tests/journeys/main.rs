@@ -46,6 +46,7 @@ mod plan;
 mod presence;
 mod put_aside;
 mod races;
+mod referral;
 mod relaxed;
 mod reserve;
 mod resumed;

@@ -17,6 +17,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("intake", 3),
     ("queueing", 3),
     ("escalation", 3),
+    ("referral", 3),
     ("channels", 4),
     ("console", 4),
     ("helpline", 5),

@@ -26,6 +26,9 @@ use helpline_proto::queueing::v1::participation_service_client::ParticipationSer
 use helpline_proto::queueing::v1::presence_service_client::PresenceServiceClient;
 use helpline_proto::queueing::v1::supervision_service_client::SupervisionServiceClient;
 use helpline_proto::queueing::v1::switchboard_service_client::SwitchboardServiceClient;
+use helpline_proto::referral::v1::capacity_service_client::CapacityServiceClient;
+use helpline_proto::referral::v1::consent_service_client::ConsentServiceClient;
+use helpline_proto::referral::v1::referral_service_client::ReferralServiceClient;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
@@ -119,6 +122,12 @@ clients!(
     deliveries: DeliveryServiceClient,
     /// `LinkService`.
     links: LinkServiceClient,
+    /// `ReferralService`.
+    referrals: ReferralServiceClient,
+    /// `ConsentService`.
+    consents: ConsentServiceClient,
+    /// `CapacityService`.
+    capacity: CapacityServiceClient,
     /// `SupervisionService`.
     supervision: SupervisionServiceClient,
 );

@@ -24,6 +24,7 @@ mod pages;
 mod partner;
 pub mod plan;
 pub mod process;
+pub mod referral;
 mod refusal;
 mod world;
 

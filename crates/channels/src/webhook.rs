@@ -109,9 +109,10 @@ impl Webhooks {
 
 /// The same with every try: ids, and when it was made.
 fn body(outgoing: &Outgoing) -> String {
-    let data = match outgoing.child_alert_id {
-        Some(alert) => json!({"child_alert_id": alert.to_string()}),
-        None => json!({
+    let data = match (outgoing.child_alert_id, outgoing.referral_id) {
+        (Some(alert), _) => json!({"child_alert_id": alert.to_string()}),
+        (_, Some(id)) => json!({"referral_id": id.to_string(), "number": outgoing.number}),
+        _ => json!({
             "escalation_id": outgoing.escalation_id.map(|id| id.to_string()),
             "number": outgoing.number,
         }),

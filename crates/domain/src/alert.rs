@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use uuid::Uuid;
 
 use crate::channel::Channel;
-use crate::id::{ContactId, CounsellorId, EscalationId, OpinionId};
+use crate::id::{ContactId, CounsellorId, EscalationId, OpinionId, ReferralId};
 use crate::risk::Class;
 use crate::settings::alerts::Alerts;
 
@@ -51,6 +51,8 @@ pub enum AlertKind {
     ChildAlertUncancelled,
     /// The deadline of a report that the law demands has passed.
     ReportOverdue,
+    /// The next step of a referral is overdue.
+    ReferralOverdue,
 }
 
 impl AlertKind {
@@ -72,6 +74,7 @@ impl AlertKind {
         Self::ChildAlertUndecided,
         Self::ChildAlertUncancelled,
         Self::ReportOverdue,
+        Self::ReferralOverdue,
     ];
 
     /// The stable key under which the kind is stored.
@@ -93,6 +96,7 @@ impl AlertKind {
             Self::ChildAlertUndecided => "child_alert_undecided",
             Self::ChildAlertUncancelled => "child_alert_uncancelled",
             Self::ReportOverdue => "report_overdue",
+            Self::ReferralOverdue => "referral_overdue",
         }
     }
 
@@ -117,6 +121,8 @@ pub enum Subject {
     Opinion(OpinionId),
     /// An escalation.
     Escalation(EscalationId),
+    /// A referral.
+    Referral(ReferralId),
     /// All of it.
     Floor,
 }
@@ -131,6 +137,7 @@ impl Subject {
             Self::OnCall(key) => format!("on_call {key}"),
             Self::Opinion(id) => format!("opinion {id}"),
             Self::Escalation(id) => format!("escalation {id}"),
+            Self::Referral(id) => format!("referral {id}"),
             Self::Floor => "floor".to_owned(),
         }
     }
@@ -149,6 +156,7 @@ impl Subject {
             "on_call" => Self::OnCall(rest.to_owned()),
             "opinion" => Self::Opinion(id(rest)?.into()),
             "escalation" => Self::Escalation(id(rest)?.into()),
+            "referral" => Self::Referral(id(rest)?.into()),
             "floor" => Self::Floor,
             _ => return None,
         })
@@ -257,7 +265,7 @@ pub fn judge(floor: &Snapshot, settings: &Alerts, open: &[Open]) -> Vec<Step> {
                 _ => !due.contains(&alert.subject),
             },
             Subject::Counsellor(counsellor) => !counsellors.contains(counsellor),
-            Subject::OnCall(_) | Subject::Opinion(_) | Subject::Escalation(_) => {
+            Subject::OnCall(_) | Subject::Opinion(_) | Subject::Escalation(_) | Subject::Referral(_) => {
                 !due.contains(&alert.subject)
             }
             Subject::Line(..) | Subject::Floor => false,
@@ -329,7 +337,8 @@ fn causes(floor: &Snapshot, settings: &Alerts, share: i64) -> BTreeMap<Alert, bo
         cause(AlertKind::LineDegraded, Subject::Floor, false);
     }
     for (kind, subject) in &floor.due {
-        cause(*kind, subject.clone(), *kind != AlertKind::CallbackOverdue);
+        let grave = !matches!(kind, AlertKind::CallbackOverdue | AlertKind::ReferralOverdue);
+        cause(*kind, subject.clone(), grave);
     }
     causes
 }

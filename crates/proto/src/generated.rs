@@ -46,6 +46,10 @@ package!(
     /// Ways to the outside: endpoints of agencies, what is sent to them, and whether it arrived.
     channels, "helpline.channels.v1.rs", clippy::allow_attributes, clippy::default_trait_access
 );
+package!(
+    /// Referrals to agencies, consent, capacity.
+    referral, "helpline.referral.v1.rs", clippy::allow_attributes, clippy::default_trait_access, clippy::large_enum_variant
+);
 
 mod redaction {
     include!(concat!(env!("OUT_DIR"), "/redaction.rs"));

@@ -174,6 +174,23 @@ impl Refusal {
         Self::new(ErrorReason::SenderUnknown, "the centre has no name by which it sends alerts")
     }
 
+    /// CONSENT_MISSING: `agency` is the one that nothing was agreed about.
+    pub fn consent_missing(agency: uuid::Uuid) -> Self {
+        Self::new(ErrorReason::ConsentMissing, "nothing was agreed to about one of the choices")
+            .with("agency", agency.to_string())
+    }
+
+    /// NOBODY_FITS.
+    pub fn nobody_fits() -> Self {
+        Self::new(ErrorReason::NobodyFits, "none of the services can be asked now")
+    }
+
+    /// NO_ROOM: `tried` is how many services were tried.
+    pub fn no_room(tried: usize) -> Self {
+        Self::new(ErrorReason::NoRoom, "no service that was named has room for this")
+            .with("tried", tried.to_string())
+    }
+
     /// NOBODY_FREE.
     pub fn nobody_free() -> Self {
         Self::new(ErrorReason::NobodyFree, "nobody who could be asked is free now")
@@ -284,6 +301,9 @@ impl Refusal {
             | ErrorReason::Held
             | ErrorReason::AttemptUnrecorded
             | ErrorReason::NobodyFree
+            | ErrorReason::ConsentMissing
+            | ErrorReason::NobodyFits
+            | ErrorReason::NoRoom
             | ErrorReason::SwitchOwned
             | ErrorReason::PartnerRefused
             | ErrorReason::NotDisclosed

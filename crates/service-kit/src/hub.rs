@@ -26,6 +26,8 @@ pub enum Topic {
     Contact(CentreId, ContactId),
     /// An escalation of the centre changed, or what somebody may know of one.
     Escalations(CentreId),
+    /// A referral of the centre changed, or what somebody may know of one.
+    Referrals(CentreId),
     /// A token was revoked somewhere.
     Tokens,
 }

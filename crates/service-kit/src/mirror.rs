@@ -158,6 +158,12 @@ impl Mirror {
         self.send(Hint::Escalations(centre));
     }
 
+    /// A referral changed, or what somebody may know of one. Who watches elsewhere hears of it from the journal.
+    pub fn referral_changed(&self, centre: CentreId) {
+        self.hub.wake(Topic::Referrals(centre));
+        self.hub.wake(Topic::Floor(centre));
+    }
+
     /// An offer was made.
     pub fn offered(&self, centre: CentreId, offer: OfferView) {
         let (counsellor, contact) = (offer.counsellor_id, offer.contact_id);

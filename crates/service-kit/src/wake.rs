@@ -131,6 +131,9 @@ fn wake<'a>(hub: &Hub, events: impl Iterator<Item = &'a Event>) {
         if matches!(about, "escalation" | "disclosure" | "agency" | "delivery" | "second" | "child") {
             topics.entry(Topic::Escalations(centre)).or_default();
         }
+        if matches!(about, "referral" | "consent" | "agency") {
+            topics.entry(Topic::Referrals(centre)).or_default();
+        }
         match event.event.as_str() {
             "contact_received"
             | "contact_resumed"

@@ -200,6 +200,9 @@ const DUE: &str = "
     SELECT 'second_opinion_overdue', 'opinion ' || opinion_id FROM helpline.second_opinions
     WHERE centre_id = $1 AND answered_at IS NULL AND alarmed_at IS NOT NULL
     UNION ALL
+    SELECT 'referral_overdue', 'referral ' || referral_id FROM helpline.referrals
+    WHERE centre_id = $1 AND alarms > 0 AND ended_at IS NULL
+    UNION ALL
     SELECT late.kind, 'escalation ' || e.escalation_id FROM helpline.escalations e
     LEFT JOIN helpline.presences p ON p.centre_id = $1 AND p.counsellor_id = e.owner_id
     CROSS JOIN LATERAL (VALUES
@@ -371,7 +374,7 @@ impl Store {
 
     /// What is due and was not done: callbacks and second opinions beyond their time, check-ins that failed within the hour,
     /// escalations that nobody has taken on, whose child was not reached, or whose owner has gone, reports past their deadline;
-    /// missing-child alerts that nobody has decided on, or that are in force for nothing.
+    /// missing-child alerts that nobody has decided on, or that are in force for nothing; steps of referrals.
     pub async fn due_alerts(&self, centre: CentreId) -> Result<Vec<(AlertKind, Subject)>, StoreError> {
         let mut connection = self.bound(centre).await?;
         let rows = sqlx::query_as::<_, (String, String)>(DUE)

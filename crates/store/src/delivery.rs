@@ -5,7 +5,7 @@ pub mod sending;
 use chrono::{DateTime, Utc};
 use helpline_domain::delivery::{DeliveryKind, DeliveryState};
 use helpline_domain::id::{
-    AgencyId, CentreId, ChildAlertId, CounsellorId, DeliveryId, EndpointId, EscalationId,
+    AgencyId, CentreId, ChildAlertId, CounsellorId, DeliveryId, EndpointId, EscalationId, ReferralId,
 };
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -20,6 +20,7 @@ pub struct Delivery {
     pub delivery_id: DeliveryId,
     pub escalation_id: Option<EscalationId>,
     pub child_alert_id: Option<ChildAlertId>,
+    pub referral_id: Option<ReferralId>,
     pub rung: Option<i32>,
     pub event: String,
     pub kind: DeliveryKind,
@@ -33,6 +34,31 @@ pub struct Delivery {
     pub next_attempt_at: Option<DateTime<Utc>>,
     pub delivered_at: Option<DateTime<Utc>>,
     pub ended_at: Option<DateTime<Utc>>,
+}
+
+/// What deliveries are about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum About {
+    /// An escalation.
+    Escalation(EscalationId),
+    /// A referral.
+    Referral(ReferralId),
+}
+
+impl About {
+    const fn escalation(self) -> Option<Uuid> {
+        match self {
+            Self::Escalation(id) => Some(id.as_uuid()),
+            Self::Referral(_) => None,
+        }
+    }
+
+    const fn referral(self) -> Option<Uuid> {
+        match self {
+            Self::Referral(id) => Some(id.as_uuid()),
+            Self::Escalation(_) => None,
+        }
+    }
 }
 
 /// Why a delivery is not sent again.
@@ -53,6 +79,7 @@ struct DeliveryRow {
     delivery_id: Uuid,
     escalation_id: Option<Uuid>,
     child_alert_id: Option<Uuid>,
+    referral_id: Option<Uuid>,
     rung: Option<i32>,
     event: String,
     kind: String,
@@ -70,7 +97,7 @@ struct DeliveryRow {
 
 macro_rules! columns {
     () => {
-        "delivery_id, escalation_id, child_alert_id, rung, event, kind, counsellor_id, agency_id, endpoint_id, state, attempts,
+        "delivery_id, escalation_id, child_alert_id, referral_id, rung, event, kind, counsellor_id, agency_id, endpoint_id, state, attempts,
          last_result, made_at, next_attempt_at, delivered_at, ended_at"
     };
 }
@@ -87,6 +114,7 @@ impl TryFrom<DeliveryRow> for Delivery {
             delivery_id: row.delivery_id.into(),
             escalation_id: row.escalation_id.map(EscalationId::from),
             child_alert_id: row.child_alert_id.map(ChildAlertId::from),
+            referral_id: row.referral_id.map(ReferralId::from),
             rung: row.rung,
             event: row.event,
             kind: DeliveryKind::from_key(&row.kind).ok_or(wrong("kind"))?,
@@ -192,21 +220,23 @@ impl Store {
         connection.settle(row)?.map(Delivery::try_from).transpose()
     }
 
-    /// A page of the deliveries of an escalation, oldest first: those behind `after`; `None` when the centre has no such
-    /// escalation.
+    /// A page of the deliveries of an escalation or a referral, oldest first: those behind `after`; `None` when the centre has no
+    /// such thing.
     pub async fn deliveries(
         &self,
         centre: CentreId,
-        escalation: EscalationId,
+        about: About,
         after: Option<DeliveryId>,
         size: u32,
     ) -> Result<Option<Vec<Delivery>>, StoreError> {
         let mut connection = self.bound(centre).await?;
         let known = sqlx::query_scalar::<_, bool>(
-            "SELECT EXISTS (SELECT FROM helpline.escalations WHERE centre_id = $1 AND escalation_id = $2)",
+            "SELECT EXISTS (SELECT FROM helpline.escalations WHERE centre_id = $1 AND escalation_id = $2)
+                 OR EXISTS (SELECT FROM helpline.referrals WHERE centre_id = $1 AND referral_id = $3)",
         )
         .bind(centre.as_uuid())
-        .bind(escalation.as_uuid())
+        .bind(about.escalation())
+        .bind(about.referral())
         .fetch_one(connection.postgres())
         .await;
         if !connection.settle(known)? {
@@ -215,15 +245,16 @@ impl Store {
         let rows = sqlx::query_as::<_, DeliveryRow>(concat!(
             "SELECT ",
             columns!(),
-            " FROM helpline.deliveries WHERE centre_id = $1 AND escalation_id = $2
+            " FROM helpline.deliveries WHERE centre_id = $1 AND (escalation_id = $2 OR referral_id = $5)
                   AND ($3::uuid IS NULL OR (made_at, delivery_id) > (
                     SELECT a.made_at, a.delivery_id FROM helpline.deliveries a WHERE a.centre_id = $1 AND a.delivery_id = $3))
              ORDER BY made_at, delivery_id LIMIT $4"
         ))
         .bind(centre.as_uuid())
-        .bind(escalation.as_uuid())
+        .bind(about.escalation())
         .bind(after.map(|id| id.as_uuid()))
         .bind(i64::from(size))
+        .bind(about.referral())
         .fetch_all(connection.postgres())
         .await;
         connection.settle(rows)?.into_iter().map(Delivery::try_from).collect::<Result<_, _>>().map(Some)

@@ -2,7 +2,7 @@
 //!
 //! One module per noun: [`contact`] (and what moves it: [`receiving`], [`intake`], [`raising`], [`handling`], [`resumption`],
 //! [`returning`], [`relaxing`]), [`callback`], [`participation`], [`overflow`], [`line`], [`offering`], [`offer`], [`message`], [`counsellor`], [`presence`],
-//! [`escalation`], [`supervision`], [`alert`], [`floor`], [`settings`], [`token`], [`endpoint`], [`delivery`], [`link`], [`service`]; beside them what every change shares: [`change`] (journal and
+//! [`escalation`], [`supervision`], [`alert`], [`floor`], [`settings`], [`token`], [`endpoint`], [`delivery`], [`link`], [`service`], [`referral`], [`capacity`]; beside them what every change shares: [`change`] (journal and
 //! request memory), [`journal`], [`matcher`] (the lease), [`check`] (comparing what must agree).
 //!
 //! Invariants:
@@ -20,6 +20,7 @@ pub mod arrangement;
 pub mod aside;
 pub mod block;
 pub mod callback;
+pub mod capacity;
 pub mod change;
 pub mod check;
 pub mod connection;
@@ -54,6 +55,7 @@ pub mod presence;
 pub mod raising;
 pub mod readiness;
 pub mod receiving;
+pub mod referral;
 pub mod relaxing;
 pub mod resumption;
 pub mod returning;

@@ -46,6 +46,11 @@ pub(super) async fn prepare(cast: &Cast, method: &Method) -> Prepared {
     if let Some(prepared) = channels::prepare(cast, method).await {
         return prepared;
     }
+    if let Some((actor, bytes)) = super::referrals::prepare(cast, method.name).await {
+        let request = DynamicMessage::decode(schema::input(method), bytes.as_slice()).unwrap();
+        let other = differing(cast, method, &request).await;
+        return Prepared { actor, request, other };
+    }
     let language = new_language();
     let world = &cast.world;
     let request = |message: &dyn Encoded| {

@@ -26,7 +26,7 @@ pub(super) fn sample(method: &str) -> Option<Vec<u8>> {
         "OpenLink" => OpenLinkRequest { request_id: id() }.encode_to_vec(),
         "RenewLink" => RenewLinkRequest { request_id: id() }.encode_to_vec(),
         "ListDeliveries" => {
-            ListDeliveriesRequest { escalation_id: id(), page_size: 5, page_token: String::new() }
+            ListDeliveriesRequest { escalation_id: id(), page_size: 5, ..ListDeliveriesRequest::default() }
                 .encode_to_vec()
         }
         "ListEndpoints" => {

@@ -12,7 +12,7 @@ use helpline_service_kit::fields::Fields;
 use helpline_service_kit::page::PageTokens;
 use helpline_service_kit::wire::timestamp;
 use helpline_service_kit::{Ctx, Refusal};
-use helpline_store::delivery::Delivery;
+use helpline_store::delivery::{About, Delivery};
 
 use crate::list_deliveries::ListDeliveries;
 use crate::replay_delivery::ReplayDelivery;
@@ -22,6 +22,7 @@ pub(crate) fn to_message(delivery: Delivery) -> Message {
     Message {
         delivery_id: delivery.delivery_id.to_string(),
         escalation_id: delivery.escalation_id.map(|id| id.to_string()).unwrap_or_default(),
+        referral_id: delivery.referral_id.map(|id| id.to_string()).unwrap_or_default(),
         rung: delivery.rung.unwrap_or_default(),
         event: delivery.event,
         kind: kind(delivery.kind).into(),
@@ -45,10 +46,19 @@ pub(crate) fn list(
     request: &ListDeliveriesRequest,
 ) -> Result<ListDeliveries, Refusal> {
     let mut fields = Fields::new();
-    let escalation_id = fields.id("escalation_id", &request.escalation_id);
+    let referral_id = fields.optional_id("referral_id", &request.referral_id);
+    // One of the two; without a referral it is about an escalation.
+    let about = match referral_id {
+        Some(Some(id)) if request.escalation_id.is_empty() => Some(About::Referral(id)),
+        Some(Some(_)) => {
+            fields.refuse("referral_id", "empty beside an escalation");
+            None
+        }
+        _ => fields.id("escalation_id", &request.escalation_id).map(About::Escalation),
+    };
     let size = fields.page_size(request.page_size);
-    let (escalation_id, size) = fields.build((|| Some((escalation_id?, size?)))())?;
-    Ok(ListDeliveries { escalation_id, after: tokens(ctx, caller, request).open(&request.page_token)?, size })
+    let (about, size) = fields.build((|| Some((about?, size?)))())?;
+    Ok(ListDeliveries { about, after: tokens(ctx, caller, request).open(&request.page_token)?, size })
 }
 
 /// The answer that is a page.
@@ -81,6 +91,7 @@ pub(crate) fn replay(
 fn tokens<'a>(ctx: &'a Ctx, caller: &Caller, request: &ListDeliveriesRequest) -> PageTokens<'a> {
     let filter = ListDeliveriesRequest {
         escalation_id: request.escalation_id.clone(),
+        referral_id: request.referral_id.clone(),
         ..ListDeliveriesRequest::default()
     };
     PageTokens::new(ctx.vault(), "ListDeliveries", caller, &filter)

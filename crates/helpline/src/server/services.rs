@@ -10,6 +10,7 @@ use helpline_escalation::Escalation;
 use helpline_proto::{FILE_DESCRIPTOR_SET, SERVICES};
 use helpline_queueing::Queueing;
 use helpline_queueing::workers::Timing;
+use helpline_referral::Referrals;
 use helpline_service_kit::Ctx;
 use helpline_service_kit::authenticator::Authenticator;
 use helpline_service_kit::config::Config;
@@ -32,6 +33,8 @@ pub enum Service {
     Queueing,
     /// Emergencies, until somebody reached the child.
     Escalation,
+    /// Referrals to agencies, consent, capacity.
+    Referral,
     /// Endpoints of agencies, what is sent to them.
     Channels,
     /// Pages for a browser, if the configuration says where browsers find them. They have no API of their own.
@@ -46,6 +49,7 @@ impl Service {
             Self::Intake => "helpline.intake.v1",
             Self::Queueing => "helpline.queueing.v1",
             Self::Escalation => "helpline.escalation.v1",
+            Self::Referral => "helpline.referral.v1",
             Self::Channels => "helpline.channels.v1",
             Self::Console => "",
         }
@@ -94,6 +98,8 @@ impl fmt::Display for Services {
 const OWN_CONNECTIONS: usize = 6;
 /// The same of the ladder of escalations: one step after another.
 const CLIMBING_CONNECTIONS: usize = 2;
+/// The same of referrals and holds whose time is over.
+const REFERRING_CONNECTIONS: usize = 1;
 /// The same of what is sent out: one takes, others write down what came of it.
 const SENDING_CONNECTIONS: usize = 3;
 
@@ -137,6 +143,11 @@ pub(super) async fn assemble(
         let escalation = Escalation::new(ctx.clone());
         escalation.routes(&mut routes, longest);
         escalation.spawn(own(CLIMBING_CONNECTIONS)?, lifecycle, config.timing.sweep());
+    }
+    if services.has(Service::Referral) {
+        let referrals = Referrals::new(ctx.clone());
+        referrals.routes(&mut routes, longest);
+        referrals.spawn(own(REFERRING_CONNECTIONS)?, lifecycle);
     }
     if services.has(Service::Channels) {
         let channels =
@@ -195,6 +206,9 @@ mod tests {
     #[test]
     fn together_the_services_are_the_whole_api() {
         assert_eq!(Services::all().names().collect::<Vec<_>>(), SERVICES);
-        assert_eq!(Services::all().to_string(), "directory,intake,queueing,escalation,channels,console");
+        assert_eq!(
+            Services::all().to_string(),
+            "directory,intake,queueing,escalation,referral,channels,console"
+        );
     }
 }

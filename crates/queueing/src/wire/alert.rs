@@ -32,6 +32,7 @@ pub(crate) fn message(row: &AlertRow) -> proto::Alert {
         Subject::OnCall(key) => alert.on_call.clone_from(key),
         Subject::Opinion(opinion) => alert.opinion_id = opinion.to_string(),
         Subject::Escalation(escalation) => alert.escalation_id = escalation.to_string(),
+        Subject::Referral(referral) => alert.referral_id = referral.to_string(),
         Subject::Floor => {}
     }
     alert
@@ -55,6 +56,7 @@ const fn kind(kind: AlertKind) -> proto::AlertKind {
         AlertKind::ChildAlertUndecided => proto::AlertKind::ChildAlertUndecided,
         AlertKind::ChildAlertUncancelled => proto::AlertKind::ChildAlertUncancelled,
         AlertKind::ReportOverdue => proto::AlertKind::ReportOverdue,
+        AlertKind::ReferralOverdue => proto::AlertKind::ReferralOverdue,
     }
 }
 

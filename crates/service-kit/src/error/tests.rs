@@ -32,6 +32,9 @@ fn all() -> Vec<Refusal> {
         Refusal::not_disclosed(uuid::Uuid::from_u128(1)),
         Refusal::danger("violence"),
         Refusal::sender_unknown(),
+        Refusal::consent_missing(uuid::Uuid::from_u128(1)),
+        Refusal::nobody_fits(),
+        Refusal::no_room(3),
     ]
 }
 

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use helpline_domain::delivery::{DeliveryKind, DeliveryState, Hurry};
-use helpline_domain::id::{CentreId, ChildAlertId, DeliveryId, EndpointId, EscalationId};
+use helpline_domain::id::{CentreId, ChildAlertId, DeliveryId, EndpointId, EscalationId, ReferralId};
 use helpline_domain::risk::Risk;
 use helpline_vault::{Sensitive, SigningKey};
 use sqlx::FromRow;
@@ -35,7 +35,9 @@ pub struct Outgoing {
     pub now: DateTime<Utc>,
     /// The escalation it is about.
     pub escalation_id: Option<EscalationId>,
-    /// The number of the escalation.
+    /// The referral it is about.
+    pub referral_id: Option<ReferralId>,
+    /// The number of the escalation or the referral.
     pub number: Option<i64>,
     /// The message of a missing-child alert that it is about. Who is told of it is told nothing of the escalation.
     pub child_alert_id: Option<ChildAlertId>,
@@ -87,6 +89,7 @@ struct OutgoingRow {
     made_at: DateTime<Utc>,
     now: DateTime<Utc>,
     escalation_id: Option<Uuid>,
+    referral_id: Option<Uuid>,
     number: Option<i64>,
     child_alert_id: Option<Uuid>,
     escalation_kind: Option<String>,
@@ -122,7 +125,8 @@ const CLAIM: &str = concat!(
         UPDATE helpline.deliveries d SET attempts = d.attempts + 1, claimed_until = helpline.now() + claim, revision = d.revision + 1
         FROM due WHERE d.centre_id = $1 AND d.delivery_id = due.delivery_id
         RETURNING d.*)
-    SELECT c.delivery_id, c.revision, c.attempts, c.kind, c.event, c.made_at, helpline.now() AS now, c.escalation_id, e.number, c.child_alert_id,
+    SELECT c.delivery_id, c.revision, c.attempts, c.kind, c.event, c.made_at, helpline.now() AS now, c.escalation_id, c.child_alert_id,
+        c.referral_id, coalesce(e.number, r.number) AS number,
         e.kind AS escalation_kind, e.risk, coalesce(e.exercise, false) AS exercise, c.endpoint_id,
         (n.disabled_at IS NOT NULL OR a.disabled_at IS NOT NULL) AS disabled, n.address_sealed, n.secret_sealed,
         CASE WHEN n.old_secret_until > helpline.now() THEN n.old_secret_sealed END AS old_secret_sealed
@@ -130,6 +134,7 @@ const CLAIM: &str = concat!(
     JOIN helpline.endpoints n ON n.centre_id = $1 AND n.endpoint_id = c.endpoint_id
     JOIN helpline.agencies a ON a.centre_id = $1 AND a.agency_id = n.agency_id
     LEFT JOIN helpline.escalations e ON e.centre_id = $1 AND e.escalation_id = c.escalation_id
+    LEFT JOIN helpline.referrals r ON r.centre_id = $1 AND r.referral_id = c.referral_id
     ORDER BY ", hurries!(), " DESC, e.kind, e.risk DESC NULLS LAST, c.made_at"
 );
 
@@ -228,6 +233,7 @@ impl Store {
             made_at: row.made_at,
             now: row.now,
             escalation_id: row.escalation_id.map(EscalationId::from),
+            referral_id: row.referral_id.map(ReferralId::from),
             number: row.number,
             child_alert_id: row.child_alert_id.map(ChildAlertId::from),
             hurry: Hurry::of(row.escalation_kind.as_deref() == Some("emergency"), risk),

@@ -1,0 +1,52 @@
+//! A referral is written down.
+
+use helpline_domain::caller::{Caller, Role};
+use helpline_service_kit::command::outcome;
+use helpline_service_kit::{Ctx, Refusal};
+use helpline_store::Command;
+use helpline_store::referral::draft::NewReferral;
+use helpline_store::referral::read::Referral;
+
+use crate::access;
+use crate::act::committed;
+
+/// Writes a referral down. Errors: NOT_FOUND for the contact, a service, or what it is a part of; INVALID_FIELD for a service
+/// whose agency cannot answer; STATE_REFUSED when what it is a part of is over; REQUEST_ID_REUSED.
+pub(crate) async fn draft_referral(
+    ctx: &Ctx,
+    caller: &Caller,
+    command: &Command,
+    new: &NewReferral,
+) -> Result<Referral, Refusal> {
+    let change = committed(ctx, caller, ctx.store.draft_referral(command, new).await?);
+    let id = outcome(change, |id| std::future::ready(Ok(id.into())), why_refused(ctx, caller, new)).await?;
+    access::seen(ctx, caller, id).await
+}
+
+async fn why_refused(ctx: &Ctx, caller: &Caller, new: &NewReferral) -> Result<Refusal, Refusal> {
+    let contact = ctx.store.contact(caller.centre_id, new.contact_id).await?;
+    let own = |contact: &helpline_store::contact::Contact| {
+        caller.role == Role::Supervisor || contact.counsellor_id == caller.counsellor_id
+    };
+    if !contact.as_ref().is_some_and(own) {
+        return Ok(Refusal::not_found("contact"));
+    }
+    if let Some(whole) = new.part_of {
+        let whole = access::seen(ctx, caller, whole).await?;
+        if whole.state.is_over() {
+            return Ok(Refusal::state("referral", whole.state.key()));
+        }
+    }
+    let answer = ctx.store.services_answer(caller.centre_id, &new.service_ids).await?;
+    for (index, answers) in answer.into_iter().enumerate() {
+        match answers {
+            None => return Ok(Refusal::not_found("service")),
+            Some(false) => {
+                let field = format!("service_ids[{index}]");
+                return Ok(Refusal::invalid_field(field, "a service whose agency can answer"));
+            }
+            Some(true) => {}
+        }
+    }
+    Ok(Refusal::race_lost())
+}

@@ -1,0 +1,102 @@
+//! What happens by itself. Any number of processes may run them: each step is decided on a revision, each hold ends once.
+
+use std::time::Duration;
+
+use helpline_domain::id::{CentreId, ReferralId};
+use helpline_domain::referral::ALARM_EVERY_S;
+use helpline_service_kit::workers::{Progress, Worker, WorkerError};
+use helpline_service_kit::{Ctx, fail_point};
+use helpline_store::referral::step::{Due, Step};
+
+use crate::answer::expired;
+
+/// How often they look.
+const INTERVAL: Duration = Duration::from_secs(1);
+/// Deadlines or holds looked at in one run of a centre.
+const MOST: i64 = 100;
+
+/// Expires what nobody has answered, so that the next is asked, and alarms what is overdue.
+#[derive(Debug)]
+pub(crate) struct WatchDeadlines {
+    ctx: Ctx,
+}
+
+impl WatchDeadlines {
+    pub(crate) const fn new(ctx: Ctx) -> Self {
+        Self { ctx }
+    }
+
+    async fn settle(&self, centre: CentreId, id: ReferralId) -> Result<bool, WorkerError> {
+        let now = self.ctx.store.referral_standing(centre, None, id).await?;
+        // Somebody may have answered since it was found to be overdue.
+        let Some(now) = now.filter(|now| now.late) else { return Ok(false) };
+        let overdue = || Step {
+            due: Due::In(f64::from(ALARM_EVERY_S)),
+            shared: false,
+            ..Step::to("overdue", now.state, now.urgency)
+        };
+        let step = expired(&now).unwrap_or_else(overdue);
+        let made = self.ctx.store.step_referral_by_itself(centre, id, now.revision, &step).await?;
+        if made {
+            fail_point!("referral.after_overdue");
+            self.ctx.mirror.referral_changed(centre);
+        }
+        Ok(made)
+    }
+}
+
+impl Worker for WatchDeadlines {
+    fn name(&self) -> &'static str {
+        "watch_referral_deadlines"
+    }
+
+    fn interval(&self) -> Duration {
+        INTERVAL
+    }
+
+    async fn run_once(&self) -> Result<Progress, WorkerError> {
+        let mut more = false;
+        for centre in self.ctx.store.centre_ids().await? {
+            for id in self.ctx.store.due_referrals(centre, MOST).await? {
+                more |= self.settle(centre, id).await?;
+            }
+        }
+        Ok(if more { Progress::More } else { Progress::Done })
+    }
+}
+
+/// Gives back what was held and nobody has confirmed in time.
+#[derive(Debug)]
+pub(crate) struct ExpireHolds {
+    ctx: Ctx,
+}
+
+impl ExpireHolds {
+    pub(crate) const fn new(ctx: Ctx) -> Self {
+        Self { ctx }
+    }
+}
+
+impl Worker for ExpireHolds {
+    fn name(&self) -> &'static str {
+        "expire_holds"
+    }
+
+    fn interval(&self) -> Duration {
+        INTERVAL
+    }
+
+    async fn run_once(&self) -> Result<Progress, WorkerError> {
+        let mut more = false;
+        for centre in self.ctx.store.centre_ids().await? {
+            for _ in 0..MOST {
+                if !self.ctx.store.expire_hold(centre).await? {
+                    break;
+                }
+                fail_point!("hold.after_expiry");
+                more = true;
+            }
+        }
+        Ok(if more { Progress::More } else { Progress::Done })
+    }
+}

@@ -1,0 +1,87 @@
+//! Referrals as they stand in the store.
+//!
+//! [`draft`] writes them down, [`step`] is the one statement by which everything happens to them, decided on their
+//! [`standing`]; [`consent`] is what was agreed, [`read`] and [`timeline`] who sees what of them.
+//!
+//! A step is decided on a revision and committed only while that revision stands: whoever lost the race reads again and decides
+//! again. So each answer and each deadline has one outcome, and choices never disagree with their referral.
+
+pub mod consent;
+pub mod draft;
+pub mod read;
+pub mod standing;
+pub mod step;
+pub mod timeline;
+
+use helpline_vault::Sensitive;
+
+use crate::StoreError;
+use crate::sealing::Column;
+
+/// Whether a caller may know of a referral `r`: supervisors of all, an agency of what it was asked and was not taken back, a
+/// counsellor of what they drafted or own, and of what comes from a contact of theirs.
+macro_rules! sees_referral {
+    ($principal:literal, $role:literal, $agency:literal) => {
+        concat!(
+            "CASE ",
+            $role,
+            "::text WHEN 'supervisor' THEN true
+                WHEN 'agency_responder' THEN r.state NOT IN ('draft', 'revoked', 'entered_in_error') AND EXISTS (
+                    SELECT FROM helpline.referral_choices v
+                    WHERE v.centre_id = $1 AND v.referral_id = r.referral_id AND v.agency_id = ",
+            $agency,
+            "::uuid AND v.offered_at IS NOT NULL)
+                WHEN 'counsellor' THEN ",
+            $principal,
+            "::uuid IN (r.owner_id, r.drafted_by) OR EXISTS (
+                    SELECT FROM helpline.contacts v
+                    WHERE v.centre_id = $1 AND v.contact_id = r.contact_id AND v.counsellor_id = ",
+            $principal,
+            "::uuid)
+                ELSE false END"
+        )
+    };
+}
+pub(crate) use sees_referral;
+
+/// Whether a disclosure `x` opens anything now: approved if it is an override, not withdrawn, not over, and not against the
+/// child where a guardian has agreed.
+macro_rules! in_force {
+    () => {
+        "x.revoked_at IS NULL AND x.expires_at > (SELECT helpline.now()) AND (x.basis <> 'override' OR x.approved_at IS NOT NULL)
+            AND x.assent IS DISTINCT FROM 'refused'"
+    };
+}
+pub(crate) use in_force;
+
+/// What an agency may need to know, each class of field on its own.
+#[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "each field is described on the message of the API")]
+pub struct Particulars {
+    pub identity: Option<Sensitive<String>>,
+    pub contact: Option<Sensitive<String>>,
+    pub location: Option<Sensitive<String>>,
+    pub narrative: Option<Sensitive<String>>,
+    pub health: Option<Sensitive<String>>,
+    pub legal: Option<Sensitive<String>>,
+    pub perpetrator: Option<Sensitive<String>>,
+}
+
+const fn column(column: &'static str, kind: &'static str) -> Column {
+    Column { table: "referrals", column, kind }
+}
+
+const IDENTITY: Column = column("identity", "identity");
+const CONTACT: Column = column("contact", "contact");
+const LOCATION: Column = column("location", "location");
+const NARRATIVE: Column = column("narrative", "narrative");
+const HEALTH: Column = column("health", "health");
+const LEGAL: Column = column("legal", "legal");
+const PERPETRATOR: Column = column("perpetrator", "perpetrator");
+const THEIR_REFERENCE: Column = column("their_reference", "legal");
+const REMARK: Column = Column { table: "referral_events", column: "remark", kind: "narrative" };
+
+/// A column of referrals that holds what it cannot hold.
+const fn inconsistent(column: &'static str) -> StoreError {
+    StoreError::Inconsistent { table: "referrals", column }
+}

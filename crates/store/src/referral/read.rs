@@ -1,0 +1,387 @@
+//! Who sees what of referrals. A sealed column is opened for those alone who may read its class of field.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
+use helpline_domain::caller::{Caller, Role};
+use helpline_domain::field_class::FieldClass;
+use helpline_domain::id::{AgencyId, ContactId, ReferralId, ServiceId};
+use helpline_domain::referral::choices::ChoiceState;
+use helpline_domain::referral::{
+    AppointmentState, ReferralOutcome, ReferralState, RejectReason, Side, Urgency,
+};
+use helpline_vault::Sensitive;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{
+    CONTACT, HEALTH, IDENTITY, LEGAL, LOCATION, NARRATIVE, PERPETRATOR, Particulars, THEIR_REFERENCE,
+    in_force, inconsistent, sees_referral,
+};
+use crate::escalation::agency_of;
+use crate::sealing::Column;
+use crate::{Store, StoreError};
+
+/// A referral as far as somebody may see it.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each field is described on the column and on the message of the API")]
+pub struct Referral {
+    pub referral_id: ReferralId,
+    pub number: i64,
+    pub contact_id: ContactId,
+    pub part_of: Option<ReferralId>,
+    pub urgency: Urgency,
+    pub need: String,
+    pub open_offer: bool,
+    pub field_classes: BTreeSet<FieldClass>,
+    pub state: ReferralState,
+    pub due_at: Option<DateTime<Utc>>,
+    pub alarms: i32,
+    pub owner_id: Uuid,
+    pub drafted_at: DateTime<Utc>,
+    pub sent_at: Option<DateTime<Utc>>,
+    pub agency_id: Option<AgencyId>,
+    pub accepted_at: Option<DateTime<Utc>>,
+    pub ended_at: Option<DateTime<Utc>>,
+    pub outcome: Option<ReferralOutcome>,
+    pub reason: Option<String>,
+    pub cancel_asked_by: Option<Side>,
+    pub appointment_at: Option<DateTime<Utc>>,
+    pub appointment_state: Option<AppointmentState>,
+    pub no_shows: i32,
+    pub unmet: bool,
+    pub their_reference: Option<Sensitive<String>>,
+    pub particulars: Particulars,
+    pub choices: Vec<ChoiceRow>,
+    pub revision: i64,
+    /// Which classes of fields its reader may read.
+    pub classes: BTreeSet<FieldClass>,
+}
+
+/// A choice as it stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "each field is described on the message of the API")]
+pub struct ChoiceRow {
+    pub position: i32,
+    pub service_id: ServiceId,
+    pub agency_id: AgencyId,
+    pub state: ChoiceState,
+    pub reason: Option<RejectReason>,
+    pub offered_at: Option<DateTime<Utc>>,
+    pub answered_at: Option<DateTime<Utc>>,
+}
+
+impl Referral {
+    /// How the choices of an agency stand, if none of them is asked or has it any more: the last that ended.
+    pub fn over_for(&self, agency: AgencyId) -> Option<ChoiceState> {
+        let own = || self.choices.iter().filter(|one| one.agency_id == agency && one.offered_at.is_some());
+        let last = own().max_by_key(|one| one.answered_at)?;
+        (!own().any(|one| one.state.opens())).then_some(last.state)
+    }
+}
+
+/// What a reader may read: an agency what is granted, within consent, without what is withheld, within the most it may ever be
+/// told, and only while it is asked or has the referral.
+macro_rules! referral_classes {
+    () => {
+        concat!(
+            "CASE WHEN $4::uuid IS NULL THEN NULL ELSE ARRAY(
+                SELECT DISTINCT class.key FROM helpline.disclosures x
+                JOIN helpline.agencies a ON a.centre_id = $1 AND a.agency_id = x.agency_id AND a.disabled_at IS NULL
+                CROSS JOIN LATERAL unnest(x.field_classes) AS class (key)
+                WHERE x.centre_id = $1 AND x.referral_id = r.referral_id AND x.agency_id = $4 AND r.ended_at IS NULL
+                  AND class.key = ANY (a.field_classes) AND class.key = ANY (r.field_classes) AND ",
+            in_force!(),
+            " AND NOT (x.basis = 'consent' AND EXISTS (
+                    SELECT FROM helpline.disclosures w
+                    WHERE w.centre_id = $1 AND w.referral_id = r.referral_id AND w.agency_id = $4 AND w.basis = 'consent'
+                      AND w.revoked_at IS NULL AND class.key = ANY (w.withheld)))
+                  AND EXISTS (
+                    SELECT FROM helpline.referral_choices c
+                    WHERE c.centre_id = $1 AND c.referral_id = r.referral_id AND c.agency_id = $4 AND c.state IN ('offered', 'accepted'))
+                ORDER BY 1) END"
+        )
+    };
+}
+
+/// Columns of [`ReferralRow`]; what is sealed is read if parameter 5 says so.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT r.referral_id, r.number, r.contact_id, r.part_of, r.urgency, r.need, r.open_offer, r.field_classes, r.state, r.due_at, r.alarms,
+                r.owner_id, r.drafted_at, r.sent_at, r.agency_id, r.accepted_at, r.ended_at, r.outcome, r.reason, r.cancel_asked_by,
+                r.appointment_at, r.appointment_state, r.no_shows, r.unmet, r.revision,
+                CASE WHEN $5 THEN r.their_reference_sealed END AS their_reference_sealed, CASE WHEN $5 THEN r.identity_sealed END AS identity_sealed,
+                CASE WHEN $5 THEN r.contact_sealed END AS contact_sealed, CASE WHEN $5 THEN r.location_sealed END AS location_sealed,
+                CASE WHEN $5 THEN r.narrative_sealed END AS narrative_sealed, CASE WHEN $5 THEN r.health_sealed END AS health_sealed,
+                CASE WHEN $5 THEN r.legal_sealed END AS legal_sealed, CASE WHEN $5 THEN r.perpetrator_sealed END AS perpetrator_sealed, ",
+            referral_classes!(),
+            " AS classes FROM helpline.referrals r WHERE r.centre_id = $1 AND ",
+            sees_referral!("$2", "$3", "$4"),
+            $rest
+        )
+    };
+}
+
+const BY_ID: &str = select!(" AND r.referral_id = ANY ($6)");
+
+const LIST: &str = select!(
+    " AND (NOT $6 OR r.ended_at IS NULL AND ($4::uuid IS NULL OR EXISTS (
+            SELECT FROM helpline.referral_choices c
+            WHERE c.centre_id = $1 AND c.referral_id = r.referral_id AND c.agency_id = $4 AND c.state IN ('offered', 'accepted'))))
+      AND (NOT $7 OR r.unmet AND $4::uuid IS NULL) AND ($8::uuid IS NULL OR r.contact_id = $8 AND $4::uuid IS NULL)
+      AND ($9::uuid IS NULL OR r.referral_id < $9)
+      ORDER BY r.referral_id DESC LIMIT $10"
+);
+
+/// What is open for its reader, as little of it as tells whether it must be shown again.
+const OPEN: &str = concat!(
+    "SELECT r.referral_id, r.revision, ",
+    referral_classes!(),
+    " AS classes FROM helpline.referrals r WHERE r.centre_id = $1 AND r.ended_at IS NULL AND ($4::uuid IS NULL OR EXISTS (
+        SELECT FROM helpline.referral_choices c
+        WHERE c.centre_id = $1 AND c.referral_id = r.referral_id AND c.agency_id = $4 AND c.state IN ('offered', 'accepted'))) AND ",
+    sees_referral!("$2", "$3", "$4"),
+    " ORDER BY r.urgency DESC, r.referral_id"
+);
+
+#[derive(FromRow)]
+struct ReferralRow {
+    referral_id: Uuid,
+    number: i64,
+    contact_id: Uuid,
+    part_of: Option<Uuid>,
+    urgency: String,
+    need: String,
+    open_offer: bool,
+    field_classes: Vec<String>,
+    state: String,
+    due_at: Option<DateTime<Utc>>,
+    alarms: i32,
+    owner_id: Uuid,
+    drafted_at: DateTime<Utc>,
+    sent_at: Option<DateTime<Utc>>,
+    agency_id: Option<Uuid>,
+    accepted_at: Option<DateTime<Utc>>,
+    ended_at: Option<DateTime<Utc>>,
+    outcome: Option<String>,
+    reason: Option<String>,
+    cancel_asked_by: Option<String>,
+    appointment_at: Option<DateTime<Utc>>,
+    appointment_state: Option<String>,
+    no_shows: i32,
+    unmet: bool,
+    revision: i64,
+    their_reference_sealed: Option<Vec<u8>>,
+    identity_sealed: Option<Vec<u8>>,
+    contact_sealed: Option<Vec<u8>>,
+    location_sealed: Option<Vec<u8>>,
+    narrative_sealed: Option<Vec<u8>>,
+    health_sealed: Option<Vec<u8>>,
+    legal_sealed: Option<Vec<u8>>,
+    perpetrator_sealed: Option<Vec<u8>>,
+    classes: Option<Vec<String>>,
+}
+
+#[derive(FromRow)]
+struct Chosen {
+    referral_id: Uuid,
+    position: i32,
+    service_id: Uuid,
+    agency_id: Uuid,
+    state: String,
+    reason: Option<String>,
+    offered_at: Option<DateTime<Utc>>,
+    answered_at: Option<DateTime<Utc>>,
+}
+
+/// Which referrals; what is false or `None` does not restrict.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ReferralFilter {
+    /// Only those that are not over.
+    pub open: bool,
+    /// Only those that no choice has met.
+    pub unmet: bool,
+    /// That come from a contact.
+    pub contact_id: Option<ContactId>,
+}
+
+fn read_classes(keys: &[String]) -> BTreeSet<FieldClass> {
+    keys.iter().filter_map(|key| FieldClass::from_key(key)).collect()
+}
+
+/// A value that is stored under a key, if there is one.
+fn stored<T>(
+    key: Option<String>,
+    column: &'static str,
+    from_key: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, StoreError> {
+    key.map(|key| from_key(&key).ok_or(inconsistent(column))).transpose()
+}
+
+impl Store {
+    fn referral_from(&self, caller: &Caller, row: ReferralRow) -> Result<Referral, StoreError> {
+        let (centre, id) = (caller.centre_id, row.referral_id);
+        // Inside the centre everything is read by who may know of it at all.
+        let classes = row.classes.map_or_else(|| FieldClass::ALL.into(), |keys| read_classes(&keys));
+        let open = |column: Column, class: FieldClass, sealed: &Option<Vec<u8>>| {
+            let sealed = sealed.as_deref().filter(|_| classes.contains(&class));
+            self.open_some(column, centre, id, sealed)
+        };
+        let particulars = Particulars {
+            identity: open(IDENTITY, FieldClass::Identity, &row.identity_sealed)?,
+            contact: open(CONTACT, FieldClass::Contact, &row.contact_sealed)?,
+            location: open(LOCATION, FieldClass::Location, &row.location_sealed)?,
+            narrative: open(NARRATIVE, FieldClass::Narrative, &row.narrative_sealed)?,
+            health: open(HEALTH, FieldClass::Health, &row.health_sealed)?,
+            legal: open(LEGAL, FieldClass::Legal, &row.legal_sealed)?,
+            perpetrator: open(PERPETRATOR, FieldClass::Perpetrator, &row.perpetrator_sealed)?,
+        };
+        // It is the agency's own number: whoever has the referral may read it.
+        let own = caller.role != Role::AgencyResponder || agency_of(caller) == row.agency_id;
+        let reference = row.their_reference_sealed.as_deref().filter(|_| own);
+        Ok(Referral {
+            referral_id: id.into(),
+            number: row.number,
+            contact_id: row.contact_id.into(),
+            part_of: row.part_of.map(ReferralId::from),
+            urgency: Urgency::from_key(&row.urgency).ok_or(inconsistent("urgency"))?,
+            need: row.need,
+            open_offer: row.open_offer,
+            field_classes: read_classes(&row.field_classes),
+            state: ReferralState::from_key(&row.state).ok_or(inconsistent("state"))?,
+            due_at: row.due_at,
+            alarms: row.alarms,
+            owner_id: row.owner_id,
+            drafted_at: row.drafted_at,
+            sent_at: row.sent_at,
+            agency_id: row.agency_id.map(AgencyId::from),
+            accepted_at: row.accepted_at,
+            ended_at: row.ended_at,
+            outcome: stored(row.outcome, "outcome", ReferralOutcome::from_key)?,
+            reason: row.reason,
+            cancel_asked_by: stored(row.cancel_asked_by, "cancel_asked_by", Side::from_key)?,
+            appointment_at: row.appointment_at,
+            appointment_state: stored(
+                row.appointment_state,
+                "appointment_state",
+                AppointmentState::from_key,
+            )?,
+            no_shows: row.no_shows,
+            unmet: row.unmet,
+            their_reference: self.open_some(THEIR_REFERENCE, centre, id, reference)?,
+            particulars,
+            choices: Vec::new(),
+            revision: row.revision,
+            classes,
+        })
+    }
+
+    async fn with_choices(
+        &self,
+        caller: &Caller,
+        rows: Vec<ReferralRow>,
+    ) -> Result<Vec<Referral>, StoreError> {
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.referral_id).collect();
+        let mut connection = self.bound(caller.centre_id).await?;
+        let chosen = sqlx::query_as::<_, Chosen>(
+            "SELECT referral_id, position, service_id, agency_id, state, reason, offered_at, answered_at FROM helpline.referral_choices
+             WHERE centre_id = $1 AND referral_id = ANY ($2) AND ($3::uuid IS NULL OR agency_id = $3 AND offered_at IS NOT NULL)
+             ORDER BY referral_id, position",
+        )
+        .bind(caller.centre_id.as_uuid())
+        .bind(ids)
+        .bind(agency_of(caller))
+        .fetch_all(connection.postgres())
+        .await;
+        let chosen = connection.settle(chosen)?;
+        drop(connection);
+        let mut found = HashMap::<Uuid, Vec<ChoiceRow>>::new();
+        for row in chosen {
+            let choice = ChoiceRow {
+                position: row.position,
+                service_id: row.service_id.into(),
+                agency_id: row.agency_id.into(),
+                state: ChoiceState::from_key(&row.state).ok_or(inconsistent("choice"))?,
+                reason: stored(row.reason, "choice", RejectReason::from_key)?,
+                offered_at: row.offered_at,
+                answered_at: row.answered_at,
+            };
+            found.entry(row.referral_id).or_default().push(choice);
+        }
+        rows.into_iter()
+            .map(|row| {
+                let choices = found.remove(&row.referral_id).unwrap_or_default();
+                Ok(Referral { choices, ..self.referral_from(caller, row)? })
+            })
+            .collect()
+    }
+
+    /// Referrals with these ids, as far as the caller may see them.
+    pub async fn referrals_by_id(
+        &self,
+        caller: &Caller,
+        ids: &[ReferralId],
+    ) -> Result<Vec<Referral>, StoreError> {
+        let ids: Vec<Uuid> = ids.iter().map(ReferralId::as_uuid).collect();
+        let mut connection = self.bound(caller.centre_id).await?;
+        let rows = sqlx::query_as::<_, ReferralRow>(BY_ID)
+            .bind(caller.centre_id.as_uuid())
+            .bind(caller.principal())
+            .bind(caller.role.key())
+            .bind(agency_of(caller))
+            .bind(true)
+            .bind(ids)
+            .fetch_all(connection.postgres())
+            .await;
+        let rows = connection.settle(rows)?;
+        drop(connection);
+        self.with_choices(caller, rows).await
+    }
+
+    /// A page of referrals, newest first, without what was said: the sealed columns are not even read.
+    pub async fn referrals(
+        &self,
+        caller: &Caller,
+        filter: ReferralFilter,
+        (size, before): (u32, Option<ReferralId>),
+    ) -> Result<Vec<Referral>, StoreError> {
+        let mut connection = self.bound(caller.centre_id).await?;
+        let rows = sqlx::query_as::<_, ReferralRow>(LIST)
+            .bind(caller.centre_id.as_uuid())
+            .bind(caller.principal())
+            .bind(caller.role.key())
+            .bind(agency_of(caller))
+            .bind(false)
+            .bind(filter.open)
+            .bind(filter.unmet)
+            .bind(filter.contact_id.map(|id| id.as_uuid()))
+            .bind(before.map(|id| id.as_uuid()))
+            .bind(i64::from(size))
+            .fetch_all(connection.postgres())
+            .await;
+        let rows = connection.settle(rows)?;
+        drop(connection);
+        self.with_choices(caller, rows).await
+    }
+
+    /// Every referral that is open for the caller, as which revision, and what they may read of it; what hurries first.
+    pub async fn open_referrals(
+        &self,
+        caller: &Caller,
+    ) -> Result<Vec<(ReferralId, i64, BTreeSet<FieldClass>)>, StoreError> {
+        let mut connection = self.bound(caller.centre_id).await?;
+        let rows = sqlx::query_as::<_, (Uuid, i64, Option<Vec<String>>)>(OPEN)
+            .bind(caller.centre_id.as_uuid())
+            .bind(caller.principal())
+            .bind(caller.role.key())
+            .bind(agency_of(caller))
+            .fetch_all(connection.postgres())
+            .await;
+        let rows = connection.settle(rows)?.into_iter();
+        let glimpse = |(id, revision, keys): (Uuid, i64, Option<Vec<String>>)| {
+            (id.into(), revision, read_classes(&keys.unwrap_or_default()))
+        };
+        Ok(rows.map(glimpse).collect())
+    }
+}

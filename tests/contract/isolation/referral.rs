@@ -1,0 +1,48 @@
+//! Rows about a referral: a directory with a service, a referral that is sent, a place that is held.
+
+use helpline_domain::id::AgencyId;
+use helpline_proto::referral::v1::{PlaceHoldRequest, SetCapacityRequest};
+use helpline_tests::referral::draft;
+use helpline_tests::{Actor, Centre, World, request_id};
+
+/// Makes them for a centre, with an agency that it has.
+pub(super) async fn refer(world: &World, centre: &Centre, supervisor: &Actor, contact_id: &str) {
+    let id = centre.id;
+    let every = "{identity,contact,location,narrative,health,legal,perpetrator,media,statistics}";
+    let agency = world
+        .database
+        .query(&format!(
+            "UPDATE helpline.agencies SET field_classes = '{every}' WHERE centre_id = '{id}' RETURNING agency_id"
+        ))
+        .unwrap();
+    let agency: AgencyId = agency[0][0].as_ref().unwrap().parse().unwrap();
+    let service = world.service_in(id, agency);
+    world
+        .database
+        .query(&format!(
+            "INSERT INTO helpline.service_directories (centre_id) VALUES ('{id}') ON CONFLICT DO NOTHING"
+        ))
+        .unwrap();
+    let organization = format!(
+        r#"INSERT INTO helpline.service_records (centre_id, kind, record_id, fields)
+           VALUES ('{id}', 'organization', gen_random_uuid(), '{{"name": "An organisation"}}')"#
+    );
+    world.database.query(&organization).unwrap();
+    supervisor.refer(draft(contact_id, &[&service])).await;
+    let set = SetCapacityRequest {
+        request_id: request_id(),
+        service_id: service.clone(),
+        unit: "bed".to_owned(),
+        maximum: 2,
+        out_of_service: 0,
+    };
+    supervisor.capacity().set_capacity(set).await.unwrap();
+    let place = PlaceHoldRequest {
+        request_id: request_id(),
+        unit: "bed".to_owned(),
+        service_ids: vec![service],
+        count: 1,
+        ..PlaceHoldRequest::default()
+    };
+    supervisor.capacity().place_hold(place).await.unwrap();
+}
