@@ -104,9 +104,10 @@ async fn nothing_is_half_done_wherever_a_server_is_killed() {
     let stack = private_stack(StackOptions::default());
     let permits = Arc::new(Semaphore::new(AT_ONCE));
     let mut places = JoinSet::new();
-    // What lies between two centres, what is sent outside, and what is rare in an emergency have stories of their own.
+    // What lies between two centres, what is sent outside, what is rare in an emergency, and referrals have stories of their
+    // own.
     let elsewhere = |place: &str| {
-        ["overflow.", "delivery.", "link."].iter().any(|one| place.starts_with(one))
+        ["overflow.", "delivery.", "link.", "referral.", "hold."].iter().any(|one| place.starts_with(one))
             || emergency::PLACES.contains(&place)
     };
     for place in FAIL_POINTS.iter().filter(|place| !elsewhere(place)) {

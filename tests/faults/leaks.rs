@@ -5,6 +5,7 @@ mod collector;
 mod directory;
 mod escalation;
 mod outside;
+mod referral;
 mod scan;
 
 use std::time::Duration;
@@ -34,7 +35,7 @@ use scan::{Finding, Markers, search};
 use crate::load::closing;
 
 /// The personal fields: each gets a marker of its own.
-const FIELDS: [&str; 30] = [
+const FIELDS: [&str; 39] = [
     "on_call_name",
     "on_call_number",
     "delivery_address",
@@ -65,6 +66,15 @@ const FIELDS: [&str; 30] = [
     "alert_instruction",
     "alert_contact",
     "alert_area",
+    "referral_identity",
+    "referral_contact",
+    "referral_location",
+    "referral_narrative",
+    "referral_health",
+    "referral_legal",
+    "referral_perpetrator",
+    "referral_remark",
+    "their_reference",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -196,6 +206,7 @@ async fn play(fleet: &Fleet, markers: &mut Markers) -> Vec<(&'static str, Status
     escalation::play(fleet, markers, &mut statuses).await;
     child_alert::play(fleet, markers, &mut statuses).await;
     directory::play(fleet, &counsellor, markers, &mut statuses).await;
+    referral::play(fleet, markers, &contact.contact_id, &mut statuses).await;
     let supervisor = fleet.bearer(Role::Supervisor, None);
     block(&supervisor, &adapter, &contact, markers, &mut statuses).await;
     statuses

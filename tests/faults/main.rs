@@ -19,5 +19,6 @@ mod overflow;
 mod pairing;
 mod postgres;
 mod redis;
+mod referring;
 mod sending;
 mod story;

@@ -57,7 +57,7 @@ pub enum AlertKind {
 
 impl AlertKind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::TargetNear,
         Self::NobodyAvailable,
         Self::LongContact,

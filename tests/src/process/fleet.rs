@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use helpline_devstack::{Stack, StackOptions, Template};
 use helpline_domain::caller::Role;
-use helpline_domain::id::{CentreId, CounsellorId, TokenId};
+use helpline_domain::id::{AgencyId, CentreId, CounsellorId, TokenId};
 use helpline_live::Live;
 use helpline_service_kit::Ctx;
 use helpline_service_kit::clock::SystemClock;
@@ -110,6 +110,9 @@ pub struct Fleet {
     _files: TempDir,
 }
 
+/// Where tokens stand.
+const TOKENS: &str = "INSERT INTO helpline.tokens (centre_id, token_id, hash, role, counsellor_id, agency_id, label, expires_at)";
+
 impl Fleet {
     /// A fleet on a stack of its own.
     pub async fn start(options: FleetOptions) -> Self {
@@ -185,27 +188,51 @@ impl Fleet {
         let mut rows = Vec::new();
         let mut actors = Vec::new();
         for (number, counsellor) in counsellors.iter().enumerate() {
-            let secret = BearerToken::generate(&SystemRandom);
-            let token_id = TokenId::from(SystemIds.v7());
-            let hash = secret.hash().iter().fold(String::new(), |mut hex, byte| {
-                let _ = write!(hex, "{byte:02x}");
-                hex
-            });
-            let counsellor_sql = counsellor.map_or("NULL".to_owned(), |id| format!("'{id}'"));
-            rows.push(format!(
-                "('{}', '{token_id}', '\\x{hash}', '{}', {counsellor_sql}, 'test', helpline.now() + interval '1 day')",
-                self.centre,
-                role.key()
-            ));
-            let channel = self.servers[number % self.servers.len()].channel();
             let counsellor_id = counsellor.map(|id| id.to_string()).unwrap_or_default();
-            actors.push(Actor::new(channel, secret.expose(), &token_id.to_string(), &counsellor_id));
+            let (row, actor) = self.token(number, role, (&counsellor_id, ""));
+            rows.push(row);
+            actors.push(actor);
         }
-        self.sql(&format!(
-            "INSERT INTO helpline.tokens (centre_id, token_id, hash, role, counsellor_id, label, expires_at) VALUES {}",
-            rows.join(", ")
-        ));
+        self.sql(&format!("{TOKENS} VALUES {}", rows.join(", ")));
         actors
+    }
+
+    /// A token as a row, and who bears it.
+    fn token(&self, number: usize, role: Role, (counsellor, agency): (&str, &str)) -> (String, Actor) {
+        let secret = BearerToken::generate(&SystemRandom);
+        let token_id = TokenId::from(SystemIds.v7());
+        let hash = secret.hash().iter().fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        });
+        let id = |id: &str| if id.is_empty() { "NULL".to_owned() } else { format!("'{id}'") };
+        let row = format!(
+            "('{}', '{token_id}', '\\x{hash}', '{}', {}, {}, 'test', helpline.now() + interval '1 day')",
+            self.centre,
+            role.key(),
+            id(counsellor),
+            id(agency)
+        );
+        let channel = self.servers[number % self.servers.len()].channel();
+        (row, Actor::new(channel, secret.expose(), &token_id.to_string(), counsellor))
+    }
+
+    /// A new agency that may be told everything, with a service; its id, that of the service, and somebody who answers for it.
+    pub fn partner(&self) -> (AgencyId, String, Actor) {
+        let (agency, service) = (SystemIds.v7(), SystemIds.v7());
+        let centre = self.centre;
+        self.sql(&format!(
+            "INSERT INTO helpline.agencies (centre_id, agency_id, display_name, kind, field_classes)
+             VALUES ('{centre}', '{agency}', 'An agency', 'ngo',
+                 '{{identity,contact,location,narrative,health,legal,perpetrator,media,statistics}}')"
+        ));
+        self.sql(&format!(
+            r#"INSERT INTO helpline.services (centre_id, service_id, agency_id, fields)
+               VALUES ('{centre}', '{service}', '{agency}', '{{"name": "A service", "status": "active"}}')"#
+        ));
+        let (row, responder) = self.token(0, Role::AgencyResponder, ("", &agency.to_string()));
+        self.sql(&format!("{TOKENS} VALUES {row}"));
+        (agency.into(), service.to_string(), responder)
     }
 
     /// New counsellors, off shift, who speak English and hold so many calls, chats and conversations at once.

@@ -1,0 +1,89 @@
+//! An agency without a client is told that it was asked for something, and that it is not any more: ids and nothing else.
+
+use helpline_domain::id::AgencyId;
+use helpline_proto::channels::v1::{Delivery, DeliveryState, ListDeliveriesRequest};
+use helpline_proto::intake::v1::ReceiveContactRequest;
+use helpline_proto::referral::v1::{Referral, RejectReason, RejectReferralRequest, RevokeReferralRequest};
+use helpline_proto::terms::v1::Channel;
+use helpline_tests::referral::{SAID, draft};
+use helpline_tests::{Answer, Partner, request_id};
+use serde_json::{Value, json};
+
+use super::scene::{Scene, until};
+
+async fn contact(scene: &Scene) -> String {
+    let request = ReceiveContactRequest {
+        request_id: request_id(),
+        channel: Channel::WebChat.into(),
+        ..ReceiveContactRequest::default()
+    };
+    let adapter = scene.world.adapter().await;
+    adapter.contacts().receive_contact(request).await.unwrap().into_inner().contact.unwrap().contact_id
+}
+
+/// The deliveries of a referral once there are so many and all have come to an end.
+async fn settled(scene: &Scene, of: &Referral, count: usize) -> Vec<Delivery> {
+    until(&format!("{count} deliveries are over"), async || {
+        let request =
+            ListDeliveriesRequest { referral_id: of.referral_id.clone(), ..ListDeliveriesRequest::default() };
+        let found = scene.supervisor.deliveries().list_deliveries(request).await.unwrap().into_inner();
+        let over = found.deliveries.iter().all(|one| one.end_time.is_some());
+        (over && found.deliveries.len() == count).then_some(found.deliveries)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn an_agency_is_told_of_a_referral_and_when_it_is_taken_back() {
+    let scene = Scene::set().await;
+    let partner = Partner::answering([Answer::Status(200)]).await;
+    let agency: AgencyId = scene.agency.parse().unwrap();
+    let service = scene.world.service(agency);
+    scene.hook(&partner.url).await;
+    let referral = scene.supervisor.refer(draft(&contact(&scene).await, &[&service])).await;
+    let told = settled(&scene, &referral, 1).await;
+    assert_eq!((told[0].event.as_str(), told[0].state()), ("referral.requested", DeliveryState::Delivered));
+    let revoke = RevokeReferralRequest {
+        request_id: request_id(),
+        referral_id: referral.referral_id.clone(),
+        reason: "safety".to_owned(),
+        remark: String::new(),
+    };
+    scene.supervisor.referrals().revoke_referral(revoke).await.unwrap();
+    settled(&scene, &referral, 2).await;
+
+    let heard = partner.heard();
+    let events = ["referral.requested", "referral.withdrawn"];
+    assert_eq!(heard.len(), events.len());
+    for (one, event) in heard.iter().zip(events) {
+        let mut body: Value = serde_json::from_slice(&one.body).unwrap();
+        assert!(body["timestamp"].take().is_string());
+        let data = json!({"referral_id": referral.referral_id, "number": referral.number});
+        assert_eq!(body, json!({"type": event, "timestamp": null, "data": data}));
+        let text = String::from_utf8_lossy(&one.body).into_owned();
+        assert!(SAID.iter().all(|(_, said)| !text.contains(said)));
+    }
+    assert_ne!(heard[0].header("webhook-id"), heard[1].header("webhook-id"), "two things that were told");
+}
+
+#[tokio::test]
+async fn the_next_choice_is_told_by_the_answer_that_asks_it() {
+    let scene = Scene::set().await;
+    let partner = Partner::answering([Answer::Status(200)]).await;
+    let first = scene.world.agency().await;
+    let responder = scene.world.responder(first).await;
+    let services = [scene.world.service(first), scene.world.service(scene.agency.parse().unwrap())];
+    scene.hook(&partner.url).await;
+    let new = draft(&contact(&scene).await, &[&services[0], &services[1]]);
+    let referral = scene.supervisor.refer(new).await;
+    assert!(settled(&scene, &referral, 0).await.is_empty(), "who is not asked yet is told nothing");
+    let reject = RejectReferralRequest {
+        request_id: request_id(),
+        referral_id: referral.referral_id.clone(),
+        reason: RejectReason::AtCapacity.into(),
+        remark: String::new(),
+    };
+    responder.referrals().reject_referral(reject).await.unwrap();
+    let told = settled(&scene, &referral, 1).await;
+    assert_eq!((told[0].event.as_str(), &told[0].agency_id), ("referral.requested", &scene.agency));
+}
