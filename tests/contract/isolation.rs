@@ -127,13 +127,6 @@ async fn fill(world: &World, centre: &Centre) {
     counsellor.handover().offer_handover(handover).await.unwrap();
     let escalation_id = escalate(&supervisor, &contact.contact_id).await;
     emergency::search(world, centre, &supervisor, &escalation_id).await;
-    let service = world.service_of(centre.id);
-    let sql = format!(
-        "INSERT INTO helpline.service_records (centre_id, kind, record_id, fields)
-         VALUES ('{}', 'service_area', gen_random_uuid(), jsonb_build_object('service_id', '{service}'))",
-        centre.id
-    );
-    world.database.query(&sql).unwrap();
     referral::refer(world, centre, &supervisor, &contact.contact_id).await;
 }
 

@@ -35,7 +35,7 @@ async fn theirs(world: &World) -> BTreeMap<&'static str, String> {
         ("counsellor_id", offer.counsellor_id),
         ("offer_id", offer.offer_id),
         ("token_id", adapter.token_id),
-        ("service_id", world.service_of(centre.id).to_string()),
+        ("service_id", world.service_of(centre.id).await.to_string()),
     ])
 }
 

@@ -11,24 +11,33 @@ use helpline_domain::id::{CentreId, ServiceId};
 use helpline_service_kit::ids::{Ids as _, SystemIds};
 use helpline_store::{PoolOptions, Store};
 use helpline_vault::{SystemRandom, Vault};
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::World;
 
 impl World {
-    /// A new active service of a centre, with nothing but a name.
-    pub fn service_of(&self, centre: CentreId) -> ServiceId {
+    /// A new active service of a centre, with an organisation and an area, imported as an engineer would.
+    pub async fn service_of(&self, centre: CentreId) -> ServiceId {
         let id = Uuid::new_v4();
-        let sql = format!(
-            "WITH directory AS (
-                 INSERT INTO helpline.service_directories AS d VALUES ('{centre}', 1, 1)
-                 ON CONFLICT (centre_id) DO UPDATE SET revision = d.revision + 1, imported_revision = d.revision + 1
-                 RETURNING revision)
-             INSERT INTO helpline.services (centre_id, service_id, fields, directory_revision)
-             SELECT '{centre}', '{id}', '{{\"name\": \"A shelter\", \"status\": \"active\"}}', revision FROM directory"
-        );
-        self.database.query(&sql).expect("a service");
-        id.into()
+        let service = json!({
+            "id": id, "name": "A shelter", "status": "active",
+            "organization": {"id": Uuid::new_v4(), "name": "An organisation", "description": "It helps"},
+            "service_areas": [{"id": Uuid::new_v4(), "name": "Doha"}],
+        });
+        let folder = tempfile::tempdir().expect("a folder");
+        let package = folder.path().join("services.json");
+        std::fs::write(&package, json!([service]).to_string()).expect("a package");
+        let store = self.store();
+        // Somebody else may import at the same time.
+        loop {
+            let plan = plan(&store, centre, read(&package, None), false).await.expect("a plan");
+            assert!(plan.usable, "{}", plan.in_words());
+            let command = by_hand(engineer(centre), SystemIds.v7().into());
+            if carry_out(&store, &command, &plan).await.expect("the import ends") {
+                return id.into();
+            }
+        }
     }
 
     /// A store of its own, as the engineer's commands have one.

@@ -1,6 +1,8 @@
 //! Services, and referrals to them.
 
+use helpline_domain::caller::Role;
 use helpline_domain::id::{AgencyId, CentreId};
+use helpline_proto::directory::v1::{ServiceRules, UpdateServiceRequest};
 use helpline_proto::escalation::v1::ConsentBy;
 use helpline_proto::options::v1::FieldClass;
 use helpline_proto::referral::v1::{
@@ -113,18 +115,22 @@ impl Actor {
 
 impl World {
     /// A new service that an agency answers for; its id.
-    pub fn service(&self, agency: AgencyId) -> String {
-        self.service_in(self.centre.id, agency)
+    pub async fn service(&self, agency: AgencyId) -> String {
+        self.service_in(self.centre.id, agency).await
     }
 
     /// The same in any centre.
-    pub fn service_in(&self, centre: CentreId, agency: AgencyId) -> String {
-        let id = request_id();
-        let sql = format!(
-            r#"INSERT INTO helpline.services (centre_id, service_id, agency_id, fields)
-               VALUES ('{centre}', '{id}', '{agency}', '{{"name": "A service", "status": "active"}}')"#
-        );
-        self.database.query(&sql).expect("a service");
-        id
+    pub async fn service_in(&self, centre: CentreId, agency: AgencyId) -> String {
+        let service_id = self.service_of(centre).await.to_string();
+        let request = UpdateServiceRequest {
+            request_id: request_id(),
+            service_id: service_id.clone(),
+            agency_id: agency.to_string(),
+            rules: Some(ServiceRules::default()),
+            ..UpdateServiceRequest::default()
+        };
+        let administrator = self.bearer(centre, Role::Administrator, None).await;
+        administrator.services().update_service(request).await.expect("the agency answers for it");
+        service_id
     }
 }

@@ -16,18 +16,7 @@ pub(super) async fn refer(world: &World, centre: &Centre, supervisor: &Actor, co
         ))
         .unwrap();
     let agency: AgencyId = agency[0][0].as_ref().unwrap().parse().unwrap();
-    let service = world.service_in(id, agency);
-    world
-        .database
-        .query(&format!(
-            "INSERT INTO helpline.service_directories (centre_id) VALUES ('{id}') ON CONFLICT DO NOTHING"
-        ))
-        .unwrap();
-    let organization = format!(
-        r#"INSERT INTO helpline.service_records (centre_id, kind, record_id, fields)
-           VALUES ('{id}', 'organization', gen_random_uuid(), '{{"name": "An organisation"}}')"#
-    );
-    world.database.query(&organization).unwrap();
+    let service = world.service_in(id, agency).await;
     supervisor.refer(draft(contact_id, &[&service])).await;
     let set = SetCapacityRequest {
         request_id: request_id(),

@@ -121,7 +121,7 @@ pub(super) async fn prepare(cast: &Cast, method: &Method) -> Prepared {
         }
         "UpdateService" | "VerifyService" => {
             let mut request = well_formed(method);
-            let service = world.service_of(world.centre.id).to_string();
+            let service = world.service_of(world.centre.id).await.to_string();
             request.set_field_by_name("service_id", Value::String(service));
             (cast.administrator.clone(), request)
         }

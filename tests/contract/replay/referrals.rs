@@ -32,7 +32,7 @@ impl<'a> Scene<'a> {
         let world = &cast.world;
         let agency = world.agency().await;
         let (by, responder) = (world.supervisor().await, world.responder(agency).await);
-        Self { cast, by, agency, responder, service: world.service(agency) }
+        Self { cast, by, agency, responder, service: world.service(agency).await }
     }
 
     async fn drafted(&self) -> Referral {

@@ -38,7 +38,7 @@ async fn an_agency_is_told_of_a_referral_and_when_it_is_taken_back() {
     let scene = Scene::set().await;
     let partner = Partner::answering([Answer::Status(200)]).await;
     let agency: AgencyId = scene.agency.parse().unwrap();
-    let service = scene.world.service(agency);
+    let service = scene.world.service(agency).await;
     scene.hook(&partner.url).await;
     let referral = scene.supervisor.refer(draft(&contact(&scene).await, &[&service])).await;
     let told = settled(&scene, &referral, 1).await;
@@ -72,7 +72,8 @@ async fn the_next_choice_is_told_by_the_answer_that_asks_it() {
     let partner = Partner::answering([Answer::Status(200)]).await;
     let first = scene.world.agency().await;
     let responder = scene.world.responder(first).await;
-    let services = [scene.world.service(first), scene.world.service(scene.agency.parse().unwrap())];
+    let services =
+        [scene.world.service(first).await, scene.world.service(scene.agency.parse().unwrap()).await];
     scene.hook(&partner.url).await;
     let new = draft(&contact(&scene).await, &[&services[0], &services[1]]);
     let referral = scene.supervisor.refer(new).await;

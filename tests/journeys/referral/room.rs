@@ -26,7 +26,7 @@ impl Partner {
     pub(crate) async fn new(stage: &Stage) -> Self {
         let agency = stage.world.agency().await;
         let responder = stage.world.responder(agency).await;
-        Self { agency, service: stage.world.service(agency), responder }
+        Self { agency, service: stage.world.service(agency).await, responder }
     }
 }
 

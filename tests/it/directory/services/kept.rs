@@ -69,7 +69,7 @@ async fn rules_stay_when_the_package_comes_again() {
 async fn an_update_from_an_older_revision_or_to_nobody_is_refused() {
     let world = World::start().await;
     let mut administrator = world.administrator().services();
-    let service_id = world.service_of(world.centre.id).to_string();
+    let service_id = world.service_of(world.centre.id).await.to_string();
     let request = update(&service_id, ServiceRules::default());
     let stale = UpdateServiceRequest { expected_revision: 7, ..request.clone() };
     assert_eq!(refused(administrator.update_service(stale).await).reason, "REVISION_STALE");
