@@ -73,7 +73,7 @@ const SOUNDS: [(&str, &str); 18] = [
     ("sh", "x"),
     ("ch", "c"),
     ("zh", "j"),
-    ("kh", "k"),
+    ("kh", "h"),
     ("gh", "g"),
     ("dh", "d"),
     ("th", "t"),
