@@ -1,6 +1,6 @@
 //! Who sees what of referrals. A sealed column is opened for those alone who may read its class of field.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use helpline_domain::caller::{Caller, Role};
@@ -11,7 +11,9 @@ use helpline_domain::referral::{
     AppointmentState, ReferralOutcome, ReferralState, RejectReason, Side, Urgency,
 };
 use helpline_vault::Sensitive;
+use serde::Deserialize;
 use sqlx::FromRow;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::{
@@ -104,7 +106,8 @@ macro_rules! referral_classes {
     };
 }
 
-/// Columns of [`ReferralRow`]; what is sealed is read if parameter 5 says so.
+/// Columns of [`ReferralRow`]; what is sealed is read if parameter 5 says so. Its choices are read by the same statement: nobody sees
+/// some of a step and not the rest.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
@@ -116,7 +119,13 @@ macro_rules! select {
                 CASE WHEN $5 THEN r.narrative_sealed END AS narrative_sealed, CASE WHEN $5 THEN r.health_sealed END AS health_sealed,
                 CASE WHEN $5 THEN r.legal_sealed END AS legal_sealed, CASE WHEN $5 THEN r.perpetrator_sealed END AS perpetrator_sealed, ",
             referral_classes!(),
-            " AS classes FROM helpline.referrals r WHERE r.centre_id = $1 AND ",
+            " AS classes, ARRAY(
+                SELECT jsonb_build_object('position', c.position, 'service_id', c.service_id, 'agency_id', c.agency_id, 'state', c.state,
+                    'reason', c.reason, 'offered_at', c.offered_at, 'answered_at', c.answered_at)
+                FROM helpline.referral_choices c
+                WHERE c.centre_id = $1 AND c.referral_id = r.referral_id AND ($4::uuid IS NULL OR c.agency_id = $4 AND c.offered_at IS NOT NULL)
+                ORDER BY c.position) AS choices
+             FROM helpline.referrals r WHERE r.centre_id = $1 AND ",
             sees_referral!("$2", "$3", "$4"),
             $rest
         )
@@ -181,11 +190,11 @@ struct ReferralRow {
     legal_sealed: Option<Vec<u8>>,
     perpetrator_sealed: Option<Vec<u8>>,
     classes: Option<Vec<String>>,
+    choices: Vec<Json<Chosen>>,
 }
 
-#[derive(FromRow)]
+#[derive(Deserialize)]
 struct Chosen {
-    referral_id: Uuid,
     position: i32,
     service_id: Uuid,
     agency_id: Uuid,
@@ -217,6 +226,18 @@ fn stored<T>(
     from_key: impl Fn(&str) -> Option<T>,
 ) -> Result<Option<T>, StoreError> {
     key.map(|key| from_key(&key).ok_or(inconsistent(column))).transpose()
+}
+
+fn choice(row: Chosen) -> Result<ChoiceRow, StoreError> {
+    Ok(ChoiceRow {
+        position: row.position,
+        service_id: row.service_id.into(),
+        agency_id: row.agency_id.into(),
+        state: ChoiceState::from_key(&row.state).ok_or(inconsistent("choice"))?,
+        reason: stored(row.reason, "choice", RejectReason::from_key)?,
+        offered_at: row.offered_at,
+        answered_at: row.answered_at,
+    })
 }
 
 impl Store {
@@ -271,50 +292,10 @@ impl Store {
             unmet: row.unmet,
             their_reference: self.open_some(THEIR_REFERENCE, centre, id, reference)?,
             particulars,
-            choices: Vec::new(),
+            choices: row.choices.into_iter().map(|Json(one)| choice(one)).collect::<Result<_, _>>()?,
             revision: row.revision,
             classes,
         })
-    }
-
-    async fn with_choices(
-        &self,
-        caller: &Caller,
-        rows: Vec<ReferralRow>,
-    ) -> Result<Vec<Referral>, StoreError> {
-        let ids: Vec<Uuid> = rows.iter().map(|row| row.referral_id).collect();
-        let mut connection = self.bound(caller.centre_id).await?;
-        let chosen = sqlx::query_as::<_, Chosen>(
-            "SELECT referral_id, position, service_id, agency_id, state, reason, offered_at, answered_at FROM helpline.referral_choices
-             WHERE centre_id = $1 AND referral_id = ANY ($2) AND ($3::uuid IS NULL OR agency_id = $3 AND offered_at IS NOT NULL)
-             ORDER BY referral_id, position",
-        )
-        .bind(caller.centre_id.as_uuid())
-        .bind(ids)
-        .bind(agency_of(caller))
-        .fetch_all(connection.postgres())
-        .await;
-        let chosen = connection.settle(chosen)?;
-        drop(connection);
-        let mut found = HashMap::<Uuid, Vec<ChoiceRow>>::new();
-        for row in chosen {
-            let choice = ChoiceRow {
-                position: row.position,
-                service_id: row.service_id.into(),
-                agency_id: row.agency_id.into(),
-                state: ChoiceState::from_key(&row.state).ok_or(inconsistent("choice"))?,
-                reason: stored(row.reason, "choice", RejectReason::from_key)?,
-                offered_at: row.offered_at,
-                answered_at: row.answered_at,
-            };
-            found.entry(row.referral_id).or_default().push(choice);
-        }
-        rows.into_iter()
-            .map(|row| {
-                let choices = found.remove(&row.referral_id).unwrap_or_default();
-                Ok(Referral { choices, ..self.referral_from(caller, row)? })
-            })
-            .collect()
     }
 
     /// Referrals with these ids, as far as the caller may see them.
@@ -336,7 +317,7 @@ impl Store {
             .await;
         let rows = connection.settle(rows)?;
         drop(connection);
-        self.with_choices(caller, rows).await
+        rows.into_iter().map(|row| self.referral_from(caller, row)).collect()
     }
 
     /// A page of referrals, newest first, without what was said: the sealed columns are not even read.
@@ -362,7 +343,7 @@ impl Store {
             .await;
         let rows = connection.settle(rows)?;
         drop(connection);
-        self.with_choices(caller, rows).await
+        rows.into_iter().map(|row| self.referral_from(caller, row)).collect()
     }
 
     /// Every referral that is open for the caller, as which revision, and what they may read of it; what hurries first.
