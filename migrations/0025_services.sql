@@ -79,6 +79,8 @@ ALTER TABLE helpline.service_records
     ADD CONSTRAINT service_is_there FOREIGN KEY (centre_id, service_id) REFERENCES helpline.services;
 CREATE INDEX records_of_service ON helpline.service_records (centre_id, service_id) WHERE service_id IS NOT NULL;
 CREATE INDEX records_of_organization ON helpline.service_records (centre_id, organization_id) WHERE organization_id IS NOT NULL;
+-- What a service is about.
+CREATE INDEX attributes_of_record ON helpline.service_records (centre_id, ((fields ->> 'link_id')::uuid)) WHERE kind = 'attribute';
 CREATE INDEX records_of_location ON helpline.service_records (centre_id, location_id) WHERE location_id IS NOT NULL;
 CREATE INDEX records_of_term ON helpline.service_records (centre_id, taxonomy_term_id) WHERE taxonomy_term_id IS NOT NULL;
 CREATE INDEX services_of_organization ON helpline.services (centre_id, organization_id) WHERE organization_id IS NOT NULL;

@@ -46,3 +46,44 @@ COMMENT ON TABLE helpline.holds IS 'So many of a unit, kept for somebody or in u
 CREATE INDEX holds_due ON helpline.holds (centre_id, expires_at) WHERE state = 'held';
 CREATE INDEX holds_live ON helpline.holds (centre_id, hold_id) WHERE state IN ('held', 'confirmed');
 CREATE INDEX holds_of_referral ON helpline.holds (centre_id, referral_id) WHERE referral_id IS NOT NULL;
+
+-- Stays in shelters. A place that is held for a stay, or lived in, goes on with the stay alone.
+CREATE TABLE helpline.admissions (
+    centre_id uuid NOT NULL,
+    admission_id uuid NOT NULL,
+    referral_id uuid NOT NULL,
+    service_id uuid NOT NULL,
+    unit text NOT NULL,
+    state text NOT NULL CHECK (state IN ('requested', 'screened', 'held', 'admitted', 'exit_planned', 'exited')),
+    -- The place.
+    hold_id uuid,
+    outcome text,
+    requested_by uuid NOT NULL,
+    requested_at timestamptz NOT NULL,
+    admitted_at timestamptz,
+    -- When they are to go on.
+    planned_at timestamptz,
+    exited_at timestamptz,
+    revision bigint NOT NULL DEFAULT 1,
+    PRIMARY KEY (centre_id, admission_id),
+    FOREIGN KEY (centre_id, referral_id) REFERENCES helpline.referrals,
+    FOREIGN KEY (centre_id, service_id) REFERENCES helpline.services,
+    FOREIGN KEY (centre_id, hold_id) REFERENCES helpline.holds,
+    CONSTRAINT who_stays_has_a_place CHECK (state NOT IN ('held', 'admitted', 'exit_planned') OR hold_id IS NOT NULL),
+    CONSTRAINT who_lives_there_came CHECK (state NOT IN ('admitted', 'exit_planned') OR admitted_at IS NOT NULL),
+    CONSTRAINT planned_at_a_time CHECK (state <> 'exit_planned' OR planned_at IS NOT NULL),
+    CONSTRAINT left_with_an_outcome CHECK ((state = 'exited') = (exited_at IS NOT NULL) AND (state = 'exited') = (outcome IS NOT NULL))
+);
+SELECT helpline.isolate('helpline.admissions');
+GRANT SELECT, INSERT, UPDATE ON helpline.admissions TO helpline_server;
+COMMENT ON TABLE helpline.admissions IS 'Stays in shelters, from the request to the way out.';
+CREATE TRIGGER ended_stay_stays_ended BEFORE UPDATE OF state ON helpline.admissions
+    FOR EACH ROW WHEN (OLD.state = 'exited' AND NEW.state <> 'exited')
+    EXECUTE FUNCTION helpline.refuse_way_out_of_end();
+CREATE UNIQUE INDEX one_stay_of_a_referral ON helpline.admissions (centre_id, referral_id) WHERE state <> 'exited';
+CREATE INDEX admissions_live ON helpline.admissions (centre_id, admission_id) WHERE state <> 'exited';
+
+-- The stay that a place is held for, or lived in.
+ALTER TABLE helpline.holds
+    ADD COLUMN admission_id uuid,
+    ADD FOREIGN KEY (centre_id, admission_id) REFERENCES helpline.admissions;

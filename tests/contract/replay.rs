@@ -6,6 +6,7 @@ mod escalations;
 mod plans;
 mod prepare;
 mod referrals;
+mod stays;
 
 use helpline_proto::directory::v1::{
     GetCounsellorRequest, GetSettingsRequest, PublishSettingsRequest, UpdateCounsellorRequest,

@@ -7,6 +7,7 @@ mod escalations;
 mod plans;
 mod referrals;
 mod services;
+mod stays;
 
 use helpline_proto::directory::v1::{
     AlertSettings, Capacity, Counsellor, CreateCounsellorRequest, CreateTokenRequest,
@@ -330,6 +331,7 @@ fn encoded(name: &str) -> Vec<u8> {
             .or_else(|| channels::sample(other))
             .or_else(|| child_alerts::sample(other))
             .or_else(|| services::sample(other))
+            .or_else(|| stays::sample(other))
             .or_else(|| referrals::sample(other))
             .unwrap_or_else(|| panic!("{other} is new: say here what a well-formed request of it is")),
     }

@@ -9,3 +9,4 @@ mod need_to_know;
 mod next_choice;
 mod races;
 mod room;
+mod stay;

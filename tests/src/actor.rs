@@ -26,6 +26,7 @@ use helpline_proto::queueing::v1::participation_service_client::ParticipationSer
 use helpline_proto::queueing::v1::presence_service_client::PresenceServiceClient;
 use helpline_proto::queueing::v1::supervision_service_client::SupervisionServiceClient;
 use helpline_proto::queueing::v1::switchboard_service_client::SwitchboardServiceClient;
+use helpline_proto::referral::v1::admission_service_client::AdmissionServiceClient;
 use helpline_proto::referral::v1::capacity_service_client::CapacityServiceClient;
 use helpline_proto::referral::v1::consent_service_client::ConsentServiceClient;
 use helpline_proto::referral::v1::referral_service_client::ReferralServiceClient;
@@ -126,6 +127,8 @@ clients!(
     referrals: ReferralServiceClient,
     /// `ConsentService`.
     consents: ConsentServiceClient,
+    /// `AdmissionService`.
+    admissions: AdmissionServiceClient,
     /// `CapacityService`.
     capacity: CapacityServiceClient,
     /// `SupervisionService`.

@@ -37,6 +37,8 @@ keyed!(
         NotEligible = "not_eligible",
         /// Nobody knows where they are.
         Missing = "missing",
+        /// The referral ended before they came.
+        ReferralEnded = "referral_ended",
         /// Something else.
         Other = "other",
     }
@@ -52,6 +54,8 @@ impl AdmissionState {
             | (Self::Screened, Self::Held)
             | (Self::Held, Self::Admitted)
             | (Self::Admitted, Self::ExitPlanned)
+            // Kept too long for somebody who has not come yet.
+            | (Self::Held, Self::Screened)
             // A plan that came to nothing.
             | (Self::ExitPlanned, Self::Admitted) => true,
             _ => false,

@@ -53,11 +53,13 @@ pub enum AlertKind {
     ReportOverdue,
     /// The next step of a referral is overdue.
     ReferralOverdue,
+    /// No choice of a referral has taken it on, and the child was not referred anew.
+    ReferralUnmet,
 }
 
 impl AlertKind {
     /// Every kind.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::TargetNear,
         Self::NobodyAvailable,
         Self::LongContact,
@@ -75,6 +77,7 @@ impl AlertKind {
         Self::ChildAlertUncancelled,
         Self::ReportOverdue,
         Self::ReferralOverdue,
+        Self::ReferralUnmet,
     ];
 
     /// The stable key under which the kind is stored.
@@ -97,6 +100,7 @@ impl AlertKind {
             Self::ChildAlertUncancelled => "child_alert_uncancelled",
             Self::ReportOverdue => "report_overdue",
             Self::ReferralOverdue => "referral_overdue",
+            Self::ReferralUnmet => "referral_unmet",
         }
     }
 

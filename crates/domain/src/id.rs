@@ -129,6 +129,10 @@ id!(
     ReferralId
 );
 id!(
+    /// A stay in a shelter.
+    AdmissionId
+);
+id!(
     /// A hold of places, beds or hours of a service.
     HoldId
 );

@@ -1,5 +1,6 @@
 //! The generated traits: one short method each.
 
+mod admission;
 mod capacity;
 mod consent;
 mod referral;

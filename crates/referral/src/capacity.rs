@@ -3,11 +3,12 @@
 pub(crate) mod wire;
 
 use helpline_domain::caller::Caller;
-use helpline_domain::id::{HoldId, ServiceId};
+use helpline_domain::capacity::HoldState;
+use helpline_domain::id::{CentreId, HoldId, ServiceId};
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::{Ctx, Refusal, fail_point, page};
 use helpline_store::capacity::{CapacityRow, Hold, HoldStep, NewHold};
-use helpline_store::{Change, Command};
+use helpline_store::{Change, Command, StoreError};
 use uuid::Uuid;
 
 use crate::access;
@@ -67,11 +68,7 @@ pub(crate) async fn place_hold(
 ) -> Result<Hold, Refusal> {
     let mut change = try_services(ctx, command, services, new).await?;
     if matches!(change, Change::Refused) {
-        let mut given_back = 0;
-        while given_back < GIVEN_BACK && ctx.store.expire_hold(caller.centre_id).await? {
-            given_back += 1;
-        }
-        if given_back > 0 {
+        if give_back(ctx, caller.centre_id).await? {
             change = try_services(ctx, command, services, new).await?;
         }
     }
@@ -87,10 +84,26 @@ pub(crate) async fn place_hold(
                 return Ok(Refusal::not_found("service"));
             }
         }
-        Ok(Refusal::no_room(services.len()))
+        let wish = (new.unit.as_str(), new.count);
+        let next = ctx.store.next_with_room(caller.centre_id, new.referral_id, services, wish).await?;
+        Ok(Refusal::no_room(services.len(), next.map(|id| id.as_uuid())))
     })
     .await?;
     Ok(hold.seen_by(caller))
+}
+
+/// Gives back what has run out before somebody is refused; whether there was anything.
+pub(crate) async fn give_back(ctx: &Ctx, centre: CentreId) -> Result<bool, Refusal> {
+    let mut given_back = 0;
+    while given_back < GIVEN_BACK && run_out(ctx, centre).await? {
+        given_back += 1;
+    }
+    Ok(given_back > 0)
+}
+
+/// Ends one hold whose time is over; whether there was one.
+pub(crate) async fn run_out(ctx: &Ctx, centre: CentreId) -> Result<bool, StoreError> {
+    Ok(ctx.store.expire_hold(centre).await? || ctx.store.expire_place_of_stay(centre).await?)
 }
 
 async fn try_services(
@@ -108,7 +121,8 @@ async fn try_services(
     Ok(Change::Refused)
 }
 
-/// Lets a hold go on. Errors: NOT_FOUND, STATE_REFUSED with its state, `expired` for one whose time is over; REQUEST_ID_REUSED.
+/// Lets a hold go on. Errors: NOT_FOUND, STATE_REFUSED with its state, `expired` for one whose time is over, `of_a_stay` for
+/// one that goes on with a stay; REQUEST_ID_REUSED.
 pub(crate) async fn go_on(
     ctx: &Ctx,
     caller: &Caller,
@@ -119,8 +133,13 @@ pub(crate) async fn go_on(
     let hold = outcome(change, async |id| load(ctx, caller, id.into()).await, async {
         let now = load(ctx, caller, id).await?;
         let over = step == HoldStep::Confirm && now.expires_at <= ctx.store.now().await?;
-        let held = now.state == helpline_domain::capacity::HoldState::Held;
-        Ok(Refusal::state("hold", if over && held { "expired" } else { now.state.key() }))
+        let state = match now.state {
+            HoldState::Held if over => "expired",
+            // That of a stay goes on with the stay.
+            state if state.may_become(step.leads_to()) => "of_a_stay",
+            state => state.key(),
+        };
+        Ok(Refusal::state("hold", state))
     })
     .await?;
     Ok(hold.seen_by(caller))

@@ -3,7 +3,7 @@
 //! Read it in the order of a referral: [`draft`] writes it down, [`consent`] records what the child and the guardian agree to,
 //! [`answer`] sends it and takes the agency's answer, [`progress`] is how it goes and what came of it, [`appointment`] whether
 //! the child came, [`ending`] how it is cancelled by both or taken back by one; [`notes`] is what both write, [`watch`] shows it. [`act`]
-//! is what every step has in common. [`capacity`] keeps places for those who need one.
+//! is what every step has in common. [`capacity`] keeps places for those who need one, [`admission`] is a stay in one.
 //!
 //! Invariants:
 //! - nobody but the addressee answers, and of several who are asked at once one has it;
@@ -13,6 +13,7 @@
 //!   and only while it is asked or has the referral;
 //! - every live state has a deadline, by the database's clock: it expires or alarms;
 //! - of a unit no more is held and used than there is, and a hold has one end;
+//! - whoever stays somewhere has a place until they leave, and leaving is never refused;
 //! - nobody approves or answers what they asked for themselves.
 //!
 //! Out: `referral_drafted`, `referral_sent`, `referral_accepted`, `referral_rejected`, `referral_expired`, `referral_in_progress`,
@@ -20,10 +21,13 @@
 //! `referral_unattended`, `referral_appointment_cancelled`, `referral_cancel_asked`, `referral_cancelled`, `referral_cancel_refused`,
 //! `referral_revoked`, `referral_entered_in_error`, `referral_remarked`, `referral_asked`, `referral_overdue`, `consent_recorded`,
 //! `consent_override_asked`, `consent_override_approved`, `consent_withdrawn`, `capacity_set`, `capacity_held`,
-//! `capacity_confirmed`, `capacity_released`, `capacity_vacated`, `capacity_expired`.
+//! `capacity_confirmed`, `capacity_released`, `capacity_vacated`, `capacity_expired`, `admission_requested`, `admission_screened`,
+//! `admission_held`, `admission_admitted`, `admission_exit_planned`, `admission_exit_plan_dropped`, `admission_exited`,
+//! `admission_hold_expired`.
 
 mod access;
 mod act;
+mod admission;
 mod answer;
 mod api;
 mod appointment;
@@ -40,6 +44,7 @@ mod workers;
 
 use std::sync::Arc;
 
+use helpline_proto::referral::v1::admission_service_server::AdmissionServiceServer;
 use helpline_proto::referral::v1::capacity_service_server::CapacityServiceServer;
 use helpline_proto::referral::v1::consent_service_server::ConsentServiceServer;
 use helpline_proto::referral::v1::referral_service_server::ReferralServiceServer;
@@ -71,6 +76,7 @@ impl Referrals {
         routes
             .add_service(ReferralServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(ConsentServiceServer::new(api.clone()).max_decoding_message_size(longest))
+            .add_service(AdmissionServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(CapacityServiceServer::new(api).max_decoding_message_size(longest));
     }
 

@@ -9,6 +9,7 @@ use helpline_service_kit::{Ctx, fail_point};
 use helpline_store::referral::step::{Due, Step};
 
 use crate::answer::expired;
+use crate::capacity::run_out;
 
 /// How often they look.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -90,7 +91,7 @@ impl Worker for ExpireHolds {
         let mut more = false;
         for centre in self.ctx.store.centre_ids().await? {
             for _ in 0..MOST {
-                if !self.ctx.store.expire_hold(centre).await? {
+                if !run_out(&self.ctx, centre).await? {
                     break;
                 }
                 fail_point!("hold.after_expiry");

@@ -185,10 +185,14 @@ impl Refusal {
         Self::new(ErrorReason::NobodyFits, "none of the services can be asked now")
     }
 
-    /// NO_ROOM: `tried` is how many services were tried.
-    pub fn no_room(tried: usize) -> Self {
-        Self::new(ErrorReason::NoRoom, "no service that was named has room for this")
-            .with("tried", tried.to_string())
+    /// NO_ROOM: `tried` is how many services were tried, `next` one that has room.
+    pub fn no_room(tried: usize, next: Option<uuid::Uuid>) -> Self {
+        let refusal = Self::new(ErrorReason::NoRoom, "no service that was named has room for this")
+            .with("tried", tried.to_string());
+        match next {
+            Some(next) => refusal.with("next_service_id", next.to_string()),
+            None => refusal,
+        }
     }
 
     /// NOBODY_FREE.

@@ -174,7 +174,7 @@ const PLACE: &str = change!(
     returning: hold_columns!() ; from: "changed h"
 );
 
-/// A hold goes on, and its unit with it. The hold is locked first.
+/// A hold goes on, and its unit with it. The hold is locked first. That of a stay goes on with the stay.
 macro_rules! go_on {
     ($event:literal, $when:literal, $set:literal, $unit:literal) => {
         change!(
@@ -194,19 +194,19 @@ macro_rules! go_on {
 
 const CONFIRM: &str = go_on!(
     "capacity_confirmed",
-    "h.state = 'held' AND h.expires_at > helpline.now()",
+    "h.state = 'held' AND h.admission_id IS NULL AND h.expires_at > helpline.now()",
     "state = 'confirmed', confirmed_at = helpline.now()",
     "held = k.held - h.count, occupied = k.occupied + h.count"
 );
 const RELEASE: &str = go_on!(
     "capacity_released",
-    "h.state = 'held'",
+    "h.state = 'held' AND h.admission_id IS NULL",
     "state = 'released', ended_at = helpline.now()",
     "held = k.held - h.count"
 );
 const VACATE: &str = go_on!(
     "capacity_vacated",
-    "h.state = 'confirmed'",
+    "h.state = 'confirmed' AND h.admission_id IS NULL",
     "state = 'vacated', ended_at = helpline.now()",
     "occupied = k.occupied - h.count"
 );
@@ -215,7 +215,7 @@ const VACATE: &str = go_on!(
 const EXPIRE: &str = "
     WITH due AS MATERIALIZED (
         SELECT h.hold_id FROM helpline.holds h
-        WHERE h.centre_id = $1 AND h.state = 'held' AND h.expires_at <= (SELECT helpline.now())
+        WHERE h.centre_id = $1 AND h.state = 'held' AND h.admission_id IS NULL AND h.expires_at <= (SELECT helpline.now())
         ORDER BY h.expires_at LIMIT 1 FOR UPDATE SKIP LOCKED),
     changed AS (
         UPDATE helpline.holds h SET state = 'expired', ended_at = helpline.now(), revision = h.revision + 1
@@ -230,6 +230,19 @@ const EXPIRE: &str = "
             jsonb_build_object('hold_id', hold_id, 'service_id', service_id, 'unit', unit, 'count', count) FROM changed)
     SELECT hold_id FROM changed";
 
+const NEXT: &str = "
+    SELECT k.service_id FROM helpline.capacities k
+    JOIN helpline.services s ON s.centre_id = $1 AND s.service_id = k.service_id AND s.status = 'active'
+    LEFT JOIN helpline.referral_choices c ON c.centre_id = $1 AND c.referral_id = $2 AND c.service_id = k.service_id
+    WHERE k.centre_id = $1 AND k.unit = $4 AND k.available >= $5 AND k.service_id <> ALL ($3)
+      AND CASE WHEN $2::uuid IS NULL THEN EXISTS (
+            SELECT FROM helpline.service_records was
+            JOIN helpline.service_records is_too ON is_too.centre_id = $1 AND is_too.kind = 'attribute'
+                AND (is_too.fields ->> 'link_id')::uuid = k.service_id AND is_too.taxonomy_term_id = was.taxonomy_term_id
+            WHERE was.centre_id = $1 AND was.kind = 'attribute' AND (was.fields ->> 'link_id')::uuid = ANY ($3))
+          ELSE c.state IN ('waiting', 'offered', 'accepted') END
+    ORDER BY c.position, k.available DESC, k.service_id LIMIT 1";
+
 /// Where a hold goes on to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum HoldStep {
@@ -239,6 +252,17 @@ pub enum HoldStep {
     Release,
     /// It is no longer in use.
     Vacate,
+}
+
+impl HoldStep {
+    /// Where a hold stands then.
+    pub const fn leads_to(self) -> HoldState {
+        match self {
+            Self::Confirm => HoldState::Confirmed,
+            Self::Release => HoldState::Released,
+            Self::Vacate => HoldState::Vacated,
+        }
+    }
 }
 
 impl Store {
@@ -301,6 +325,27 @@ impl Store {
             .fetch_optional(connection.postgres())
             .await;
         Ok(connection.settle(found)?.is_some())
+    }
+
+    /// A service with room for so many of a unit beside those that were tried: the next choice of the referral, or without one what is
+    /// about the same as one that was tried.
+    pub async fn next_with_room(
+        &self,
+        centre: CentreId,
+        referral: Option<ReferralId>,
+        tried: &[ServiceId],
+        (unit, count): (&str, i32),
+    ) -> Result<Option<ServiceId>, StoreError> {
+        let mut connection = self.bound(centre).await?;
+        let found = sqlx::query_scalar::<_, Uuid>(NEXT)
+            .bind(centre.as_uuid())
+            .bind(referral.map(|id| id.as_uuid()))
+            .bind(tried.iter().map(ServiceId::as_uuid).collect::<Vec<_>>())
+            .bind(unit.to_owned())
+            .bind(count)
+            .fetch_optional(connection.postgres())
+            .await;
+        Ok(connection.settle(found)?.map(ServiceId::from))
     }
 
     /// How a unit of a service is used, if the caller may know; whether there is such a service for them at all.

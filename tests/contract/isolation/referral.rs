@@ -1,7 +1,7 @@
-//! Rows about a referral: a directory with a service, a referral that is sent, a place that is held.
+//! Rows about a referral: a directory with a service, a referral that is sent, a place that is held, a stay.
 
 use helpline_domain::id::AgencyId;
-use helpline_proto::referral::v1::{PlaceHoldRequest, SetCapacityRequest};
+use helpline_proto::referral::v1::{PlaceHoldRequest, RequestAdmissionRequest, SetCapacityRequest};
 use helpline_tests::referral::draft;
 use helpline_tests::{Actor, Centre, World, request_id};
 
@@ -17,7 +17,7 @@ pub(super) async fn refer(world: &World, centre: &Centre, supervisor: &Actor, co
         .unwrap();
     let agency: AgencyId = agency[0][0].as_ref().unwrap().parse().unwrap();
     let service = world.service_in(id, agency).await;
-    supervisor.refer(draft(contact_id, &[&service])).await;
+    let referral = supervisor.refer(draft(contact_id, &[&service])).await;
     let set = SetCapacityRequest {
         request_id: request_id(),
         service_id: service.clone(),
@@ -29,9 +29,16 @@ pub(super) async fn refer(world: &World, centre: &Centre, supervisor: &Actor, co
     let place = PlaceHoldRequest {
         request_id: request_id(),
         unit: "bed".to_owned(),
-        service_ids: vec![service],
+        service_ids: vec![service.clone()],
         count: 1,
         ..PlaceHoldRequest::default()
     };
     supervisor.capacity().place_hold(place).await.unwrap();
+    let stay = RequestAdmissionRequest {
+        request_id: request_id(),
+        referral_id: referral.referral_id,
+        service_id: service,
+        unit: "bed".to_owned(),
+    };
+    supervisor.admissions().request_admission(stay).await.unwrap();
 }

@@ -78,6 +78,7 @@ async fn the_servers_role_cannot_open_the_door_it_stands_behind() {
         "DELETE FROM helpline.deliveries",
         "DELETE FROM helpline.child_alerts",
         "DELETE FROM helpline.child_alert_recipients",
+        "DELETE FROM helpline.admissions",
         "DELETE FROM helpline.services",
         "DELETE FROM helpline.service_directories",
         "DELETE FROM helpline.blocks",

@@ -19,12 +19,12 @@ use crate::cast::Cast;
 use crate::stage::{new_language, receive};
 
 /// A supervisor, an agency with a responder and a service.
-struct Scene<'a> {
-    cast: &'a Cast,
-    by: Actor,
-    agency: AgencyId,
+pub(super) struct Scene<'a> {
+    pub(super) cast: &'a Cast,
+    pub(super) by: Actor,
+    pub(super) agency: AgencyId,
     responder: Actor,
-    service: String,
+    pub(super) service: String,
 }
 
 impl<'a> Scene<'a> {
@@ -45,7 +45,7 @@ impl<'a> Scene<'a> {
         self.cast.supervisor.refer(draft(&contact_id, &[&self.service])).await
     }
 
-    async fn accepted(&self) -> Referral {
+    pub(super) async fn accepted(&self) -> Referral {
         self.responder.accept_referral(&self.sent().await).await.unwrap()
     }
 
@@ -104,7 +104,7 @@ fn appointment(world: &World, request_id: String, referral_id: String) -> Schedu
     ScheduleAppointmentRequest { request_id, referral_id, appointment_time, remark: String::new() }
 }
 
-fn beds(request_id: String, service_id: String) -> SetCapacityRequest {
+pub(super) fn beds(request_id: String, service_id: String) -> SetCapacityRequest {
     SetCapacityRequest { request_id, service_id, unit: "bed".to_owned(), maximum: 9, out_of_service: 1 }
 }
 
@@ -251,6 +251,6 @@ async fn agreed_or_held(scene: &Scene<'_>, method: &str, request_id: String) -> 
             let hold_id = scene.held(true).await;
             (of_agency, VacateHoldRequest { request_id, hold_id }.encode_to_vec())
         }
-        _ => return None,
+        other => return super::stays::prepare(scene, other).await,
     })
 }

@@ -11,7 +11,7 @@ use tonic::{Code, Status};
 use super::room::{Partner, choices, reject, sent};
 use crate::stage::{Stage, until, why};
 
-async fn set(actor: &Actor, service: &str, maximum: i32, out: i32) -> Result<Capacity, Status> {
+pub(super) async fn set(actor: &Actor, service: &str, maximum: i32, out: i32) -> Result<Capacity, Status> {
     let request = SetCapacityRequest {
         request_id: request_id(),
         service_id: service.to_owned(),
@@ -22,7 +22,7 @@ async fn set(actor: &Actor, service: &str, maximum: i32, out: i32) -> Result<Cap
     Ok(actor.capacity().set_capacity(request).await?.into_inner().capacity.unwrap())
 }
 
-fn hold(services: &[&str], count: i32) -> PlaceHoldRequest {
+pub(super) fn hold(services: &[&str], count: i32) -> PlaceHoldRequest {
     PlaceHoldRequest {
         request_id: request_id(),
         unit: "bed".to_owned(),
@@ -33,7 +33,7 @@ fn hold(services: &[&str], count: i32) -> PlaceHoldRequest {
     }
 }
 
-async fn place(actor: &Actor, request: PlaceHoldRequest) -> Result<Hold, Status> {
+pub(super) async fn place(actor: &Actor, request: PlaceHoldRequest) -> Result<Hold, Status> {
     Ok(actor.capacity().place_hold(request).await?.into_inner().hold.unwrap())
 }
 
@@ -53,7 +53,7 @@ async fn vacate(actor: &Actor, of: &Hold) -> Result<Hold, Status> {
 }
 
 /// Available, held, occupied.
-async fn used(actor: &Actor, service: &str) -> (i32, i32, i32) {
+pub(super) async fn used(actor: &Actor, service: &str) -> (i32, i32, i32) {
     let list = actor.capacity().list_capacities(ListCapacitiesRequest::default()).await.unwrap().into_inner();
     let one = list.capacities.into_iter().find(|one| one.service_id == service).unwrap();
     (one.available, one.held, one.occupied)

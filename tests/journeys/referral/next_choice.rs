@@ -2,6 +2,7 @@
 
 use helpline_domain::id::AgencyId;
 use helpline_proto::directory::v1::DisableAgencyRequest;
+use helpline_proto::queueing::v1::AlertKind;
 use helpline_proto::referral::v1::{
     ChoiceState, DraftReferralRequest, ListReferralsRequest, Referral, ReferralState, RejectReason,
 };
@@ -9,12 +10,19 @@ use helpline_tests::referral::consent;
 use helpline_tests::request_id;
 
 use super::room::{Partner, Watcher, choices, get, inbox, reject, sent, timeline, to};
+use crate::alerts::listed;
 use crate::stage::{Stage, until, why};
 
 async fn unmet(stage: &Stage) -> Vec<String> {
     let request = ListReferralsRequest { unmet: true, ..ListReferralsRequest::default() };
     let answer = stage.supervisor.referrals().list_referrals(request).await.unwrap().into_inner();
     answer.referrals.into_iter().map(|one| one.referral_id).collect()
+}
+
+/// Whether an alert says that nobody has met the need of a referral.
+async fn told(stage: &Stage, of: &Referral) -> bool {
+    let open = listed(&stage.supervisor, true).await;
+    open.iter().any(|alert| alert.kind() == AlertKind::ReferralUnmet && alert.referral_id == of.referral_id)
 }
 
 async fn three(stage: &Stage) -> [Partner; 3] {
@@ -43,6 +51,10 @@ async fn a_rejection_asks_the_next_at_once_and_the_last_one_leaves_an_unmet_need
     let reasons: Vec<RejectReason> = over.choices.iter().map(|one| one.reject_reason()).collect();
     assert_eq!(reasons, [RejectReason::AtCapacity, RejectReason::NotEligibleAge, RejectReason::OutOfArea]);
     assert_eq!(unmet(&stage).await, [referral.referral_id.clone()]);
+    until("supervisors are told", async || told(&stage, &referral).await.then_some(())).await;
+    let anew = helpline_tests::referral::draft(&referral.contact_id, &[&first.service]);
+    stage.supervisor.refer(anew).await;
+    until("the child is referred anew", async || (!told(&stage, &referral).await).then_some(())).await;
     assert!(!get(&third.responder, &referral).await.unwrap().unmet, "the centre's own affair");
 }
 

@@ -57,6 +57,7 @@ const fn kind(kind: AlertKind) -> proto::AlertKind {
         AlertKind::ChildAlertUncancelled => proto::AlertKind::ChildAlertUncancelled,
         AlertKind::ReportOverdue => proto::AlertKind::ReportOverdue,
         AlertKind::ReferralOverdue => proto::AlertKind::ReferralOverdue,
+        AlertKind::ReferralUnmet => proto::AlertKind::ReferralUnmet,
     }
 }
 

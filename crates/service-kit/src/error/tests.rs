@@ -34,7 +34,7 @@ fn all() -> Vec<Refusal> {
         Refusal::sender_unknown(),
         Refusal::consent_missing(uuid::Uuid::from_u128(1)),
         Refusal::nobody_fits(),
-        Refusal::no_room(3),
+        Refusal::no_room(3, None),
     ]
 }
 

@@ -1,5 +1,5 @@
 //! Everything that happens to a referral: one statement, with its choices, its timeline, what is told because of it, and the places
-//! that were held for it where it does not go any more.
+//! that were held for it where it does not go any more, with the stays that they were for.
 
 use chrono::{DateTime, Utc};
 use helpline_domain::id::{CentreId, ReferralId};
@@ -58,10 +58,16 @@ macro_rules! step {
                     (centre_id, referral_id, sequence, at, event, actor_id, actor_role, agency_id, detail, remark_id, remark_sealed, shared)
                 SELECT $1, referral_id, event_count, helpline.now(), $12, $2, $3, $9, jsonb_strip_nulls(jsonb_build_object('state', state,
                     'reason', $18, 'outcome', $26, 'appointment_time', $23, 'unmet', nullif($20, false))), $10, $11, $19 FROM changed),
+            gone AS (
+                UPDATE helpline.admissions a SET state = 'exited', outcome = 'referral_ended', exited_at = helpline.now(), revision = a.revision + 1
+                FROM changed WHERE a.centre_id = $1 AND a.referral_id = $7 AND a.state IN ('requested', 'screened', 'held')
+                  AND ($28 OR a.service_id IN (SELECT c.service_id FROM chosen c WHERE c.state NOT IN ('offered', 'accepted')))
+                RETURNING a.hold_id),
             freed AS (
                 UPDATE helpline.holds h SET state = 'released', ended_at = helpline.now(), revision = h.revision + 1
                 FROM changed WHERE h.centre_id = $1 AND h.referral_id = $7 AND h.state = 'held'
-                  AND ($28 OR h.service_id IN (SELECT c.service_id FROM chosen c WHERE c.state NOT IN ('offered', 'accepted')))
+                  AND CASE WHEN h.admission_id IS NOT NULL THEN h.hold_id IN (SELECT g.hold_id FROM gone g)
+                    ELSE $28 OR h.service_id IN (SELECT c.service_id FROM chosen c WHERE c.state NOT IN ('offered', 'accepted')) END
                 RETURNING h.service_id, h.unit, h.count),
             given_back AS (
                 UPDATE helpline.capacities k SET held = k.held - f.count, updated_at = helpline.now(), revision = k.revision + 1

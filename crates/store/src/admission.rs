@@ -1,0 +1,346 @@
+//! Stays in shelters: every step is one statement that moves the stay, its place and what is left of the unit together.
+//!
+//! Locks are taken in one order: referral, stay, place, unit.
+
+use chrono::{DateTime, Utc};
+use helpline_domain::admission::{AdmissionState, ExitOutcome};
+use helpline_domain::caller::Caller;
+use helpline_domain::id::{AdmissionId, CentreId, HoldId, ReferralId, ServiceId};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::change::{Change, Command, change, change_query};
+use crate::escalation::agency_of;
+use crate::referral::sees_referral;
+use crate::{Store, StoreError};
+
+/// A stay.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each field is described on the message of the API")]
+pub struct Admission {
+    pub admission_id: AdmissionId,
+    pub referral_id: ReferralId,
+    pub service_id: ServiceId,
+    pub unit: String,
+    pub state: AdmissionState,
+    pub hold_expires_at: Option<DateTime<Utc>>,
+    pub planned_at: Option<DateTime<Utc>>,
+    pub outcome: Option<ExitOutcome>,
+    pub requested_at: DateTime<Utc>,
+    pub admitted_at: Option<DateTime<Utc>>,
+    pub exited_at: Option<DateTime<Utc>>,
+    pub revision: i64,
+}
+
+/// A stay that is asked for.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each field is described on the message of the API")]
+pub struct NewAdmission {
+    pub admission_id: AdmissionId,
+    pub referral_id: ReferralId,
+    pub service_id: ServiceId,
+    pub unit: String,
+}
+
+/// What happens to a stay.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum StayStep {
+    /// It is the right place.
+    Screen,
+    /// A place is kept, for so many seconds.
+    Hold(HoldId, u32),
+    /// They live there.
+    Admit,
+    /// They are to go on then.
+    PlanExit(DateTime<Utc>),
+    /// The plan came to nothing.
+    DropExitPlan,
+    /// They have left, or will not come.
+    Exit(ExitOutcome),
+}
+
+#[derive(FromRow)]
+struct AdmissionRow {
+    admission_id: Uuid,
+    referral_id: Uuid,
+    service_id: Uuid,
+    unit: String,
+    state: String,
+    hold_expires_at: Option<DateTime<Utc>>,
+    planned_at: Option<DateTime<Utc>>,
+    outcome: Option<String>,
+    requested_at: DateTime<Utc>,
+    admitted_at: Option<DateTime<Utc>>,
+    exited_at: Option<DateTime<Utc>>,
+    revision: i64,
+}
+
+impl TryFrom<AdmissionRow> for Admission {
+    type Error = StoreError;
+
+    fn try_from(row: AdmissionRow) -> Result<Self, StoreError> {
+        let wrong = |column| StoreError::Inconsistent { table: "admissions", column };
+        let outcome = row.outcome.map(|key| ExitOutcome::from_key(&key).ok_or(wrong("outcome")));
+        Ok(Self {
+            admission_id: row.admission_id.into(),
+            referral_id: row.referral_id.into(),
+            service_id: row.service_id.into(),
+            unit: row.unit,
+            state: AdmissionState::from_key(&row.state).ok_or(wrong("state"))?,
+            hold_expires_at: row.hold_expires_at,
+            planned_at: row.planned_at,
+            outcome: outcome.transpose()?,
+            requested_at: row.requested_at,
+            admitted_at: row.admitted_at,
+            exited_at: row.exited_at,
+            revision: row.revision,
+        })
+    }
+}
+
+/// Whether a caller may know of a stay `a`: who may know of its referral, and of an agency who answers for the shelter.
+macro_rules! sees_stay {
+    ($principal:literal, $role:literal, $agency:literal) => {
+        concat!(
+            "EXISTS (SELECT FROM helpline.referrals r WHERE r.centre_id = $1 AND r.referral_id = a.referral_id AND ",
+            sees_referral!($principal, $role, $agency),
+            ") AND (",
+            $agency,
+            "::uuid IS NULL OR EXISTS (SELECT FROM helpline.services s WHERE s.centre_id = $1 AND s.service_id = a.service_id AND s.agency_id = ",
+            $agency,
+            "))"
+        )
+    };
+}
+
+/// The change of a stay, named 7, by a caller of an agency, 8.
+macro_rules! stay {
+    ($event:literal, $($core:expr),+ $(,)?) => {
+        change!(
+            event: $event, resource: "admission_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
+            detail: "jsonb_build_object('admission_id', admission_id, 'referral_id', referral_id, 'service_id', service_id, 'state', state)",
+            with: $($core),+ ;
+            returning: "admission_id"
+        )
+    };
+}
+
+macro_rules! moved {
+    ($set:literal, $when:literal) => {
+        concat!(
+            "changed AS (UPDATE helpline.admissions a SET ",
+            $set,
+            ", revision = a.revision + 1
+             WHERE a.centre_id = $1 AND a.admission_id = $7 AND ",
+            $when,
+            " AND ",
+            sees_stay!("$2", "$3", "$8"),
+            " RETURNING a.*)"
+        )
+    };
+}
+
+const REQUEST: &str = stay!(
+    "admission_requested",
+    "asked AS MATERIALIZED (
+        SELECT r.referral_id AS referral, c.service_id AS service FROM helpline.referrals r
+        JOIN helpline.referral_choices c ON c.centre_id = $1 AND c.referral_id = r.referral_id AND c.service_id = $9
+            AND c.state IN ('offered', 'accepted')
+        WHERE r.centre_id = $1 AND r.referral_id = $8 AND r.ended_at IS NULL AND ", sees_referral!("$2", "$3", "NULL"), "
+        FOR SHARE OF r, c),
+    changed AS (
+        INSERT INTO helpline.admissions (centre_id, admission_id, referral_id, service_id, unit, state, requested_by, requested_at)
+        SELECT $1, $7, referral, service, $10, 'requested', $2, helpline.now() FROM asked
+        ON CONFLICT (centre_id, referral_id) WHERE state <> 'exited' DO NOTHING
+        RETURNING *)",
+);
+
+const SCREEN: &str = stay!("admission_screened", moved!("state = 'screened'", "a.state = 'requested'"));
+
+/// A place that is kept for the referral already becomes that of the stay; otherwise one is taken, if one is left.
+const HOLD: &str = stay!(
+    "admission_held",
+    "stays AS MATERIALIZED (
+        SELECT a.admission_id AS id, a.referral_id AS referral, a.service_id AS service, a.unit AS what FROM helpline.admissions a
+        WHERE a.centre_id = $1 AND a.admission_id = $7 AND a.state = 'screened' AND ", sees_stay!("$2", "$3", "$8"), " FOR UPDATE OF a),
+    found AS MATERIALIZED (
+        SELECT h.hold_id AS theirs FROM helpline.holds h JOIN stays ON true
+        WHERE h.centre_id = $1 AND h.referral_id = referral AND h.service_id = service AND h.unit = what AND h.state = 'held'
+          AND h.count = 1 AND h.admission_id IS NULL AND h.expires_at > helpline.now()
+        ORDER BY h.placed_at LIMIT 1 FOR UPDATE OF h),
+    kept AS (
+        UPDATE helpline.holds h SET admission_id = $7, expires_at = helpline.now() + make_interval(secs => $10), revision = h.revision + 1
+        FROM found WHERE h.centre_id = $1 AND h.hold_id = theirs RETURNING h.hold_id AS place),
+    taken AS (
+        UPDATE helpline.capacities k SET held = k.held + 1, updated_at = helpline.now(), revision = k.revision + 1
+        FROM stays WHERE k.centre_id = $1 AND k.service_id = service AND k.unit = what AND NOT EXISTS (SELECT FROM kept)
+          AND k.maximum - k.occupied - k.held - k.out_of_service >= 1
+        RETURNING k.service_id, k.unit),
+    placed AS (
+        INSERT INTO helpline.holds
+            (centre_id, hold_id, service_id, unit, count, state, referral_id, admission_id, placed_by, placed_at, expires_at)
+        SELECT $1, $9, t.service_id, t.unit, 1, 'held', referral, id, $2, helpline.now(), helpline.now() + make_interval(secs => $10)
+        FROM taken t CROSS JOIN stays RETURNING hold_id AS place),
+    changed AS (
+        UPDATE helpline.admissions a SET state = 'held', hold_id = p.place, revision = a.revision + 1
+        FROM (SELECT place FROM kept UNION ALL SELECT place FROM placed) p
+        WHERE a.centre_id = $1 AND a.admission_id = $7 RETURNING a.*)",
+);
+
+const ADMIT: &str = stay!(
+    "admission_admitted",
+    moved!(
+        "state = 'admitted', admitted_at = helpline.now()",
+        "a.state = 'held' AND EXISTS (SELECT FROM helpline.holds h WHERE h.centre_id = $1 AND h.hold_id = a.hold_id AND h.expires_at > helpline.now())"
+    ),
+    ", lived_in AS (
+        UPDATE helpline.holds h SET state = 'confirmed', confirmed_at = helpline.now(), revision = h.revision + 1
+        FROM changed c WHERE h.centre_id = $1 AND h.hold_id = c.hold_id RETURNING h.service_id, h.unit, h.count),
+    counted AS (
+        UPDATE helpline.capacities k SET held = k.held - l.count, occupied = k.occupied + l.count, updated_at = helpline.now(),
+            revision = k.revision + 1
+        FROM lived_in l WHERE k.centre_id = $1 AND k.service_id = l.service_id AND k.unit = l.unit)",
+);
+
+const PLAN: &str = stay!(
+    "admission_exit_planned",
+    moved!(
+        "state = 'exit_planned', planned_at = $9",
+        "a.state IN ('admitted', 'exit_planned') AND $9 > helpline.now()"
+    )
+);
+
+const DROP_PLAN: &str = stay!(
+    "admission_exit_plan_dropped",
+    moved!("state = 'admitted', planned_at = NULL", "a.state = 'exit_planned'")
+);
+
+const EXIT: &str = stay!(
+    "admission_exited",
+    moved!("state = 'exited', outcome = $9, exited_at = helpline.now()", "a.state <> 'exited'"),
+    ", freed AS (
+        UPDATE helpline.holds h SET state = CASE h.state WHEN 'held' THEN 'released' ELSE 'vacated' END, ended_at = helpline.now(),
+            revision = h.revision + 1
+        FROM changed c WHERE h.centre_id = $1 AND h.hold_id = c.hold_id AND h.state IN ('held', 'confirmed')
+        RETURNING h.service_id, h.unit, h.count, h.state),
+    given_back AS (
+        UPDATE helpline.capacities k SET held = k.held - CASE f.state WHEN 'released' THEN f.count ELSE 0 END,
+            occupied = k.occupied - CASE f.state WHEN 'vacated' THEN f.count ELSE 0 END, updated_at = helpline.now(),
+            revision = k.revision + 1
+        FROM freed f WHERE k.centre_id = $1 AND k.service_id = f.service_id AND k.unit = f.unit)",
+);
+
+/// Who did not come in time is not sent away: a place can be kept for them again.
+const EXPIRE: &str = "
+    WITH due AS MATERIALIZED (
+        SELECT a.admission_id AS id, h.hold_id AS place FROM helpline.admissions a
+        JOIN helpline.holds h ON h.centre_id = $1 AND h.hold_id = a.hold_id
+        WHERE a.centre_id = $1 AND a.state = 'held' AND h.state = 'held' AND h.expires_at <= (SELECT helpline.now())
+        ORDER BY h.expires_at LIMIT 1 FOR UPDATE OF a SKIP LOCKED),
+    changed AS (
+        UPDATE helpline.admissions a SET state = 'screened', hold_id = NULL, revision = a.revision + 1
+        FROM due WHERE a.centre_id = $1 AND a.admission_id = id RETURNING a.*, place),
+    ended AS (
+        UPDATE helpline.holds h SET state = 'expired', ended_at = helpline.now(), revision = h.revision + 1
+        FROM changed c WHERE h.centre_id = $1 AND h.hold_id = c.place RETURNING h.service_id, h.unit, h.count),
+    counted AS (
+        UPDATE helpline.capacities k SET held = k.held - e.count, updated_at = helpline.now(), revision = k.revision + 1
+        FROM ended e WHERE k.centre_id = $1 AND k.service_id = e.service_id AND k.unit = e.unit),
+    journalled AS (
+        INSERT INTO helpline.journal (centre_id, at, event, revision, detail)
+        SELECT $1, helpline.now(), 'admission_hold_expired', revision,
+            jsonb_build_object('admission_id', admission_id, 'referral_id', referral_id, 'service_id', service_id) FROM changed)
+    SELECT admission_id FROM changed";
+
+impl Store {
+    /// Writes down that somebody needs a place. Refused unless the referral is the caller's and live, the service is asked or has it,
+    /// and it has no other stay.
+    pub async fn request_admission(
+        &self,
+        command: &Command,
+        new: &NewAdmission,
+    ) -> Result<Change<Uuid>, StoreError> {
+        let query = change_query::<(Uuid,)>(REQUEST, command)
+            .bind(new.admission_id.as_uuid())
+            .bind(new.referral_id.as_uuid())
+            .bind(new.service_id.as_uuid())
+            .bind(new.unit.clone());
+        Ok(self.change(command, query).await?.map(|(id,)| id))
+    }
+
+    /// Lets a stay go on. Refused when it does not stand so, and when no place is left, or none is kept any more.
+    pub async fn go_on_with_stay(
+        &self,
+        command: &Command,
+        id: AdmissionId,
+        step: StayStep,
+    ) -> Result<Change<Uuid>, StoreError> {
+        let sql = match step {
+            StayStep::Screen => SCREEN,
+            StayStep::Hold(..) => HOLD,
+            StayStep::Admit => ADMIT,
+            StayStep::PlanExit(_) => PLAN,
+            StayStep::DropExitPlan => DROP_PLAN,
+            StayStep::Exit(_) => EXIT,
+        };
+        let query = change_query::<(Uuid,)>(sql, command).bind(id.as_uuid()).bind(agency_of(&command.caller));
+        let query = match step {
+            StayStep::Screen | StayStep::Admit | StayStep::DropExitPlan => query,
+            StayStep::Hold(hold, seconds) => query.bind(hold.as_uuid()).bind(f64::from(seconds)),
+            StayStep::PlanExit(at) => query.bind(at),
+            StayStep::Exit(outcome) => query.bind(outcome.key()),
+        };
+        Ok(self.change(command, query).await?.map(|(id,)| id))
+    }
+
+    /// Gives back the place of one who did not come in time; whether there was one.
+    pub async fn expire_place_of_stay(&self, centre: CentreId) -> Result<bool, StoreError> {
+        let mut connection = self.bound(centre).await?;
+        let found = sqlx::query_scalar::<_, Uuid>(EXPIRE)
+            .bind(centre.as_uuid())
+            .fetch_optional(connection.postgres())
+            .await;
+        Ok(connection.settle(found)?.is_some())
+    }
+
+    /// One stay, or a page of those that are not over, in the order of their ids; as far as the caller may know of them.
+    pub async fn admissions(
+        &self,
+        caller: &Caller,
+        (one, after): (Option<AdmissionId>, Option<AdmissionId>),
+        limit: u32,
+    ) -> Result<Vec<Admission>, StoreError> {
+        let mut connection = self.bound(caller.centre_id).await?;
+        let rows = sqlx::query_as::<_, AdmissionRow>(concat!(
+            "SELECT a.admission_id, a.referral_id, a.service_id, a.unit, a.state, a.planned_at, a.outcome, a.requested_at, a.admitted_at,
+                a.exited_at, a.revision, CASE a.state WHEN 'held' THEN h.expires_at END AS hold_expires_at
+             FROM helpline.admissions a LEFT JOIN helpline.holds h ON h.centre_id = $1 AND h.hold_id = a.hold_id
+             WHERE a.centre_id = $1 AND a.admission_id > $5 AND CASE WHEN $6::uuid IS NULL THEN a.state <> 'exited' ELSE a.admission_id = $6 END AND ",
+            sees_stay!("$2", "$3", "$4"),
+            " ORDER BY a.admission_id LIMIT $7"
+        ))
+        .bind(caller.centre_id.as_uuid())
+        .bind(caller.principal())
+        .bind(caller.role.key())
+        .bind(agency_of(caller))
+        .bind(after.map_or(Uuid::nil(), |id| id.as_uuid()))
+        .bind(one.map(|id| id.as_uuid()))
+        .bind(i64::from(limit))
+        .fetch_all(connection.postgres())
+        .await;
+        connection.settle(rows)?.into_iter().map(Admission::try_from).collect()
+    }
+
+    /// Whether a referral has a stay that is not over.
+    pub async fn has_stay(&self, centre: CentreId, referral: ReferralId) -> Result<bool, StoreError> {
+        let mut connection = self.bound(centre).await?;
+        let found = sqlx::query_scalar::<_, bool>(
+            "SELECT EXISTS (SELECT FROM helpline.admissions a WHERE a.centre_id = $1 AND a.referral_id = $2 AND a.state <> 'exited')",
+        )
+        .bind(centre.as_uuid())
+        .bind(referral.as_uuid())
+        .fetch_one(connection.postgres())
+        .await;
+        connection.settle(found)
+    }
+}

@@ -1,0 +1,66 @@
+//! What is due and was not done.
+
+use helpline_domain::alert::{AlertKind, Subject};
+use helpline_domain::id::CentreId;
+
+use crate::{Store, StoreError};
+
+/// A failed check-in is due until somebody has seen to its work; a need that nobody met, until the child is
+/// referred anew. The month bounds what is read.
+const DUE: &str = "
+    SELECT 'callback_overdue' AS kind, 'contact ' || coalesce(work_contact_id, origin_contact_id) AS subject FROM helpline.callbacks
+    WHERE centre_id = $1 AND look_at IS NOT NULL AND alarmed_at IS NOT NULL
+    UNION ALL
+    SELECT 'check_in_failed', 'contact ' || cb.work_contact_id FROM helpline.callbacks cb
+    JOIN helpline.contacts w ON w.centre_id = $1 AND w.contact_id = cb.work_contact_id
+    WHERE cb.centre_id = $1 AND cb.kind = 'check_in' AND cb.state = 'failed' AND w.ended_at IS NULL
+      AND cb.ended_at > (SELECT helpline.now()) - interval '30 days'
+    UNION ALL
+    SELECT 'second_opinion_overdue', 'opinion ' || opinion_id FROM helpline.second_opinions
+    WHERE centre_id = $1 AND answered_at IS NULL AND alarmed_at IS NOT NULL
+    UNION ALL
+    SELECT 'referral_overdue', 'referral ' || referral_id FROM helpline.referrals
+    WHERE centre_id = $1 AND alarms > 0 AND ended_at IS NULL
+    UNION ALL
+    SELECT 'referral_unmet', 'referral ' || r.referral_id FROM helpline.referrals r
+    WHERE r.centre_id = $1 AND r.unmet AND r.state <> 'entered_in_error' AND r.ended_at > (SELECT helpline.now()) - interval '30 days'
+      AND NOT EXISTS (
+        SELECT FROM helpline.referrals n
+        WHERE n.centre_id = $1 AND n.contact_id = r.contact_id AND n.sent_at > r.ended_at AND n.state <> 'entered_in_error')
+    UNION ALL
+    SELECT late.kind, 'escalation ' || e.escalation_id FROM helpline.escalations e
+    LEFT JOIN helpline.presences p ON p.centre_id = $1 AND p.counsellor_id = e.owner_id
+    CROSS JOIN LATERAL (VALUES
+        ('escalation_unanswered', e.state = 'unanswered'),
+        (CASE e.kind WHEN 'emergency' THEN 'child_not_reached' ELSE 'report_overdue' END, e.reach_due_at IS NOT NULL AND e.reach_alarms > 0),
+        ('escalation_unowned', CASE WHEN p.state IS NOT NULL THEN p.state IN ('offline', 'on_call') ELSE NOT EXISTS (
+            SELECT FROM helpline.tokens k
+            WHERE k.centre_id = $1 AND k.token_id = e.owner_id AND k.revoked_at IS NULL AND k.expires_at > (SELECT helpline.now())) END))
+        AS late (kind, holds)
+    WHERE e.centre_id = $1 AND e.ended_at IS NULL AND NOT e.exercise AND late.holds
+    UNION
+    SELECT late.kind, 'escalation ' || e.escalation_id FROM helpline.child_alerts m
+    JOIN helpline.escalations e ON e.centre_id = $1 AND e.escalation_id = m.escalation_id
+    CROSS JOIN LATERAL (VALUES
+        ('child_alert_undecided', m.state = 'asked' AND m.asked_at <= (SELECT helpline.now()) - interval '1 minute'),
+        ('child_alert_uncancelled', m.state = 'issued' AND m.expires_at > (SELECT helpline.now()) AND e.reach_due_at IS NULL)) AS late (kind, holds)
+    WHERE m.centre_id = $1 AND m.state IN ('asked', 'issued') AND m.kind <> 'cancel' AND NOT m.exercise AND late.holds";
+
+impl Store {
+    /// What is due and was not done: callbacks and second opinions beyond their time, check-ins that failed within the hour,
+    /// escalations that nobody has taken on, whose child was not reached, or whose owner has gone; missing-child alerts that
+    /// nobody has decided on, or that are in force for nothing; steps of referrals, and those
+    /// that nobody took on.
+    pub async fn due_alerts(&self, centre: CentreId) -> Result<Vec<(AlertKind, Subject)>, StoreError> {
+        let mut connection = self.bound(centre).await?;
+        let rows = sqlx::query_as::<_, (String, String)>(DUE)
+            .bind(centre.as_uuid())
+            .fetch_all(connection.postgres())
+            .await;
+        let due = connection.settle(rows)?.into_iter();
+        let known = |(kind, subject): (String, String)| {
+            Some((AlertKind::from_key(&kind)?, Subject::from_key(&subject)?))
+        };
+        Ok(due.filter_map(known).collect())
+    }
+}
