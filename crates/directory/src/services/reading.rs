@@ -201,7 +201,10 @@ fn document(name: &str, text: &str, read: &mut Read) -> Vec<Row> {
     };
     let mut rows = Vec::new();
     match value {
-        Value::Object(tables) if tables.keys().any(|key| table_named(key).is_some()) => {
+        // A record has parts that are named like tables, and an id.
+        Value::Object(tables)
+            if !tables.contains_key("id") && tables.keys().any(|key| table_named(key).is_some()) =>
+        {
             for (key, list) in &tables {
                 let Some(table) = table_named(key) else { continue };
                 for (index, fields) in list.as_array().into_iter().flatten().enumerate() {

@@ -15,6 +15,7 @@ use helpline_service_kit::{Ctx, Refusal};
 use tokio::task::spawn_blocking;
 
 use super::catalogue::{Catalogue, Catalogues};
+use super::vocabulary::Likeness;
 
 /// What misses by more rules is not shown.
 const MOST_MISSED: usize = 2;
@@ -36,7 +37,7 @@ pub(crate) struct Found {
     pub(crate) listing: Arc<Listing>,
     pub(crate) fit: Fit,
     /// How well its words match, if words were asked for.
-    pub(crate) likeness: Option<f32>,
+    pub(crate) likeness: Option<Likeness>,
     /// Whether it is open.
     pub(crate) open: Open,
     stale: bool,
@@ -107,10 +108,12 @@ fn candidates(catalogue: &Catalogue, search: &SearchServices, now: DateTime<Utc>
     found
 }
 
-/// The better first: fewer rules missed, verified, its words, fewer questions left, nearer.
+/// The better first: fewer rules missed, all of its words, verified, how well they match, fewer questions left, nearer. What somebody
+/// names in full is not behind what shares a word with it, be it ever so stale.
 fn better(one: &Found, other: &Found) -> Ordering {
-    let counted = |found: &Found| (found.fit.count(Verdict::Fails), found.stale);
-    let likeness = |found: &Found| found.likeness.unwrap_or_default();
+    let in_part = |found: &Found| found.likeness.is_some_and(|likeness| !likeness.whole);
+    let counted = |found: &Found| (found.fit.count(Verdict::Fails), in_part(found), found.stale);
+    let likeness = |found: &Found| found.likeness.unwrap_or_default().score;
     let distance = |found: &Found| found.fit.distance_km.unwrap_or(f64::MAX);
     counted(one)
         .cmp(&counted(other))

@@ -17,6 +17,15 @@ const OTHER_LETTERS: f32 = 0.7;
 /// Words of a question that are looked at.
 const MOST_WORDS: usize = 12;
 
+/// How well a text matches what is asked.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub(crate) struct Likeness {
+    /// Whether every word that is asked for stands in it.
+    pub(crate) whole: bool,
+    /// From 0 to 1.
+    pub(crate) score: f32,
+}
+
 /// The words of texts that have a number each, the text's slot.
 #[derive(Debug, Default)]
 pub(crate) struct Vocabulary {
@@ -61,8 +70,8 @@ impl Vocabulary {
         id
     }
 
-    /// The texts in which at least half of the words asked for stand, and how well they match, from 0 to 1.
-    pub(crate) fn find(&self, text: &str) -> HashMap<u32, f32> {
+    /// The texts in which at least half of the words asked for stand, and how well they match.
+    pub(crate) fn find(&self, text: &str) -> HashMap<u32, Likeness> {
         let asked: Vec<Word> = words(text).into_iter().take(MOST_WORDS).collect();
         let mut sums = HashMap::<u32, (usize, f32)>::new();
         for word in &asked {
@@ -82,7 +91,8 @@ impl Vocabulary {
         #[expect(clippy::cast_precision_loss, reason = "a dozen words at most")]
         let count = asked.len() as f32;
         sums.retain(|_, (matched, _)| *matched * 2 >= asked.len());
-        sums.into_iter().map(|(slot, (_, sum))| (slot, sum / count)).collect()
+        let likeness = |(matched, sum)| Likeness { whole: matched == asked.len(), score: sum / count };
+        sums.into_iter().map(|(slot, sum)| (slot, likeness(sum))).collect()
     }
 
     /// The known words that a word may stand for.
@@ -138,7 +148,7 @@ mod tests {
             vocabulary.add(u32::try_from(slot).unwrap(), name, 1.0);
         }
         let mut found: Vec<_> = vocabulary.find(text).into_iter().collect();
-        found.sort_by(|one, other| other.1.total_cmp(&one.1));
+        found.sort_by(|one, other| other.1.score.total_cmp(&one.1.score));
         found.into_iter().map(|(slot, _)| slot).collect()
     }
 

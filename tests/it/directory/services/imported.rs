@@ -239,7 +239,7 @@ async fn a_directory_of_somebodys_own_comes_in_by_a_mapping() {
     assert_eq!((added(Kind::Organization), added(Kind::Service), added(Kind::Location)), (20, 135, 378));
     // One row has slipped: a link stands where an age should, words where an address should.
     let faults = faults(&plan);
-    assert!(faults.iter().any(|fault| fault.ends_with("maximum_age: is not a number")), "{faults:#?}");
+    assert!(faults.iter().any(|fault| fault.ends_with("minimum_age: is not a number")), "{faults:#?}");
     assert!(faults.iter().any(|fault| fault.ends_with("email: is not an e-mail address")), "{faults:#?}");
     let again = world.import(&florida, Some(FLORIDA), true).await;
     assert!(again.difference.is_empty(), "{}", again.in_words());
