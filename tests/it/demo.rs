@@ -152,6 +152,29 @@ fn slow_the_demo_shows_how_an_emergency_goes_from_the_first_desk_to_the_child() 
 }
 
 #[test]
+fn slow_the_demo_shows_how_a_child_is_referred_until_somebody_says_what_came_of_it() {
+    let mut demo = Demo::start(&["--plain", "--for", "12s"]);
+    let status = demo.end();
+    let said = demo.said.join("\n");
+    assert!(status.success(), "{said}");
+    let mut lines = demo.said.iter().filter(|line| line.contains("  no. 1   referral  "));
+    for what in [
+        "a bed is looked for: 2 shelters fit",
+        "the last bed of Harbour House is kept",
+        "it is sent: Harbour House is asked",
+        "Harbour House says no; Cedar House is asked",
+        "Cedar House accepts",
+        "Cedar House says when she is to come",
+        "Cedar House: she has come",
+        "Cedar House looks after her",
+        "Cedar House: she was served as asked; it is over",
+    ] {
+        assert!(lines.any(|line| line.ends_with(what)), "not in this order: {what}\n{said}");
+    }
+    assert!(said.contains("Referrals sent: 1; in 1 of them the child was served."), "{said}");
+}
+
+#[test]
 fn slow_a_demo_that_is_interrupted_in_an_emergency_ends_well_and_leaves_no_server() {
     let mut demo = Demo::start(&["--plain"]);
     demo.until("Ambulance acknowledges");

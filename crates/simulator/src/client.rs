@@ -20,6 +20,9 @@ use helpline_proto::queueing::v1::handling_service_client::HandlingServiceClient
 use helpline_proto::queueing::v1::line_service_client::LineServiceClient;
 use helpline_proto::queueing::v1::offer_service_client::OfferServiceClient;
 use helpline_proto::queueing::v1::presence_service_client::PresenceServiceClient;
+use helpline_proto::referral::v1::capacity_service_client::CapacityServiceClient;
+use helpline_proto::referral::v1::consent_service_client::ConsentServiceClient;
+use helpline_proto::referral::v1::referral_service_client::ReferralServiceClient;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
@@ -121,6 +124,21 @@ impl Client {
     /// Emergencies.
     pub fn escalations(&self) -> EscalationServiceClient<Wire> {
         EscalationServiceClient::new(self.wire.clone())
+    }
+
+    /// Referrals.
+    pub fn referrals(&self) -> ReferralServiceClient<Wire> {
+        ReferralServiceClient::new(self.wire.clone())
+    }
+
+    /// What was agreed about them.
+    pub fn consents(&self) -> ConsentServiceClient<Wire> {
+        ConsentServiceClient::new(self.wire.clone())
+    }
+
+    /// Beds and holds on them.
+    pub fn capacity(&self) -> CapacityServiceClient<Wire> {
+        CapacityServiceClient::new(self.wire.clone())
     }
 
     /// Contacts.

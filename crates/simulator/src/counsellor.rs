@@ -21,6 +21,7 @@ use crate::conversation;
 use crate::draws::Draws;
 use crate::emergency::help;
 use crate::people::{self, Manner};
+use crate::referral::refer;
 use crate::scene::Scene;
 use crate::texts;
 
@@ -149,14 +150,17 @@ impl Player {
     }
 
     /// Talks, then hands on or wraps up and signs off. Who is harmed at this moment is not handed on: help is called
-    /// beside the talk, and the counsellor stays until it has come.
+    /// beside the talk, and the counsellor stays until it has come. One child is referred beside the talk.
     async fn handle(&self, contact: &Contact, draws: &mut Draws) {
         let channel = contact.channel();
         let in_danger = contact.risk() == Risk::HarmNow && self.scene.is_open();
         let length = people::talk_time(channel, draws);
-        let hands_on = draws.chance(self.manner.transfers) && !in_danger;
+        let refers = !in_danger && people::is_speech(channel) && self.scene.refers();
+        let hands_on = draws.chance(self.manner.transfers) && !in_danger && !refers;
         let length = if hands_on { length * 0.3 } else { length };
         let caller = Draws::new(draws.uuid().as_u64_pair().0, 0);
+        let referrer = Draws::new(draws.uuid().as_u64_pair().0, 0);
+        let referral = async { !refers || refer::of(&self.scene, &self.client, contact, referrer).await };
         let help = async { !in_danger || help::call_for(&self.scene, &self.client, contact, caller).await };
         let talk = async {
             if people::is_speech(channel) {
@@ -165,8 +169,8 @@ impl Player {
                 conversation::hold(&self.scene, &self.client, contact, length, draws).await
             }
         };
-        let (helped, went_on) = tokio::join!(help, talk);
-        if !(helped && went_on) {
+        let (helped, referred, went_on) = tokio::join!(help, referral, talk);
+        if !(helped && referred && went_on) {
             return;
         }
         if hands_on && self.transfer(contact, draws).await {

@@ -27,6 +27,7 @@ pub mod emergency;
 pub mod figures;
 pub mod house;
 pub mod people;
+pub mod referral;
 pub mod scene;
 pub mod screen;
 pub mod server;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use helpline_proto::terms::v1::Channel;
@@ -14,15 +14,17 @@ use crate::speed::Speed;
 
 /// What an emergency is called where a contact has its channel.
 const EMERGENCY: &str = "emergency";
+/// The same of a referral.
+const REFERRAL: &str = "referral";
 
 /// Something that a player did or saw, for the screen. Carries no text and no identifier of a person.
 #[derive(Clone, Debug)]
 pub struct News {
     /// Seconds of the helpline's time since the beginning.
     pub at: f64,
-    /// The end of a contact's id, or the number of an emergency.
+    /// The end of a contact's id, or the number of an emergency or a referral.
     pub about: String,
-    /// How the contact came, or that it is an emergency.
+    /// How the contact came, or that it is an emergency or a referral.
     pub kind: &'static str,
     /// What happened.
     pub what: String,
@@ -74,6 +76,9 @@ pub struct Scene {
     players: TaskTracker,
     taken_in: AtomicU64,
     unanswered: AtomicU64,
+    referring: AtomicBool,
+    referred: AtomicU64,
+    referrals_ended: AtomicU64,
     raised: AtomicU64,
     ended: AtomicU64,
 }
@@ -92,6 +97,9 @@ impl Scene {
             players: TaskTracker::new(),
             taken_in: AtomicU64::new(0),
             unanswered: AtomicU64::new(0),
+            referring: AtomicBool::new(false),
+            referred: AtomicU64::new(0),
+            referrals_ended: AtomicU64::new(0),
             raised: AtomicU64::new(0),
             ended: AtomicU64::new(0),
         };
@@ -113,6 +121,11 @@ impl Scene {
         self.send(format!("no. {number}"), EMERGENCY, what.into());
     }
 
+    /// Tells what happened to the referral with this number.
+    pub fn tell_of_referral(&self, number: i64, what: impl Into<String>) {
+        self.send(format!("no. {number}"), REFERRAL, what.into());
+    }
+
     fn send(&self, about: String, kind: &'static str, what: String) {
         // Nobody may be listening any longer.
         let _ = self.news.send(News { at: self.now(), about, kind, what });
@@ -131,6 +144,26 @@ impl Scene {
     /// New contacts that the server has acknowledged, and those it never answered about.
     pub fn counts(&self) -> (u64, u64) {
         (self.taken_in.load(Ordering::Relaxed), self.unanswered.load(Ordering::Relaxed))
+    }
+
+    /// Whether this is the one child of the play who is referred: the first of whom it is asked.
+    pub fn refers(&self) -> bool {
+        self.is_open() && !self.referring.swap(true, Ordering::Relaxed)
+    }
+
+    /// Notes that a child is referred.
+    pub fn note_referred(&self) {
+        self.referred.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Notes that a referral is over, or that whoever referred has left.
+    pub fn note_referral_ended(&self) {
+        self.referrals_ended.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Children who were referred, and of how many that is over.
+    pub fn referrals(&self) -> (u64, u64) {
+        (self.referred.load(Ordering::Relaxed), self.referrals_ended.load(Ordering::Relaxed))
     }
 
     /// Notes that an emergency was raised.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use helpline_proto::escalation::v1::ListEscalationsRequest;
 use helpline_proto::queueing::v1::WatchQueueStatusRequest;
+use helpline_proto::referral::v1::{ListReferralsRequest, ReferralState};
 use helpline_simulator::call;
 use helpline_simulator::figures::Figures;
 use helpline_simulator::house::House;
@@ -28,7 +29,8 @@ pub(crate) async fn close(stage: &Stage, house: &House) -> Result<()> {
         bail!("the players know of {taken_in} contacts taken in, the database of {received}");
     }
     println!("The figures agree with the database, and no contact that was acknowledged is missing.");
-    emergencies(stage).await
+    emergencies(stage).await?;
+    referrals(stage).await
 }
 
 /// Says what became of emergencies. Error: one that was raised is missing.
@@ -49,6 +51,20 @@ async fn emergencies(stage: &Stage) -> Result<()> {
         bail!("the players know of {raised} emergencies raised, the server of {listed}");
     }
     println!("Emergencies raised: {listed}; in {reached} of them the child was reached.");
+    Ok(())
+}
+
+/// Says what became of referrals. Error: one is missing.
+async fn referrals(stage: &Stage) -> Result<()> {
+    let page = call!(stage.supervisor.referrals(), list_referrals, ListReferralsRequest::default());
+    let listed = page.context("list the referrals")?.referrals;
+    let sent = listed.iter().filter(|one| one.send_time.is_some()).count();
+    let served = listed.iter().filter(|one| one.state() == ReferralState::Completed).count();
+    let (referred, _) = stage.scene.referrals();
+    if (listed.len() as u64) < referred {
+        bail!("the players know of {referred} referrals, the server of {}", listed.len());
+    }
+    println!("Referrals sent: {sent}; in {served} of them the child was served.");
     Ok(())
 }
 

@@ -51,6 +51,8 @@ fn run(arguments: &Arguments) -> Result<()> {
     say("Creating a centre and its first token: helpline centre create, helpline token create");
     let centre = house.create_centre("Demo helpline")?;
     let token = house.create_token(centre, "administrator", "Demo administrator")?;
+    say("Importing a directory of services: helpline services import");
+    house.import_services(centre, &helpline_simulator::referral::package(house.log_directory())?)?;
     let mut servers = Vec::new();
     for place in 1..=arguments.processes {
         let server = house.serve(&format!("server-{place}"))?;

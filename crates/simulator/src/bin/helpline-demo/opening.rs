@@ -12,6 +12,7 @@ use helpline_simulator::emergency::receiver::{Notice, Receiver};
 use helpline_simulator::emergency::{self, Registered};
 use helpline_simulator::house::House;
 use helpline_simulator::people::{CounsellorPlan, TARGETS};
+use helpline_simulator::referral;
 use helpline_simulator::scene::{News, Scene};
 use helpline_simulator::server::Server;
 use helpline_simulator::speed::Speed;
@@ -36,6 +37,8 @@ pub(crate) struct Stage {
     pub(crate) counsellors: Vec<(CounsellorPlan, Client)>,
     /// The desks of agencies, each with whether it is told by webhooks.
     pub(crate) desks: Vec<(Desk, bool)>,
+    /// The desks of shelters.
+    pub(crate) shelters: Vec<referral::desk::Desk>,
     /// What agencies are called.
     pub(crate) names: Names,
     /// What is told by webhooks, and the server that hears it.
@@ -76,6 +79,7 @@ pub(crate) async fn open(
     let supervisor = Client::new(first.clone(), &token)?;
     let (receiver, notices) = Receiver::open().await?;
     let registered = partners(&administrator, &receiver, speed, &mut draws).await?;
+    let shelters = shelters(&administrator, &supervisor, &mut draws).await?;
     explain(arguments, house, servers, &token);
     let (scene, news) = Scene::new(speed);
     let scene = Arc::new(scene);
@@ -85,10 +89,39 @@ pub(crate) async fn open(
         Ok((Desk { scene, client, manner }, one.partner.by_webhook))
     };
     let desks = registered.iter().map(desk).collect::<Result<_>>()?;
-    let names = registered.into_iter().map(|one| (one.agency_id, one.partner.name.to_owned())).collect();
+    let of_shelters = shelters.iter().map(|one| (one.agency_id.clone(), one.shelter.name.to_owned()));
+    let names = registered.into_iter().map(|one| (one.agency_id, one.partner.name.to_owned()));
+    let names = names.chain(of_shelters).collect();
+    let screen = |one: &referral::Registered| {
+        let (scene, manner) = (Arc::clone(&scene), one.shelter.manner);
+        Ok(referral::desk::Desk { scene, client: Client::new(first.clone(), &one.token)?, manner })
+    };
+    let shelters = shelters.iter().map(screen).collect::<Result<_>>()?;
     let notices = Mutex::new(Some(notices));
     let news = Mutex::new(news);
-    Ok(Stage { scene, news, adapters, supervisor, counsellors, desks, names, notices, _receiver: receiver })
+    Ok(Stage {
+        scene,
+        news,
+        adapters,
+        supervisor,
+        counsellors,
+        desks,
+        shelters,
+        names,
+        notices,
+        _receiver: receiver,
+    })
+}
+
+/// Shelters that children can be referred to.
+async fn shelters(
+    administrator: &Client,
+    supervisor: &Client,
+    draws: &mut Draws,
+) -> Result<Vec<referral::Registered>> {
+    let names: Vec<&str> = referral::SHELTERS.iter().map(|shelter| shelter.name).collect();
+    say(&format!("Saying who answers for shelters, and how many beds they have: {}", names.join(", ")));
+    referral::register(administrator, supervisor, draws).await
 }
 
 /// Whom the centre can tell in an emergency, and the plan by which it does.

@@ -11,6 +11,7 @@ use helpline_simulator::client::Client;
 use helpline_simulator::draws::Draws;
 use helpline_simulator::emergency::account;
 use helpline_simulator::people::{ChildPlan, is_speech};
+use helpline_simulator::referral::story;
 use helpline_simulator::scene::Scene;
 use helpline_simulator::server::Server;
 use helpline_simulator::{child, counsellor};
@@ -29,8 +30,8 @@ const LEAST_EMERGENCY: Duration = Duration::from_secs(40);
 /// Seconds of the helpline's time until the first child in danger comes: somebody is on shift then.
 const FIRST: f64 = 12.0;
 
-/// Plays until the end. Arrivals have stopped and every player has left when it returns. Nobody leaves an emergency because
-/// the time is over: it is played to its end, unless somebody presses Ctrl-C.
+/// Plays until the end. Arrivals have stopped and every player has left when it returns. Nobody leaves an emergency or a
+/// referral because the time is over: it is played to its end, unless somebody presses Ctrl-C.
 pub(crate) async fn show(
     arguments: &Arguments,
     rate: Rate,
@@ -59,6 +60,12 @@ pub(crate) async fn show(
         }
     }
 
+    scene.play(story::follow(Arc::clone(scene), stage.supervisor.clone(), stage.names.clone()));
+    for (place, shelter) in stage.shelters.iter().enumerate() {
+        let draws = Draws::new(arguments.seed, 600 + place as u64);
+        scene.play(shelter.clone().watch(draws));
+    }
+
     let mut output = Output::new(scene.speed, arguments.plain);
     let mut tick = tokio::time::interval(output.interval());
     let over = tokio::time::sleep(arguments.length.unwrap_or(Duration::MAX / 4));
@@ -67,11 +74,15 @@ pub(crate) async fn show(
     let ended = loop {
         tokio::select! {
             () = &mut over => {
-                if !scene.is_open() || !is_emergency(scene) {
+                if !scene.is_open() || !(is_emergency(scene) || is_referral(scene)) {
                     break Ok(());
                 }
                 scene.close_doors();
-                output.remark("The time is over; the emergency goes on.");
+                output.remark(if is_emergency(scene) {
+                    "The time is over; the emergency goes on."
+                } else {
+                    "The time is over; the referral goes on."
+                });
                 over.as_mut().reset(Instant::now() + scene.speed.real(EMERGENCY).max(LEAST_EMERGENCY));
             }
             _ = interrupt.recv() => break Ok(()),
@@ -86,7 +97,7 @@ pub(crate) async fn show(
                     break Err(dead);
                 }
                 output.draw(scene.now());
-                if !scene.is_open() && !is_emergency(scene) && !output.picture().has_emergency() {
+                if !scene.is_open() && !is_emergency(scene) && !is_referral(scene) && !output.picture().has_emergency() {
                     break Ok(());
                 }
             }
@@ -107,6 +118,11 @@ pub(crate) async fn show(
 fn is_emergency(scene: &Scene) -> bool {
     let (raised, ended) = scene.emergencies();
     raised > ended
+}
+
+fn is_referral(scene: &Scene) -> bool {
+    let (referred, ended) = scene.referrals();
+    referred > ended
 }
 
 /// Follows the floor as a supervisor does.
