@@ -31,9 +31,9 @@ pub struct News {
 }
 
 impl News {
-    /// Whether it is about an emergency.
-    pub fn is_emergency(&self) -> bool {
-        self.kind == EMERGENCY
+    /// Whether it is a step of a story: of an emergency or a referral.
+    pub fn is_story(&self) -> bool {
+        matches!(self.kind, EMERGENCY | REFERRAL)
     }
 }
 

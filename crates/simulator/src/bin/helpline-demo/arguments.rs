@@ -11,8 +11,8 @@ use helpline_simulator::speed::Speed;
 /// Contacts in an hour of the helpline's time: enough to keep twelve counsellors busy.
 const USUAL_RATE: f64 = 260.0;
 
-/// Shows contacts arriving, waiting, being offered, answered and closed, and emergencies until a child is reached, on
-/// private servers.
+/// Shows contacts arriving, waiting, being offered, answered and closed, emergencies until a child is reached, and a referral until
+/// the child is served, on private servers.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "cargo xtask demo")]
 pub(crate) struct Arguments {

@@ -42,9 +42,9 @@ impl Output {
         &mut self.picture
     }
 
-    /// Tells what happened. Between lines that is what happens in emergencies: the rest would be too much.
+    /// Tells what happened. Between lines that is what happens in emergencies and referrals: the rest would be too much.
     pub(crate) fn tell(&mut self, news: &News) {
-        if self.rows().is_none() && news.is_emergency() {
+        if self.rows().is_none() && news.is_story() {
             print(&format!("{news}\n"));
         }
         self.picture.add_news(news);
