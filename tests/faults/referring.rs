@@ -69,8 +69,8 @@ async fn a_referral_is_sent_once_wherever_a_server_is_killed() {
         let (mut client, send) = (supervisor.referrals(), send.clone());
         async move { client.send_referral(send).await }
     });
-    let sent = again.await.expect("the same answer").referral.expect("the referral");
-    assert_eq!(sent.state(), ReferralState::Requested);
+    let now = again.await.expect("the same answer").referral.expect("the referral");
+    assert_eq!(now.state(), ReferralState::Requested);
     assert_eq!(fleet.count("SELECT count(*) FROM helpline.referral_events WHERE event = 'sent'"), 1);
     assert_eq!(asked(&responder, &referral.referral_id).await, ReferralState::Requested);
 }

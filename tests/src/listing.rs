@@ -19,11 +19,11 @@ use crate::World;
 impl World {
     /// A new active service of a centre, with an organisation and an area, imported as an engineer would.
     pub async fn service_of(&self, centre: CentreId) -> ServiceId {
-        let id = Uuid::new_v4();
+        let [id, organization, area] = [(); 3].map(|()| SystemIds.v7());
         let service = json!({
             "id": id, "name": "A shelter", "status": "active",
-            "organization": {"id": Uuid::new_v4(), "name": "An organisation", "description": "It helps"},
-            "service_areas": [{"id": Uuid::new_v4(), "name": "Doha"}],
+            "organization": {"id": organization, "name": "An organisation", "description": "It helps"},
+            "service_areas": [{"id": area, "name": "Doha"}],
         });
         let folder = tempfile::tempdir().expect("a folder");
         let package = folder.path().join("services.json");

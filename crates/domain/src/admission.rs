@@ -49,15 +49,12 @@ impl AdmissionState {
     pub const fn may_become(self, next: Self) -> bool {
         match (self, next) {
             (Self::Exited, _) => false,
+            // Whose place was kept too long is where they were before; whose plan came to nothing stays.
             (_, Self::Exited)
-            | (Self::Requested, Self::Screened)
+            | (Self::Requested | Self::Held, Self::Screened)
             | (Self::Screened, Self::Held)
-            | (Self::Held, Self::Admitted)
-            | (Self::Admitted, Self::ExitPlanned)
-            // Kept too long for somebody who has not come yet.
-            | (Self::Held, Self::Screened)
-            // A plan that came to nothing.
-            | (Self::ExitPlanned, Self::Admitted) => true,
+            | (Self::Held | Self::ExitPlanned, Self::Admitted)
+            | (Self::Admitted, Self::ExitPlanned) => true,
             _ => false,
         }
     }

@@ -197,8 +197,7 @@ impl ReferralState {
             (Self::Requested, Urgency::Urgent) => 4 * HOUR,
             (Self::Requested | Self::CancelRequested, _) => 3 * DAY,
             (Self::Accepted, Urgency::Urgent) => DAY,
-            (Self::Accepted | Self::OnHold, _) => 14 * DAY,
-            (Self::InProgress, Urgency::Urgent) => 14 * DAY,
+            (Self::Accepted | Self::OnHold, _) | (Self::InProgress, Urgency::Urgent) => 14 * DAY,
             (Self::InProgress, Urgency::Routine) => 90 * DAY,
             _ => return None,
         })

@@ -115,6 +115,7 @@ fn some_choices() -> impl Strategy<Value = Vec<Choice>> {
     })
 }
 
+#[expect(clippy::expect_used, reason = "a helper of tests: this is how it fails")]
 fn applied(choices: &[Choice], moves: &[(i32, ChoiceState)]) -> Vec<Choice> {
     let mut now = choices.to_vec();
     for (position, next) in moves {

@@ -67,10 +67,8 @@ pub(crate) async fn place_hold(
     (services, new): (&[ServiceId], &NewHold),
 ) -> Result<Hold, Refusal> {
     let mut change = try_services(ctx, command, services, new).await?;
-    if matches!(change, Change::Refused) {
-        if give_back(ctx, caller.centre_id).await? {
-            change = try_services(ctx, command, services, new).await?;
-        }
+    if matches!(change, Change::Refused) && give_back(ctx, caller.centre_id).await? {
+        change = try_services(ctx, command, services, new).await?;
     }
     let hold = outcome(committed(change), async |id| load(ctx, caller, id.into()).await, async {
         if let Some(referral) = new.referral_id {

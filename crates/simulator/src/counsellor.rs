@@ -140,7 +140,7 @@ impl Player {
                     format!("{} answers after {waited}", self.name),
                 );
                 self.busy.fetch_add(1, Ordering::Relaxed);
-                self.handle(&contact, &mut draws).await;
+                Box::pin(self.handle(&contact, &mut draws)).await;
                 self.busy.fetch_sub(1, Ordering::Relaxed);
             }
             // The child has left, or somebody took the offer back: the normal race.
@@ -169,8 +169,8 @@ impl Player {
                 conversation::hold(&self.scene, &self.client, contact, length, draws).await
             }
         };
-        let (helped, referred, went_on) = tokio::join!(help, referral, talk);
-        if !(helped && referred && went_on) {
+        let (helped, answered, went_on) = tokio::join!(help, referral, talk);
+        if !(helped && answered && went_on) {
             return;
         }
         if hands_on && self.transfer(contact, draws).await {

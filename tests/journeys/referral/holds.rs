@@ -146,12 +146,12 @@ async fn a_hold_that_runs_out_as_it_is_confirmed_has_one_end() {
 /// Somebody asks for a place in one of two shelters, and comes or does not. Of the same hold two say something else at once.
 async fn guest(by: &Actor, shelters: &[Partner; 2], number: usize) {
     let services = [number % 2, (number + 1) % 2].map(|index| shelters[index].service.as_str());
-    let count = if number % 5 == 0 { 2 } else { 1 };
+    let count = if number.is_multiple_of(5) { 2 } else { 1 };
     let Ok(held) = place(by, hold(&services, count)).await else { return };
     let (confirmed, _) = tokio::join!(confirm(by, &held), async {
-        if number % 3 == 0 { release(by, &held).await.ok() } else { None }
+        if number.is_multiple_of(3) { release(by, &held).await.ok() } else { None }
     });
-    if confirmed.is_ok() && number % 2 == 0 {
+    if confirmed.is_ok() && number.is_multiple_of(2) {
         vacate(by, &held).await.unwrap();
     }
 }

@@ -4,7 +4,8 @@ use helpline_domain::id::AgencyId;
 use helpline_proto::directory::v1::DisableAgencyRequest;
 use helpline_proto::queueing::v1::AlertKind;
 use helpline_proto::referral::v1::{
-    ChoiceState, DraftReferralRequest, ListReferralsRequest, Referral, ReferralState, RejectReason,
+    ChoiceState, DraftReferralRequest, ListReferralsRequest, Referral, ReferralChoice, ReferralState,
+    RejectReason,
 };
 use helpline_tests::referral::consent;
 use helpline_tests::request_id;
@@ -48,9 +49,9 @@ async fn a_rejection_asks_the_next_at_once_and_the_last_one_leaves_an_unmet_need
     reject(&third.responder, &referral, RejectReason::OutOfArea).await.unwrap();
     let over = get(&stage.supervisor, &referral).await.unwrap();
     assert_eq!((over.state(), over.unmet), (ReferralState::Rejected, true));
-    let reasons: Vec<RejectReason> = over.choices.iter().map(|one| one.reject_reason()).collect();
+    let reasons: Vec<RejectReason> = over.choices.iter().map(ReferralChoice::reject_reason).collect();
     assert_eq!(reasons, [RejectReason::AtCapacity, RejectReason::NotEligibleAge, RejectReason::OutOfArea]);
-    assert_eq!(unmet(&stage).await, [referral.referral_id.clone()]);
+    assert_eq!(unmet(&stage).await, std::slice::from_ref(&referral.referral_id));
     until("supervisors are told", async || told(&stage, &referral).await.then_some(())).await;
     let anew = helpline_tests::referral::draft(&referral.contact_id, &[&first.service]);
     stage.supervisor.refer(anew).await;

@@ -254,7 +254,7 @@ async fn a_bed_is_not_kept_for_a_referral_that_goes_elsewhere_or_is_taken_back()
         let over = seen(&stage.supervisor, &stay).await.unwrap();
         assert_eq!((over.state(), over.outcome()), (AdmissionState::Exited, ExitOutcome::ReferralEnded));
         assert_eq!(used(&stage.supervisor, &first.service).await, (1, 0, 0), "others may have it at once");
-        assert_eq!(get(&stage.supervisor, &referral).await.is_ok(), true);
+        assert!(get(&stage.supervisor, &referral).await.is_ok());
     }
 }
 

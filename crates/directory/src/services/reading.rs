@@ -156,12 +156,9 @@ fn mapped(name: &str, text: &str, mapping: &Mapping, read: &mut Read) -> Vec<Row
 /// The rows of a table, each with its place.
 fn table_rows(name: &str, text: &str, read: &mut Read) -> Vec<(String, Record)> {
     let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
-    let heads = match reader.headers() {
-        Ok(heads) => heads.clone(),
-        Err(_) => {
-            read.refuse(name, "line 1".to_owned(), "has no heads of columns that can be read");
-            return Vec::new();
-        }
+    let Ok(heads) = reader.headers().cloned() else {
+        read.refuse(name, "line 1".to_owned(), "has no heads of columns that can be read");
+        return Vec::new();
     };
     let mut rows = Vec::new();
     for (index, row) in reader.records().enumerate() {
@@ -241,7 +238,7 @@ fn one(name: &str, value: &Value, place: &str, read: &mut Read, rows: &mut Vec<R
         // Documents may repeat what others say, as long as nothing contradicts.
         Some((kind, document)) => take_apart(kind, document, place, true, rows),
         None => {
-            read.refuse(name, place.to_owned(), "is no record of the standard that is known by its fields")
+            read.refuse(name, place.to_owned(), "is no record of the standard that is known by its fields");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One service with all that belongs to it, ready to be searched and shown.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde_json::Value;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::fold::{Word, words};
 use super::hours::Hours;
 use super::kind::Kind;
-use super::package::{Package, Record, id, text};
+use super::package::{Owned, Package, Record, id, text};
 use super::rules::Rules;
 use crate::id::{AgencyId, LocationId, ServiceId};
 
@@ -166,7 +166,7 @@ impl Listing {
 /// Makes listings of a package.
 pub struct Listings<'a> {
     package: &'a Package,
-    owned: BTreeMap<(Kind, Uuid), Vec<(Kind, Uuid, &'a Record)>>,
+    owned: Owned<'a>,
 }
 
 impl<'a> Listings<'a> {
@@ -247,8 +247,8 @@ impl<'a> Listings<'a> {
     }
 
     fn owned(&self, owner: Kind, id: Uuid, kind: Kind) -> impl Iterator<Item = (Uuid, &'a Record)> {
-        let owned = self.owned.get(&(owner, id)).into_iter().flatten();
-        owned.filter(move |(of, _, _)| *of == kind).map(|(_, id, record)| (*id, *record))
+        let all = self.owned.get(&(owner, id)).into_iter().flatten();
+        all.filter(move |(of, _, _)| *of == kind).map(|(_, id, record)| (*id, *record))
     }
 
     fn name(&self, kind: Kind, id: Uuid) -> String {
@@ -313,7 +313,7 @@ impl<'a> Listings<'a> {
     }
 }
 
-fn second<'a>((_, record): (Uuid, &'a Record)) -> &'a Record {
+fn second((_, record): (Uuid, &Record)) -> &Record {
     record
 }
 

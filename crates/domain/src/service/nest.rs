@@ -1,12 +1,12 @@
 //! Documents, in which records stand inside each other, and the records they are made of.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::kind::{Kind, Shape};
-use super::package::{Package, Record, id};
+use super::package::{Owned, Package, Record, id};
 
 /// A record as somebody wrote it: nothing of it is checked yet.
 #[derive(Clone, Debug)]
@@ -94,7 +94,7 @@ fn belong(part: Kind, inner: &mut Record, owner: Kind, own: &Value) {
 /// Puts documents together.
 pub struct Documents<'a> {
     package: &'a Package,
-    owned: BTreeMap<(Kind, Uuid), Vec<(Kind, Uuid, &'a Record)>>,
+    owned: Owned<'a>,
 }
 
 impl<'a> Documents<'a> {

@@ -71,6 +71,9 @@ pub fn owner(kind: Kind, record: &Record) -> Option<(Kind, Uuid)> {
     })
 }
 
+/// What belongs to each record.
+pub type Owned<'a> = BTreeMap<(Kind, Uuid), Vec<(Kind, Uuid, &'a Record)>>;
+
 impl Package {
     /// Whether there is no record.
     pub fn is_empty(&self) -> bool {
@@ -108,7 +111,7 @@ impl Package {
     }
 
     /// The records that belong to each record.
-    pub fn by_owner(&self) -> BTreeMap<(Kind, Uuid), Vec<(Kind, Uuid, &Record)>> {
+    pub fn by_owner(&self) -> Owned<'_> {
         let mut owned = BTreeMap::<_, Vec<_>>::new();
         for (kind, id, record) in self.all() {
             if let Some(owner) = owner(kind, record) {

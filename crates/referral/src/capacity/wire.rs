@@ -41,13 +41,13 @@ pub(crate) fn set(
         fields.refuse("out_of_service", "not more than there are");
     }
     fields.build((|| {
-        let set = SetCapacity {
+        let counts = SetCapacity {
             service_id: service_id?,
             unit: unit?,
             maximum: maximum?,
             out_of_service: out_of_service?,
         };
-        Some((command(ctx, caller, "SetCapacity", request_id?, sent), set))
+        Some((command(ctx, caller, "SetCapacity", request_id?, sent), counts))
     })())
 }
 

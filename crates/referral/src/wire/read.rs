@@ -42,22 +42,25 @@ const REVOKE_REASONS: [&str; 5] =
 /// A command about a referral, as far as all have it in common.
 pub(crate) type Begun = (RequestId, Act);
 
+/// What is remarked, if anything is.
+struct Remark(Option<Sensitive<String>>);
+
 /// Begins to read it.
 fn begin(
     ctx: &Ctx,
     fields: &mut Fields,
     (request_id, referral_id): (&str, &str),
-    remark: Option<Option<Sensitive<String>>>,
+    remark: Option<Remark>,
 ) -> Option<Begun> {
     let request_id = fields.request_id(request_id);
     let referral_id: Option<ReferralId> = fields.id("referral_id", referral_id);
-    Some((request_id?, Act { referral_id: referral_id?, remark_id: ctx.ids.v7(), remark: remark? }))
+    Some((request_id?, Act { referral_id: referral_id?, remark_id: ctx.ids.v7(), remark: remark?.0 }))
 }
 
 /// A remark, which must be there if so. `None` when it cannot be used.
-fn remark(fields: &mut Fields, sent: &str, required: bool) -> Option<Option<Sensitive<String>>> {
+fn remark(fields: &mut Fields, sent: &str, required: bool) -> Option<Remark> {
     let text = fields.text("remark", sent, usize::from(required)..=REMARK)?;
-    Some(Some(text).filter(|text| !text.is_empty()).map(|text| Sensitive::new("narrative", text)))
+    Some(Remark(Some(text).filter(|text| !text.is_empty()).map(|text| Sensitive::new("narrative", text))))
 }
 
 /// One of these keys.
@@ -167,7 +170,7 @@ fn particulars(fields: &mut Fields, sent: &proto::ReferralParticulars) -> Option
 
 pub(crate) fn send(ctx: &Ctx, caller: &Caller, sent: &proto::SendReferralRequest) -> Read<()> {
     let mut fields = Fields::new();
-    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id), Some(None));
+    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id), Some(Remark(None)));
     ready(ctx, caller, ("SendReferral", sent), fields.build(begun.zip(Some(()))))
 }
 

@@ -26,12 +26,11 @@ pub(crate) async fn of(scene: &Scene, client: &Client, contact: &Contact, mut dr
         return !scene.is_over();
     };
     scene.note_referred();
-    let went_on = match ask(scene, client, &referral, &mut draws).await {
-        Ok(()) => until_over(scene, client, &referral.referral_id).await,
-        Err(_) => {
-            scene.tell_of_referral(referral.number, "it could not be sent");
-            !scene.is_over()
-        }
+    let went_on = if ask(scene, client, &referral, &mut draws).await.is_ok() {
+        until_over(scene, client, &referral.referral_id).await
+    } else {
+        scene.tell_of_referral(referral.number, "it could not be sent");
+        !scene.is_over()
     };
     scene.note_referral_ended();
     went_on

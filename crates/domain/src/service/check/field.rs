@@ -112,10 +112,11 @@ fn shaped(shape: Shape, text: String) -> Result<Value, String> {
         // The end of a day is the begin of the next.
         Shape::Time if text.starts_with("24:00") => return Ok(Value::from("00:00:00")),
         Shape::Time => {
-            let time = ["%H:%M:%S", "%H:%M"].into_iter();
-            let time =
-                time.filter_map(|form| NaiveTime::parse_from_str(text.trim_end_matches('Z'), form).ok());
-            let time = time.last().ok_or("is not a time like 09:30")?;
+            let forms = ["%H:%M:%S", "%H:%M"].into_iter();
+            let time = forms
+                .filter_map(|form| NaiveTime::parse_from_str(text.trim_end_matches('Z'), form).ok())
+                .next_back();
+            let time = time.ok_or("is not a time like 09:30")?;
             return Ok(Value::from(time.format("%H:%M:%S").to_string()));
         }
         Shape::Moment => is(DateTime::parse_from_rfc3339(&text).is_ok(), "a time of RFC 3339")?,

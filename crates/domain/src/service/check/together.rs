@@ -1,6 +1,6 @@
 //! The package as a whole: what refers to something must find it, nothing is above itself, ages are in order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -71,10 +71,10 @@ fn circles(package: &Package, there: &Package, (kind, field): (Kind, &'static st
         |own| package.get(kind, own).or_else(|| there.get(kind, own)).and_then(|record| id(record, field));
     let mut sound = BTreeSet::new();
     for (own, _) in package.of(kind) {
-        let mut path = BTreeMap::new();
+        let mut path = BTreeSet::new();
         let mut next = Some(own);
         while let Some(at) = next.filter(|at| !sound.contains(at)) {
-            if path.insert(at, ()).is_some() {
+            if !path.insert(at) {
                 if at == own {
                     wrong.push((kind, own, field, "is, over others, above itself"));
                 }
@@ -82,8 +82,8 @@ fn circles(package: &Package, there: &Package, (kind, field): (Kind, &'static st
             }
             next = above(at);
         }
-        if next.is_none() || next.is_some_and(|at| sound.contains(&at)) {
-            sound.extend(path.into_keys());
+        if next.is_none_or(|at| sound.contains(&at)) {
+            sound.extend(path);
         }
     }
 }

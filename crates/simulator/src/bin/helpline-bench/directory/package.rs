@@ -59,7 +59,7 @@ fn service(number: u32) -> Value {
         "status": "active",
         "minimum_age": number % 10,
         "maximum_age": 10 + number % 15,
-        "assured_date": if number % 9 == 0 { "2001-01-01" } else { "2099-01-01" },
+        "assured_date": if number.is_multiple_of(9) { "2001-01-01" } else { "2099-01-01" },
         "organization": {"id": id(2, organization), "name": format!("Organisation {organization}"), "description": "Made up"},
         "phones": [{"id": id(3, number), "number": "+97455550100"}],
         "languages": [{"id": id(4, number), "code": language}],
@@ -73,6 +73,6 @@ fn service(number: u32) -> Value {
         "schedules": [{"id": id(11, number), "freq": "WEEKLY", "byday": "SU,MO,TU,WE,TH",
             "opens_at": format!("{:02}:00", number % 12), "closes_at": format!("{:02}:00", 12 + number % 12), "timezone": 3}],
         "capacities": [{"id": id(12, number), "available": number % 5, "unit": {"id": id(13, 1), "name": "Bed"}}],
-        "helpline_rule": {"genders": if number % 3 == 0 { json!(["female"]) } else { json!([]) }, "protected_address": number % 20 == 0},
+        "helpline_rule": {"genders": if number.is_multiple_of(3) { json!(["female"]) } else { json!([]) }, "protected_address": number.is_multiple_of(20)},
     })
 }
