@@ -3,6 +3,8 @@
 //! A hold takes its room and gives it back in the statement that changes it, and the row of the unit is the one place where they
 //! meet: however many ask for the last one at once, one has it. `never_more_than_there_is` refuses everything else.
 
+mod read;
+
 use chrono::{DateTime, Utc};
 use helpline_domain::caller::{Caller, Role};
 use helpline_domain::capacity::HoldState;
@@ -81,6 +83,7 @@ macro_rules! capacity_columns {
         "k.service_id, k.unit, k.maximum, k.occupied, k.held, k.out_of_service, k.available, k.updated_at, k.revision"
     };
 }
+use capacity_columns;
 
 #[derive(FromRow)]
 struct HoldRow {
@@ -104,6 +107,7 @@ macro_rules! hold_columns {
          h.revision"
     };
 }
+use hold_columns;
 
 impl TryFrom<HoldRow> for Hold {
     type Error = StoreError;
@@ -142,6 +146,7 @@ macro_rules! of_service {
         )
     };
 }
+use of_service;
 
 const SET: &str = change!(
     event: "capacity_set", resource: "service_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
@@ -230,19 +235,6 @@ const EXPIRE: &str = "
             jsonb_build_object('hold_id', hold_id, 'service_id', service_id, 'unit', unit, 'count', count) FROM changed)
     SELECT hold_id FROM changed";
 
-const NEXT: &str = "
-    SELECT k.service_id FROM helpline.capacities k
-    JOIN helpline.services s ON s.centre_id = $1 AND s.service_id = k.service_id AND s.status = 'active'
-    LEFT JOIN helpline.referral_choices c ON c.centre_id = $1 AND c.referral_id = $2 AND c.service_id = k.service_id
-    WHERE k.centre_id = $1 AND k.unit = $4 AND k.available >= $5 AND k.service_id <> ALL ($3)
-      AND CASE WHEN $2::uuid IS NULL THEN EXISTS (
-            SELECT FROM helpline.service_records was
-            JOIN helpline.service_records is_too ON is_too.centre_id = $1 AND is_too.kind = 'attribute'
-                AND (is_too.fields ->> 'link_id')::uuid = k.service_id AND is_too.taxonomy_term_id = was.taxonomy_term_id
-            WHERE was.centre_id = $1 AND was.kind = 'attribute' AND (was.fields ->> 'link_id')::uuid = ANY ($3))
-          ELSE c.state IN ('waiting', 'offered', 'accepted') END
-    ORDER BY c.position, k.available DESC, k.service_id LIMIT 1";
-
 /// Where a hold goes on to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum HoldStep {
@@ -325,112 +317,5 @@ impl Store {
             .fetch_optional(connection.postgres())
             .await;
         Ok(connection.settle(found)?.is_some())
-    }
-
-    /// A service with room for so many of a unit beside those that were tried: the next choice of the referral, or without one what is
-    /// about the same as one that was tried.
-    pub async fn next_with_room(
-        &self,
-        centre: CentreId,
-        referral: Option<ReferralId>,
-        tried: &[ServiceId],
-        (unit, count): (&str, i32),
-    ) -> Result<Option<ServiceId>, StoreError> {
-        let mut connection = self.bound(centre).await?;
-        let found = sqlx::query_scalar::<_, Uuid>(NEXT)
-            .bind(centre.as_uuid())
-            .bind(referral.map(|id| id.as_uuid()))
-            .bind(tried.iter().map(ServiceId::as_uuid).collect::<Vec<_>>())
-            .bind(unit.to_owned())
-            .bind(count)
-            .fetch_optional(connection.postgres())
-            .await;
-        Ok(connection.settle(found)?.map(ServiceId::from))
-    }
-
-    /// How a unit of a service is used, if the caller may know; whether there is such a service for them at all.
-    pub async fn capacity(
-        &self,
-        caller: &Caller,
-        service: ServiceId,
-        unit: &str,
-    ) -> Result<(bool, Option<CapacityRow>), StoreError> {
-        let mut connection = self.bound(caller.centre_id).await?;
-        let there = sqlx::query_scalar::<_, bool>(
-            "SELECT EXISTS (SELECT FROM helpline.services s
-             WHERE s.centre_id = $1 AND s.service_id = $2 AND ($3::uuid IS NULL OR s.agency_id = $3))",
-        )
-        .bind(caller.centre_id.as_uuid())
-        .bind(service.as_uuid())
-        .bind(agency_of(caller))
-        .fetch_one(connection.postgres())
-        .await;
-        if !connection.settle(there)? {
-            return Ok((false, None));
-        }
-        let row = sqlx::query_as::<_, CapacityColumns>(concat!(
-            "SELECT ",
-            capacity_columns!(),
-            " FROM helpline.capacities k WHERE k.centre_id = $1 AND k.service_id = $2 AND k.unit = $3"
-        ))
-        .bind(caller.centre_id.as_uuid())
-        .bind(service.as_uuid())
-        .bind(unit.to_owned())
-        .fetch_optional(connection.postgres())
-        .await;
-        Ok((true, connection.settle(row)?.map(capacity_from)))
-    }
-
-    /// A page of units of services, in the order of service and unit.
-    pub async fn capacities(
-        &self,
-        caller: &Caller,
-        after: Option<&(Uuid, String)>,
-        limit: u32,
-    ) -> Result<Vec<CapacityRow>, StoreError> {
-        let mut connection = self.bound(caller.centre_id).await?;
-        let rows = sqlx::query_as::<_, CapacityColumns>(concat!(
-            "SELECT ",
-            capacity_columns!(),
-            " FROM helpline.capacities k WHERE k.centre_id = $1 AND (k.service_id, k.unit) > ($2, $3) AND ",
-            of_service!("k.service_id", "$4"),
-            " ORDER BY k.service_id, k.unit LIMIT $5"
-        ))
-        .bind(caller.centre_id.as_uuid())
-        .bind(after.map_or(Uuid::nil(), |(service, _)| *service))
-        .bind(after.map(|(_, unit)| unit.clone()).unwrap_or_default())
-        .bind(agency_of(caller))
-        .bind(i64::from(limit))
-        .fetch_all(connection.postgres())
-        .await;
-        Ok(connection.settle(rows)?.into_iter().map(capacity_from).collect())
-    }
-
-    /// One hold, or a page of those that are not over, in the order of their ids.
-    pub async fn holds(
-        &self,
-        caller: &Caller,
-        (one, after): (Option<HoldId>, Option<HoldId>),
-        limit: u32,
-    ) -> Result<Vec<Hold>, StoreError> {
-        let mut connection = self.bound(caller.centre_id).await?;
-        let rows = sqlx::query_as::<_, HoldRow>(concat!(
-            "SELECT ",
-            hold_columns!(),
-            " FROM helpline.holds h WHERE h.centre_id = $1 AND h.hold_id > $2
-                AND CASE WHEN $3::uuid IS NULL THEN h.state IN ('held', 'confirmed') ELSE h.hold_id = $3 END AND ",
-            of_service!("h.service_id", "$4"),
-            " ORDER BY h.hold_id LIMIT $5"
-        ))
-        .bind(caller.centre_id.as_uuid())
-        .bind(after.map_or(Uuid::nil(), |id| id.as_uuid()))
-        .bind(one.map(|id| id.as_uuid()))
-        .bind(agency_of(caller))
-        .bind(i64::from(limit))
-        .fetch_all(connection.postgres())
-        .await;
-        let rows = connection.settle(rows)?;
-        drop(connection);
-        rows.into_iter().map(|row| Ok(Hold::try_from(row)?.seen_by(caller))).collect()
     }
 }
