@@ -6,21 +6,13 @@ use helpline_domain::admission::AdmissionState;
 use helpline_domain::caller::Caller;
 use helpline_domain::id::AdmissionId;
 use helpline_service_kit::command::outcome;
-use helpline_service_kit::{Ctx, Refusal, fail_point, page};
+use helpline_service_kit::{Ctx, Refusal, page};
 use helpline_store::admission::{Admission, NewAdmission, StayStep};
 use helpline_store::{Change, Command};
 use uuid::Uuid;
 
 use crate::access;
-use crate::capacity::give_back;
-
-/// What was committed may not be known to who asked for it.
-fn committed<T>(change: Change<T>) -> Change<T> {
-    if matches!(change, Change::Done(_)) {
-        fail_point!("hold.after_commit");
-    }
-    change
-}
+use crate::capacity::{committed, give_back};
 
 /// Asks for a place. Errors: NOT_FOUND for the referral, or for a service that it does not go to; STATE_REFUSED for a referral that is
 /// over, and of the stay that it has; REQUEST_ID_REUSED.

@@ -17,7 +17,7 @@ use crate::access;
 const GIVEN_BACK: usize = 20;
 
 /// What was committed may not be known to who asked for it.
-fn committed<T>(change: Change<T>) -> Change<T> {
+pub(crate) fn committed<T>(change: Change<T>) -> Change<T> {
     if matches!(change, Change::Done(_)) {
         fail_point!("hold.after_commit");
     }
