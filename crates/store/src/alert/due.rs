@@ -48,9 +48,9 @@ const DUE: &str = "
 
 impl Store {
     /// What is due and was not done: callbacks and second opinions beyond their time, check-ins that failed within the hour,
-    /// escalations that nobody has taken on, whose child was not reached, or whose owner has gone; missing-child alerts that
-    /// nobody has decided on, or that are in force for nothing; steps of referrals, and those
-    /// that nobody took on.
+    /// escalations that nobody has taken on, whose child was not reached, or whose owner has gone, reports past their deadline;
+    /// missing-child alerts that nobody has decided on, or that are in force for nothing; steps of referrals, and those that
+    /// nobody took on.
     pub async fn due_alerts(&self, centre: CentreId) -> Result<Vec<(AlertKind, Subject)>, StoreError> {
         let mut connection = self.bound(centre).await?;
         let rows = sqlx::query_as::<_, (String, String)>(DUE)
