@@ -1,6 +1,7 @@
 //! Page tokens and cursors: whose they are, and what they are of.
 
 mod every;
+mod referrals;
 
 use helpline_domain::caller::Role;
 use helpline_proto::Role as RoleMessage;

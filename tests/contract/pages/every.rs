@@ -1,4 +1,4 @@
-//! The lists about emergencies and agencies, walked by their descriptors: every page, whose it is, and what it is of.
+//! The lists about emergencies, agencies and referrals, walked by their descriptors: every page, whose it is, and what it is of.
 
 use std::collections::BTreeMap;
 
@@ -18,14 +18,14 @@ use prost::Message as _;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage as _, Value};
 use prost_types::Timestamp;
 
-use super::{assert_no_page, forgeries};
+use super::{assert_no_page, forgeries, referrals};
 use crate::cast::{Cast, method};
 use crate::requests::well_formed;
 use crate::schema;
 use crate::stage::healthy;
 
 /// Lists that are walked here.
-const LISTS: [&str; 11] = [
+const LISTS: [&str; 18] = [
     "ListEscalations",
     "ListReports",
     "ListTimeline",
@@ -37,6 +37,13 @@ const LISTS: [&str; 11] = [
     "ListDisclosures",
     "ListSecondOpinions",
     "ListBlocks",
+    "ListServices",
+    "ListReferrals",
+    "ListReferralTimeline",
+    "ListConsents",
+    "ListCapacities",
+    "ListHolds",
+    "ListAdmissions",
 ];
 /// Lists that are not walked here: of the line, of the directory, of what is told of missing children.
 const OTHERS: [&str; 7] = [
@@ -93,6 +100,10 @@ impl List {
         let places = schema::places(self.method);
         let filters = places.iter().filter(|place| !matches!(place.name(), "page_size" | "page_token"));
         let other = filters.filter_map(|place| {
+            // What is sent about a referral is another list than what is sent about an emergency.
+            if (self.method.name, place.name()) == ("ListDeliveries", "referral_id") {
+                return None;
+            }
             let mut request = self.asking(PAGE, token);
             let value = match place.kind() {
                 Kind::Bool => {
@@ -196,7 +207,8 @@ async fn fill(cast: &Cast) -> BTreeMap<&'static str, String> {
          FROM helpline.escalations, generate_series(1, {ROWS}) WHERE escalation_id = '{escalation_id}'"
     );
     world.database.query(&more).unwrap();
-    BTreeMap::from([("escalation_id", escalation_id), ("agency_id", agency_id)])
+    let referral_id = referrals::fill(cast, ROWS).await;
+    BTreeMap::from([("escalation_id", escalation_id), ("agency_id", agency_id), ("referral_id", referral_id)])
 }
 
 async fn force(by: &Actor, escalation_id: &str) {
@@ -210,11 +222,20 @@ fn asked(cast: &Cast, name: &str, ids: &BTreeMap<&'static str, String>) -> List 
     let mut request = DynamicMessage::new(schema::input(method));
     for (field, id) in ids {
         let known = well_formed(method).get_field_by_name(field).is_some();
-        if known && matches!(name, "ListTimeline" | "ListEndpoints" | "ListDeliveries" | "ListDisclosures") {
+        let of = match name {
+            "ListTimeline" | "ListEndpoints" | "ListDisclosures" => true,
+            "ListDeliveries" => *field != "referral_id",
+            "ListReferralTimeline" | "ListConsents" => *field == "referral_id",
+            _ => false,
+        };
+        if known && of {
             request.set_field_by_name(field, Value::String(id.clone()));
         }
     }
-    List { method, actor: cast.caller(method).clone(), request }
+    // The supervisor has referred; of others' referrals a counsellor knows nothing.
+    let referrals = method.service.starts_with("helpline.referral.");
+    let actor = if referrals { &cast.supervisor } else { cast.caller(method) };
+    List { method, actor: actor.clone(), request }
 }
 
 #[tokio::test]
