@@ -49,5 +49,6 @@ async fn slow_no_step_of_a_contact_reads_those_that_are_over() {
         }
     }
     let entries = read[1] - read[0];
-    assert!(entries < OVER, "one contact more, and {entries} entries of indexes were read");
+    // Once they may be read, for the figures of the day; not with each step.
+    assert!(entries < 2 * OVER, "one contact more, and {entries} entries of indexes were read");
 }
