@@ -97,8 +97,11 @@ pub(crate) fn measure(options: &Options) -> Result<Report> {
     let server = house.serve("directory")?;
     progress("searching");
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let (first, searches) =
-        runtime.block_on(search(&Client::new(channel(server.grpc())?, &token)?, options))?;
+    // A connection is made within the runtime.
+    let (first, searches) = runtime.block_on(async {
+        let client = Client::new(channel(server.grpc())?, &token)?;
+        search(&client, options).await
+    })?;
     let resident_mb = server.resident_mb()?;
     server.stop()?;
     Ok(Report { services: options.services, import, first, searches, resident_mb })
