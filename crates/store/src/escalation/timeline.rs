@@ -1,5 +1,7 @@
 //! The timeline of an escalation, as far as its reader may read it.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use helpline_domain::caller::{Caller, Role};
 use helpline_domain::field_class::FieldClass;
@@ -11,7 +13,7 @@ use uuid::Uuid;
 
 use super::agency_of;
 use super::read::Escalation;
-use crate::sealing::REMARK;
+use crate::sealing::{Column, REMARK};
 use crate::{Store, StoreError};
 
 /// An entry of a timeline.
@@ -30,8 +32,9 @@ pub struct Entry {
     pub shared: bool,
 }
 
+/// A row of one of the two timelines.
 #[derive(FromRow)]
-struct EntryRow {
+pub(crate) struct EntryRow {
     sequence: i32,
     at: DateTime<Utc>,
     event: String,
@@ -73,25 +76,32 @@ impl Store {
         .await;
         let rows = connection.settle(rows)?;
         drop(connection);
-        rows.into_iter()
-            .map(|row| {
-                let own = caller.role != Role::AgencyResponder || row.agency_id == agency_of(caller);
-                let may_read = own || seen.classes.contains(&FieldClass::Narrative);
-                let sealed = row.remark_sealed.as_deref().filter(|_| may_read);
-                let place = row.remark_id.unwrap_or_default();
-                Ok(Entry {
-                    sequence: row.sequence,
-                    at: row.at,
-                    event: row.event,
-                    actor_id: row.actor_id,
-                    actor_role: row.actor_role,
-                    agency_id: row.agency_id,
-                    delivery_id: row.delivery_id,
-                    detail: row.detail.map(|detail| detail.0),
-                    remark: self.open_some(REMARK, caller.centre_id, place, sealed)?,
-                    shared: row.shared,
-                })
-            })
-            .collect()
+        rows.into_iter().map(|row| self.entry_from(caller, &seen.classes, REMARK, row)).collect()
+    }
+
+    /// An entry as far as a caller may read it who may know these classes: what others remarked is narrative.
+    pub(crate) fn entry_from(
+        &self,
+        caller: &Caller,
+        classes: &BTreeSet<FieldClass>,
+        column: Column,
+        row: EntryRow,
+    ) -> Result<Entry, StoreError> {
+        let own = caller.role != Role::AgencyResponder || row.agency_id == agency_of(caller);
+        let may_read = own || classes.contains(&FieldClass::Narrative);
+        let sealed = row.remark_sealed.as_deref().filter(|_| may_read);
+        let place = row.remark_id.unwrap_or_default();
+        Ok(Entry {
+            sequence: row.sequence,
+            at: row.at,
+            event: row.event,
+            actor_id: row.actor_id,
+            actor_role: row.actor_role,
+            agency_id: row.agency_id,
+            delivery_id: row.delivery_id,
+            detail: row.detail.map(|detail| detail.0),
+            remark: self.open_some(column, caller.centre_id, place, sealed)?,
+            shared: row.shared,
+        })
     }
 }
