@@ -11,9 +11,10 @@ use anyhow::{Context as _, Result};
 use protox::Compiler;
 
 fn main() -> Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../proto");
+    // Asked when it runs: one target folder may serve another checkout.
+    let root = told("CARGO_MANIFEST_DIR")?.join("../../proto");
     println(&format!("cargo::rerun-if-changed={}", root.display()));
-    let out = out_dir()?;
+    let out = told("OUT_DIR")?;
 
     let mut files = Vec::new();
     collect(&root, &mut files)?;
@@ -50,9 +51,9 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-#[expect(clippy::disallowed_methods, reason = "Cargo tells a build script its output folder this way only")]
-fn out_dir() -> Result<PathBuf> {
-    Ok(PathBuf::from(std::env::var("OUT_DIR")?))
+#[expect(clippy::disallowed_methods, reason = "Cargo tells a build script its folders this way only")]
+fn told(name: &str) -> Result<PathBuf> {
+    Ok(PathBuf::from(std::env::var(name)?))
 }
 
 #[expect(clippy::print_stdout, reason = "a build script speaks to Cargo this way only")]
