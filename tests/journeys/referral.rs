@@ -3,6 +3,7 @@
 mod closed_loop;
 mod consent;
 mod forbidden;
+mod found;
 mod holds;
 mod lists;
 mod need_to_know;

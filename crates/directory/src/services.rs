@@ -5,6 +5,7 @@
 //! call: no answer is older than what was committed before it was asked.
 
 mod catalogue;
+mod counted;
 pub mod export;
 pub mod import;
 mod keep;

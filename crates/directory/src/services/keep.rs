@@ -12,6 +12,7 @@ use helpline_store::service::{Keeping, Service};
 use helpline_store::{Change, Command};
 
 use super::catalogue::Catalogues;
+use super::counted::Counted;
 
 /// A service, and as of when.
 pub(crate) type Shown = (Arc<Listing>, DateTime<Utc>);
@@ -24,8 +25,9 @@ pub(crate) async fn get_service(
     id: ServiceId,
 ) -> Result<Shown, Refusal> {
     let catalogue = catalogues.of(ctx, caller.centre_id).await?;
-    let listing = catalogue.get(id).cloned().ok_or_else(|| Refusal::not_found("service"))?;
-    Ok((listing, ctx.store.now().await?))
+    let listing = catalogue.get(id).ok_or_else(|| Refusal::not_found("service"))?;
+    let counted = Counted::of(ctx, caller.centre_id, Some(&[id])).await?;
+    Ok((counted.current(listing), ctx.store.now().await?))
 }
 
 /// Which services are listed.
@@ -67,7 +69,12 @@ pub(crate) async fn list_services(
     let mut services: Vec<_> = catalogue.listings.iter().filter(is_wanted).cloned().collect();
     services.sort_by_key(|listing| position(listing));
     services.truncate(usize::try_from(wish.size).unwrap_or(usize::MAX).saturating_add(1));
-    let (services, next) = page::cut(services, wish.size, |listing| position(listing));
+    let (mut services, next) = page::cut(services, wish.size, |listing| position(listing));
+    let ids: Vec<_> = services.iter().map(|listing| listing.service_id).collect();
+    let counted = Counted::of(ctx, caller.centre_id, Some(&ids)).await?;
+    for listing in &mut services {
+        *listing = counted.current(listing);
+    }
     Ok(ServicePage { services, next, now })
 }
 

@@ -15,6 +15,7 @@ use helpline_service_kit::{Ctx, Refusal};
 use tokio::task::spawn_blocking;
 
 use super::catalogue::{Catalogue, Catalogues};
+use super::counted::Counted;
 use super::vocabulary::Likeness;
 
 /// What misses by more rules is not shown.
@@ -67,13 +68,30 @@ pub(crate) async fn search_services(
     let now = ctx.store.now().await?;
     let settings = ctx.settings.current(caller.centre_id).await?;
     let zone = Tz::from_str(&settings.settings.hours.time_zone).unwrap_or(Tz::UTC);
+    // Who asks for places asks it of every service; otherwise it is told of those that are found.
+    let counted = match search.wish.places {
+        0 => Counted::default(),
+        _ => Counted::of(ctx, caller.centre_id, None).await?,
+    };
     // Whatever else this process does must not wait for it.
-    let found = spawn_blocking(move || best(&catalogue, &search, now, zone)).await;
-    found.map_err(|error| Refusal::internal(&error))
+    let found = spawn_blocking(move || best(&catalogue, &counted, &search, now, zone)).await;
+    let mut found = found.map_err(|error| Refusal::internal(&error))?;
+    let ids: Vec<_> = found.services.iter().map(|one| one.listing.service_id).collect();
+    let counted = Counted::of(ctx, caller.centre_id, Some(&ids)).await?;
+    for one in &mut found.services {
+        one.listing = counted.current(&one.listing);
+    }
+    Ok(found)
 }
 
-fn best(catalogue: &Catalogue, search: &SearchServices, now: DateTime<Utc>, zone: Tz) -> FoundServices {
-    let mut services = candidates(catalogue, search, now, zone);
+fn best(
+    catalogue: &Catalogue,
+    counted: &Counted,
+    search: &SearchServices,
+    now: DateTime<Utc>,
+    zone: Tz,
+) -> FoundServices {
+    let mut services = candidates(catalogue, counted, search, now, zone);
     let fitting = services.iter().filter(|found| found.fit.count(Verdict::Fails) == 0).count();
     services.sort_by(better);
     services.truncate(search.size);
@@ -83,7 +101,13 @@ fn best(catalogue: &Catalogue, search: &SearchServices, now: DateTime<Utc>, zone
     FoundServices { services, fitting, now }
 }
 
-fn candidates(catalogue: &Catalogue, search: &SearchServices, now: DateTime<Utc>, zone: Tz) -> Vec<Found> {
+fn candidates(
+    catalogue: &Catalogue,
+    counted: &Counted,
+    search: &SearchServices,
+    now: DateTime<Utc>,
+    zone: Tz,
+) -> Vec<Found> {
     let matching = (!search.text.is_empty()).then(|| catalogue.vocabulary.find(&search.text));
     let numbered = (0_u32..).zip(&catalogue.listings).filter(|(_, listing)| listing.is_active());
     let mut found = Vec::new();
@@ -92,7 +116,7 @@ fn candidates(catalogue: &Catalogue, search: &SearchServices, now: DateTime<Utc>
         if likeness == Some(None) {
             continue;
         }
-        let fit = fit(&search.wish, listing, now, zone);
+        let fit = fit(&search.wish, (listing, counted.places(listing)), now, zone);
         let other = fit.verdicts.contains(&(Rule::Term, Verdict::Fails));
         if !other && fit.count(Verdict::Fails) <= MOST_MISSED {
             let listing = Arc::clone(listing);

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 
 use super::fold::Word;
 use super::hours::{Open, any_at};
-use super::listing::Listing;
+use super::listing::{Capacity, Listing};
 
 /// What is looked for. What is missing or empty is not asked.
 #[derive(Clone, Default)]
@@ -90,8 +90,8 @@ impl Fit {
     }
 }
 
-/// Compares a service with a wish.
-pub fn fit(wish: &Wish, listing: &Listing, now: DateTime<Utc>, zone: Tz) -> Fit {
+/// Compares a service, with what is known of its places, with a wish.
+pub fn fit(wish: &Wish, (listing, places): (&Listing, &[Capacity]), now: DateTime<Utc>, zone: Tz) -> Fit {
     let mut verdicts = Vec::new();
     let mut judge = |rule, asked: bool, verdict: &dyn Fn() -> Verdict| {
         if asked {
@@ -133,8 +133,8 @@ pub fn fit(wish: &Wish, listing: &Listing, now: DateTime<Utc>, zone: Tz) -> Fit 
         stated(open != Open::NotStated, open == Open::Now)
     });
     judge(Rule::Places, wish.places > 0, &|| {
-        let free = listing.capacities.iter().any(|capacity| capacity.available >= wish.places);
-        stated(!listing.capacities.is_empty(), free)
+        let free = places.iter().any(|capacity| capacity.available >= wish.places);
+        stated(!places.is_empty(), free)
     });
     Fit { verdicts, distance_km }
 }

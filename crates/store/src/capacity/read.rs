@@ -23,6 +23,19 @@ const NEXT: &str = "
           ELSE c.state IN ('waiting', 'offered', 'accepted') END
     ORDER BY c.position, k.available DESC, k.service_id LIMIT 1";
 
+const OF_ALL: &str = concat!(
+    "SELECT ",
+    capacity_columns!(),
+    " FROM helpline.capacities k WHERE k.centre_id = $1 AND $2::uuid[] IS NULL ORDER BY k.service_id, k.unit"
+);
+
+const OF_SERVICES: &str = concat!(
+    "SELECT ",
+    capacity_columns!(),
+    " FROM unnest($2::uuid[]) AS w (service_id) CROSS JOIN LATERAL (
+        SELECT * FROM helpline.capacities k WHERE k.centre_id = $1 AND k.service_id = w.service_id) k ORDER BY k.service_id, k.unit"
+);
+
 impl Store {
     /// A service with room for so many of a unit beside those that were tried: the next choice of the referral, or without one what is
     /// about the same as one that was tried.
@@ -76,6 +89,26 @@ impl Store {
         .fetch_optional(connection.postgres())
         .await;
         Ok((true, connection.settle(row)?.map(capacity_from)))
+    }
+
+    /// Every unit of these services, or of all that count any.
+    pub async fn counted_places(
+        &self,
+        centre: CentreId,
+        services: Option<&[ServiceId]>,
+    ) -> Result<Vec<CapacityRow>, StoreError> {
+        let sql = match services {
+            Some(_) => OF_SERVICES,
+            None => OF_ALL,
+        };
+        let ids = services.map(|ids| ids.iter().map(ServiceId::as_uuid).collect::<Vec<_>>());
+        let mut connection = self.bound(centre).await?;
+        let rows = sqlx::query_as::<_, CapacityColumns>(sql)
+            .bind(centre.as_uuid())
+            .bind(ids)
+            .fetch_all(connection.postgres())
+            .await;
+        Ok(connection.settle(rows)?.into_iter().map(capacity_from).collect())
     }
 
     /// A page of units of services, in the order of service and unit.
