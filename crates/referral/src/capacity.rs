@@ -2,12 +2,13 @@
 
 pub(crate) mod wire;
 
+use chrono::NaiveDate;
 use helpline_domain::caller::Caller;
 use helpline_domain::capacity::HoldState;
 use helpline_domain::id::{CentreId, HoldId, ServiceId};
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::{Ctx, Refusal, fail_point, page};
-use helpline_store::capacity::{CapacityRow, Hold, HoldStep, NewHold};
+use helpline_store::capacity::{CapacityRow, DayOccupancy, Hold, HoldStep, NewHold};
 use helpline_store::{Change, Command, StoreError};
 use uuid::Uuid;
 
@@ -156,6 +157,21 @@ pub(crate) async fn list_capacities(
 ) -> Result<(Vec<CapacityRow>, Option<(Uuid, String)>), Refusal> {
     let read = ctx.store.capacities(caller, after.as_ref(), size + 1).await?;
     Ok(page::cut(read, size, |one| (one.service_id.as_uuid(), one.unit.clone())))
+}
+
+/// How many of a unit were in use, by day. Error: NOT_FOUND for a service that is not the caller's.
+pub(crate) async fn list_occupancy(
+    ctx: &Ctx,
+    caller: &Caller,
+    (service, unit): (ServiceId, &str),
+    days: (NaiveDate, NaiveDate),
+) -> Result<Vec<DayOccupancy>, Refusal> {
+    if !ctx.store.capacity(caller, service, unit).await?.0 {
+        return Err(Refusal::not_found("service"));
+    }
+    let settings = ctx.settings.current(caller.centre_id).await?;
+    let zone = &settings.settings.hours.time_zone;
+    Ok(ctx.store.occupancy(caller.centre_id, (service, unit), days, zone).await?)
 }
 
 /// A page of holds that are not over.

@@ -1,17 +1,20 @@
-//! A referral is written down.
+//! A referral is written down, and changed while nobody outside knows of it.
 
 use helpline_domain::caller::{Caller, Role};
+use helpline_domain::id::ReferralId;
+use helpline_domain::referral::ReferralState;
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::Command;
-use helpline_store::referral::draft::NewReferral;
+use helpline_store::referral::draft::{NewReferral, Terms};
 use helpline_store::referral::read::Referral;
 
 use crate::access;
-use crate::act::committed;
+use crate::act::{committed, refused};
 
 /// Writes a referral down. Errors: NOT_FOUND for the contact, a service, or what it is a part of; INVALID_FIELD for a service
-/// whose agency cannot answer; STATE_REFUSED when what it is a part of is over; REQUEST_ID_REUSED.
+/// whose agency cannot answer; NOBODY_FITS when any may have it and none is able; STATE_REFUSED when what it is a part of is over;
+/// REQUEST_ID_REUSED.
 pub(crate) async fn draft_referral(
     ctx: &Ctx,
     caller: &Caller,
@@ -37,7 +40,39 @@ async fn why_refused(ctx: &Ctx, caller: &Caller, new: &NewReferral) -> Result<Re
             return Ok(Refusal::state("referral", whole.state.key()));
         }
     }
-    let answer = ctx.store.services_answer(caller.centre_id, &new.service_ids).await?;
+    not_asked(ctx, caller, &new.terms).await
+}
+
+/// Changes a draft. Errors: NOT_FOUND for the referral or a service; STATE_REFUSED when it was sent; REVISION_STALE; and of whom
+/// it goes to those of a draft.
+pub(crate) async fn revise_referral_draft(
+    ctx: &Ctx,
+    caller: &Caller,
+    command: &Command,
+    (id, expected, terms): &(ReferralId, Option<i64>, Terms),
+) -> Result<Referral, Refusal> {
+    let change = ctx.store.revise_referral_draft(command, (*id, *expected), terms).await?;
+    let change = committed(ctx, caller, change);
+    let id = outcome(change, |id| std::future::ready(Ok(id.into())), async {
+        let now = access::seen(ctx, caller, *id).await?;
+        if now.state != ReferralState::Draft {
+            return Ok(refused(now.state));
+        }
+        if expected.is_some_and(|expected| expected != now.revision) {
+            return Ok(Refusal::stale(now.revision));
+        }
+        not_asked(ctx, caller, terms).await
+    })
+    .await?;
+    access::seen(ctx, caller, id).await
+}
+
+/// Why it cannot go to whom it says.
+async fn not_asked(ctx: &Ctx, caller: &Caller, terms: &Terms) -> Result<Refusal, Refusal> {
+    if terms.open_to_any {
+        return Ok(Refusal::nobody_fits());
+    }
+    let answer = ctx.store.services_answer(caller.centre_id, &terms.service_ids).await?;
     for (index, answers) in answer.into_iter().enumerate() {
         match answers {
             None => return Ok(Refusal::not_found("service")),

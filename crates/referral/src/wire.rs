@@ -1,15 +1,18 @@
 //! Referrals on the wire. What its reader may not read is not there.
 
+pub(crate) mod draft;
 pub(crate) mod lists;
 pub(crate) mod read;
 
 use helpline_domain::caller::{Caller, Role};
 use helpline_domain::referral::choices::ChoiceState;
-use helpline_domain::referral::{
-    AppointmentState, ReferralOutcome, ReferralState, RejectReason, Side, Urgency,
-};
+use helpline_domain::referral::{AppointmentState, ReferralOutcome, RejectReason, Side};
 use helpline_proto::referral::v1 as proto;
 use helpline_service_kit::wire::{field_class, timestamp};
+pub(crate) use helpline_service_kit::wire::{
+    referral_state as state, referral_state_from as state_from, referral_urgency as urgency,
+    referral_urgency_from as urgency_from,
+};
 use helpline_store::escalation::timeline::Entry;
 use helpline_store::referral::read::{ChoiceRow, Referral};
 use helpline_vault::Sensitive;
@@ -38,10 +41,6 @@ macro_rules! both_ways {
 }
 pub(crate) use both_ways;
 
-both_ways!(urgency, urgency_from: Urgency, proto::ReferralUrgency { Routine, Urgent });
-both_ways!(state, state_from: ReferralState, proto::ReferralState {
-    Draft, Requested, Accepted, InProgress, OnHold, CancelRequested, Completed, Failed, Rejected, Expired, Cancelled, Revoked, EnteredInError,
-});
 both_ways!(reject_reason, reject_reason_from: RejectReason, proto::RejectReason {
     AtCapacity, WaitlistOnly, NotEligibleAge, NotEligibleGender, NotEligibleStatus, OutOfArea, WrongService, InsufficientInformation,
     NoConsent, ChildDeclined, SafetyConcern, Duplicate, ServiceSuspended, Other,
@@ -126,6 +125,7 @@ pub(crate) fn referral(caller: &Caller, one: &Referral) -> proto::Referral {
         no_shows: one.no_shows,
         unmet: inside && one.unmet,
         revision: one.revision,
+        open_to_any: one.open_to_any,
     }
 }
 
@@ -138,6 +138,7 @@ fn choice(one: &ChoiceRow) -> proto::ReferralChoice {
         reject_reason: one.reason.map_or(0, |reason| reject_reason(reason).into()),
         offer_time: one.offered_at.map(timestamp),
         answer_time: one.answered_at.map(timestamp),
+        consented: one.consented,
     }
 }
 

@@ -13,7 +13,7 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use helpline_domain::id::RequestId;
 use uuid::Uuid;
 
@@ -251,6 +251,12 @@ impl Fields {
         value: Option<&prost_types::Timestamp>,
     ) -> Option<Option<DateTime<Utc>>> {
         if value.is_none() { Some(None) } else { self.timestamp(path, value).map(Some) }
+    }
+
+    /// A day as YYYY-MM-DD.
+    pub fn date(&mut self, path: &str, value: &str) -> Option<NaiveDate> {
+        let date = NaiveDate::parse_from_str(value, "%Y-%m-%d").ok().filter(|_| value.len() == 10);
+        self.check(path, date, || "a day as YYYY-MM-DD".to_owned())
     }
 
     /// How many entries of a list to answer with: 50 for 0, at most 500.

@@ -10,8 +10,9 @@ use helpline_domain::channel::Channel;
 use helpline_domain::closing::{ActionTaken, AgeBand, Closing, ContactKind, Gender};
 use helpline_domain::contact::{ContactState, Direction};
 use helpline_domain::escalation::EscalationState;
+use helpline_domain::referral::{ReferralState, Urgency};
 use helpline_domain::risk::{Class, Risk};
-use helpline_proto::{escalation, intake, terms};
+use helpline_proto::{escalation, intake, referral, terms};
 use helpline_store::contact::Contact;
 use helpline_vault::Sensitive;
 use prost_types::Timestamp;
@@ -77,6 +78,12 @@ both_ways!(escalation_state, escalation_state_from: EscalationState, escalation:
     Responding <=> Responding, OnScene <=> OnScene, ChildReached <=> ChildReached, Resolved <=> Resolved, StoodDown <=> StoodDown,
     ClosedUnreached <=> ClosedUnreached,
 });
+both_ways!(referral_state, referral_state_from: ReferralState, referral::v1::ReferralState {
+    Draft <=> Draft, Requested <=> Requested, Accepted <=> Accepted, InProgress <=> InProgress, OnHold <=> OnHold,
+    CancelRequested <=> CancelRequested, Completed <=> Completed, Failed <=> Failed, Rejected <=> Rejected, Expired <=> Expired,
+    Cancelled <=> Cancelled, Revoked <=> Revoked, EnteredInError <=> EnteredInError,
+});
+both_ways!(referral_urgency, referral_urgency_from: Urgency, referral::v1::ReferralUrgency { Routine <=> Routine, Urgent <=> Urgent });
 both_ways!(direction, direction_from: Direction, intake::v1::Direction {
     Inbound <=> Inbound, Outbound <=> Outbound,
 });

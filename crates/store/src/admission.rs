@@ -98,13 +98,17 @@ impl TryFrom<AdmissionRow> for Admission {
     }
 }
 
-/// Whether a caller may know of a stay `a`: who may know of its referral, and of an agency who answers for the shelter.
+/// Whether a caller may know of a stay `a`: who may know of its referral, and of an agency who answers for the shelter. Who has come to
+/// live there is known to the shelter whatever becomes of the referral: it must be able to say that they have left.
 macro_rules! sees_stay {
     ($principal:literal, $role:literal, $agency:literal) => {
         concat!(
-            "EXISTS (SELECT FROM helpline.referrals r WHERE r.centre_id = $1 AND r.referral_id = a.referral_id AND ",
+            "(",
+            $agency,
+            "::uuid IS NOT NULL AND a.admitted_at IS NOT NULL OR EXISTS (
+                SELECT FROM helpline.referrals r WHERE r.centre_id = $1 AND r.referral_id = a.referral_id AND ",
             sees_referral!($principal, $role, $agency),
-            ") AND (",
+            ")) AND (",
             $agency,
             "::uuid IS NULL OR EXISTS (SELECT FROM helpline.services s WHERE s.centre_id = $1 AND s.service_id = a.service_id AND s.agency_id = ",
             $agency,

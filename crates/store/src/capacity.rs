@@ -5,6 +5,8 @@
 
 mod read;
 
+pub use read::DayOccupancy;
+
 use chrono::{DateTime, Utc};
 use helpline_domain::caller::{Caller, Role};
 use helpline_domain::capacity::HoldState;

@@ -51,6 +51,7 @@ pub struct Handover {
     pub moved: i32,
     pub moved_callbacks: i32,
     pub moved_escalations: i32,
+    pub moved_referrals: i32,
     pub offered_at: DateTime<Utc>,
     pub ended_at: Option<DateTime<Utc>>,
     pub revision: i64,
@@ -75,6 +76,7 @@ struct HandoverRow {
     moved: i32,
     moved_callbacks: i32,
     moved_escalations: i32,
+    moved_referrals: i32,
     offered_at: DateTime<Utc>,
     ended_at: Option<DateTime<Utc>>,
     revision: i64,
@@ -90,7 +92,7 @@ struct HandedOverRow {
 
 macro_rules! handover_columns {
     () => {
-        "handover_id, from_counsellor_id, to_counsellor_id, state, accepted_by, moved, moved_callbacks, moved_escalations, offered_at, ended_at, revision"
+        "handover_id, from_counsellor_id, to_counsellor_id, state, accepted_by, moved, moved_callbacks, moved_escalations, moved_referrals, offered_at, ended_at, revision"
     };
 }
 
@@ -108,6 +110,7 @@ impl TryFrom<HandoverRow> for Handover {
             moved: row.moved,
             moved_callbacks: row.moved_callbacks,
             moved_escalations: row.moved_escalations,
+            moved_referrals: row.moved_referrals,
             offered_at: row.offered_at,
             ended_at: row.ended_at,
             revision: row.revision,
@@ -141,12 +144,12 @@ macro_rules! conflicts_with {
 }
 
 /// All or nothing: the hand-over is accepted, and everything that is not a live talk has another owner, promises to call
-/// back and open escalations among it. Whoever left holds it no longer, which frees them; the one who accepts is not taken
+/// back, open escalations and referrals among it. Whoever left holds it no longer, which frees them; the one who accepts is not taken
 /// up by it. What concerns a contact with which that one named a conflict stays where it is.
 const ACCEPT: &str = change!(
     event: "handover_accepted", resource: "handover_id", about: ("NULL::uuid", "accepted_by", "NULL::uuid"),
     detail: "jsonb_build_object('handover', handover_id, 'from', from_counsellor_id, 'moved', moved, 'moved_callbacks', moved_callbacks,
-        'moved_escalations', moved_escalations)",
+        'moved_escalations', moved_escalations, 'moved_referrals', moved_referrals)",
     with: "offer AS (
         SELECT from_counsellor_id AS leaving FROM helpline.handovers
         WHERE centre_id = $1 AND handover_id = $7 AND state = 'open' AND from_counsellor_id <> $2
@@ -169,10 +172,15 @@ const ACCEPT: &str = change!(
             SELECT FROM helpline.escalation_contacts x
             WHERE x.centre_id = $1 AND x.escalation_id = e.escalation_id AND ", conflicts_with!("x.contact_id"), ")
         ORDER BY e.escalation_id FOR UPDATE),
+    asked AS MATERIALIZED (
+        SELECT r.referral_id FROM helpline.referrals r
+        WHERE r.centre_id = $1 AND r.owner_id = (SELECT leaving FROM offer) AND r.ended_at IS NULL
+          AND (SELECT count(*) FROM dangers) >= 0 AND NOT ", conflicts_with!("r.contact_id"), "
+        ORDER BY r.referral_id FOR UPDATE),
     changed AS (
         UPDATE helpline.handovers h SET state = 'accepted', accepted_by = $2, moved = (SELECT count(*) FROM work),
             moved_callbacks = (SELECT count(*) FROM promises), moved_escalations = (SELECT count(*) FROM dangers),
-            ended_at = helpline.now(), revision = h.revision + 1
+            moved_referrals = (SELECT count(*) FROM asked), ended_at = helpline.now(), revision = h.revision + 1
         FROM offer WHERE h.centre_id = $1 AND h.handover_id = $7 AND h.state = 'open'
         RETURNING h.*),
     handed AS (
@@ -204,6 +212,19 @@ const ACCEPT: &str = change!(
         INSERT INTO helpline.journal (centre_id, at, event, contact_id, counsellor_id, revision, detail)
         SELECT $1, helpline.now(), 'escalation_handed_on', contact_id, $2, revision, jsonb_build_object('escalation_id', escalation_id)
         FROM owned),
+    referred AS (
+        UPDATE helpline.referrals r SET owner_id = $2, event_count = r.event_count + 1, changed_at = helpline.now(), revision = r.revision + 1
+        FROM asked, changed WHERE r.centre_id = $1 AND r.referral_id = asked.referral_id
+        RETURNING r.referral_id, r.contact_id, r.event_count, r.revision, changed.from_counsellor_id, changed.handover_id),
+    noted_of_referrals AS (
+        INSERT INTO helpline.referral_events (centre_id, referral_id, sequence, at, event, actor_id, actor_role, detail)
+        SELECT $1, referral_id, event_count, helpline.now(), 'handed_on', $2, $3,
+            jsonb_build_object('from', from_counsellor_id, 'handover', handover_id)
+        FROM referred),
+    told_of_referrals AS (
+        INSERT INTO helpline.journal (centre_id, at, event, contact_id, counsellor_id, revision, detail)
+        SELECT $1, helpline.now(), 'referral_handed_on', contact_id, $2, revision, jsonb_build_object('referral_id', referral_id)
+        FROM referred),
     freed AS (
         UPDATE helpline.presences p SET held_voice = p.held_voice - held.voice, held_chat = p.held_chat - held.chat,
             held_message = p.held_message - held.message, idle_since = helpline.now(), revision = p.revision + 1

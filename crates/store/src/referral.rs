@@ -82,6 +82,6 @@ const THEIR_REFERENCE: Column = column("their_reference", "legal");
 const REMARK: Column = Column { table: "referral_events", column: "remark", kind: "narrative" };
 
 /// A column of referrals that holds what it cannot hold.
-const fn inconsistent(column: &'static str) -> StoreError {
+pub(crate) const fn inconsistent(column: &'static str) -> StoreError {
     StoreError::Inconsistent { table: "referrals", column }
 }

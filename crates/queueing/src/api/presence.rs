@@ -48,10 +48,10 @@ impl PresenceService for Api {
         let request_id = wire::request_id(&request.request_id)?;
         let command = command(&self.ctx, &caller, "GoOffline", request_id, &request);
         let presence = set_presence(&self.ctx, &caller, &command, PresenceState::Offline, None).await?;
-        let Unfinished { work: open_work, callbacks, escalations } =
+        let Unfinished { work: open_work, callbacks, escalations, referrals } =
             unfinished(&self.ctx, &caller, Some(presence.counsellor_id)).await?;
         let presence = Some(wire::presence(&presence));
-        Ok(Response::new(GoOfflineResponse { presence, open_work, callbacks, escalations }))
+        Ok(Response::new(GoOfflineResponse { presence, open_work, callbacks, escalations, referrals }))
     }
 
     async fn go_on_call(

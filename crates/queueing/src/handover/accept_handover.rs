@@ -25,6 +25,9 @@ pub(crate) async fn accept_handover(
         if handover.moved_escalations > 0 {
             ctx.mirror.escalation_changed(caller.centre_id);
         }
+        if handover.moved_referrals > 0 {
+            ctx.mirror.referral_changed(caller.centre_id);
+        }
     }
     let load = async |id: uuid::Uuid| {
         load(ctx, caller, id.into()).await.map(|handover| HandedOver { handover, room: None })

@@ -3,7 +3,7 @@
 use helpline_domain::caller::Caller;
 use helpline_domain::id::CounsellorId;
 use helpline_proto::queueing::v1::{
-    Callback, ListHandoverRequest, ListHandoverResponse, OpenWork, OwnedEscalation,
+    Callback, ListHandoverRequest, ListHandoverResponse, OpenWork, OwnedEscalation, OwnedReferral,
 };
 use helpline_service_kit::{Ctx, Refusal};
 
@@ -11,7 +11,7 @@ use super::{concerns, wire};
 use crate::callback::plain;
 use crate::callback::wire::callback;
 
-/// Contacts, callbacks and escalations listed at most, of each.
+/// Contacts, callbacks, escalations and referrals listed at most, of each.
 const MOST: i64 = 500;
 
 /// Lists unfinished work and open hand-overs. Error: NOT_FOUND for the work of somebody that the caller is not offered.
@@ -30,9 +30,9 @@ pub(crate) async fn list_handover(
         }
         (_, asked) => asked,
     };
-    let Unfinished { work, callbacks, escalations } = unfinished(ctx, caller, leaving).await?;
+    let Unfinished { work, callbacks, escalations, referrals } = unfinished(ctx, caller, leaving).await?;
     let handovers = handovers.iter().map(wire::handover).collect();
-    Ok(ListHandoverResponse { work, handovers, callbacks, escalations })
+    Ok(ListHandoverResponse { work, handovers, callbacks, escalations, referrals })
 }
 
 /// What is not finished, as it is shown.
@@ -40,6 +40,7 @@ pub(crate) struct Unfinished {
     pub(crate) work: Vec<OpenWork>,
     pub(crate) callbacks: Vec<Callback>,
     pub(crate) escalations: Vec<OwnedEscalation>,
+    pub(crate) referrals: Vec<OwnedReferral>,
 }
 
 /// What a counsellor has not finished, or everybody who is not on shift.
@@ -50,10 +51,12 @@ pub(crate) async fn unfinished(
 ) -> Result<Unfinished, Refusal> {
     let work = ctx.store.open_work(caller.centre_id, leaving, MOST).await?;
     let escalations = ctx.store.owned_escalations(caller.centre_id, leaving, MOST).await?;
+    let referrals = ctx.store.owned_referrals(caller.centre_id, leaving, MOST).await?;
     Ok(Unfinished {
         work: work.iter().map(wire::open_work).collect(),
         callbacks: promises(ctx, caller, leaving).await?,
         escalations: escalations.iter().map(wire::owned_escalation).collect(),
+        referrals: referrals.iter().map(wire::owned_referral).collect(),
     })
 }
 

@@ -4,8 +4,10 @@ use helpline_domain::id::{CounsellorId, HandoverId, RequestId};
 use helpline_proto::queueing::v1 as proto;
 use helpline_service_kit::Refusal;
 use helpline_service_kit::fields::Fields;
-use helpline_service_kit::wire::{channel, class, contact_state, escalation_state, risk, timestamp};
-use helpline_store::handover::unfinished::{OpenWork, OwnedEscalation};
+use helpline_service_kit::wire::{
+    channel, class, contact_state, escalation_state, referral_state, referral_urgency, risk, timestamp,
+};
+use helpline_store::handover::unfinished::{OpenWork, OwnedEscalation, OwnedReferral};
 use helpline_store::handover::{Handover, HandoverState};
 
 /// Whose work is asked for.
@@ -51,6 +53,7 @@ pub(crate) fn handover(handover: &Handover) -> proto::Handover {
         moved: handover.moved,
         moved_callbacks: handover.moved_callbacks,
         moved_escalations: handover.moved_escalations,
+        moved_referrals: handover.moved_referrals,
         offer_time: Some(timestamp(handover.offered_at)),
         end_time: handover.ended_at.map(timestamp),
         revision: handover.revision,
@@ -79,5 +82,17 @@ pub(crate) fn owned_escalation(owned: &OwnedEscalation) -> proto::OwnedEscalatio
         state: escalation_state(owned.state).into(),
         risk: risk(owned.risk).into(),
         raise_time: Some(timestamp(owned.raised_at)),
+    }
+}
+
+/// An owned referral as its message.
+pub(crate) fn owned_referral(owned: &OwnedReferral) -> proto::OwnedReferral {
+    proto::OwnedReferral {
+        referral_id: owned.referral_id.to_string(),
+        number: owned.number,
+        owner_id: owned.owner_id.to_string(),
+        state: referral_state(owned.state).into(),
+        urgency: referral_urgency(owned.urgency).into(),
+        due_time: owned.due_at.map(timestamp),
     }
 }

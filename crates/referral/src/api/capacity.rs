@@ -87,6 +87,16 @@ impl CapacityService for Api {
         }))
     }
 
+    async fn list_occupancy(
+        &self,
+        request: Request<proto::ListOccupancyRequest>,
+    ) -> Result<Response<proto::ListOccupancyResponse>, Status> {
+        let caller = caller_of(&request)?;
+        let (service, unit, days) = wire::occupancy(request.get_ref())?;
+        let found = capacity::list_occupancy(&self.ctx, &caller, (service, &unit), days).await?;
+        Ok(Response::new(proto::ListOccupancyResponse { days: wire::days(&found) }))
+    }
+
     async fn list_holds(
         &self,
         request: Request<proto::ListHoldsRequest>,

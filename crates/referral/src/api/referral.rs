@@ -18,10 +18,21 @@ impl ReferralService for Api {
         request: Request<proto::DraftReferralRequest>,
     ) -> Result<Response<proto::DraftReferralResponse>, Status> {
         let caller = caller_of(&request)?;
-        let (command, new) = read::draft(&self.ctx, &caller, request.get_ref())?;
+        let (command, new) = wire::draft::draft(&self.ctx, &caller, request.get_ref())?;
         let one = draft::draft_referral(&self.ctx, &caller, &command, &new).await?;
         let referral = Some(wire::referral(&caller, &one));
         Ok(Response::new(proto::DraftReferralResponse { referral }))
+    }
+
+    async fn revise_referral_draft(
+        &self,
+        request: Request<proto::ReviseReferralDraftRequest>,
+    ) -> Result<Response<proto::ReviseReferralDraftResponse>, Status> {
+        let caller = caller_of(&request)?;
+        let (command, revision) = wire::draft::revise(&self.ctx, &caller, request.get_ref())?;
+        let one = draft::revise_referral_draft(&self.ctx, &caller, &command, &revision).await?;
+        let referral = Some(wire::referral(&caller, &one));
+        Ok(Response::new(proto::ReviseReferralDraftResponse { referral }))
     }
 
     async fn send_referral(

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use helpline_domain::caller::Caller;
 use helpline_domain::capacity::HoldState;
 use helpline_domain::id::{HoldId, ServiceId};
@@ -12,7 +13,7 @@ use helpline_service_kit::page::PageTokens;
 use helpline_service_kit::wire::timestamp;
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::Command;
-use helpline_store::capacity::{CapacityRow, Hold, NewHold};
+use helpline_store::capacity::{CapacityRow, DayOccupancy, Hold, NewHold};
 
 use super::SetCapacity;
 use crate::wire::read::service_ids;
@@ -21,6 +22,8 @@ use crate::wire::read::service_ids;
 const USUAL: Duration = Duration::from_hours(1);
 /// The shortest and the longest: ten seconds, 30 days.
 const BOUNDS: std::ops::RangeInclusive<Duration> = Duration::from_secs(10)..=Duration::from_hours(30 * 24);
+/// Days of occupancy that are told at once.
+const MOST_DAYS: i64 = 366;
 /// As many as a service may have.
 const MOST: i32 = 100_000;
 
@@ -73,6 +76,33 @@ pub(crate) fn place(
         };
         Some((command(ctx, caller, "PlaceHold", request_id?, sent), services?, new))
     })())
+}
+
+/// Which unit of which service, on which days.
+pub(crate) fn occupancy(
+    sent: &proto::ListOccupancyRequest,
+) -> Result<(ServiceId, String, (NaiveDate, NaiveDate)), Refusal> {
+    let mut fields = Fields::new();
+    let service_id = fields.id("service_id", &sent.service_id);
+    let unit = fields.key("unit", &sent.unit);
+    let first = fields.date("first_date", &sent.first_date);
+    let last = fields.date("last_date", &sent.last_date);
+    if let (Some(first), Some(last)) = (first, last)
+        && !(0..MOST_DAYS).contains(&(last - first).num_days())
+    {
+        fields.refuse("last_date", "not before the first, and at most 366 days");
+    }
+    fields.build((|| Some((service_id?, unit?, (first?, last?))))())
+}
+
+/// Days as their messages.
+pub(crate) fn days(days: &[DayOccupancy]) -> Vec<proto::DayOccupancy> {
+    let day = |one: &DayOccupancy| proto::DayOccupancy {
+        date: one.day.to_string(),
+        day_count: one.by_day,
+        night_count: one.by_night,
+    };
+    days.iter().map(day).collect()
 }
 
 /// A command about a hold, which says no more than its id.

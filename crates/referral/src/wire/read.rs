@@ -1,36 +1,28 @@
 //! Requests, read.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use helpline_domain::caller::Caller;
 use helpline_domain::id::{ReferralId, RequestId, ServiceId};
-use helpline_domain::referral::{AppointmentState, ReferralOutcome, ReferralState, RejectReason, Urgency};
+use helpline_domain::referral::{AppointmentState, ReferralOutcome, ReferralState, RejectReason};
 use helpline_proto::referral::v1 as proto;
 use helpline_service_kit::command::command;
 use helpline_service_kit::fields::Fields;
-use helpline_service_kit::wire::read_field_classes;
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::Command;
-use helpline_store::referral::Particulars;
-use helpline_store::referral::draft::NewReferral;
 use helpline_store::referral::step::Act;
 use helpline_vault::Sensitive;
 
-use super::{appointment_from, outcome_from, reject_reason_from, state_from, urgency_from};
+use super::{appointment_from, outcome_from, reject_reason_from, state_from};
 use crate::notes::Note;
 
 /// Characters of a remark, and of what is known of one class.
-const REMARK: usize = 2000;
-/// Characters of the narrative.
-const NARRATIVE: usize = 10_000;
+pub(super) const REMARK: usize = 2000;
 /// Characters of the number under which an agency keeps it.
 const NUMBER: usize = 100;
 /// Choices of a referral.
 const MOST_CHOICES: usize = 20;
-/// How long a choice may have to answer: a minute to 30 days.
-const ANSWER: std::ops::RangeInclusive<Duration> = Duration::from_mins(1)..=Duration::from_hours(30 * 24);
 
 const HOLD_REASONS: [&str; 5] =
     ["child_unavailable", "waiting_list", "waiting_for_documents", "safety", "other"];
@@ -100,72 +92,6 @@ pub(crate) fn service_ids(fields: &mut Fields, sent: &[String]) -> Option<Vec<Se
         return None;
     }
     Some(ids)
-}
-
-pub(crate) fn draft(
-    ctx: &Ctx,
-    caller: &Caller,
-    sent: &proto::DraftReferralRequest,
-) -> Result<(Command, NewReferral), Refusal> {
-    let mut fields = Fields::new();
-    let request_id = fields.request_id(&sent.request_id);
-    let contact_id = fields.id("contact_id", &sent.contact_id);
-    let urgency =
-        fields.choice("urgency", sent.urgency, proto::ReferralUrgency::as_str_name).and_then(urgency_from);
-    let need = fields.key("need", &sent.need);
-    let service_ids = service_ids(&mut fields, &sent.service_ids);
-    let field_classes = read_field_classes(&mut fields, "field_classes", &sent.field_classes);
-    if sent.field_classes.is_empty() {
-        fields.refuse("field_classes", "one at least");
-    }
-    let known = sent.particulars.as_ref();
-    let particulars = known.map_or_else(
-        || Some(Particulars::default()),
-        |known| fields.within("particulars", |fields| particulars(fields, known)),
-    );
-    let answer = fields.optional_duration("answer_within", sent.answer_within.as_ref(), ANSWER);
-    let part_of = fields.optional_id("part_of_id", &sent.part_of_id);
-    fields.build((|| {
-        let urgency: Urgency = urgency?;
-        let usual = ReferralState::Requested.due_s(urgency).unwrap_or_default();
-        let answer_s = answer?.map_or(Some(usual), |within| u32::try_from(within.as_secs()).ok())?;
-        let new = NewReferral {
-            referral_id: ctx.ids.v7().into(),
-            contact_id: contact_id?,
-            part_of: part_of?,
-            urgency,
-            need: need?,
-            service_ids: service_ids?,
-            open_offer: sent.open_offer,
-            field_classes: field_classes?,
-            particulars: particulars?,
-            answer_s,
-        };
-        Some((command(ctx, caller, "DraftReferral", request_id?, sent), new))
-    })())
-}
-
-fn particulars(fields: &mut Fields, sent: &proto::ReferralParticulars) -> Option<Particulars> {
-    let mut one = |path: &str, kind: &'static str, text: &str, most: usize| {
-        let text = fields.text(path, text, 0..=most)?;
-        Some(Some(text).filter(|text| !text.is_empty()).map(|text| Sensitive::new(kind, text)))
-    };
-    let identity = one("identity", "identity", &sent.identity, REMARK);
-    let contact = one("contact", "contact", &sent.contact, REMARK);
-    let location = one("location", "location", &sent.location, REMARK);
-    let narrative = one("narrative", "narrative", &sent.narrative, NARRATIVE);
-    let health = one("health", "health", &sent.health, REMARK);
-    let legal = one("legal", "legal", &sent.legal, REMARK);
-    let perpetrator = one("perpetrator", "perpetrator", &sent.perpetrator, REMARK);
-    Some(Particulars {
-        identity: identity?,
-        contact: contact?,
-        location: location?,
-        narrative: narrative?,
-        health: health?,
-        legal: legal?,
-        perpetrator: perpetrator?,
-    })
 }
 
 pub(crate) fn send(ctx: &Ctx, caller: &Caller, sent: &proto::SendReferralRequest) -> Read<()> {

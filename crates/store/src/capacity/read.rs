@@ -1,5 +1,6 @@
 //! Units and holds as somebody may see them, and where there is room.
 
+use chrono::NaiveDate;
 use helpline_domain::caller::Caller;
 use helpline_domain::id::{CentreId, HoldId, ReferralId, ServiceId};
 use uuid::Uuid;
@@ -36,7 +37,54 @@ const OF_SERVICES: &str = concat!(
         SELECT * FROM helpline.capacities k WHERE k.centre_id = $1 AND k.service_id = w.service_id) k ORDER BY k.service_id, k.unit"
 );
 
+/// What was in use is what had come before the day was over, and had not gone before it began.
+const OCCUPANCY: &str = "
+    WITH used AS MATERIALIZED (
+        SELECT h.count, h.confirmed_at AS since, h.ended_at AS until FROM helpline.holds h
+        WHERE h.centre_id = $1 AND h.service_id = $2 AND h.unit = $3 AND h.confirmed_at < ($5::date + 1)::timestamp AT TIME ZONE $6
+          AND (h.ended_at IS NULL OR h.ended_at > $4::date::timestamp AT TIME ZONE $6))
+    SELECT d.day, coalesce(sum(u.count), 0), coalesce(sum(u.count) FILTER (WHERE u.until IS NULL OR u.until >= d.ends), 0)
+    FROM (
+        SELECT g::date AS day, g AT TIME ZONE $6 AS begins, (g + interval '1 day') AT TIME ZONE $6 AS ends
+        FROM generate_series($4::date::timestamp, $5::date::timestamp, interval '1 day') AS g) d
+    LEFT JOIN used u ON u.since < d.ends AND (u.until IS NULL OR u.until > d.begins)
+    WHERE d.begins <= (SELECT helpline.now())
+    GROUP BY d.day ORDER BY d.day";
+
+/// How many of a unit were in use on a day.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DayOccupancy {
+    /// The day.
+    pub day: NaiveDate,
+    /// In use at some time of it.
+    pub by_day: i64,
+    /// In use when it ended.
+    pub by_night: i64,
+}
+
 impl Store {
+    /// How many of a unit of a service were in use on each of these days of a time zone (IANA), as far as they have begun.
+    pub async fn occupancy(
+        &self,
+        centre: CentreId,
+        (service, unit): (ServiceId, &str),
+        (first, last): (NaiveDate, NaiveDate),
+        zone: &str,
+    ) -> Result<Vec<DayOccupancy>, StoreError> {
+        let mut connection = self.bound(centre).await?;
+        let rows = sqlx::query_as::<_, (NaiveDate, i64, i64)>(OCCUPANCY)
+            .bind(centre.as_uuid())
+            .bind(service.as_uuid())
+            .bind(unit.to_owned())
+            .bind(first)
+            .bind(last)
+            .bind(zone.to_owned())
+            .fetch_all(connection.postgres())
+            .await;
+        let day = |(day, by_day, by_night)| DayOccupancy { day, by_day, by_night };
+        Ok(connection.settle(rows)?.into_iter().map(day).collect())
+    }
+
     /// A service with room for so many of a unit beside those that were tried: the next choice of the referral, or without one what is
     /// about the same as one that was tried.
     pub async fn next_with_room(

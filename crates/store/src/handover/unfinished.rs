@@ -1,16 +1,17 @@
-//! What a counsellor has not finished: contacts, and open escalations that they own.
+//! What a counsellor has not finished: contacts, and open escalations and referrals that they own.
 
 use chrono::{DateTime, Utc};
 use helpline_domain::channel::Channel;
 use helpline_domain::contact::ContactState;
 use helpline_domain::escalation::EscalationState;
-use helpline_domain::id::{CentreId, ContactId, CounsellorId, EscalationId};
+use helpline_domain::id::{CentreId, ContactId, CounsellorId, EscalationId, ReferralId};
+use helpline_domain::referral::{ReferralState, Urgency};
 use helpline_domain::risk::{Class, Risk};
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::contact::inconsistent;
-use crate::{Store, StoreError, escalation};
+use crate::{Store, StoreError, escalation, referral};
 
 /// A contact that its counsellor has not finished. Nothing in it is personal.
 #[derive(Clone, Debug)]
@@ -37,6 +38,18 @@ pub struct OwnedEscalation {
     pub raised_at: DateTime<Utc>,
 }
 
+/// An open referral and its owner. Nothing in it is personal.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each field is described on the message of the API")]
+pub struct OwnedReferral {
+    pub referral_id: ReferralId,
+    pub number: i64,
+    pub owner_id: CounsellorId,
+    pub state: ReferralState,
+    pub urgency: Urgency,
+    pub due_at: Option<DateTime<Utc>>,
+}
+
 #[derive(FromRow)]
 struct OpenWorkRow {
     contact_id: Uuid,
@@ -56,6 +69,31 @@ struct OwnedRow {
     state: String,
     risk: i16,
     raised_at: DateTime<Utc>,
+}
+
+#[derive(FromRow)]
+struct OwnedReferralRow {
+    referral_id: Uuid,
+    number: i64,
+    owner_id: Uuid,
+    state: String,
+    urgency: String,
+    due_at: Option<DateTime<Utc>>,
+}
+
+impl TryFrom<OwnedReferralRow> for OwnedReferral {
+    type Error = StoreError;
+
+    fn try_from(row: OwnedReferralRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            referral_id: row.referral_id.into(),
+            number: row.number,
+            owner_id: row.owner_id.into(),
+            state: ReferralState::from_key(&row.state).ok_or(referral::inconsistent("state"))?,
+            urgency: Urgency::from_key(&row.urgency).ok_or(referral::inconsistent("urgency"))?,
+            due_at: row.due_at,
+        })
+    }
 }
 
 impl TryFrom<OpenWorkRow> for OpenWork {
@@ -134,6 +172,28 @@ impl Store {
         .fetch_all(connection.postgres())
         .await;
         connection.settle(rows)?.into_iter().map(OwnedEscalation::try_from).collect()
+    }
+
+    /// The open referrals that a counsellor owns, or everybody who is not on shift, the first due first and drafts last.
+    pub async fn owned_referrals(
+        &self,
+        centre: CentreId,
+        counsellor: Option<CounsellorId>,
+        most: i64,
+    ) -> Result<Vec<OwnedReferral>, StoreError> {
+        let mut connection = self.bound(centre).await?;
+        let rows = sqlx::query_as::<_, OwnedReferralRow>(
+            "SELECT r.referral_id, r.number, r.owner_id, r.state, r.urgency, r.due_at
+             FROM helpline.presences p JOIN helpline.referrals r ON r.centre_id = $1 AND r.owner_id = p.counsellor_id AND r.ended_at IS NULL
+             WHERE p.centre_id = $1 AND CASE WHEN $2::uuid IS NULL THEN p.state IN ('offline', 'on_call') ELSE p.counsellor_id = $2 END
+             ORDER BY r.due_at, r.referral_id LIMIT $3",
+        )
+        .bind(centre.as_uuid())
+        .bind(counsellor.map(|counsellor| counsellor.as_uuid()))
+        .bind(most)
+        .fetch_all(connection.postgres())
+        .await;
+        connection.settle(rows)?.into_iter().map(OwnedReferral::try_from).collect()
     }
 
     /// How many contacts those have not finished who are not on shift.

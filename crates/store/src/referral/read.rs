@@ -35,6 +35,7 @@ pub struct Referral {
     pub urgency: Urgency,
     pub need: String,
     pub open_offer: bool,
+    pub open_to_any: bool,
     pub field_classes: BTreeSet<FieldClass>,
     pub state: ReferralState,
     pub due_at: Option<DateTime<Utc>>,
@@ -71,6 +72,7 @@ pub struct ChoiceRow {
     pub reason: Option<RejectReason>,
     pub offered_at: Option<DateTime<Utc>>,
     pub answered_at: Option<DateTime<Utc>>,
+    pub consented: bool,
 }
 
 impl Referral {
@@ -111,7 +113,7 @@ macro_rules! referral_classes {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT r.referral_id, r.number, r.contact_id, r.part_of, r.urgency, r.need, r.open_offer, r.field_classes, r.state, r.due_at, r.alarms,
+            "SELECT r.referral_id, r.number, r.contact_id, r.part_of, r.urgency, r.need, r.open_offer, r.open_to_any, r.field_classes, r.state, r.due_at, r.alarms,
                 r.owner_id, r.drafted_at, r.sent_at, r.agency_id, r.accepted_at, r.ended_at, r.outcome, r.reason, r.cancel_asked_by,
                 r.appointment_at, r.appointment_state, r.no_shows, r.unmet, r.revision,
                 CASE WHEN $5 THEN r.their_reference_sealed END AS their_reference_sealed, CASE WHEN $5 THEN r.identity_sealed END AS identity_sealed,
@@ -121,7 +123,11 @@ macro_rules! select {
             referral_classes!(),
             " AS classes, ARRAY(
                 SELECT jsonb_build_object('position', c.position, 'service_id', c.service_id, 'agency_id', c.agency_id, 'state', c.state,
-                    'reason', c.reason, 'offered_at', c.offered_at, 'answered_at', c.answered_at)
+                    'reason', c.reason, 'offered_at', c.offered_at, 'answered_at', c.answered_at, 'consented', EXISTS (
+                        SELECT FROM helpline.disclosures x WHERE x.centre_id = $1 AND x.referral_id = r.referral_id AND x.agency_id = c.agency_id
+                            AND ",
+            in_force!(),
+            "))
                 FROM helpline.referral_choices c
                 WHERE c.centre_id = $1 AND c.referral_id = r.referral_id AND ($4::uuid IS NULL OR c.agency_id = $4 AND c.offered_at IS NOT NULL)
                 ORDER BY c.position) AS choices
@@ -163,6 +169,7 @@ struct ReferralRow {
     urgency: String,
     need: String,
     open_offer: bool,
+    open_to_any: bool,
     field_classes: Vec<String>,
     state: String,
     due_at: Option<DateTime<Utc>>,
@@ -202,6 +209,7 @@ struct Chosen {
     reason: Option<String>,
     offered_at: Option<DateTime<Utc>>,
     answered_at: Option<DateTime<Utc>>,
+    consented: bool,
 }
 
 /// Which referrals; what is false or `None` does not restrict.
@@ -237,6 +245,7 @@ fn choice(row: Chosen) -> Result<ChoiceRow, StoreError> {
         reason: stored(row.reason, "choice", RejectReason::from_key)?,
         offered_at: row.offered_at,
         answered_at: row.answered_at,
+        consented: row.consented,
     })
 }
 
@@ -269,6 +278,7 @@ impl Store {
             urgency: Urgency::from_key(&row.urgency).ok_or(inconsistent("urgency"))?,
             need: row.need,
             open_offer: row.open_offer,
+            open_to_any: row.open_to_any,
             field_classes: read_classes(&row.field_classes),
             state: ReferralState::from_key(&row.state).ok_or(inconsistent("state"))?,
             due_at: row.due_at,

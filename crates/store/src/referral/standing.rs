@@ -19,10 +19,10 @@ const NOW: &str = concat!(
     ")"
 );
 
-/// A service can be asked while it is open to referrals, its agency is there and may know something, and it has a place or
+/// A service can be asked while it is open to referrals, its agency is there and may know something or needs not to before it has it, and it has a place or
 /// keeps one for this referral. Of a service that counts nothing it is not known that it is full.
 const CHOICES: &str = concat!(
-    "SELECT c.position, c.state, c.agency_id, EXISTS (
+    "SELECT c.position, c.state, c.agency_id, r.open_to_any OR EXISTS (
             SELECT FROM helpline.disclosures x
             WHERE x.centre_id = $1 AND x.referral_id = $2 AND x.agency_id = c.agency_id AND ", in_force!(), ") AS consented,
         s.status = 'active' AND s.agency_id = c.agency_id AND a.disabled_at IS NULL AND (
@@ -32,6 +32,7 @@ const CHOICES: &str = concat!(
                 SELECT FROM helpline.holds h
                 WHERE h.centre_id = $1 AND h.referral_id = $2 AND h.service_id = c.service_id AND h.state IN ('held', 'confirmed'))) AS there
      FROM helpline.referral_choices c
+     JOIN helpline.referrals r ON r.centre_id = $1 AND r.referral_id = $2
      JOIN helpline.services s ON s.centre_id = $1 AND s.service_id = c.service_id
      JOIN helpline.agencies a ON a.centre_id = $1 AND a.agency_id = c.agency_id
      WHERE c.centre_id = $1 AND c.referral_id = $2 ORDER BY c.position"
@@ -69,7 +70,7 @@ pub struct Asked {
     pub choice: Choice,
     /// Who answers.
     pub agency_id: AgencyId,
-    /// Whether something that was agreed to is in force for them.
+    /// Whether they may be asked: something that was agreed to is in force for them, or it is open to any.
     pub consented: bool,
 }
 

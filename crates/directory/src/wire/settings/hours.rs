@@ -81,17 +81,9 @@ fn dates(fields: &mut Fields, sent: &[String]) -> Option<BTreeSet<NaiveDate>> {
         fields.refuse("closed_dates", format!("at most {MOST_DATES} entries"));
         return None;
     }
-    let read: Vec<_> = sent
-        .iter()
-        .enumerate()
-        .map(|(index, text)| {
-            let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| text.len() == 10);
-            if date.is_none() {
-                fields.refuse(&format!("closed_dates[{index}]"), "a day as YYYY-MM-DD");
-            }
-            date
-        })
-        .collect();
+    let numbered = sent.iter().enumerate();
+    let read: Vec<_> =
+        numbered.map(|(index, text)| fields.date(&format!("closed_dates[{index}]"), text)).collect();
     read.into_iter().collect()
 }
 
