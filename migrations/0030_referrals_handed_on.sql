@@ -23,3 +23,21 @@ CREATE TRIGGER asked_choice_stays BEFORE DELETE ON helpline.referral_choices
 
 -- What was in use on a day.
 CREATE INDEX holds_used ON helpline.holds (centre_id, service_id, unit, confirmed_at) WHERE confirmed_at IS NOT NULL;
+
+-- What is needed of a service, as it counts it: `bed`, `hour` …
+ALTER TABLE helpline.referrals
+    ADD COLUMN unit text,
+    -- A draft that nobody sends alarms.
+    DROP CONSTRAINT live_referral_is_due,
+    ADD CONSTRAINT live_referral_is_due CHECK (
+        (state IN ('draft', 'requested', 'accepted', 'in_progress', 'on_hold', 'cancel_requested')) = (due_at IS NOT NULL)) NOT VALID;
+UPDATE helpline.referrals SET due_at = helpline.now() WHERE state = 'draft';
+ALTER TABLE helpline.referrals VALIDATE CONSTRAINT live_referral_is_due;
+CREATE INDEX referrals_requested ON helpline.referrals (centre_id, referral_id) WHERE state = 'requested';
+
+-- Who answered for the shelter when somebody came to live there.
+ALTER TABLE helpline.admissions
+    ADD COLUMN agency_id uuid,
+    ADD FOREIGN KEY (centre_id, agency_id) REFERENCES helpline.agencies;
+UPDATE helpline.admissions a SET agency_id = s.agency_id FROM helpline.services s
+WHERE s.centre_id = a.centre_id AND s.service_id = a.service_id AND a.admitted_at IS NOT NULL;

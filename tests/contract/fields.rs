@@ -25,8 +25,9 @@ const OPTIONAL_IDS: [&str; 8] = [
 ];
 /// Those that may be missing of one method alone: an escalation is raised by hand, a list is not narrowed to a contact,
 /// a token is no responder's, a question is about an escalation, alerts are listed of all, a document is the alert, an
-/// authority is kept as no agency, nobody answers for a service; a referral is no part of another, a hold is for none.
-const OPTIONAL_OF: [(&str, &str); 12] = [
+/// authority is kept as no agency, nobody answers for a service; a referral is no part of another, is asked of one service of an
+/// agency, a hold is for none.
+const OPTIONAL_OF: [(&str, &str); 14] = [
     ("UpdateService", "agency_id"),
     ("RaiseEscalation", "contact_id"),
     ("RaiseEscalation", "report.authority_id"),
@@ -36,6 +37,8 @@ const OPTIONAL_OF: [(&str, &str); 12] = [
     ("ListChildAlerts", "escalation_id"),
     ("GetChildAlertDocument", "acknowledged_by_agency_id"),
     ("DraftReferral", "part_of_id"),
+    ("AcceptReferral", "service_id"),
+    ("RejectReferral", "service_id"),
     ("ListReferrals", "contact_id"),
     ("PlaceHold", "referral_id"),
     ("ListDeliveries", "referral_id"),

@@ -18,12 +18,12 @@ use crate::alerts::listed;
 use crate::desk::Desk;
 use crate::stage::{Stage, call, chat, from, until, why};
 
-async fn list(actor: &Actor, leaving: &str) -> Result<ListHandoverResponse, Status> {
+pub(crate) async fn list(actor: &Actor, leaving: &str) -> Result<ListHandoverResponse, Status> {
     let request = ListHandoverRequest { leaving_counsellor_id: leaving.to_owned() };
     Ok(actor.handover().list_handover(request).await?.into_inner())
 }
 
-async fn offer(actor: &Actor, leaving: &str, to: &str) -> Result<Handover, Status> {
+pub(crate) async fn offer(actor: &Actor, leaving: &str, to: &str) -> Result<Handover, Status> {
     let request = OfferHandoverRequest {
         request_id: request_id(),
         leaving_counsellor_id: leaving.to_owned(),
@@ -32,7 +32,7 @@ async fn offer(actor: &Actor, leaving: &str, to: &str) -> Result<Handover, Statu
     Ok(actor.handover().offer_handover(request).await?.into_inner().handover.unwrap())
 }
 
-async fn accept(actor: &Actor, handover: &Handover) -> Result<Handover, Status> {
+pub(crate) async fn accept(actor: &Actor, handover: &Handover) -> Result<Handover, Status> {
     let request =
         AcceptHandoverRequest { request_id: request_id(), handover_id: handover.handover_id.clone() };
     Ok(actor.handover().accept_handover(request).await?.into_inner().handover.unwrap())

@@ -2,12 +2,16 @@
 
 mod closed_loop;
 mod consent;
+mod drafts;
 mod forbidden;
 mod found;
 mod holds;
 mod lists;
+mod meeting;
 mod need_to_know;
 mod next_choice;
+mod passed_on;
+mod presence;
 mod races;
 mod room;
 mod stay;

@@ -11,7 +11,7 @@ use helpline_domain::id::{CentreId, ServiceId};
 use helpline_service_kit::ids::{Ids as _, SystemIds};
 use helpline_store::{PoolOptions, Store};
 use helpline_vault::{SystemRandom, Vault};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::World;
@@ -19,12 +19,19 @@ use crate::World;
 impl World {
     /// A new active service of a centre, with an organisation and an area, imported as an engineer would.
     pub async fn service_of(&self, centre: CentreId) -> ServiceId {
+        self.listed(centre, &json!({})).await
+    }
+
+    /// The same with whatever else its record says.
+    pub async fn listed(&self, centre: CentreId, more: &Value) -> ServiceId {
         let [id, organization, area] = [(); 3].map(|()| SystemIds.v7());
-        let service = json!({
+        let mut service = json!({
             "id": id, "name": "A shelter", "status": "active",
             "organization": {"id": organization, "name": "An organisation", "description": "It helps"},
             "service_areas": [{"id": area, "name": "Doha"}],
         });
+        let fields = service.as_object_mut().expect("fields");
+        fields.extend(more.as_object().expect("fields").clone());
         let folder = tempfile::tempdir().expect("a folder");
         let package = folder.path().join("services.json");
         std::fs::write(&package, json!([service]).to_string()).expect("a package");

@@ -1,13 +1,13 @@
 //! Services, and referrals to them.
 
 use helpline_domain::caller::Role;
-use helpline_domain::id::{AgencyId, CentreId};
+use helpline_domain::id::{AgencyId, CentreId, ServiceId};
 use helpline_proto::directory::v1::{ServiceRules, UpdateServiceRequest};
 use helpline_proto::escalation::v1::ConsentBy;
 use helpline_proto::options::v1::FieldClass;
 use helpline_proto::referral::v1::{
     AcceptReferralRequest, DraftReferralRequest, RecordConsentRequest, Referral, ReferralParticulars,
-    ReferralUrgency, SendReferralRequest,
+    ReferralUrgency, ReviseReferralDraftRequest, SendReferralRequest,
 };
 use tonic::Status;
 
@@ -53,6 +53,23 @@ pub fn draft(contact_id: &str, services: &[&str]) -> DraftReferralRequest {
     }
 }
 
+/// A draft as it is to be from now on.
+pub fn revised(referral_id: &str, draft: DraftReferralRequest) -> ReviseReferralDraftRequest {
+    ReviseReferralDraftRequest {
+        request_id: request_id(),
+        referral_id: referral_id.to_owned(),
+        urgency: draft.urgency,
+        service_ids: draft.service_ids,
+        open_offer: draft.open_offer,
+        field_classes: draft.field_classes,
+        particulars: draft.particulars,
+        answer_within: draft.answer_within,
+        open_to_any: draft.open_to_any,
+        unit: draft.unit,
+        expected_revision: 0,
+    }
+}
+
 /// The child agrees that an agency knows everything.
 pub fn consent(referral: &Referral, agency: AgencyId) -> RecordConsentRequest {
     RecordConsentRequest {
@@ -72,6 +89,15 @@ impl Actor {
     /// What was refused.
     pub async fn draft_referral(&self, draft: DraftReferralRequest) -> Result<Referral, Status> {
         let answer = self.referrals().draft_referral(draft).await?.into_inner();
+        Ok(answer.referral.expect("the referral"))
+    }
+
+    /// Changes a draft.
+    ///
+    /// # Errors
+    /// What was refused.
+    pub async fn revise_referral_draft(&self, of: ReviseReferralDraftRequest) -> Result<Referral, Status> {
+        let answer = self.referrals().revise_referral_draft(of).await?.into_inner();
         Ok(answer.referral.expect("the referral"))
     }
 
@@ -108,6 +134,7 @@ impl Actor {
             referral_id: referral.referral_id.clone(),
             their_reference: "B-17".to_owned(),
             remark: String::new(),
+            service_id: String::new(),
         };
         Ok(self.referrals().accept_referral(request).await?.into_inner().referral.expect("the referral"))
     }
@@ -121,7 +148,13 @@ impl World {
 
     /// The same in any centre.
     pub async fn service_in(&self, centre: CentreId, agency: AgencyId) -> String {
-        let service_id = self.service_of(centre).await.to_string();
+        let service_id = self.service_of(centre).await;
+        self.answered_by(centre, service_id, agency).await
+    }
+
+    /// An agency answers for a service from now on; the service's id.
+    pub async fn answered_by(&self, centre: CentreId, service: ServiceId, agency: AgencyId) -> String {
+        let service_id = service.to_string();
         let request = UpdateServiceRequest {
             request_id: request_id(),
             service_id: service_id.clone(),

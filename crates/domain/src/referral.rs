@@ -194,9 +194,10 @@ impl ReferralState {
         const HOUR: u32 = 3600;
         const DAY: u32 = 24 * HOUR;
         Some(match (self, urgency) {
+            (Self::Draft, Urgency::Urgent) => HOUR,
             (Self::Requested, Urgency::Urgent) => 4 * HOUR,
             (Self::Requested | Self::CancelRequested, _) => 3 * DAY,
-            (Self::Accepted, Urgency::Urgent) => DAY,
+            (Self::Draft, _) | (Self::Accepted, Urgency::Urgent) => DAY,
             (Self::Accepted | Self::OnHold, _) | (Self::InProgress, Urgency::Urgent) => 14 * DAY,
             (Self::InProgress, Urgency::Routine) => 90 * DAY,
             _ => return None,

@@ -1,6 +1,7 @@
 //! A referral is sent, and agencies answer: accept, or reject and the next is asked at once.
 
 use helpline_domain::caller::Caller;
+use helpline_domain::id::ServiceId;
 use helpline_domain::referral::choices::{self, ChoiceState};
 use helpline_domain::referral::{ReferralState, RejectReason, Side};
 use helpline_service_kit::{Ctx, Refusal};
@@ -32,22 +33,26 @@ fn answer_due(now: &Standing) -> Due {
     Due::In(f64::from(now.answer_s))
 }
 
-/// The place of the caller's choice that is asked. Error: STATE_REFUSED.
-fn asked_place(caller: &Caller, now: &Standing) -> Result<i32, Refusal> {
-    let place = caller.agency_id.and_then(|agency| now.place_of(agency, ChoiceState::Offered));
+/// The place of the caller's choice that is asked, for one of their services if that is said. Error: STATE_REFUSED.
+fn asked_place(caller: &Caller, now: &Standing, service: Option<ServiceId>) -> Result<i32, Refusal> {
+    let place = caller.agency_id.and_then(|agency| now.place_of(agency, service, ChoiceState::Offered));
     place.ok_or_else(|| refused(now.state))
 }
 
-/// Takes it on for the caller's agency. Errors: NOT_FOUND, STATE_REFUSED, REQUEST_ID_REUSED.
+/// Takes it on for the caller's agency. Errors: NOT_FOUND, STATE_REFUSED, CONSENT_MISSING when it has gone, REQUEST_ID_REUSED.
 pub(crate) async fn accept(
     ctx: &Ctx,
     caller: &Caller,
     asked: (&Command, &Act),
-    their_reference: Option<Sensitive<String>>,
+    (service, their_reference): (Option<ServiceId>, Option<Sensitive<String>>),
 ) -> Result<Referral, Refusal> {
     act(ctx, caller, asked, |now| {
         let step = to(caller, now, "accepted", ReferralState::Accepted)?;
-        let moves = choices::accepted(&now.choices(), asked_place(caller, now)?);
+        let place = asked_place(caller, now, service)?;
+        if let Some(one) = now.choices.iter().find(|one| one.choice.position == place && !one.consented) {
+            return Err(Refusal::consent_missing(one.agency_id.as_uuid()));
+        }
+        let moves = choices::accepted(&now.choices(), place);
         let their_reference = their_reference.clone();
         Ok(Step { moves, their_reference, tells: Some("referral.withdrawn"), ..step })
     })
@@ -59,11 +64,11 @@ pub(crate) async fn reject(
     ctx: &Ctx,
     caller: &Caller,
     asked: (&Command, &Act),
-    reason: RejectReason,
+    (service, reason): (Option<ServiceId>, RejectReason),
 ) -> Result<Referral, Refusal> {
     act(ctx, caller, asked, |now| {
         let step = to(caller, now, "rejected", ReferralState::Rejected)?;
-        let place = asked_place(caller, now)?;
+        let place = asked_place(caller, now, service)?;
         Ok(Step { reason: Some(reason.key()), ..ended(now, &[place], ChoiceState::Rejected, step) })
     })
     .await
@@ -81,17 +86,22 @@ fn ended(now: &Standing, places: &[i32], end: ChoiceState, last: Step) -> Step {
     Step { moves, state: ReferralState::Requested, due, ..last }
 }
 
-/// Nobody who is asked has answered in time: `None` when that is not so.
+/// Who is asked has not answered in time, or must not be asked any more: consent has gone, or the agency has. `None` when that is
+/// not so.
 pub(crate) fn expired(now: &Standing) -> Option<Step> {
     if !now.state.may_become(ReferralState::Expired, Side::Clock) {
         return None;
     }
     let asked = now.choices.iter().filter(|asked| asked.choice.state == ChoiceState::Offered);
-    let places: Vec<i32> = asked.map(|asked| asked.choice.position).collect();
+    let over = asked.filter(|asked| now.late || !asked.answers || !asked.consented);
+    let places: Vec<i32> = over.map(|asked| asked.choice.position).collect();
+    if places.is_empty() {
+        return None;
+    }
     let last = Step {
         tells: Some("referral.withdrawn"),
         shared: false,
-        ..Step::to("expired", ReferralState::Expired, now.urgency)
+        ..Step::to(if now.late { "expired" } else { "misdirected" }, ReferralState::Expired, now.urgency)
     };
     Some(ended(now, &places, ChoiceState::Expired, last))
 }

@@ -145,8 +145,7 @@ pub(crate) async fn go_on(
 }
 
 async fn load(ctx: &Ctx, caller: &Caller, id: HoldId) -> Result<Hold, Refusal> {
-    let found = ctx.store.holds(caller, (Some(id), None), 1).await?.pop();
-    found.ok_or_else(|| Refusal::not_found("hold"))
+    ctx.store.hold(caller, id).await?.ok_or_else(|| Refusal::not_found("hold"))
 }
 
 /// A page of units of services.
@@ -160,7 +159,7 @@ pub(crate) async fn list_capacities(
 }
 
 /// How many of a unit were in use, by day. Error: NOT_FOUND for a service that is not the caller's.
-pub(crate) async fn list_occupancy(
+pub(crate) async fn get_occupancy(
     ctx: &Ctx,
     caller: &Caller,
     (service, unit): (ServiceId, &str),
@@ -180,6 +179,6 @@ pub(crate) async fn list_holds(
     caller: &Caller,
     (size, after): (u32, Option<HoldId>),
 ) -> Result<(Vec<Hold>, Option<HoldId>), Refusal> {
-    let read = ctx.store.holds(caller, (None, after), size + 1).await?;
+    let read = ctx.store.holds(caller, after, size + 1).await?;
     Ok(page::cut(read, size, |one| one.hold_id))
 }

@@ -39,6 +39,9 @@ async fn why_refused(ctx: &Ctx, caller: &Caller, new: &NewReferral) -> Result<Re
         if whole.state.is_over() {
             return Ok(Refusal::state("referral", whole.state.key()));
         }
+        if whole.contact_id != new.contact_id {
+            return Ok(Refusal::invalid_field("part_of_id", "a referral of the same contact"));
+        }
     }
     not_asked(ctx, caller, &new.terms).await
 }

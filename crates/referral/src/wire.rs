@@ -95,6 +95,8 @@ pub(crate) fn referral(caller: &Caller, one: &Referral) -> proto::Referral {
         };
     }
     let inside = caller.role != Role::AgencyResponder;
+    // What is needed tells of a child, too; who may know nothing of the child any more does not know it either.
+    let told = inside || one.open_to_any || !one.classes.is_empty();
     let within = |text: String| if inside { text } else { String::new() };
     proto::Referral {
         referral_id: one.referral_id.to_string(),
@@ -102,7 +104,7 @@ pub(crate) fn referral(caller: &Caller, one: &Referral) -> proto::Referral {
         contact_id: within(one.contact_id.to_string()),
         part_of_id: within(id(one.part_of.map(|id| id.as_uuid()))),
         urgency: urgency(one.urgency).into(),
-        need: one.need.clone(),
+        need: Some(one.need.clone()).filter(|_| told).unwrap_or_default(),
         state: state(one.state).into(),
         choices,
         open_offer: one.open_offer,
@@ -120,12 +122,13 @@ pub(crate) fn referral(caller: &Caller, one: &Referral) -> proto::Referral {
         outcome: one.outcome.map_or(0, |value| outcome(value).into()),
         reason: one.reason.clone().unwrap_or_default(),
         cancel_asked_by: one.cancel_asked_by.map_or(0, |value| side(value).into()),
-        appointment_time: one.appointment_at.map(timestamp),
+        appointment_time: one.appointment_at.filter(|_| told).map(timestamp),
         appointment_state: one.appointment_state.map_or(0, |value| appointment(value).into()),
         no_shows: one.no_shows,
         unmet: inside && one.unmet,
         revision: one.revision,
         open_to_any: one.open_to_any,
+        unit: one.unit.clone().unwrap_or_default(),
     }
 }
 

@@ -29,14 +29,14 @@ impl WatchDeadlines {
 
     async fn settle(&self, centre: CentreId, id: ReferralId) -> Result<bool, WorkerError> {
         let now = self.ctx.store.referral_standing(centre, None, id).await?;
-        // Somebody may have answered since it was found to be overdue.
-        let Some(now) = now.filter(|now| now.late) else { return Ok(false) };
+        // Somebody may have answered since it was found.
+        let Some(now) = now else { return Ok(false) };
         let overdue = || Step {
             due: Due::In(f64::from(ALARM_EVERY_S)),
             shared: false,
             ..Step::to("overdue", now.state, now.urgency)
         };
-        let step = expired(&now).unwrap_or_else(overdue);
+        let Some(step) = expired(&now).or_else(|| now.late.then(overdue)) else { return Ok(false) };
         let made = self.ctx.store.step_referral_by_itself(centre, id, now.revision, &step).await?;
         if made {
             fail_point!("referral.after_overdue");
@@ -58,8 +58,16 @@ impl Worker for WatchDeadlines {
     async fn run_once(&self) -> Result<Progress, WorkerError> {
         let mut more = false;
         for centre in self.ctx.store.centre_ids().await? {
-            for id in self.ctx.store.due_referrals(centre, MOST).await? {
-                more |= self.settle(centre, id).await?;
+            let mut due = self.ctx.store.due_referrals(centre, MOST).await?;
+            due.extend(self.ctx.store.misdirected_referrals(centre, MOST).await?);
+            for id in due {
+                match self.settle(centre, id).await {
+                    Ok(made) => more |= made,
+                    // What is wrong with one must not keep the others waiting.
+                    Err(error) => {
+                        tracing::error!(centre = %centre, referral = %id, %error, "a referral could not be settled")
+                    }
+                }
             }
         }
         Ok(if more { Progress::More } else { Progress::Done })

@@ -59,6 +59,21 @@ pub enum StayStep {
     Exit(ExitOutcome),
 }
 
+impl StayStep {
+    /// Whether it can be made of a stay that stands so.
+    pub const fn begins_at(self, state: AdmissionState) -> bool {
+        use AdmissionState::{Admitted, ExitPlanned, Exited, Held, Requested, Screened};
+        match self {
+            Self::Screen => matches!(state, Requested),
+            Self::Hold(..) => matches!(state, Screened),
+            Self::Admit => matches!(state, Held),
+            Self::PlanExit(_) => matches!(state, Admitted | ExitPlanned),
+            Self::DropExitPlan => matches!(state, ExitPlanned),
+            Self::Exit(_) => !matches!(state, Exited),
+        }
+    }
+}
+
 #[derive(FromRow)]
 struct AdmissionRow {
     admission_id: Uuid,
@@ -98,21 +113,22 @@ impl TryFrom<AdmissionRow> for Admission {
     }
 }
 
-/// Whether a caller may know of a stay `a`: who may know of its referral, and of an agency who answers for the shelter. Who has come to
-/// live there is known to the shelter whatever becomes of the referral: it must be able to say that they have left.
+/// Whether a caller may know of a stay `a`: who may know of its referral, and of an agency who answers for the shelter. Who came to
+/// live there is known to the shelter that took them in, whatever becomes of the referral: it must be able to say that they have
+/// left.
 macro_rules! sees_stay {
     ($principal:literal, $role:literal, $agency:literal) => {
         concat!(
-            "(",
+            "CASE WHEN a.agency_id = ",
             $agency,
-            "::uuid IS NOT NULL AND a.admitted_at IS NOT NULL OR EXISTS (
+            "::uuid THEN true ELSE EXISTS (
                 SELECT FROM helpline.referrals r WHERE r.centre_id = $1 AND r.referral_id = a.referral_id AND ",
             sees_referral!($principal, $role, $agency),
-            ")) AND (",
+            ") AND (",
             $agency,
             "::uuid IS NULL OR EXISTS (SELECT FROM helpline.services s WHERE s.centre_id = $1 AND s.service_id = a.service_id AND s.agency_id = ",
             $agency,
-            "))"
+            ")) END"
         )
     };
 }
@@ -129,34 +145,58 @@ macro_rules! stay {
     };
 }
 
+/// Only the stay as this statement sees it: what has come between has a place that it does not see. It is asked again then.
 macro_rules! moved {
     ($set:literal, $when:literal) => {
         concat!(
-            "changed AS (UPDATE helpline.admissions a SET ",
-            $set,
-            ", revision = a.revision + 1
-             WHERE a.centre_id = $1 AND a.admission_id = $7 AND ",
-            $when,
-            " AND ",
+            "seen AS MATERIALIZED (
+                SELECT a.admission_id AS id, a.revision AS was FROM helpline.admissions a WHERE a.centre_id = $1 AND a.admission_id = $7 AND ",
             sees_stay!("$2", "$3", "$8"),
+            "),
+            changed AS (UPDATE helpline.admissions a SET ",
+            $set,
+            ", revision = a.revision + 1 FROM seen
+             WHERE a.centre_id = $1 AND a.admission_id = id AND a.revision = was AND ",
+            $when,
             " RETURNING a.*)"
         )
     };
 }
 
+/// The referral of a stay, locked before the stay. Nothing, if another change has come between.
+macro_rules! locked_referral {
+    ($referral:literal) => {
+        concat!(
+            "stood AS MATERIALIZED (
+                SELECT r.referral_id AS referral, r.revision AS was FROM helpline.referrals r WHERE r.centre_id = $1 AND r.referral_id = ",
+            $referral,
+            " AND r.ended_at IS NULL),
+            locked AS MATERIALIZED (
+                SELECT r.referral_id AS referral FROM helpline.referrals r JOIN stood ON stood.referral = r.referral_id
+                WHERE r.centre_id = $1 AND r.revision = stood.was FOR UPDATE OF r)"
+        )
+    };
+}
+
+/// It is of another revision from then on: a step that was decided meanwhile is decided again, with the stay and its place in sight.
+macro_rules! counted {
+    () => {
+        ", counted AS (
+            UPDATE helpline.referrals r SET revision = r.revision + 1 FROM changed
+            WHERE r.centre_id = $1 AND r.referral_id = changed.referral_id)"
+    };
+}
+
 const REQUEST: &str = stay!(
-    "admission_requested",
-    "asked AS MATERIALIZED (
-        SELECT r.referral_id AS referral, c.service_id AS service FROM helpline.referrals r
-        JOIN helpline.referral_choices c ON c.centre_id = $1 AND c.referral_id = r.referral_id AND c.service_id = $9
-            AND c.state IN ('offered', 'accepted')
-        WHERE r.centre_id = $1 AND r.referral_id = $8 AND r.ended_at IS NULL AND ", sees_referral!("$2", "$3", "NULL"), "
-        FOR SHARE OF r, c),
+    "admission_requested", locked_referral!("$8"), ",
     changed AS (
         INSERT INTO helpline.admissions (centre_id, admission_id, referral_id, service_id, unit, state, requested_by, requested_at)
-        SELECT $1, $7, referral, service, $10, 'requested', $2, helpline.now() FROM asked
+        SELECT $1, $7, r.referral_id, c.service_id, $10, 'requested', $2, helpline.now() FROM locked
+        JOIN helpline.referrals r ON r.centre_id = $1 AND r.referral_id = locked.referral AND ", sees_referral!("$2", "$3", "NULL"), "
+        JOIN helpline.referral_choices c ON c.centre_id = $1 AND c.referral_id = r.referral_id AND c.service_id = $9
+            AND c.state IN ('offered', 'accepted')
         ON CONFLICT (centre_id, referral_id) WHERE state <> 'exited' DO NOTHING
-        RETURNING *)",
+        RETURNING *)", counted!(),
 );
 
 const SCREEN: &str = stay!("admission_screened", moved!("state = 'screened'", "a.state = 'requested'"));
@@ -164,37 +204,44 @@ const SCREEN: &str = stay!("admission_screened", moved!("state = 'screened'", "a
 /// A place that is kept for the referral already becomes that of the stay; otherwise one is taken, if one is left.
 const HOLD: &str = stay!(
     "admission_held",
-    "stays AS MATERIALIZED (
-        SELECT a.admission_id AS id, a.referral_id AS referral, a.service_id AS service, a.unit AS what FROM helpline.admissions a
+    locked_referral!("(SELECT a.referral_id FROM helpline.admissions a WHERE a.centre_id = $1 AND a.admission_id = $7)"), ",
+    stays AS MATERIALIZED (
+        SELECT a.admission_id AS id, a.service_id AS service, a.unit AS what, locked.referral FROM helpline.admissions a
+        JOIN locked ON locked.referral = a.referral_id
         WHERE a.centre_id = $1 AND a.admission_id = $7 AND a.state = 'screened' AND ", sees_stay!("$2", "$3", "$8"), " FOR UPDATE OF a),
     found AS MATERIALIZED (
-        SELECT h.hold_id AS theirs FROM helpline.holds h JOIN stays ON true
-        WHERE h.centre_id = $1 AND h.referral_id = referral AND h.service_id = service AND h.unit = what AND h.state = 'held'
-          AND h.count = 1 AND h.admission_id IS NULL AND h.expires_at > helpline.now()
+        SELECT h.hold_id AS theirs, h.state AS was FROM helpline.holds h JOIN stays ON true
+        WHERE h.centre_id = $1 AND h.referral_id = referral AND h.service_id = service AND h.unit = what AND h.count = 1
+          AND h.admission_id IS NULL AND (h.state = 'confirmed' OR h.state = 'held' AND h.expires_at > helpline.now())
         ORDER BY h.placed_at LIMIT 1 FOR UPDATE OF h),
     kept AS (
-        UPDATE helpline.holds h SET admission_id = $7, expires_at = helpline.now() + make_interval(secs => $10), revision = h.revision + 1
-        FROM found WHERE h.centre_id = $1 AND h.hold_id = theirs RETURNING h.hold_id AS place),
+        UPDATE helpline.holds h SET admission_id = $7, state = 'held', confirmed_at = NULL,
+            expires_at = helpline.now() + make_interval(secs => $10), revision = h.revision + 1
+        FROM found WHERE h.centre_id = $1 AND h.hold_id = theirs RETURNING h.hold_id AS place, found.was),
     taken AS (
-        UPDATE helpline.capacities k SET held = k.held + 1, updated_at = helpline.now(), revision = k.revision + 1
-        FROM stays WHERE k.centre_id = $1 AND k.service_id = service AND k.unit = what AND NOT EXISTS (SELECT FROM kept)
-          AND k.maximum - k.occupied - k.held - k.out_of_service >= 1
+        UPDATE helpline.capacities k SET held = k.held + 1, updated_at = helpline.now(), revision = k.revision + 1,
+            occupied = k.occupied - (SELECT count(*) FROM kept)::int
+        FROM stays WHERE k.centre_id = $1 AND k.service_id = service AND k.unit = what AND CASE
+            WHEN EXISTS (SELECT FROM kept) THEN (SELECT was FROM kept) = 'confirmed'
+            ELSE k.maximum - k.occupied - k.held - k.out_of_service >= 1 AND EXISTS (
+                SELECT FROM helpline.services s WHERE s.centre_id = $1 AND s.service_id = service AND s.status = 'active') END
         RETURNING k.service_id, k.unit),
     placed AS (
         INSERT INTO helpline.holds
             (centre_id, hold_id, service_id, unit, count, state, referral_id, admission_id, placed_by, placed_at, expires_at)
         SELECT $1, $9, t.service_id, t.unit, 1, 'held', referral, id, $2, helpline.now(), helpline.now() + make_interval(secs => $10)
-        FROM taken t CROSS JOIN stays RETURNING hold_id AS place),
+        FROM taken t CROSS JOIN stays WHERE NOT EXISTS (SELECT FROM kept) RETURNING hold_id AS place),
     changed AS (
         UPDATE helpline.admissions a SET state = 'held', hold_id = p.place, revision = a.revision + 1
         FROM (SELECT place FROM kept UNION ALL SELECT place FROM placed) p
-        WHERE a.centre_id = $1 AND a.admission_id = $7 RETURNING a.*)",
+        WHERE a.centre_id = $1 AND a.admission_id = $7 RETURNING a.*)", counted!(),
 );
 
 const ADMIT: &str = stay!(
     "admission_admitted",
     moved!(
-        "state = 'admitted', admitted_at = helpline.now()",
+        "state = 'admitted', admitted_at = helpline.now(),
+            agency_id = (SELECT s.agency_id FROM helpline.services s WHERE s.centre_id = $1 AND s.service_id = a.service_id)",
         "a.state = 'held' AND EXISTS (SELECT FROM helpline.holds h WHERE h.centre_id = $1 AND h.hold_id = a.hold_id AND h.expires_at > helpline.now())"
     ),
     ", lived_in AS (
@@ -256,6 +303,25 @@ const EXPIRE: &str = "
             jsonb_build_object('admission_id', admission_id, 'referral_id', referral_id, 'service_id', service_id) FROM changed)
     SELECT admission_id FROM changed";
 
+/// Two statements: a plan for both would walk all that is over to find one.
+macro_rules! stays {
+    ($which:literal) => {
+        concat!(
+            "SELECT a.admission_id, a.referral_id, a.service_id, a.unit, a.state, a.planned_at, a.outcome, a.requested_at, a.admitted_at,
+                a.exited_at, a.revision, CASE a.state WHEN 'held' THEN h.expires_at END AS hold_expires_at
+             FROM helpline.admissions a LEFT JOIN helpline.holds h ON h.centre_id = $1 AND h.hold_id = a.hold_id
+             WHERE a.centre_id = $1 AND ",
+            $which,
+            " AND ",
+            sees_stay!("$2", "$3", "$4"),
+            " ORDER BY a.admission_id LIMIT $6"
+        )
+    };
+}
+
+const ONE: &str = stays!("a.admission_id = $5");
+const LIVE: &str = stays!("a.state <> 'exited' AND a.admission_id > $5");
+
 impl Store {
     /// Writes down that somebody needs a place. Refused unless the referral is the caller's and live, the service is asked or has it,
     /// and it has no other stay.
@@ -307,31 +373,38 @@ impl Store {
         Ok(connection.settle(found)?.is_some())
     }
 
-    /// One stay, or a page of those that are not over, in the order of their ids; as far as the caller may know of them.
+    /// A stay that the caller may know of.
+    pub async fn admission(&self, caller: &Caller, id: AdmissionId) -> Result<Option<Admission>, StoreError> {
+        Ok(self.read_stays(caller, ONE, id.as_uuid(), 1).await?.pop())
+    }
+
+    /// A page of stays that are not over and that the caller may know of, in the order of their ids.
     pub async fn admissions(
         &self,
         caller: &Caller,
-        (one, after): (Option<AdmissionId>, Option<AdmissionId>),
+        after: Option<AdmissionId>,
+        limit: u32,
+    ) -> Result<Vec<Admission>, StoreError> {
+        self.read_stays(caller, LIVE, after.map_or(Uuid::nil(), |id| id.as_uuid()), limit).await
+    }
+
+    async fn read_stays(
+        &self,
+        caller: &Caller,
+        sql: &'static str,
+        id: Uuid,
         limit: u32,
     ) -> Result<Vec<Admission>, StoreError> {
         let mut connection = self.bound(caller.centre_id).await?;
-        let rows = sqlx::query_as::<_, AdmissionRow>(concat!(
-            "SELECT a.admission_id, a.referral_id, a.service_id, a.unit, a.state, a.planned_at, a.outcome, a.requested_at, a.admitted_at,
-                a.exited_at, a.revision, CASE a.state WHEN 'held' THEN h.expires_at END AS hold_expires_at
-             FROM helpline.admissions a LEFT JOIN helpline.holds h ON h.centre_id = $1 AND h.hold_id = a.hold_id
-             WHERE a.centre_id = $1 AND a.admission_id > $5 AND CASE WHEN $6::uuid IS NULL THEN a.state <> 'exited' ELSE a.admission_id = $6 END AND ",
-            sees_stay!("$2", "$3", "$4"),
-            " ORDER BY a.admission_id LIMIT $7"
-        ))
-        .bind(caller.centre_id.as_uuid())
-        .bind(caller.principal())
-        .bind(caller.role.key())
-        .bind(agency_of(caller))
-        .bind(after.map_or(Uuid::nil(), |id| id.as_uuid()))
-        .bind(one.map(|id| id.as_uuid()))
-        .bind(i64::from(limit))
-        .fetch_all(connection.postgres())
-        .await;
+        let rows = sqlx::query_as::<_, AdmissionRow>(sql)
+            .bind(caller.centre_id.as_uuid())
+            .bind(caller.principal())
+            .bind(caller.role.key())
+            .bind(agency_of(caller))
+            .bind(id)
+            .bind(i64::from(limit))
+            .fetch_all(connection.postgres())
+            .await;
         connection.settle(rows)?.into_iter().map(Admission::try_from).collect()
     }
 

@@ -53,10 +53,10 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// The same as a caller may see it: for whom it is, is known to supervisors and to who placed it.
+    /// The same as a caller may see it: an agency knows its places, not for which referral they are kept.
     #[must_use]
     pub fn seen_by(self, caller: &Caller) -> Self {
-        let may_know = caller.role == Role::Supervisor || self.placed_by == caller.principal();
+        let may_know = caller.role != Role::AgencyResponder;
         Self { referral_id: self.referral_id.filter(|_| may_know), ..self }
     }
 }
@@ -150,6 +150,21 @@ macro_rules! of_service {
 }
 use of_service;
 
+/// Whether a caller may know of a hold `h`: supervisors of all, an agency of those on its services, a counsellor of what they
+/// placed and of what is for a referral that they may know of. To everybody else it tells who lives where.
+macro_rules! sees_hold {
+    ($principal:literal, $role:literal, $agency:literal) => {
+        concat!(
+            "CASE ", $role, "::text WHEN 'supervisor' THEN true WHEN 'agency_responder' THEN ", of_service!("h.service_id", $agency), "
+                WHEN 'counsellor' THEN h.placed_by = ", $principal, "::uuid OR EXISTS (
+                    SELECT FROM helpline.referrals r WHERE r.centre_id = $1 AND r.referral_id = h.referral_id AND ",
+            sees_referral!($principal, $role, $agency), ")
+                ELSE false END"
+        )
+    };
+}
+use sees_hold;
+
 const SET: &str = change!(
     event: "capacity_set", resource: "service_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('service_id', service_id, 'unit', unit, 'maximum', maximum, 'out_of_service', out_of_service)",
@@ -164,20 +179,27 @@ const SET: &str = change!(
     returning: capacity_columns!() ; from: "changed k"
 );
 
+/// The referral that a place is for is locked before the place, and of another revision from then on: a step that was decided
+/// meanwhile is decided again, with the place in sight.
 const PLACE: &str = change!(
     event: "capacity_held", resource: "hold_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('hold_id', hold_id, 'service_id', service_id, 'unit', unit, 'count', count)",
-    with: "taken AS (
+    with: "referral AS MATERIALIZED (
+        SELECT r.referral_id FROM helpline.referrals r
+        WHERE r.centre_id = $1 AND r.referral_id = $12 AND r.ended_at IS NULL AND ", sees_referral!("$2", "$3", "NULL"), " FOR UPDATE OF r),
+    taken AS (
         UPDATE helpline.capacities k SET held = k.held + $10, updated_at = helpline.now(), revision = k.revision + 1
-        WHERE k.centre_id = $1 AND k.service_id = $8 AND k.unit = $9 AND k.maximum - k.occupied - k.held - k.out_of_service >= $10
-          AND ($12::uuid IS NULL OR EXISTS (
-            SELECT FROM helpline.referrals r WHERE r.centre_id = $1 AND r.referral_id = $12 AND r.ended_at IS NULL AND ",
-    sees_referral!("$2", "$3", "NULL"), "))
+        WHERE ($12::uuid IS NULL OR EXISTS (SELECT FROM referral)) AND k.centre_id = $1 AND k.service_id = $8 AND k.unit = $9
+          AND k.maximum - k.occupied - k.held - k.out_of_service >= $10 AND EXISTS (
+            SELECT FROM helpline.services s WHERE s.centre_id = $1 AND s.service_id = $8 AND s.status = 'active')
         RETURNING k.service_id),
     changed AS (
         INSERT INTO helpline.holds (centre_id, hold_id, service_id, unit, count, state, referral_id, placed_by, placed_at, expires_at)
         SELECT $1, $7, service_id, $9, $10, 'held', $12, $2, helpline.now(), helpline.now() + make_interval(secs => $11) FROM taken
-        RETURNING *)";
+        RETURNING *),
+    counted AS (
+        UPDATE helpline.referrals r SET revision = r.revision + 1 FROM changed
+        WHERE r.centre_id = $1 AND r.referral_id = changed.referral_id)";
     returning: hold_columns!() ; from: "changed h"
 );
 
@@ -189,7 +211,7 @@ macro_rules! go_on {
             detail: "jsonb_build_object('hold_id', hold_id, 'service_id', service_id, 'unit', unit, 'count', count)",
             with: "changed AS (
                 UPDATE helpline.holds h SET ", $set, ", revision = h.revision + 1
-                WHERE h.centre_id = $1 AND h.hold_id = $7 AND ", $when, " AND ", of_service!("h.service_id", "$8"), "
+                WHERE h.centre_id = $1 AND h.hold_id = $7 AND ", $when, " AND ", sees_hold!("$2", "$3", "$8"), "
                 RETURNING h.*),
             counted AS (
                 UPDATE helpline.capacities k SET ", $unit, ", updated_at = helpline.now(), revision = k.revision + 1

@@ -11,7 +11,7 @@ use helpline_proto::referral::v1::{
     RevokeReferralRequest, ScheduleAppointmentRequest, SendReferralRequest, SetCapacityRequest,
     VacateHoldRequest, WithdrawConsentRequest,
 };
-use helpline_tests::referral::{consent, draft, every_class};
+use helpline_tests::referral::{consent, draft, every_class, revised};
 use helpline_tests::{Actor, World, request_id};
 use prost::Message as _;
 
@@ -135,6 +135,11 @@ pub(super) async fn prepare(cast: &Cast, method: &str) -> Option<(Actor, Vec<u8>
             let contact_id = receive(&cast.adapter, &new_language()).await.contact_id;
             (of_centre, draft(&contact_id, &[&scene.service]).encode_to_vec())
         }
+        "ReviseReferralDraft" => {
+            let referral = scene.drafted().await;
+            let by = draft(&referral.contact_id, &[&scene.service]);
+            (of_centre, revised(&referral.referral_id, by).encode_to_vec())
+        }
         "SendReferral" => {
             let referral = scene.drafted().await;
             of_centre.consents().record_consent(consent(&referral, scene.agency)).await.unwrap();
@@ -145,12 +150,19 @@ pub(super) async fn prepare(cast: &Cast, method: &str) -> Option<(Actor, Vec<u8>
         "AcceptReferral" => {
             let referral_id = scene.sent().await.referral_id;
             let their_reference = "B-17".to_owned();
-            let accept = AcceptReferralRequest { request_id, referral_id, their_reference, remark };
+            let accept = AcceptReferralRequest {
+                request_id,
+                referral_id,
+                their_reference,
+                remark,
+                service_id: String::new(),
+            };
             (of_agency, accept.encode_to_vec())
         }
         "RejectReferral" => {
             let (referral_id, reason) = (scene.sent().await.referral_id, RejectReason::AtCapacity.into());
-            let reject = RejectReferralRequest { request_id, referral_id, reason, remark };
+            let reject =
+                RejectReferralRequest { request_id, referral_id, reason, remark, service_id: String::new() };
             (of_agency, reject.encode_to_vec())
         }
         "ReportReferralProgress" => {

@@ -5,13 +5,15 @@ use helpline_proto::options::v1::FieldClass;
 use helpline_proto::referral::v1::{
     AcceptReferralRequest, AddReferralRemarkRequest, AnswerCancelReferralRequest, AppointmentState,
     ApproveConsentOverrideRequest, AskConsentOverrideRequest, AskToCancelReferralRequest, Assent,
-    ConfirmHoldRequest, DraftReferralRequest, GetReferralRequest, ListCapacitiesRequest, ListConsentsRequest,
-    ListHoldsRequest, ListReferralTimelineRequest, ListReferralsRequest, MarkReferralEnteredInErrorRequest,
-    PlaceHoldRequest, RecordAppointmentRequest, RecordConsentRequest, RecordReferralOutcomeRequest,
-    ReferralOutcome, ReferralState, RejectReason, RejectReferralRequest, ReleaseHoldRequest,
-    ReportReferralProgressRequest, RevokeReferralRequest, ScheduleAppointmentRequest, SendReferralRequest,
-    SetCapacityRequest, VacateHoldRequest, WatchReferralsRequest, WithdrawConsentRequest,
+    ConfirmHoldRequest, DraftReferralRequest, GetOccupancyRequest, GetReferralRequest, ListCapacitiesRequest,
+    ListConsentsRequest, ListHoldsRequest, ListReferralTimelineRequest, ListReferralsRequest,
+    MarkReferralEnteredInErrorRequest, PlaceHoldRequest, RecordAppointmentRequest, RecordConsentRequest,
+    RecordReferralOutcomeRequest, ReferralOutcome, ReferralState, RejectReason, RejectReferralRequest,
+    ReleaseHoldRequest, ReportReferralProgressRequest, ReviseReferralDraftRequest, RevokeReferralRequest,
+    ScheduleAppointmentRequest, SendReferralRequest, SetCapacityRequest, VacateHoldRequest,
+    WatchReferralsRequest, WithdrawConsentRequest,
 };
+use helpline_tests::referral::revised;
 use prost::Message as _;
 use prost_types::Timestamp;
 
@@ -32,18 +34,31 @@ fn step(method: &str) -> Option<Vec<u8>> {
                 open_offer: true,
                 answer_within: Some(seconds(3600)),
                 part_of_id: id(),
+                unit: "bed".to_owned(),
                 ..draft
+            }
+            .encode_to_vec()
+        }
+        "ReviseReferralDraft" => {
+            let draft = helpline_tests::referral::draft(&id(), &[&id(), &id()]);
+            ReviseReferralDraftRequest {
+                expected_revision: 3,
+                answer_within: Some(seconds(3600)),
+                unit: "bed".to_owned(),
+                ..revised(&referral_id, draft)
             }
             .encode_to_vec()
         }
         "SendReferral" => SendReferralRequest { request_id, referral_id }.encode_to_vec(),
         "AcceptReferral" => {
             let their_reference = "B-17".to_owned();
-            AcceptReferralRequest { request_id, referral_id, their_reference, remark }.encode_to_vec()
+            AcceptReferralRequest { request_id, referral_id, their_reference, remark, service_id: id() }
+                .encode_to_vec()
         }
         "RejectReferral" => {
             let reason = RejectReason::OutOfArea.into();
-            RejectReferralRequest { request_id, referral_id, reason, remark }.encode_to_vec()
+            RejectReferralRequest { request_id, referral_id, reason, remark, service_id: id() }
+                .encode_to_vec()
         }
         "ReportReferralProgress" => ReportReferralProgressRequest {
             request_id,
@@ -170,6 +185,13 @@ fn capacity(method: &str) -> Option<Vec<u8>> {
         "ListCapacities" => {
             ListCapacitiesRequest { page_size: 5, ..ListCapacitiesRequest::default() }.encode_to_vec()
         }
+        "GetOccupancy" => GetOccupancyRequest {
+            service_id: id(),
+            unit: "bed".to_owned(),
+            first_date: "2026-01-30".to_owned(),
+            last_date: "2026-02-02".to_owned(),
+        }
+        .encode_to_vec(),
         "ListHolds" => ListHoldsRequest { page_size: 5, ..ListHoldsRequest::default() }.encode_to_vec(),
         _ => return None,
     })

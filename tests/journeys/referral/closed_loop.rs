@@ -213,14 +213,20 @@ async fn work_is_split_among_agencies_and_each_part_is_followed_by_itself() {
     let stage = Stage::set().await;
     let (law, health) = (Partner::new(&stage).await, Partner::new(&stage).await);
     let whole = sent(&stage, &[&law]).await;
-    let part = DraftReferralRequest { part_of_id: whole.referral_id.clone(), ..to(&stage, &[&health]).await };
+    let part = DraftReferralRequest {
+        part_of_id: whole.referral_id.clone(),
+        ..draft(&whole.contact_id, &[&health.service])
+    };
     let part = stage.supervisor.refer(part).await;
     assert_eq!(part.part_of_id, whole.referral_id);
     let seen = get(&health.responder, &part).await.unwrap();
     assert!(seen.part_of_id.is_empty(), "who serves a part learns nothing of the others");
     assert_eq!(why(get(&law.responder, &part).await).code, Code::NotFound);
     revoke(&stage.supervisor, &whole).await.unwrap();
-    let late = DraftReferralRequest { part_of_id: whole.referral_id.clone(), ..to(&stage, &[&health]).await };
+    let late = DraftReferralRequest {
+        part_of_id: whole.referral_id.clone(),
+        ..draft(&whole.contact_id, &[&health.service])
+    };
     assert_eq!(why(stage.supervisor.draft_referral(late).await).metadata("state"), "revoked");
     let of_contact =
         ListReferralsRequest { contact_id: whole.contact_id.clone(), ..ListReferralsRequest::default() };

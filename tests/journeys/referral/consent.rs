@@ -140,7 +140,11 @@ async fn a_guardian_does_not_agree_over_the_head_of_the_child() {
     let refused = record(&stage.supervisor, guardian(Assent::Refused)).await.unwrap();
     assert!(!refused.in_force);
     assert_eq!(why(stage.supervisor.send_referral(&referral).await).reason, "CONSENT_MISSING");
-    assert!(record(&stage.supervisor, guardian(Assent::NotAsked)).await.unwrap().in_force);
+    assert!(
+        !record(&stage.supervisor, guardian(Assent::NotAsked)).await.unwrap().in_force,
+        "they have said no"
+    );
+    assert!(record(&stage.supervisor, guardian(Assent::Given)).await.unwrap().in_force);
     stage.supervisor.send_referral(&referral).await.unwrap();
 }
 

@@ -1,8 +1,9 @@
 //! Places and holds on them: never more than there is, and a hold has one end.
 
 use helpline_proto::referral::v1::{
-    Capacity, ChoiceState, ConfirmHoldRequest, Hold, HoldState, ListCapacitiesRequest, ListHoldsRequest,
-    PlaceHoldRequest, RejectReason, ReleaseHoldRequest, SetCapacityRequest, VacateHoldRequest,
+    Capacity, ChoiceState, ConfirmHoldRequest, GetOccupancyRequest, Hold, HoldState, ListCapacitiesRequest,
+    ListHoldsRequest, PlaceHoldRequest, RejectReason, ReleaseHoldRequest, SetCapacityRequest,
+    VacateHoldRequest,
 };
 use helpline_tests::{Actor, request_id};
 use prost_types::Duration;
@@ -37,17 +38,17 @@ pub(super) async fn place(actor: &Actor, request: PlaceHoldRequest) -> Result<Ho
     Ok(actor.capacity().place_hold(request).await?.into_inner().hold.unwrap())
 }
 
-async fn confirm(actor: &Actor, of: &Hold) -> Result<Hold, Status> {
+pub(super) async fn confirm(actor: &Actor, of: &Hold) -> Result<Hold, Status> {
     let request = ConfirmHoldRequest { request_id: request_id(), hold_id: of.hold_id.clone() };
     Ok(actor.capacity().confirm_hold(request).await?.into_inner().hold.unwrap())
 }
 
-async fn release(actor: &Actor, of: &Hold) -> Result<Hold, Status> {
+pub(super) async fn release(actor: &Actor, of: &Hold) -> Result<Hold, Status> {
     let request = ReleaseHoldRequest { request_id: request_id(), hold_id: of.hold_id.clone() };
     Ok(actor.capacity().release_hold(request).await?.into_inner().hold.unwrap())
 }
 
-async fn vacate(actor: &Actor, of: &Hold) -> Result<Hold, Status> {
+pub(super) async fn vacate(actor: &Actor, of: &Hold) -> Result<Hold, Status> {
     let request = VacateHoldRequest { request_id: request_id(), hold_id: of.hold_id.clone() };
     Ok(actor.capacity().vacate_hold(request).await?.into_inner().hold.unwrap())
 }
@@ -59,7 +60,7 @@ pub(super) async fn used(actor: &Actor, service: &str) -> (i32, i32, i32) {
     (one.available, one.held, one.occupied)
 }
 
-async fn live(actor: &Actor) -> usize {
+pub(super) async fn live(actor: &Actor) -> usize {
     actor.capacity().list_holds(ListHoldsRequest::default()).await.unwrap().into_inner().holds.len()
 }
 
@@ -91,11 +92,15 @@ async fn of_a_hundred_who_ask_for_the_last_bed_one_has_it_and_the_others_have_th
     let (first, second) = (Partner::new(&stage).await, Partner::new(&stage).await);
     set(&stage.supervisor, &first.service, 1, 0).await.unwrap();
     set(&stage.supervisor, &second.service, 1, 0).await.unwrap();
-    let ask = (0..100).map(|_| place(&stage.supervisor, hold(&[&first.service], 1)));
+    let referral = sent(&stage, &[&first, &second]).await;
+    let wish = PlaceHoldRequest { referral_id: referral.referral_id, ..hold(&[&first.service], 1) };
+    let ask = (0..100)
+        .map(|_| place(&stage.supervisor, PlaceHoldRequest { request_id: request_id(), ..wish.clone() }));
     let answers = futures_util::future::join_all(ask).await;
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
     for refused in answers.into_iter().filter(Result::is_err).map(why) {
         assert_eq!((refused.code, refused.reason.as_str()), (Code::FailedPrecondition, "NO_ROOM"));
+        assert_eq!(refused.metadata("next_service_id"), second.service);
     }
     assert_eq!(used(&stage.supervisor, &first.service).await, (0, 1, 0));
     let next = place(&stage.supervisor, hold(&[&first.service, &second.service], 1)).await.unwrap();
@@ -121,26 +126,6 @@ async fn what_nobody_confirms_in_time_is_free_again_and_is_not_confirmed_late() 
     .await;
     assert_eq!(why(confirm(&shelter.responder, &other).await).metadata("state"), "expired");
     assert_eq!(live(&stage.supervisor).await, 0);
-}
-
-#[tokio::test]
-async fn a_hold_that_runs_out_as_it_is_confirmed_has_one_end() {
-    let stage = Stage::set().await;
-    let shelter = Partner::new(&stage).await;
-    set(&stage.supervisor, &shelter.service, 20, 0).await.unwrap();
-    for _ in 0..10 {
-        let one = place(&stage.supervisor, hold(&[&shelter.service], 1)).await.unwrap();
-        let before = used(&stage.supervisor, &shelter.service).await.2;
-        stage.world.advance(60.0 - 0.05);
-        let confirmed = confirm(&shelter.responder, &one).await.is_ok();
-        stage.world.advance(5.0);
-        let after = until("it is settled", async || {
-            let (_, held, occupied) = used(&stage.supervisor, &shelter.service).await;
-            (held == 0).then_some(occupied)
-        })
-        .await;
-        assert_eq!(after - before, i32::from(confirmed));
-    }
 }
 
 /// Somebody asks for a place in one of two shelters, and comes or does not. Of the same hold two say something else at once.
@@ -215,4 +200,53 @@ async fn a_full_service_is_passed_over_unless_it_keeps_a_place_for_this_child() 
     reject(&full.responder, &referral, RejectReason::SafetyConcern).await.unwrap();
     assert_eq!(used(&stage.supervisor, &full.service).await, (1, 0, 0), "others may have it at once");
     assert_eq!(live(&stage.supervisor).await, 0);
+}
+
+#[tokio::test]
+async fn a_shelter_knows_how_many_were_there_each_day_and_nobody_else_is_told() {
+    let stage = Stage::set().await;
+    let (shelter, stranger) = (Partner::new(&stage).await, Partner::new(&stage).await);
+    set(&shelter.responder, &shelter.service, 5, 0).await.unwrap();
+    let day = |days: i64| {
+        let sql = format!("SELECT to_char((helpline.now() AT TIME ZONE 'UTC')::date + {days}, 'YYYY-MM-DD')");
+        stage.value(&sql)
+    };
+    let occupancy = |actor: &Actor, first: String, last: String| {
+        let mut client = actor.capacity();
+        let request = GetOccupancyRequest {
+            service_id: shelter.service.clone(),
+            unit: "bed".to_owned(),
+            first_date: first,
+            last_date: last,
+        };
+        async move { client.get_occupancy(request).await.map(|answer| answer.into_inner().days) }
+    };
+    // Noon of a day, so that what follows is within it.
+    let noon =
+        "SELECT extract(epoch FROM date_trunc('day', helpline.now() AT TIME ZONE 'UTC') + interval '36 hours'
+        - helpline.now() AT TIME ZONE 'UTC')";
+    stage.world.advance(stage.value(noon).parse().unwrap());
+    let mut kept = Vec::new();
+    for count in [1, 2] {
+        let one = place(&stage.supervisor, hold(&[&shelter.service], count)).await.unwrap();
+        kept.push(confirm(&shelter.responder, &one).await.unwrap());
+    }
+    vacate(&shelter.responder, &kept[0]).await.unwrap();
+    stage.world.advance(24.0 * 3600.0);
+    vacate(&shelter.responder, &kept[1]).await.unwrap();
+    let told = occupancy(&shelter.responder, day(-2), day(3)).await.unwrap();
+    let expected = [(day(-2), 0, 0), (day(-1), 3, 2), (day(0), 2, 0)];
+    let told: Vec<_> = told.into_iter().map(|one| (one.date, one.day_count, one.night_count)).collect();
+    assert_eq!(told, expected, "what has not begun is not told");
+    assert_eq!(occupancy(&stage.supervisor, day(-1), day(0)).await.unwrap().len(), 2);
+    let refused = why(occupancy(&stranger.responder, day(0), day(0)).await);
+    assert_eq!(refused.metadata("resource"), "service");
+    let counsellor = stage.world.counsellor(helpline_tests::Abilities::speaking(&["ar"])).await;
+    assert_eq!(why(occupancy(&counsellor, day(0), day(0)).await).code, Code::PermissionDenied);
+    for (first, last, field) in
+        [("2026-2-1", "2026-02-03", "first_date"), ("2026-02-03", "2026-02-02", "last_date")]
+    {
+        let refused = why(occupancy(&stage.supervisor, first.to_owned(), last.to_owned()).await);
+        assert_eq!(refused.fields, [field]);
+    }
 }

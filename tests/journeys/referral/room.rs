@@ -63,6 +63,7 @@ pub(crate) async fn reject(actor: &Actor, of: &Referral, reason: RejectReason) -
         referral_id: of.referral_id.clone(),
         reason: reason.into(),
         remark: "Not this month.".to_owned(),
+        service_id: String::new(),
     };
     Ok(actor.referrals().reject_referral(request).await?.into_inner().referral.unwrap())
 }

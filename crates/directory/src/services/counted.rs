@@ -48,6 +48,7 @@ fn capacity(row: CapacityRow) -> Capacity {
         available: count(row.available),
         maximum: Some(count(row.maximum)),
         description: String::new(),
-        updated_at: Some(row.updated_at),
+        // The instant of a change would tell when somebody came or left.
+        updated_at: None,
     }
 }

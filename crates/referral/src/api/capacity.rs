@@ -18,7 +18,7 @@ impl CapacityService for Api {
         let caller = caller_of(&request)?;
         let (command, set) = wire::set(&self.ctx, &caller, request.get_ref())?;
         let row = capacity::set_capacity(&self.ctx, &caller, &command, &set).await?;
-        Ok(Response::new(proto::SetCapacityResponse { capacity: Some(wire::capacity(&row)) }))
+        Ok(Response::new(proto::SetCapacityResponse { capacity: Some(wire::capacity(&caller, &row)) }))
     }
 
     async fn place_hold(
@@ -82,19 +82,19 @@ impl CapacityService for Api {
         let page = (size, pages.open(&request.page_token)?);
         let (found, next) = capacity::list_capacities(&self.ctx, &caller, page).await?;
         Ok(Response::new(proto::ListCapacitiesResponse {
-            capacities: found.iter().map(wire::capacity).collect(),
+            capacities: found.iter().map(|one| wire::capacity(&caller, one)).collect(),
             next_page_token: pages.seal(next.as_ref())?,
         }))
     }
 
-    async fn list_occupancy(
+    async fn get_occupancy(
         &self,
-        request: Request<proto::ListOccupancyRequest>,
-    ) -> Result<Response<proto::ListOccupancyResponse>, Status> {
+        request: Request<proto::GetOccupancyRequest>,
+    ) -> Result<Response<proto::GetOccupancyResponse>, Status> {
         let caller = caller_of(&request)?;
         let (service, unit, days) = wire::occupancy(request.get_ref())?;
-        let found = capacity::list_occupancy(&self.ctx, &caller, (service, &unit), days).await?;
-        Ok(Response::new(proto::ListOccupancyResponse { days: wire::days(&found) }))
+        let found = capacity::get_occupancy(&self.ctx, &caller, (service, &unit), days).await?;
+        Ok(Response::new(proto::GetOccupancyResponse { days: wire::days(&found) }))
     }
 
     async fn list_holds(

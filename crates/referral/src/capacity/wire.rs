@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::NaiveDate;
-use helpline_domain::caller::Caller;
+use helpline_domain::caller::{Caller, Role};
 use helpline_domain::capacity::HoldState;
 use helpline_domain::id::{HoldId, ServiceId};
 use helpline_proto::referral::v1 as proto;
@@ -80,7 +80,7 @@ pub(crate) fn place(
 
 /// Which unit of which service, on which days.
 pub(crate) fn occupancy(
-    sent: &proto::ListOccupancyRequest,
+    sent: &proto::GetOccupancyRequest,
 ) -> Result<(ServiceId, String, (NaiveDate, NaiveDate)), Refusal> {
     let mut fields = Fields::new();
     let service_id = fields.id("service_id", &sent.service_id);
@@ -130,18 +130,25 @@ pub(crate) fn list<'a, M: prost::Message + Default>(
     Ok((fields.build(size)?, PageTokens::new(ctx.vault(), method, caller, &M::default())))
 }
 
-/// A unit of a service as its message.
-pub(crate) fn capacity(row: &CapacityRow) -> proto::Capacity {
-    proto::Capacity {
+/// A unit of a service as its message. How many live there, and since when, is for who answers for it and for supervisors.
+pub(crate) fn capacity(caller: &Caller, row: &CapacityRow) -> proto::Capacity {
+    let known = proto::Capacity {
         service_id: row.service_id.to_string(),
         unit: row.unit.clone(),
         maximum: row.maximum,
+        available: row.available,
+        ..proto::Capacity::default()
+    };
+    if caller.role == Role::Counsellor {
+        return known;
+    }
+    proto::Capacity {
         occupied: row.occupied,
         held: row.held,
         out_of_service: row.out_of_service,
-        available: row.available,
         update_time: Some(timestamp(row.updated_at)),
         revision: row.revision,
+        ..known
     }
 }
 

@@ -33,6 +33,7 @@ struct Sent<'a> {
     field_classes: &'a [i32],
     particulars: Option<&'a proto::ReferralParticulars>,
     answer_within: Option<&'a Within>,
+    unit: &'a str,
 }
 
 pub(crate) fn draft(
@@ -54,6 +55,7 @@ pub(crate) fn draft(
             field_classes: &sent.field_classes,
             particulars: sent.particulars.as_ref(),
             answer_within: sent.answer_within.as_ref(),
+            unit: &sent.unit,
         },
     );
     let part_of = fields.optional_id("part_of_id", &sent.part_of_id);
@@ -90,6 +92,7 @@ pub(crate) fn revise(
             field_classes: &sent.field_classes,
             particulars: sent.particulars.as_ref(),
             answer_within: sent.answer_within.as_ref(),
+            unit: &sent.unit,
         },
     );
     let expected = fields.expected_revision("expected_revision", sent.expected_revision);
@@ -118,6 +121,7 @@ fn terms(fields: &mut Fields, sent: &Sent<'_>) -> Option<Terms> {
         |known| fields.within("particulars", |fields| particulars(fields, known)),
     );
     let answer = fields.optional_duration("answer_within", sent.answer_within, ANSWER);
+    let unit = fields.optional_key("unit", sent.unit);
     let urgency: Urgency = urgency.and_then(urgency_from)?;
     let usual = ReferralState::Requested.due_s(urgency).unwrap_or_default();
     Some(Terms {
@@ -125,6 +129,7 @@ fn terms(fields: &mut Fields, sent: &Sent<'_>) -> Option<Terms> {
         service_ids: services?,
         open_offer: sent.open_offer || sent.open_to_any,
         open_to_any: sent.open_to_any,
+        unit: unit?,
         field_classes: field_classes?,
         particulars: particulars?,
         answer_s: answer?.map_or(Some(usual), |within| u32::try_from(within.as_secs()).ok())?,

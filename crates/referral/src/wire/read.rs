@@ -104,23 +104,29 @@ pub(crate) fn accept(
     ctx: &Ctx,
     caller: &Caller,
     sent: &proto::AcceptReferralRequest,
-) -> Read<Option<Sensitive<String>>> {
+) -> Read<(Option<ServiceId>, Option<Sensitive<String>>)> {
     let mut fields = Fields::new();
     let number = fields.line("their_reference", sent.their_reference.trim(), 0..=NUMBER);
     let number =
         number.map(|number| Some(number).filter(|it| !it.is_empty()).map(|it| Sensitive::new("legal", it)));
+    let service = fields.optional_id("service_id", &sent.service_id);
     let remark = remark(&mut fields, &sent.remark, false);
     let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id), remark);
-    ready(ctx, caller, ("AcceptReferral", sent), fields.build(begun.zip(number)))
+    ready(ctx, caller, ("AcceptReferral", sent), fields.build(begun.zip(service.zip(number))))
 }
 
-pub(crate) fn reject(ctx: &Ctx, caller: &Caller, sent: &proto::RejectReferralRequest) -> Read<RejectReason> {
+pub(crate) fn reject(
+    ctx: &Ctx,
+    caller: &Caller,
+    sent: &proto::RejectReferralRequest,
+) -> Read<(Option<ServiceId>, RejectReason)> {
     let mut fields = Fields::new();
     let reason = fields.choice("reason", sent.reason, proto::RejectReason::as_str_name);
     let reason = reason.and_then(reject_reason_from);
+    let service = fields.optional_id("service_id", &sent.service_id);
     let remark = remark(&mut fields, &sent.remark, reason == Some(RejectReason::Other));
     let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id), remark);
-    ready(ctx, caller, ("RejectReferral", sent), fields.build(begun.zip(reason)))
+    ready(ctx, caller, ("RejectReferral", sent), fields.build(begun.zip(service.zip(reason))))
 }
 
 pub(crate) fn report(

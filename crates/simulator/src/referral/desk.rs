@@ -76,6 +76,7 @@ impl Desk {
                 referral_id,
                 reason: RejectReason::SafetyConcern.into(),
                 remark: String::new(),
+                service_id: String::new(),
             };
             let _ = call!(referrals(), reject_referral, request);
             return;
@@ -85,6 +86,7 @@ impl Desk {
             referral_id: referral_id.clone(),
             their_reference: "2026/118".to_owned(),
             remark: String::new(),
+            service_id: String::new(),
         };
         if call!(referrals(), accept_referral, request).is_err() {
             return;

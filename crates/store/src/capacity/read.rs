@@ -7,8 +7,10 @@ use uuid::Uuid;
 
 use super::{
     CapacityColumns, CapacityRow, Hold, HoldRow, capacity_columns, capacity_from, hold_columns, of_service,
+    sees_hold,
 };
 use crate::escalation::agency_of;
+use crate::referral::sees_referral;
 use crate::{Store, StoreError};
 
 const NEXT: &str = "
@@ -23,6 +25,24 @@ const NEXT: &str = "
             WHERE was.centre_id = $1 AND was.kind = 'attribute' AND (was.fields ->> 'link_id')::uuid = ANY ($3))
           ELSE c.state IN ('waiting', 'offered', 'accepted') END
     ORDER BY c.position, k.available DESC, k.service_id LIMIT 1";
+
+/// Two statements: a plan for both would walk all that is over to find one.
+macro_rules! holds {
+    ($which:literal) => {
+        concat!(
+            "SELECT ",
+            hold_columns!(),
+            " FROM helpline.holds h WHERE h.centre_id = $1 AND ",
+            $which,
+            " AND ",
+            sees_hold!("$2", "$3", "$4"),
+            " ORDER BY h.hold_id LIMIT $6"
+        )
+    };
+}
+
+const HOLD: &str = holds!("h.hold_id = $5");
+const LIVE_HOLDS: &str = holds!("h.state IN ('held', 'confirmed') AND h.hold_id > $5");
 
 const OF_ALL: &str = concat!(
     "SELECT ",
@@ -184,29 +204,38 @@ impl Store {
         Ok(connection.settle(rows)?.into_iter().map(capacity_from).collect())
     }
 
-    /// One hold, or a page of those that are not over, in the order of their ids.
+    /// A hold that the caller may know of.
+    pub async fn hold(&self, caller: &Caller, id: HoldId) -> Result<Option<Hold>, StoreError> {
+        Ok(self.read_holds(caller, HOLD, id.as_uuid(), 1).await?.pop())
+    }
+
+    /// A page of holds that are not over and that the caller may know of, in the order of their ids.
     pub async fn holds(
         &self,
         caller: &Caller,
-        (one, after): (Option<HoldId>, Option<HoldId>),
+        after: Option<HoldId>,
+        limit: u32,
+    ) -> Result<Vec<Hold>, StoreError> {
+        self.read_holds(caller, LIVE_HOLDS, after.map_or(Uuid::nil(), |id| id.as_uuid()), limit).await
+    }
+
+    async fn read_holds(
+        &self,
+        caller: &Caller,
+        sql: &'static str,
+        id: Uuid,
         limit: u32,
     ) -> Result<Vec<Hold>, StoreError> {
         let mut connection = self.bound(caller.centre_id).await?;
-        let rows = sqlx::query_as::<_, HoldRow>(concat!(
-            "SELECT ",
-            hold_columns!(),
-            " FROM helpline.holds h WHERE h.centre_id = $1 AND h.hold_id > $2
-                AND CASE WHEN $3::uuid IS NULL THEN h.state IN ('held', 'confirmed') ELSE h.hold_id = $3 END AND ",
-            of_service!("h.service_id", "$4"),
-            " ORDER BY h.hold_id LIMIT $5"
-        ))
-        .bind(caller.centre_id.as_uuid())
-        .bind(after.map_or(Uuid::nil(), |id| id.as_uuid()))
-        .bind(one.map(|id| id.as_uuid()))
-        .bind(agency_of(caller))
-        .bind(i64::from(limit))
-        .fetch_all(connection.postgres())
-        .await;
+        let rows = sqlx::query_as::<_, HoldRow>(sql)
+            .bind(caller.centre_id.as_uuid())
+            .bind(caller.principal())
+            .bind(caller.role.key())
+            .bind(agency_of(caller))
+            .bind(id)
+            .bind(i64::from(limit))
+            .fetch_all(connection.postgres())
+            .await;
         let rows = connection.settle(rows)?;
         drop(connection);
         rows.into_iter().map(|row| Ok(Hold::try_from(row)?.seen_by(caller))).collect()

@@ -47,10 +47,11 @@ impl Consent {
             "withdrawn"
         } else if self.expired {
             "expired"
-        } else if self.assent == Some(Assent::Refused) {
-            "refused"
         } else if self.in_force {
             "in_force"
+        } else if matches!(self.basis, Basis::Consent(_)) {
+            // Now, or at another time: the child's no stands against everybody else's yes.
+            "refused"
         } else {
             "asked"
         }

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use helpline_domain::field_class::FieldClass;
 use helpline_domain::id::{CentreId, ContactId, ReferralId, ServiceId};
-use helpline_domain::referral::Urgency;
+use helpline_domain::referral::{ReferralState, Urgency};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{CONTACT, HEALTH, IDENTITY, LEGAL, LOCATION, NARRATIVE, PERPETRATOR, Particulars, sees_referral};
+use super::{
+    CONTACT, HEALTH, IDENTITY, LEGAL, LOCATION, NARRATIVE, PERPETRATOR, Particulars, not_full, sees_referral,
+};
 use crate::change::{Change, ChangeQuery, Command, change, change_query};
 use crate::escalation::agency_of;
 use crate::{Store, StoreError};
@@ -32,6 +34,7 @@ pub struct Terms {
     pub service_ids: Vec<ServiceId>,
     pub open_offer: bool,
     pub open_to_any: bool,
+    pub unit: Option<String>,
     pub field_classes: BTreeSet<FieldClass>,
     pub particulars: Particulars,
     pub answer_s: u32,
@@ -46,6 +49,11 @@ impl Terms {
         self.field_classes.iter().map(|class| class.key().to_owned()).collect()
     }
 
+    /// When somebody must have sent it, or it alarms.
+    fn draft_due_s(&self) -> f64 {
+        f64::from(ReferralState::Draft.due_s(self.urgency).unwrap_or_default())
+    }
+
     fn answer_s(&self) -> i32 {
         i32::try_from(self.answer_s).unwrap_or(i32::MAX)
     }
@@ -54,7 +62,7 @@ impl Terms {
 /// The services that are to be asked, in order: those that are named, each with an agency that can answer; or, where it is open to
 /// any, one of each agency that has a service for the need or what is below it, and room for one more.
 macro_rules! named {
-    ($services:literal, $any:literal, $need:literal) => {
+    ($services:literal, $any:literal, $need:literal, $unit:literal) => {
         concat!(
             "able AS MATERIALIZED (
                 WITH RECURSIVE below (term_id) AS (
@@ -68,8 +76,7 @@ macro_rules! named {
                 JOIN helpline.service_records x ON x.centre_id = $1 AND x.kind = 'attribute' AND x.taxonomy_term_id = below.term_id
                 JOIN helpline.services s ON s.centre_id = $1 AND s.service_id = (x.fields ->> 'link_id')::uuid AND s.status = 'active'
                 JOIN helpline.agencies a ON a.centre_id = $1 AND a.agency_id = s.agency_id AND a.disabled_at IS NULL
-                WHERE NOT EXISTS (SELECT FROM helpline.capacities k WHERE k.centre_id = $1 AND k.service_id = s.service_id)
-                   OR EXISTS (SELECT FROM helpline.capacities k WHERE k.centre_id = $1 AND k.service_id = s.service_id AND k.available > 0)
+                WHERE ", not_full!("s.service_id", $unit), "
                 ORDER BY s.agency_id, s.verified_at DESC NULLS LAST, s.service_id),
             named AS MATERIALIZED (
                 SELECT s.service_id, s.agency_id, w.place::int AS place
@@ -102,17 +109,17 @@ macro_rules! all_named {
 const DRAFT: &str = change!(
     event: "referral_drafted", resource: "referral_id", about: ("contact_id", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('referral_id', referral_id, 'urgency', urgency, 'need', need)",
-    with: named!("$14", "$24", "$11"), ", changed AS (
+    with: named!("$14", "$24", "$11", "$25::text"), ", changed AS (
         INSERT INTO helpline.referrals (centre_id, referral_id, contact_id, part_of, urgency, need, open_offer, field_classes, state, answer_s,
             owner_id, drafted_by, drafted_at, identity_sealed, contact_sealed, location_sealed, narrative_sealed, health_sealed, legal_sealed,
-            perpetrator_sealed, event_count, changed_at, open_to_any)
+            perpetrator_sealed, event_count, changed_at, open_to_any, unit, due_at)
         SELECT $1, $7, c.contact_id, $9, $10, $11, $12, $13, 'draft', $15, $2, $2, helpline.now(), $16, $17, $18, $19, $20, $21, $22, 1,
-            helpline.now(), $24
+            helpline.now(), $24, $25, helpline.now() + make_interval(secs => $26)
         FROM helpline.contacts c
         WHERE c.centre_id = $1 AND c.contact_id = $8 AND ($3 = 'supervisor' OR c.counsellor_id = $2)
           AND ", all_named!("$14"), "
           AND ($9::uuid IS NULL OR EXISTS (
-            SELECT FROM helpline.referrals r WHERE r.centre_id = $1 AND r.referral_id = $9 AND r.ended_at IS NULL AND ",
+            SELECT FROM helpline.referrals r WHERE r.centre_id = $1 AND r.referral_id = $9 AND r.contact_id = $8 AND r.ended_at IS NULL AND ",
     sees_referral!("$2", "$3", "$23"), "))
         RETURNING *),
     chosen AS (
@@ -131,11 +138,12 @@ const REVISE: &str = change!(
     with: "before AS MATERIALIZED (
         SELECT r.referral_id AS id, r.need AS what FROM helpline.referrals r
         WHERE r.centre_id = $1 AND r.referral_id = $7 AND r.state = 'draft' AND ($8::bigint IS NULL OR r.revision = $8) AND ",
-    sees_referral!("$2", "$3", "$20"), " FOR UPDATE OF r), ", named!("$12", "$21", "(SELECT what FROM before)"), ",
+    sees_referral!("$2", "$3", "$20"), " FOR UPDATE OF r), ", named!("$12", "$21", "(SELECT what FROM before)", "$23::text"), ",
     changed AS (
         UPDATE helpline.referrals r SET urgency = $9, open_offer = $10, field_classes = $11, answer_s = $22, identity_sealed = $13,
             contact_sealed = $14, location_sealed = $15, narrative_sealed = $16, health_sealed = $17, legal_sealed = $18,
-            perpetrator_sealed = $19, open_to_any = $21, event_count = r.event_count + 1, changed_at = helpline.now(), revision = r.revision + 1
+            perpetrator_sealed = $19, open_to_any = $21, unit = $23,
+            due_at = helpline.now() + make_interval(secs => $24), alarms = 0, event_count = r.event_count + 1, changed_at = helpline.now(), revision = r.revision + 1
         FROM before WHERE r.centre_id = $1 AND r.referral_id = id AND ", all_named!("$12"), "
         RETURNING r.*),
     gone AS (
@@ -175,6 +183,7 @@ impl Store {
             .bind(terms.answer_s());
         let query = self.bind_particulars(query, command.centre(), row, &terms.particulars);
         let query = query.bind(agency_of(&command.caller)).bind(terms.open_to_any);
+        let query = query.bind(terms.unit.clone()).bind(terms.draft_due_s());
         Ok(self.change(command, query).await?.map(|row| row.resource_id.into()))
     }
 
@@ -194,6 +203,7 @@ impl Store {
             .bind(terms.services());
         let query = self.bind_particulars(query, command.centre(), id.as_uuid(), &terms.particulars);
         let query = query.bind(agency_of(&command.caller)).bind(terms.open_to_any).bind(terms.answer_s());
+        let query = query.bind(terms.unit.clone()).bind(terms.draft_due_s());
         Ok(self.change(command, query).await?.map(|row| row.resource_id.into()))
     }
 

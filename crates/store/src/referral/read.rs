@@ -36,6 +36,7 @@ pub struct Referral {
     pub need: String,
     pub open_offer: bool,
     pub open_to_any: bool,
+    pub unit: Option<String>,
     pub field_classes: BTreeSet<FieldClass>,
     pub state: ReferralState,
     pub due_at: Option<DateTime<Utc>>,
@@ -113,7 +114,7 @@ macro_rules! referral_classes {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT r.referral_id, r.number, r.contact_id, r.part_of, r.urgency, r.need, r.open_offer, r.open_to_any, r.field_classes, r.state, r.due_at, r.alarms,
+            "SELECT r.referral_id, r.number, r.contact_id, r.part_of, r.urgency, r.need, r.open_offer, r.open_to_any, r.unit, r.field_classes, r.state, r.due_at, r.alarms,
                 r.owner_id, r.drafted_at, r.sent_at, r.agency_id, r.accepted_at, r.ended_at, r.outcome, r.reason, r.cancel_asked_by,
                 r.appointment_at, r.appointment_state, r.no_shows, r.unmet, r.revision,
                 CASE WHEN $5 THEN r.their_reference_sealed END AS their_reference_sealed, CASE WHEN $5 THEN r.identity_sealed END AS identity_sealed,
@@ -170,6 +171,7 @@ struct ReferralRow {
     need: String,
     open_offer: bool,
     open_to_any: bool,
+    unit: Option<String>,
     field_classes: Vec<String>,
     state: String,
     due_at: Option<DateTime<Utc>>,
@@ -279,6 +281,7 @@ impl Store {
             need: row.need,
             open_offer: row.open_offer,
             open_to_any: row.open_to_any,
+            unit: row.unit,
             field_classes: read_classes(&row.field_classes),
             state: ReferralState::from_key(&row.state).ok_or(inconsistent("state"))?,
             due_at: row.due_at,

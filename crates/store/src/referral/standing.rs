@@ -1,13 +1,13 @@
 //! A referral as far as its next step depends on it.
 
 use helpline_domain::caller::Caller;
-use helpline_domain::id::{AgencyId, CentreId, ReferralId};
+use helpline_domain::id::{AgencyId, CentreId, ReferralId, ServiceId};
 use helpline_domain::referral::choices::{Choice, ChoiceState};
 use helpline_domain::referral::{AppointmentState, ReferralState, Side, Urgency};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{in_force, inconsistent, sees_referral};
+use super::{in_force, inconsistent, not_full, sees_referral};
 use crate::escalation::agency_of;
 use crate::{Store, StoreError};
 
@@ -20,14 +20,15 @@ const NOW: &str = concat!(
 );
 
 /// A service can be asked while it is open to referrals, its agency is there and may know something or needs not to before it has it, and it has a place or
-/// keeps one for this referral. Of a service that counts nothing it is not known that it is full.
+/// keeps one for this referral, of the unit that is needed if that is said. Of a service that counts nothing it is not known
+/// that it is full.
 const CHOICES: &str = concat!(
-    "SELECT c.position, c.state, c.agency_id, r.open_to_any OR EXISTS (
+    "SELECT c.position, c.state, c.agency_id, c.service_id, r.open_to_any OR EXISTS (
             SELECT FROM helpline.disclosures x
             WHERE x.centre_id = $1 AND x.referral_id = $2 AND x.agency_id = c.agency_id AND ", in_force!(), ") AS consented,
+        a.disabled_at IS NULL AS answers,
         s.status = 'active' AND s.agency_id = c.agency_id AND a.disabled_at IS NULL AND (
-            NOT EXISTS (SELECT FROM helpline.capacities k WHERE k.centre_id = $1 AND k.service_id = c.service_id)
-            OR EXISTS (SELECT FROM helpline.capacities k WHERE k.centre_id = $1 AND k.service_id = c.service_id AND k.available > 0)
+            ", not_full!("c.service_id", "r.unit"), "
             OR EXISTS (
                 SELECT FROM helpline.holds h
                 WHERE h.centre_id = $1 AND h.referral_id = $2 AND h.service_id = c.service_id AND h.state IN ('held', 'confirmed'))) AS there
@@ -36,6 +37,17 @@ const CHOICES: &str = concat!(
      JOIN helpline.services s ON s.centre_id = $1 AND s.service_id = c.service_id
      JOIN helpline.agencies a ON a.centre_id = $1 AND a.agency_id = c.agency_id
      WHERE c.centre_id = $1 AND c.referral_id = $2 ORDER BY c.position"
+);
+
+const MISDIRECTED: &str = concat!(
+    "SELECT r.referral_id FROM helpline.referrals r
+     WHERE r.centre_id = $1 AND r.state = 'requested' AND EXISTS (
+        SELECT FROM helpline.referral_choices c JOIN helpline.agencies a ON a.centre_id = $1 AND a.agency_id = c.agency_id
+        WHERE c.centre_id = $1 AND c.referral_id = r.referral_id AND c.state = 'offered' AND (
+            a.disabled_at IS NOT NULL OR NOT r.open_to_any AND NOT EXISTS (
+                SELECT FROM helpline.disclosures x
+                WHERE x.centre_id = $1 AND x.referral_id = r.referral_id AND x.agency_id = c.agency_id AND ", in_force!(), ")))
+     LIMIT $2"
 );
 
 /// A referral as far as the next step depends on it.
@@ -70,6 +82,10 @@ pub struct Asked {
     pub choice: Choice,
     /// Who answers.
     pub agency_id: AgencyId,
+    /// For which service.
+    pub service_id: ServiceId,
+    /// Whether the agency is there to answer.
+    pub answers: bool,
     /// Whether they may be asked: something that was agreed to is in force for them, or it is open to any.
     pub consented: bool,
 }
@@ -80,9 +96,12 @@ impl Standing {
         self.choices.iter().map(|asked| asked.choice).collect()
     }
 
-    /// The place of the choice of an agency that stands so.
-    pub fn place_of(&self, agency: AgencyId, state: ChoiceState) -> Option<i32> {
-        let found = |asked: &&Asked| asked.agency_id == agency && asked.choice.state == state;
+    /// The place of the choice of an agency that stands so, for one service if that is said.
+    pub fn place_of(&self, agency: AgencyId, service: Option<ServiceId>, state: ChoiceState) -> Option<i32> {
+        let found = |asked: &&Asked| {
+            let meant = service.is_none_or(|service| service == asked.service_id);
+            asked.agency_id == agency && meant && asked.choice.state == state
+        };
         self.choices.iter().find(found).map(|asked| asked.choice.position)
     }
 }
@@ -105,7 +124,9 @@ struct AskedRow {
     position: i32,
     state: String,
     agency_id: Uuid,
+    service_id: Uuid,
     consented: bool,
+    answers: bool,
     there: bool,
 }
 
@@ -135,7 +156,13 @@ impl Store {
         let choices = connection.settle(choices)?.into_iter().map(|row| {
             let state = ChoiceState::from_key(&row.state).ok_or(inconsistent("choice"))?;
             let choice = Choice { position: row.position, state, fits: row.there && row.consented };
-            Ok(Asked { choice, agency_id: row.agency_id.into(), consented: row.consented })
+            Ok(Asked {
+                choice,
+                agency_id: row.agency_id.into(),
+                service_id: row.service_id.into(),
+                consented: row.consented,
+                answers: row.answers,
+            })
         });
         let key = |key: Option<String>, column| {
             key.map(|key| ReferralState::from_key(&key).ok_or(inconsistent(column))).transpose()
@@ -156,6 +183,21 @@ impl Store {
             late: row.late,
             choices: choices.collect::<Result<_, StoreError>>()?,
         }))
+    }
+
+    /// Referrals that ask somebody who must not be asked any more, because consent has gone or the agency has.
+    pub async fn misdirected_referrals(
+        &self,
+        centre: CentreId,
+        most: i64,
+    ) -> Result<Vec<ReferralId>, StoreError> {
+        let mut connection = self.bound(centre).await?;
+        let ids = sqlx::query_scalar::<_, Uuid>(MISDIRECTED)
+            .bind(centre.as_uuid())
+            .bind(most)
+            .fetch_all(connection.postgres())
+            .await;
+        Ok(connection.settle(ids)?.into_iter().map(ReferralId::from).collect())
     }
 
     /// Referrals whose next step is overdue, the oldest first.

@@ -40,7 +40,9 @@ macro_rules! step {
                 UPDATE helpline.referrals r SET state = $13::text,
                     state_before = CASE WHEN $13 = 'cancel_requested' THEN coalesce(r.state_before, before.old_state) END,
                     cancel_asked_by = CASE WHEN $13 = 'cancel_requested' THEN coalesce($21::text, r.cancel_asked_by) END,
-                    due_at = CASE $14::text WHEN 'keep' THEN r.due_at WHEN 'in' THEN helpline.now() + make_interval(secs => $15) END,
+                    due_at = CASE $14::text WHEN 'keep' THEN r.due_at WHEN 'in' THEN least(helpline.now() + make_interval(secs => $15),
+                        CASE WHEN $12 <> 'overdue' AND coalesce($22, r.appointment_state) = 'scheduled'
+                            THEN coalesce($23, r.appointment_at) + interval '1 day' END) END,
                     alarms = CASE WHEN $12::text = 'overdue' THEN r.alarms + 1 WHEN $14 = 'keep' THEN r.alarms ELSE 0 END,
                     sent_at = CASE WHEN $13 = 'requested' THEN coalesce(r.sent_at, helpline.now()) ELSE r.sent_at END,
                     agency_id = coalesce((SELECT c.agency_id FROM chosen c WHERE c.state = 'accepted'), r.agency_id),
@@ -62,21 +64,35 @@ macro_rules! step {
                 UPDATE helpline.admissions a SET state = 'exited', outcome = 'referral_ended', exited_at = helpline.now(), revision = a.revision + 1
                 FROM changed WHERE a.centre_id = $1 AND a.referral_id = $7 AND a.state IN ('requested', 'screened', 'held')
                   AND ($28 OR a.service_id IN (SELECT c.service_id FROM chosen c WHERE c.state NOT IN ('offered', 'accepted')))
-                RETURNING a.hold_id),
+                RETURNING a.*),
             freed AS (
-                UPDATE helpline.holds h SET state = 'released', ended_at = helpline.now(), revision = h.revision + 1
-                FROM changed WHERE h.centre_id = $1 AND h.referral_id = $7 AND h.state = 'held'
-                  AND CASE WHEN h.admission_id IS NOT NULL THEN h.hold_id IN (SELECT g.hold_id FROM gone g)
-                    ELSE $28 OR h.service_id IN (SELECT c.service_id FROM chosen c WHERE c.state NOT IN ('offered', 'accepted')) END
-                RETURNING h.service_id, h.unit, h.count),
+                UPDATE helpline.holds h SET state = CASE h.state WHEN 'held' THEN 'released' ELSE 'vacated' END, ended_at = helpline.now(),
+                    revision = h.revision + 1
+                FROM changed WHERE h.centre_id = $1 AND h.referral_id = $7 AND CASE
+                    WHEN h.admission_id IS NOT NULL THEN h.state = 'held' AND h.hold_id IN (SELECT g.hold_id FROM gone g)
+                    WHEN $28 THEN h.state = 'held' OR h.state = 'confirmed' AND $13 <> 'completed'
+                    ELSE h.state IN ('held', 'confirmed')
+                        AND h.service_id IN (SELECT c.service_id FROM chosen c WHERE c.state NOT IN ('offered', 'accepted')) END
+                RETURNING h.hold_id, h.service_id, h.unit, h.count, h.state, h.revision),
             given_back AS (
-                UPDATE helpline.capacities k SET held = k.held - f.count, updated_at = helpline.now(), revision = k.revision + 1
-                FROM (SELECT service_id, unit, sum(count)::int AS count FROM freed GROUP BY service_id, unit) f
+                UPDATE helpline.capacities k SET held = k.held - f.held, occupied = k.occupied - f.occupied, updated_at = helpline.now(),
+                    revision = k.revision + 1
+                FROM (
+                    SELECT service_id, unit, coalesce(sum(count) FILTER (WHERE state = 'released'), 0)::int AS held,
+                        coalesce(sum(count) FILTER (WHERE state = 'vacated'), 0)::int AS occupied
+                    FROM freed GROUP BY service_id, unit) f
                 WHERE k.centre_id = $1 AND k.service_id = f.service_id AND k.unit = f.unit),
+            told_of_places AS (
+                INSERT INTO helpline.journal (centre_id, at, event, actor_id, actor_role, revision, detail)
+                SELECT $1, helpline.now(), 'capacity_' || state, $2, $3, revision,
+                    jsonb_build_object('hold_id', hold_id, 'service_id', service_id, 'unit', unit, 'count', count) FROM freed
+                UNION ALL
+                SELECT $1, helpline.now(), 'admission_exited', $2, $3, revision, jsonb_build_object('admission_id', admission_id,
+                    'referral_id', referral_id, 'service_id', service_id, 'state', state) FROM gone),
             withdrawn AS (
                 UPDATE helpline.deliveries d SET state = 'withdrawn', next_attempt_at = NULL, claimed_until = NULL, ended_at = helpline.now(),
                     revision = d.revision + 1
-                FROM changed WHERE d.centre_id = $1 AND d.referral_id = $7 AND d.state = 'pending'
+                FROM changed WHERE d.centre_id = $1 AND d.referral_id = $7 AND d.state = 'pending' AND d.event <> 'referral.withdrawn'
                   AND (changed.ended_at IS NOT NULL OR d.event = 'referral.requested'
                     AND d.agency_id IN (SELECT c.agency_id FROM chosen c WHERE c.state <> 'offered'))),
             told AS (
@@ -87,7 +103,9 @@ macro_rules! step {
                 FROM changed CROSS JOIN (
                     SELECT c.agency_id, 'referral.requested' AS event FROM chosen c WHERE c.state = 'offered'
                     UNION ALL
-                    SELECT o.agency_id, $25::text FROM concerned o WHERE $25 IS NOT NULL AND o.agency_id IS DISTINCT FROM $9) who
+                    SELECT o.agency_id, $25::text FROM concerned o WHERE $25 IS NOT NULL AND o.agency_id IS DISTINCT FROM $9
+                      AND ($25 <> 'referral.withdrawn'
+                        OR o.agency_id IN (SELECT c.agency_id FROM chosen c WHERE c.state NOT IN ('offered', 'accepted')))) who
                 JOIN helpline.endpoints p ON p.centre_id = $1 AND p.agency_id = who.agency_id AND p.disabled_at IS NULL
                 ORDER BY p.endpoint_id, who.event)"
         )

@@ -11,7 +11,8 @@ use crate::{Store, StoreError};
 
 impl Store {
     /// A part of the timeline behind a sequence, oldest first; the entry of one remark if it is named. An agency gets what it did
-    /// itself and, while it is asked or has the referral, what is shared; remarks of others only if it may read narrative.
+    /// itself and, while it is asked or has the referral, what is shared from then on; remarks of others only if it may read
+    /// narrative. Whether others are asked or nobody is left is not its affair.
     pub async fn referral_timeline(
         &self,
         caller: &Caller,
@@ -22,11 +23,13 @@ impl Store {
         let over = caller.agency_id.is_some_and(|agency| seen.over_for(agency).is_some());
         let mut connection = self.bound(caller.centre_id).await?;
         let rows = sqlx::query_as::<_, EntryRow>(
-            "SELECT sequence, at, event, actor_id, actor_role, agency_id, NULL::uuid AS delivery_id, detail, remark_id, remark_sealed,
-                 shared
+            "SELECT sequence, at, event, actor_id, actor_role, agency_id, NULL::uuid AS delivery_id, remark_id, remark_sealed, shared,
+                 CASE WHEN $4 IS NULL THEN detail ELSE nullif(detail - '{state,unmet}'::text[], '{}') END AS detail
              FROM helpline.referral_events
              WHERE centre_id = $1 AND referral_id = $2 AND sequence > $3
-               AND ($4::uuid IS NULL OR agency_id = $4 OR shared AND agency_id IS NULL AND NOT $5)
+               AND ($4::uuid IS NULL OR agency_id = $4 OR shared AND agency_id IS NULL AND NOT $5 AND at >= (
+                   SELECT min(c.offered_at) FROM helpline.referral_choices c
+                   WHERE c.centre_id = $1 AND c.referral_id = $2 AND c.agency_id = $4))
                AND ($6::uuid IS NULL OR remark_id = $6)
              ORDER BY sequence LIMIT $7",
         )
