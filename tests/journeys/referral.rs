@@ -15,3 +15,4 @@ mod presence;
 mod races;
 mod room;
 mod stay;
+mod stay_steps;

@@ -232,7 +232,7 @@ async fn work_is_split_among_agencies_and_each_part_is_followed_by_itself() {
         ListReferralsRequest { contact_id: whole.contact_id.clone(), ..ListReferralsRequest::default() };
     let listed =
         stage.supervisor.referrals().list_referrals(of_contact).await.unwrap().into_inner().referrals;
-    assert_eq!(listed.len(), 1);
+    assert_eq!(listed.len(), 2);
     assert!(listed[0].particulars.is_none(), "lists tell nothing of the child");
 }
 

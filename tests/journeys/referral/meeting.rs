@@ -54,7 +54,7 @@ async fn meet<A, B>(
 }
 
 /// Nothing is held or occupied for nobody.
-fn assert_no_place_is_lost(stage: &Stage) {
+pub(super) fn assert_no_place_is_lost(stage: &Stage) {
     let lost = "SELECT count(*) FROM helpline.holds h LEFT JOIN helpline.admissions a ON a.hold_id = h.hold_id
         LEFT JOIN helpline.referrals r ON r.referral_id = h.referral_id
         WHERE h.state IN ('held', 'confirmed') AND (h.admission_id IS NOT NULL AND a.state IS NOT DISTINCT FROM 'exited'

@@ -1,6 +1,6 @@
 //! Who must not be asked any more is passed over at once, and what was kept with them is free.
 
-use helpline_proto::directory::v1::DisableAgencyRequest;
+use helpline_proto::directory::v1::{DisableAgencyRequest, RevokeTokenRequest};
 use helpline_proto::queueing::v1::AlertKind;
 use helpline_proto::referral::v1::{
     AcceptReferralRequest, AppointmentState, ChoiceState, DraftReferralRequest, ListConsentsRequest,
@@ -9,9 +9,12 @@ use helpline_proto::referral::v1::{
 };
 use helpline_tests::referral::draft;
 use helpline_tests::{Actor, request_id};
+use tonic::Code;
 
 use super::holds::{confirm, hold, place, set, used};
-use super::room::{Partner, choices, get, inbox, record_appointment, reject, report, schedule, sent, to};
+use super::room::{
+    Partner, Watcher, choices, get, inbox, record_appointment, reject, report, schedule, sent, to,
+};
 use crate::alerts::listed;
 use crate::stage::{Stage, until, why};
 
@@ -244,5 +247,26 @@ async fn an_agency_that_is_asked_for_two_of_its_services_says_which() {
             [ChoiceState::Offered, ChoiceState::Rejected]
         };
         assert_eq!(choices(&now), expected);
+    }
+}
+
+#[tokio::test]
+async fn an_open_desk_ends_with_its_token_and_with_its_agency() {
+    let stage = Stage::set().await;
+    for disable in [false, true] {
+        let partner = Partner::new(&stage).await;
+        let mut desk = Watcher::open(&partner.responder).await;
+        if disable {
+            let request =
+                DisableAgencyRequest { request_id: request_id(), agency_id: partner.agency.to_string() };
+            stage.world.administrator().agencies().disable_agency(request).await.unwrap();
+        } else {
+            let token_id = partner.responder.token_id.clone();
+            let request = RevokeTokenRequest { request_id: request_id(), token_id };
+            stage.world.administrator().tokens().revoke_token(request).await.unwrap();
+        }
+        assert_eq!(desk.until_ended().await, Code::Unauthenticated, "disabled: {disable}");
+        let any = Referral { referral_id: request_id(), ..Referral::default() };
+        assert_eq!(why(get(&partner.responder, &any).await).code, Code::Unauthenticated);
     }
 }

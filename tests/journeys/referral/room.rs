@@ -11,7 +11,7 @@ use helpline_proto::referral::v1::{
 };
 use helpline_tests::referral::draft;
 use helpline_tests::{Actor, request_id};
-use tonic::{Status, Streaming};
+use tonic::{Code, Status, Streaming};
 
 use crate::stage::{PATIENCE, Stage, chat};
 
@@ -188,6 +188,18 @@ impl Watcher {
                 && holds(&one)
             {
                 return one;
+            }
+        }
+    }
+
+    /// Waits until the stream ends, and nothing of a child comes before; why it ended.
+    pub(crate) async fn until_ended(&mut self) -> Code {
+        loop {
+            let message =
+                tokio::time::timeout(PATIENCE, self.stream.message()).await.expect("it ends in time");
+            match message {
+                Ok(message) => assert!(!matches!(message.unwrap().event, Some(Event::Referral(_)))),
+                Err(status) => return status.code(),
             }
         }
     }
