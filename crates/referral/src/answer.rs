@@ -7,7 +7,7 @@ use helpline_domain::referral::{ReferralState, RejectReason, Side};
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::Command;
 use helpline_store::referral::read::Referral;
-use helpline_store::referral::standing::Standing;
+use helpline_store::referral::standing::{Asked, Standing};
 use helpline_store::referral::step::{Act, Due, Step};
 use helpline_vault::Sensitive;
 
@@ -86,14 +86,17 @@ fn ended(now: &Standing, places: &[i32], end: ChoiceState, last: Step) -> Step {
     Step { moves, state: ReferralState::Requested, due, ..last }
 }
 
-/// Who is asked has not answered in time, or must not be asked any more: consent has gone, or the agency has. `None` when that is
+/// Who is asked has not answered in time, or must not be asked any more: consent has gone, or the agency has; or could not be told,
+/// and somebody else can be. `None` when that is
 /// not so.
 pub(crate) fn expired(now: &Standing) -> Option<Step> {
     if !now.state.may_become(ReferralState::Expired, Side::Clock) {
         return None;
     }
     let asked = now.choices.iter().filter(|asked| asked.choice.state == ChoiceState::Offered);
-    let over = asked.filter(|asked| now.late || !asked.answers || !asked.consented);
+    let next = now.choices.iter().any(|one| one.choice.state == ChoiceState::Waiting && one.choice.fits);
+    let over = |one: &&Asked| now.late || !one.answers || !one.consented || one.unreachable && next;
+    let over = asked.filter(over);
     let places: Vec<i32> = over.map(|asked| asked.choice.position).collect();
     if places.is_empty() {
         return None;

@@ -132,6 +132,26 @@ impl TryFrom<DeliveryRow> for Delivery {
     }
 }
 
+/// Whether a delivery asks or tells an agency about a referral that is not theirs any more. That it was taken back they may be told again.
+macro_rules! passed_on {
+    ($delivery:literal) => {
+        concat!(
+            "(",
+            $delivery,
+            ".referral_id IS NOT NULL AND ",
+            $delivery,
+            ".event <> 'referral.withdrawn' AND NOT EXISTS (
+                SELECT FROM helpline.referral_choices c
+                WHERE c.centre_id = $1 AND c.referral_id = ",
+            $delivery,
+            ".referral_id AND c.agency_id = ",
+            $delivery,
+            ".agency_id
+                  AND c.state IN ('offered', 'accepted')))"
+        )
+    };
+}
+
 /// The escalation is locked before its delivery, as everywhere. The schedule of tries begins anew.
 const REPLAY: &str = change!(
     event: "delivery_replayed", resource: "delivery_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
@@ -143,7 +163,7 @@ const REPLAY: &str = change!(
             ended_at = NULL, revision = d.revision + 1
         WHERE d.centre_id = $1 AND d.delivery_id = $7 AND d.state IN ('delivered', 'failed', 'held_back')
           AND d.kind IN ('webhook', 'email', 'sms') AND d.escalation_id IS NOT DISTINCT FROM $8
-          AND NOT EXISTS (SELECT FROM escalation WHERE exercise)
+          AND NOT EXISTS (SELECT FROM escalation WHERE exercise) AND NOT ", passed_on!("d"), "
           AND EXISTS (SELECT FROM helpline.endpoints n
               WHERE n.centre_id = $1 AND n.endpoint_id = d.endpoint_id AND n.disabled_at IS NULL)
         RETURNING d.*),
@@ -185,18 +205,21 @@ impl Store {
             return Ok(Some(NotSent::State(delivery.state)));
         }
         let mut connection = self.bound(centre).await?;
-        let row = sqlx::query_as::<_, (bool, bool)>(
+        let row = sqlx::query_as::<_, (bool, bool, bool)>(concat!(
             "SELECT coalesce((SELECT exercise FROM helpline.escalations WHERE centre_id = $1 AND escalation_id = $2), false),
-                 (SELECT disabled_at IS NOT NULL FROM helpline.endpoints WHERE centre_id = $1 AND endpoint_id = $3)",
-        )
+                 (SELECT disabled_at IS NOT NULL FROM helpline.endpoints WHERE centre_id = $1 AND endpoint_id = $3),
+                 (SELECT ", passed_on!("d"), " FROM helpline.deliveries d WHERE d.centre_id = $1 AND d.delivery_id = $4)"
+        ))
         .bind(centre.as_uuid())
         .bind(delivery.escalation_id.map(|id| id.as_uuid()))
         .bind(delivery.endpoint_id.map(|id| id.as_uuid()))
+        .bind(delivery.delivery_id.as_uuid())
         .fetch_one(connection.postgres())
         .await;
         Ok(match connection.settle(row)? {
-            (true, _) => Some(NotSent::Exercise),
-            (_, true) => Some(NotSent::Disabled),
+            (true, ..) => Some(NotSent::Exercise),
+            (_, true, _) => Some(NotSent::Disabled),
+            (_, _, true) => Some(NotSent::State(DeliveryState::Withdrawn)),
             _ => None,
         })
     }

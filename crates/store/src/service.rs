@@ -155,7 +155,7 @@ impl Store {
         self.seal(column, centre, id, &Value::Object(record.clone()).to_string())
     }
 
-    fn open_record(
+    pub(crate) fn open_record(
         &self,
         column: Column,
         centre: CentreId,

@@ -3,7 +3,10 @@
 use helpline_domain::id::AgencyId;
 use helpline_proto::channels::v1::{Delivery, DeliveryState, ListDeliveriesRequest};
 use helpline_proto::intake::v1::ReceiveContactRequest;
-use helpline_proto::referral::v1::{Referral, RejectReason, RejectReferralRequest, RevokeReferralRequest};
+use helpline_proto::referral::v1::{
+    AddReferralRemarkRequest, ChoiceState, GetReferralRequest, MarkReferralEnteredInErrorRequest, Referral,
+    ReferralChoice, RejectReason, RejectReferralRequest, RevokeReferralRequest,
+};
 use helpline_proto::terms::v1::Channel;
 use helpline_tests::referral::{SAID, draft};
 use helpline_tests::{Answer, Partner, request_id};
@@ -88,4 +91,58 @@ async fn the_next_choice_is_told_by_the_answer_that_asks_it() {
     responder.referrals().reject_referral(reject).await.unwrap();
     let told = settled(&scene, &referral, 1).await;
     assert_eq!((told[0].event.as_str(), &told[0].agency_id), ("referral.requested", &scene.agency));
+}
+
+#[tokio::test]
+async fn who_cannot_be_told_keeps_nobody_waiting_while_somebody_else_is_left() {
+    let scene = Scene::set().await;
+    let gone = Partner::answering([Answer::Status(410)]).await;
+    let second = scene.world.agency().await;
+    let services =
+        [scene.world.service(scene.agency.parse().unwrap()).await, scene.world.service(second).await];
+    scene.hook(&gone.url).await;
+    let new = draft(&contact(&scene).await, &[&services[0], &services[1]]);
+    let referral = scene.supervisor.refer(new).await;
+    let states = until("the next is asked", async || {
+        let request = GetReferralRequest { referral_id: referral.referral_id.clone() };
+        let now = scene.supervisor.referrals().get_referral(request).await.unwrap().into_inner();
+        let states: Vec<_> = now.referral.unwrap().choices.iter().map(ReferralChoice::state).collect();
+        (states[1] == ChoiceState::Offered).then_some(states)
+    })
+    .await;
+    assert_eq!(states, [ChoiceState::Expired, ChoiceState::Offered]);
+}
+
+#[tokio::test]
+async fn that_it_was_taken_back_is_told_whatever_is_written_afterwards() {
+    let scene = Scene::set().await;
+    let partner = Partner::answering([Answer::Status(200), Answer::Status(500), Answer::Status(200)]).await;
+    let service = scene.world.service(scene.agency.parse().unwrap()).await;
+    scene.hook(&partner.url).await;
+    let referral = scene.supervisor.refer(draft(&contact(&scene).await, &[&service])).await;
+    settled(&scene, &referral, 1).await;
+    let referral_id = referral.referral_id.clone();
+    let revoke = RevokeReferralRequest {
+        request_id: request_id(),
+        referral_id: referral_id.clone(),
+        reason: "safety".to_owned(),
+        remark: String::new(),
+    };
+    scene.supervisor.referrals().revoke_referral(revoke).await.unwrap();
+    until("it could not be told", async || (partner.heard().len() == 2).then_some(())).await;
+    let remark = AddReferralRemarkRequest {
+        request_id: request_id(),
+        referral_id: referral_id.clone(),
+        remark: "Their line was dead.".to_owned(),
+        question: false,
+        shared: false,
+    };
+    scene.supervisor.referrals().add_referral_remark(remark).await.unwrap();
+    let wrong =
+        MarkReferralEnteredInErrorRequest { request_id: request_id(), referral_id, remark: String::new() };
+    scene.supervisor.referrals().mark_referral_entered_in_error(wrong).await.unwrap();
+    scene.world.advance(3600.0);
+    let told = settled(&scene, &referral, 2).await;
+    let withdrawn = told.iter().find(|one| one.event == "referral.withdrawn").unwrap();
+    assert_eq!(withdrawn.state(), DeliveryState::Delivered);
 }

@@ -1,6 +1,8 @@
 //! Who must not be asked any more is passed over at once, and what was kept with them is free.
 
-use helpline_proto::directory::v1::{DisableAgencyRequest, RevokeTokenRequest};
+use helpline_proto::directory::v1::{
+    DisableAgencyRequest, RevokeTokenRequest, ServiceRules, UpdateServiceRequest,
+};
 use helpline_proto::queueing::v1::AlertKind;
 use helpline_proto::referral::v1::{
     AcceptReferralRequest, AppointmentState, ChoiceState, DraftReferralRequest, ListConsentsRequest,
@@ -269,4 +271,31 @@ async fn an_open_desk_ends_with_its_token_and_with_its_agency() {
         let any = Referral { referral_id: request_id(), ..Referral::default() };
         assert_eq!(why(get(&partner.responder, &any).await).code, Code::Unauthenticated);
     }
+}
+
+#[tokio::test]
+async fn a_service_whose_agreement_on_sharing_data_has_ended_is_not_asked() {
+    let stage = Stage::set().await;
+    let (ended, other) = (Partner::new(&stage).await, Partner::new(&stage).await);
+    let ends = async |service: &str, days: i64| {
+        let day =
+            format!("SELECT to_char((helpline.now() AT TIME ZONE 'UTC')::date + ({days}), 'YYYY-MM-DD')");
+        let rules = ServiceRules { agreement_end_date: stage.value(&day), ..ServiceRules::default() };
+        let request = UpdateServiceRequest {
+            request_id: request_id(),
+            service_id: service.to_owned(),
+            agency_id: if service == ended.service {
+                ended.agency.to_string()
+            } else {
+                other.agency.to_string()
+            },
+            rules: Some(rules),
+            ..UpdateServiceRequest::default()
+        };
+        stage.world.administrator().services().update_service(request).await.unwrap();
+    };
+    ends(&ended.service, -1).await;
+    ends(&other.service, 0).await;
+    let referral = sent(&stage, &[&ended, &other]).await;
+    assert_eq!(choices(&referral), [ChoiceState::Skipped, ChoiceState::Offered]);
 }

@@ -112,7 +112,7 @@ macro_rules! referral_classes {
 /// Columns of [`ReferralRow`]; what is sealed is read if parameter 5 says so. Its choices are read by the same statement: nobody sees
 /// some of a step and not the rest.
 macro_rules! select {
-    ($rest:literal) => {
+    ($($rest:literal),+) => {
         concat!(
             "SELECT r.referral_id, r.number, r.contact_id, r.part_of, r.urgency, r.need, r.open_offer, r.open_to_any, r.unit, r.field_classes, r.state, r.due_at, r.alarms,
                 r.owner_id, r.drafted_at, r.sent_at, r.agency_id, r.accepted_at, r.ended_at, r.outcome, r.reason, r.cancel_asked_by,
@@ -134,20 +134,35 @@ macro_rules! select {
                 ORDER BY c.position) AS choices
              FROM helpline.referrals r WHERE r.centre_id = $1 AND ",
             sees_referral!("$2", "$3", "$4"),
-            $rest
+            $($rest),+
         )
     };
 }
 
 const BY_ID: &str = select!(" AND r.referral_id = ANY ($6)");
 
-const LIST: &str = select!(
-    " AND (NOT $6 OR r.ended_at IS NULL AND ($4::uuid IS NULL OR EXISTS (
-            SELECT FROM helpline.referral_choices c
-            WHERE c.centre_id = $1 AND c.referral_id = r.referral_id AND c.agency_id = $4 AND c.state IN ('offered', 'accepted'))))
-      AND (NOT $7 OR r.unmet AND $4::uuid IS NULL) AND ($8::uuid IS NULL OR r.contact_id = $8 AND $4::uuid IS NULL)
-      AND ($9::uuid IS NULL OR r.referral_id < $9)
-      ORDER BY r.referral_id DESC LIMIT $10"
+/// One statement for each way to narrow the list, so that each has its index; whatever else is asked for narrows it further.
+macro_rules! list {
+    ($narrowed:literal) => {
+        select!(
+            $narrowed,
+            " AND (NOT $6 OR r.ended_at IS NULL AND ($4::uuid IS NULL OR EXISTS (
+                    SELECT FROM helpline.referral_choices c
+                    WHERE c.centre_id = $1 AND c.referral_id = r.referral_id AND c.agency_id = $4 AND c.state IN ('offered', 'accepted'))))
+              AND (NOT $7 OR r.unmet AND $4::uuid IS NULL) AND ($8::uuid IS NULL OR r.contact_id = $8 AND $4::uuid IS NULL)
+              AND ($9::uuid IS NULL OR r.referral_id < $9)
+              ORDER BY r.referral_id DESC LIMIT $10"
+        )
+    };
+}
+
+const LIST_ALL: &str = list!("");
+const LIST_OPEN: &str = list!(" AND r.ended_at IS NULL");
+const LIST_UNMET: &str = list!(" AND r.unmet");
+const LIST_OF_CONTACT: &str = list!(" AND r.contact_id = $8");
+const LIST_OF_AGENCY: &str = list!(
+    " AND r.referral_id IN (
+        SELECT n.referral_id FROM helpline.referral_choices n WHERE n.centre_id = $1 AND n.agency_id = $4 AND n.offered_at IS NOT NULL)"
 );
 
 /// What is open for its reader, as little of it as tells whether it must be shown again.
@@ -340,8 +355,15 @@ impl Store {
         filter: ReferralFilter,
         (size, before): (u32, Option<ReferralId>),
     ) -> Result<Vec<Referral>, StoreError> {
+        let sql = match filter {
+            _ if caller.agency_id.is_some() => LIST_OF_AGENCY,
+            ReferralFilter { contact_id: Some(_), .. } => LIST_OF_CONTACT,
+            ReferralFilter { unmet: true, .. } => LIST_UNMET,
+            ReferralFilter { open: true, .. } => LIST_OPEN,
+            ReferralFilter { .. } => LIST_ALL,
+        };
         let mut connection = self.bound(caller.centre_id).await?;
-        let rows = sqlx::query_as::<_, ReferralRow>(LIST)
+        let rows = sqlx::query_as::<_, ReferralRow>(sql)
             .bind(caller.centre_id.as_uuid())
             .bind(caller.principal())
             .bind(caller.role.key())

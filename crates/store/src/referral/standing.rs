@@ -1,32 +1,47 @@
 //! A referral as far as its next step depends on it.
 
+use chrono::{DateTime, NaiveDate, Utc};
 use helpline_domain::caller::Caller;
 use helpline_domain::id::{AgencyId, CentreId, ReferralId, ServiceId};
 use helpline_domain::referral::choices::{Choice, ChoiceState};
 use helpline_domain::referral::{AppointmentState, ReferralState, Side, Urgency};
+use helpline_domain::service::rules::Rules;
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{in_force, inconsistent, not_full, sees_referral};
 use crate::escalation::agency_of;
+use crate::sealing::SERVICE_RULES;
 use crate::{Store, StoreError};
 
 const NOW: &str = concat!(
-    "SELECT r.revision, r.state, r.state_before, r.cancel_asked_by, r.urgency, r.open_offer, r.answer_s, r.appointment_state,
+    "SELECT helpline.now() AS clock, r.revision, r.state, r.state_before, r.cancel_asked_by, r.urgency, r.open_offer, r.answer_s, r.appointment_state,
         coalesce(r.due_at <= helpline.now(), false) AS late
      FROM helpline.referrals r WHERE r.centre_id = $1 AND r.referral_id = $5 AND ($3::text IS NULL OR ",
     sees_referral!("$2", "$3", "$4"),
     ")"
 );
 
+/// Whether everything that was sent to the agency of a choice `c` of a referral `r` has failed for good.
+macro_rules! unreachable {
+    () => {
+        "(EXISTS (
+            SELECT FROM helpline.deliveries d WHERE d.centre_id = $1 AND d.referral_id = r.referral_id AND d.agency_id = c.agency_id
+                AND d.event = 'referral.requested')
+          AND NOT EXISTS (
+            SELECT FROM helpline.deliveries d WHERE d.centre_id = $1 AND d.referral_id = r.referral_id AND d.agency_id = c.agency_id
+                AND d.event = 'referral.requested' AND d.state <> 'failed'))"
+    };
+}
+
 /// A service can be asked while it is open to referrals, its agency is there and may know something or needs not to before it has it, and it has a place or
 /// keeps one for this referral, of the unit that is needed if that is said. Of a service that counts nothing it is not known
-/// that it is full.
+/// that it is full. Nor is asked whose agreement on sharing data has ended.
 const CHOICES: &str = concat!(
     "SELECT c.position, c.state, c.agency_id, c.service_id, r.open_to_any OR EXISTS (
             SELECT FROM helpline.disclosures x
             WHERE x.centre_id = $1 AND x.referral_id = $2 AND x.agency_id = c.agency_id AND ", in_force!(), ") AS consented,
-        a.disabled_at IS NULL AS answers,
+        a.disabled_at IS NULL AS answers, s.rules_sealed, ", unreachable!(), " AS unreachable,
         s.status = 'active' AND s.agency_id = c.agency_id AND a.disabled_at IS NULL AND (
             ", not_full!("c.service_id", "r.unit"), "
             OR EXISTS (
@@ -46,7 +61,10 @@ const MISDIRECTED: &str = concat!(
         WHERE c.centre_id = $1 AND c.referral_id = r.referral_id AND c.state = 'offered' AND (
             a.disabled_at IS NOT NULL OR NOT r.open_to_any AND NOT EXISTS (
                 SELECT FROM helpline.disclosures x
-                WHERE x.centre_id = $1 AND x.referral_id = r.referral_id AND x.agency_id = c.agency_id AND ", in_force!(), ")))
+                WHERE x.centre_id = $1 AND x.referral_id = r.referral_id AND x.agency_id = c.agency_id AND ", in_force!(), ")
+            OR ", unreachable!(), " AND EXISTS (
+                SELECT FROM helpline.referral_choices n
+                WHERE n.centre_id = $1 AND n.referral_id = r.referral_id AND n.state = 'waiting')))
      LIMIT $2"
 );
 
@@ -86,6 +104,8 @@ pub struct Asked {
     pub service_id: ServiceId,
     /// Whether the agency is there to answer.
     pub answers: bool,
+    /// Whether it could be told by no way that it has.
+    pub unreachable: bool,
     /// Whether they may be asked: something that was agreed to is in force for them, or it is open to any.
     pub consented: bool,
 }
@@ -108,6 +128,7 @@ impl Standing {
 
 #[derive(FromRow)]
 struct StandingRow {
+    clock: DateTime<Utc>,
     revision: i64,
     state: String,
     state_before: Option<String>,
@@ -127,6 +148,8 @@ struct AskedRow {
     service_id: Uuid,
     consented: bool,
     answers: bool,
+    rules_sealed: Option<Vec<u8>>,
+    unreachable: bool,
     there: bool,
 }
 
@@ -153,15 +176,20 @@ impl Store {
             .bind(id.as_uuid())
             .fetch_all(connection.postgres())
             .await;
+        let today = row.clock.date_naive();
         let choices = connection.settle(choices)?.into_iter().map(|row| {
             let state = ChoiceState::from_key(&row.state).ok_or(inconsistent("choice"))?;
-            let choice = Choice { position: row.position, state, fits: row.there && row.consented };
+            let until = self.agreement_until(centre, row.service_id, row.rules_sealed.as_deref())?;
+            let agreed = until.is_none_or(|until| today <= until);
+            let fits = row.there && row.consented && agreed;
+            let choice = Choice { position: row.position, state, fits };
             Ok(Asked {
                 choice,
                 agency_id: row.agency_id.into(),
                 service_id: row.service_id.into(),
                 consented: row.consented,
                 answers: row.answers,
+                unreachable: row.unreachable,
             })
         });
         let key = |key: Option<String>, column| {
@@ -185,7 +213,20 @@ impl Store {
         }))
     }
 
-    /// Referrals that ask somebody who must not be asked any more, because consent has gone or the agency has.
+    /// The last day of the agreement on sharing data with a service, if it has one.
+    fn agreement_until(
+        &self,
+        centre: CentreId,
+        service: Uuid,
+        rules: Option<&[u8]>,
+    ) -> Result<Option<NaiveDate>, StoreError> {
+        let rules =
+            rules.map(|sealed| self.open_record(SERVICE_RULES, centre, service, sealed)).transpose()?;
+        Ok(rules.and_then(|record| Rules::of(&record).agreement_until))
+    }
+
+    /// Referrals that ask somebody who must not be asked any more, because consent has gone or the agency has, or who could not be
+    /// told although somebody else is left.
     pub async fn misdirected_referrals(
         &self,
         centre: CentreId,
