@@ -5,7 +5,7 @@ use helpline_proto::referral::v1::{
 };
 use tonic::Status;
 
-use super::room::{Partner, choices, get, reject, revoke, to};
+use super::room::{Partner, choices, get, reject, revoke, sent, to};
 use crate::stage::{Stage, why};
 
 async fn open(stage: &Stage, partners: &[Partner]) -> Referral {
@@ -87,5 +87,22 @@ async fn an_answer_at_the_instant_its_time_is_over_has_one_outcome() {
             Ok(_) => assert_eq!(choices(&now), [ChoiceState::Accepted, ChoiceState::Withdrawn]),
             Err(_) => assert_eq!(choices(&now)[0], ChoiceState::Expired),
         }
+    }
+}
+
+#[tokio::test]
+async fn whoever_of_an_agency_answers_second_learns_what_the_first_has_answered() {
+    let stage = Stage::set().await;
+    let partners = several(&stage, 1).await;
+    let (one, other) = (&partners[0].responder, stage.world.responder(partners[0].agency).await);
+    for _ in 0..25 {
+        let referral = sent(&stage, &[&partners[0]]).await;
+        let (accepted, rejected) =
+            tokio::join!(one.accept_referral(&referral), reject(&other, &referral, RejectReason::AtCapacity));
+        let (lost, state) = match (accepted, rejected) {
+            (Ok(_), lost) => (why(lost), "accepted"),
+            (lost, _) => (why(lost), "rejected"),
+        };
+        assert_eq!((lost.reason.as_str(), lost.metadata("state")), ("STATE_REFUSED", state));
     }
 }

@@ -4,37 +4,40 @@ use helpline_domain::caller::Caller;
 use helpline_domain::id::{AgencyId, CentreId, ReferralId};
 use helpline_domain::referral::choices::{Choice, ChoiceState};
 use helpline_domain::referral::{AppointmentState, ReferralState, Side, Urgency};
+use serde::Deserialize;
 use sqlx::FromRow;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::{in_force, inconsistent, sees_referral};
 use crate::escalation::agency_of;
 use crate::{Store, StoreError};
 
+/// It and its choices are read by one statement, so that nobody decides on some of a step without the rest. A service can be
+/// asked while it is open to referrals, its agency is there and may know something, and it has a place or keeps one for this
+/// referral. Of a service that counts nothing it is not known that it is full.
 const NOW: &str = concat!(
     "SELECT r.revision, r.state, r.state_before, r.cancel_asked_by, r.urgency, r.open_offer, r.answer_s, r.appointment_state,
-        coalesce(r.due_at <= helpline.now(), false) AS late
+        coalesce(r.due_at <= helpline.now(), false) AS late,
+        ARRAY(
+            SELECT jsonb_build_object('position', c.position, 'state', c.state, 'agency_id', c.agency_id, 'consented', EXISTS (
+                    SELECT FROM helpline.disclosures x
+                    WHERE x.centre_id = $1 AND x.referral_id = r.referral_id AND x.agency_id = c.agency_id AND ",
+    in_force!(),
+    "), 'there', s.status = 'active' AND s.agency_id = c.agency_id AND a.disabled_at IS NULL AND (
+                    NOT EXISTS (SELECT FROM helpline.capacities k WHERE k.centre_id = $1 AND k.service_id = c.service_id)
+                    OR EXISTS (SELECT FROM helpline.capacities k WHERE k.centre_id = $1 AND k.service_id = c.service_id AND k.available > 0)
+                    OR EXISTS (
+                        SELECT FROM helpline.holds h
+                        WHERE h.centre_id = $1 AND h.referral_id = r.referral_id AND h.service_id = c.service_id
+                          AND h.state IN ('held', 'confirmed'))))
+            FROM helpline.referral_choices c
+            JOIN helpline.services s ON s.centre_id = $1 AND s.service_id = c.service_id
+            JOIN helpline.agencies a ON a.centre_id = $1 AND a.agency_id = c.agency_id
+            WHERE c.centre_id = $1 AND c.referral_id = r.referral_id ORDER BY c.position) AS choices
      FROM helpline.referrals r WHERE r.centre_id = $1 AND r.referral_id = $5 AND ($3::text IS NULL OR ",
     sees_referral!("$2", "$3", "$4"),
     ")"
-);
-
-/// A service can be asked while it is open to referrals, its agency is there and may know something, and it has a place or
-/// keeps one for this referral. Of a service that counts nothing it is not known that it is full.
-const CHOICES: &str = concat!(
-    "SELECT c.position, c.state, c.agency_id, EXISTS (
-            SELECT FROM helpline.disclosures x
-            WHERE x.centre_id = $1 AND x.referral_id = $2 AND x.agency_id = c.agency_id AND ", in_force!(), ") AS consented,
-        s.status = 'active' AND s.agency_id = c.agency_id AND a.disabled_at IS NULL AND (
-            NOT EXISTS (SELECT FROM helpline.capacities k WHERE k.centre_id = $1 AND k.service_id = c.service_id)
-            OR EXISTS (SELECT FROM helpline.capacities k WHERE k.centre_id = $1 AND k.service_id = c.service_id AND k.available > 0)
-            OR EXISTS (
-                SELECT FROM helpline.holds h
-                WHERE h.centre_id = $1 AND h.referral_id = $2 AND h.service_id = c.service_id AND h.state IN ('held', 'confirmed'))) AS there
-     FROM helpline.referral_choices c
-     JOIN helpline.services s ON s.centre_id = $1 AND s.service_id = c.service_id
-     JOIN helpline.agencies a ON a.centre_id = $1 AND a.agency_id = c.agency_id
-     WHERE c.centre_id = $1 AND c.referral_id = $2 ORDER BY c.position"
 );
 
 /// A referral as far as the next step depends on it.
@@ -97,9 +100,10 @@ struct StandingRow {
     answer_s: i32,
     appointment_state: Option<String>,
     late: bool,
+    choices: Vec<Json<AskedRow>>,
 }
 
-#[derive(FromRow)]
+#[derive(Deserialize)]
 struct AskedRow {
     position: i32,
     state: String,
@@ -126,12 +130,7 @@ impl Store {
             .fetch_optional(connection.postgres())
             .await;
         let Some(row) = connection.settle(row)? else { return Ok(None) };
-        let choices = sqlx::query_as::<_, AskedRow>(CHOICES)
-            .bind(centre.as_uuid())
-            .bind(id.as_uuid())
-            .fetch_all(connection.postgres())
-            .await;
-        let choices = connection.settle(choices)?.into_iter().map(|row| {
+        let choices = row.choices.into_iter().map(|Json(row)| {
             let state = ChoiceState::from_key(&row.state).ok_or(inconsistent("choice"))?;
             let choice = Choice { position: row.position, state, fits: row.there && row.consented };
             Ok(Asked { choice, agency_id: row.agency_id.into(), consented: row.consented })
