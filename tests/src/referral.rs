@@ -107,7 +107,7 @@ impl Actor {
             request_id: request_id(),
             referral_id: referral.referral_id.clone(),
             their_reference: "B-17".to_owned(),
-            remark: String::new(),
+            ..AcceptReferralRequest::default()
         };
         Ok(self.referrals().accept_referral(request).await?.into_inner().referral.expect("the referral"))
     }

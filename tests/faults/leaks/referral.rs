@@ -56,6 +56,7 @@ pub(super) async fn play(
         referral_id: referral.referral_id.clone(),
         their_reference: marker("their_reference"),
         remark: marker("referral_remark"),
+        expected_revision: 0,
     };
     client.accept_referral(accept.clone()).await.expect("somebody takes it on");
     let number = accept.their_reference.repeat(20);
@@ -66,6 +67,7 @@ pub(super) async fn play(
         referral_id: referral.referral_id.clone(),
         reason: RejectReason::Other.into(),
         remark: marker("referral_remark"),
+        expected_revision: 0,
     };
     statuses.push(("a late no", client.reject_referral(late).await.expect_err("they have it")));
     let remark = AddReferralRemarkRequest {

@@ -83,6 +83,7 @@ async fn the_next_choice_is_told_by_the_answer_that_asks_it() {
         referral_id: referral.referral_id.clone(),
         reason: RejectReason::AtCapacity.into(),
         remark: String::new(),
+        expected_revision: 0,
     };
     responder.referrals().reject_referral(reject).await.unwrap();
     let told = settled(&scene, &referral, 1).await;

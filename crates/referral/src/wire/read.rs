@@ -45,16 +45,18 @@ pub(crate) type Begun = (RequestId, Act);
 /// What is remarked, if anything is.
 struct Remark(Option<Sensitive<String>>);
 
-/// Begins to read it.
+/// Begins to read it. The revision that it expects is 0 when any will do.
 fn begin(
     ctx: &Ctx,
     fields: &mut Fields,
-    (request_id, referral_id): (&str, &str),
+    (request_id, referral_id, expected): (&str, &str, i64),
     remark: Option<Remark>,
 ) -> Option<Begun> {
     let request_id = fields.request_id(request_id);
     let referral_id: Option<ReferralId> = fields.id("referral_id", referral_id);
-    Some((request_id?, Act { referral_id: referral_id?, remark_id: ctx.ids.v7(), remark: remark?.0 }))
+    let expected = fields.expected_revision("expected_revision", expected);
+    let (remark_id, remark) = (ctx.ids.v7(), remark?.0);
+    Some((request_id?, Act { referral_id: referral_id?, expected: expected?, remark_id, remark }))
 }
 
 /// A remark, which must be there if so. `None` when it cannot be used.
@@ -170,7 +172,7 @@ fn particulars(fields: &mut Fields, sent: &proto::ReferralParticulars) -> Option
 
 pub(crate) fn send(ctx: &Ctx, caller: &Caller, sent: &proto::SendReferralRequest) -> Read<()> {
     let mut fields = Fields::new();
-    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id), Some(Remark(None)));
+    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id, 0), Some(Remark(None)));
     ready(ctx, caller, ("SendReferral", sent), fields.build(begun.zip(Some(()))))
 }
 
@@ -184,7 +186,8 @@ pub(crate) fn accept(
     let number =
         number.map(|number| Some(number).filter(|it| !it.is_empty()).map(|it| Sensitive::new("legal", it)));
     let remark = remark(&mut fields, &sent.remark, false);
-    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id), remark);
+    let begun =
+        begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id, sent.expected_revision), remark);
     ready(ctx, caller, ("AcceptReferral", sent), fields.build(begun.zip(number)))
 }
 
@@ -193,7 +196,8 @@ pub(crate) fn reject(ctx: &Ctx, caller: &Caller, sent: &proto::RejectReferralReq
     let reason = fields.choice("reason", sent.reason, proto::RejectReason::as_str_name);
     let reason = reason.and_then(reject_reason_from);
     let remark = remark(&mut fields, &sent.remark, reason == Some(RejectReason::Other));
-    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id), remark);
+    let begun =
+        begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id, sent.expected_revision), remark);
     ready(ctx, caller, ("RejectReferral", sent), fields.build(begun.zip(reason)))
 }
 
@@ -217,7 +221,8 @@ pub(crate) fn report(
         _ => Some(None),
     };
     let remark = remark(&mut fields, &sent.remark, reason == Some(Some("other")));
-    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id), remark);
+    let begun =
+        begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id, sent.expected_revision), remark);
     ready(ctx, caller, ("ReportReferralProgress", sent), fields.build(begun.zip(state.zip(reason))))
 }
 
@@ -230,7 +235,8 @@ pub(crate) fn record_outcome(
     let outcome = fields.choice("outcome", sent.outcome, proto::ReferralOutcome::as_str_name);
     let outcome = outcome.and_then(outcome_from);
     let remark = remark(&mut fields, &sent.remark, outcome == Some(ReferralOutcome::Other));
-    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id), remark);
+    let begun =
+        begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id, sent.expected_revision), remark);
     ready(ctx, caller, ("RecordReferralOutcome", sent), fields.build(begun.zip(outcome)))
 }
 
@@ -242,7 +248,8 @@ pub(crate) fn schedule(
     let mut fields = Fields::new();
     let at = fields.timestamp("appointment_time", sent.appointment_time.as_ref());
     let remark = remark(&mut fields, &sent.remark, false);
-    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id), remark);
+    let begun =
+        begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id, sent.expected_revision), remark);
     ready(ctx, caller, ("ScheduleAppointment", sent), fields.build(begun.zip(at)))
 }
 
@@ -260,7 +267,8 @@ pub(crate) fn record_appointment(
         fields.refuse("state", format!("one of {among}"));
     }
     let remark = remark(&mut fields, &sent.remark, false);
-    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id), remark);
+    let begun =
+        begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id, sent.expected_revision), remark);
     ready(ctx, caller, ("RecordAppointment", sent), fields.build(begun.zip(state)))
 }
 
@@ -272,7 +280,8 @@ pub(crate) fn ask_to_cancel(
     let mut fields = Fields::new();
     let reason = key_of(&mut fields, &sent.reason, &CANCEL_REASONS);
     let remark = remark(&mut fields, &sent.remark, reason == Some("other"));
-    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id), remark);
+    let begun =
+        begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id, sent.expected_revision), remark);
     ready(ctx, caller, ("AskToCancelReferral", sent), fields.build(begun.zip(reason)))
 }
 
@@ -283,7 +292,8 @@ pub(crate) fn answer_cancel(
 ) -> Read<bool> {
     let mut fields = Fields::new();
     let remark = remark(&mut fields, &sent.remark, false);
-    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id), remark);
+    let begun =
+        begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id, sent.expected_revision), remark);
     ready(ctx, caller, ("AnswerCancelReferral", sent), fields.build(begun.zip(Some(sent.agree))))
 }
 
@@ -291,7 +301,7 @@ pub(crate) fn revoke(ctx: &Ctx, caller: &Caller, sent: &proto::RevokeReferralReq
     let mut fields = Fields::new();
     let reason = key_of(&mut fields, &sent.reason, &REVOKE_REASONS);
     let remark = remark(&mut fields, &sent.remark, reason == Some("other"));
-    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id), remark);
+    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id, 0), remark);
     ready(ctx, caller, ("RevokeReferral", sent), fields.build(begun.zip(reason)))
 }
 
@@ -302,14 +312,14 @@ pub(crate) fn entered_in_error(
 ) -> Read<()> {
     let mut fields = Fields::new();
     let remark = remark(&mut fields, &sent.remark, false);
-    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id), remark);
+    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id, 0), remark);
     ready(ctx, caller, ("MarkReferralEnteredInError", sent), fields.build(begun.zip(Some(()))))
 }
 
 pub(crate) fn add_remark(ctx: &Ctx, caller: &Caller, sent: &proto::AddReferralRemarkRequest) -> Read<Note> {
     let mut fields = Fields::new();
     let remark = remark(&mut fields, &sent.remark, true);
-    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id), remark);
+    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id, 0), remark);
     let note = Note { question: sent.question, shared: sent.shared };
     ready(ctx, caller, ("AddReferralRemark", sent), fields.build(begun.zip(Some(note))))
 }

@@ -76,6 +76,7 @@ impl Desk {
                 referral_id,
                 reason: RejectReason::SafetyConcern.into(),
                 remark: String::new(),
+                expected_revision: 0,
             };
             let _ = call!(referrals(), reject_referral, request);
             return;
@@ -85,6 +86,7 @@ impl Desk {
             referral_id: referral_id.clone(),
             their_reference: "2026/118".to_owned(),
             remark: String::new(),
+            expected_revision: 0,
         };
         if call!(referrals(), accept_referral, request).is_err() {
             return;
@@ -94,6 +96,7 @@ impl Desk {
             referral_id: referral_id.clone(),
             appointment_time: now.map(|now| Timestamp { seconds: now.seconds + 3600, ..now }),
             remark: String::new(),
+            expected_revision: 0,
         };
         let _ = call!(referrals(), schedule_appointment, request);
         if !self.scene.pause(ON_THE_WAY).await {
@@ -104,6 +107,7 @@ impl Desk {
             referral_id: referral_id.clone(),
             state: AppointmentState::Attended.into(),
             remark: String::new(),
+            expected_revision: 0,
         };
         let _ = call!(referrals(), record_appointment, request);
         let request = ReportReferralProgressRequest {
@@ -122,6 +126,7 @@ impl Desk {
             completed: true,
             outcome: ReferralOutcome::Served.into(),
             remark: String::new(),
+            expected_revision: 0,
         };
         let _ = call!(referrals(), record_referral_outcome, request);
     }
