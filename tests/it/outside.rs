@@ -8,6 +8,7 @@ mod links;
 mod mail;
 mod news;
 mod pages;
+mod referral_links;
 mod referrals;
 mod scene;
 mod site;

@@ -74,7 +74,7 @@ impl Site {
     /// Whether a link was opened.
     pub(crate) fn is_used(&self, linked: &Linked) -> bool {
         let sql = format!(
-            "SELECT used_at IS NOT NULL FROM helpline.escalation_links WHERE link_id = '{}'",
+            "SELECT used_at IS NOT NULL FROM helpline.links WHERE link_id = '{}'",
             linked.actor.token_id
         );
         self.world.database.query(&sql).unwrap()[0][0].as_deref() == Some("t")
