@@ -15,7 +15,7 @@ use super::scene::{Scene, until};
 
 const DAY_S: f64 = 86_400.0;
 
-async fn contact(scene: &Scene) -> String {
+pub(crate) async fn contact(scene: &Scene) -> String {
     let request = ReceiveContactRequest {
         request_id: request_id(),
         channel: Channel::WebChat.into(),
