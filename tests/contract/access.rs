@@ -29,7 +29,7 @@ async fn every_role_may_call_what_the_protos_say_and_nothing_else() {
                     "{} as {role:?}",
                     method.path
                 );
-                // Inside the door a visitor is a responder, who is confined to one escalation.
+                // Inside the door a visitor is a responder, who is confined to one escalation or referral.
                 let role = if role == Role::AgencyVisitor { Role::AgencyResponder } else { role };
                 let own_role = role.as_str_name().trim_start_matches("ROLE_").to_lowercase();
                 assert_eq!(refused.metadata("role"), own_role);

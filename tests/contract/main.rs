@@ -27,3 +27,4 @@ mod stage;
 mod strangers;
 mod streams;
 mod text;
+mod visits;

@@ -5,8 +5,12 @@ use std::sync::Arc;
 use helpline_domain::caller::Role;
 use helpline_domain::id::AgencyId;
 use helpline_proto::channels::v1::{CreateEndpointRequest, EndpointKind, OpenLinkRequest};
+use helpline_proto::intake::v1::ReceiveContactRequest;
+use helpline_proto::referral::v1::Referral;
+use helpline_proto::terms::v1::Channel;
 use helpline_vault::{BearerToken, SystemRandom, Vault};
 
+use crate::referral::draft;
 use crate::world::{Centre, World};
 use crate::{Actor, request_id};
 
@@ -15,8 +19,10 @@ use crate::{Actor, request_id};
 pub struct Linked {
     /// Who shows it: their token is the link.
     pub actor: Actor,
-    /// The escalation it leads to.
+    /// The escalation it leads to, if it is one.
     pub escalation_id: String,
+    /// The referral it leads to, if it is one.
+    pub referral_id: String,
     /// The endpoint that its e-mail went to.
     pub endpoint_id: String,
     /// That e-mail.
@@ -32,6 +38,32 @@ impl World {
     /// The same in any centre.
     pub async fn link_in(&self, centre: &Centre, agency: AgencyId) -> Linked {
         let escalation_id = self.bearer(centre.id, Role::Supervisor, None).await.raises().await;
+        let linked = self.mailed(centre, agency, ("escalation", &escalation_id)).await;
+        Linked { escalation_id, ..linked }
+    }
+
+    /// A link of an agency to a new referral that it was told of by e-mail: everything is granted and agreed to.
+    pub async fn link_to_referral(&self, agency: AgencyId) -> Linked {
+        let contact = ReceiveContactRequest {
+            request_id: request_id(),
+            channel: Channel::WebChat.into(),
+            ..ReceiveContactRequest::default()
+        };
+        let received = self.adapter().await.contacts().receive_contact(contact).await.expect("a contact");
+        let contact_id = received.into_inner().contact.expect("the contact").contact_id;
+        let service = self.service(agency).await;
+        let referral = self.supervisor().await.refer(draft(&contact_id, &[&service])).await;
+        self.link_of(agency, &referral).await
+    }
+
+    /// A link of an agency to a referral that asks it.
+    pub async fn link_of(&self, agency: AgencyId, referral: &Referral) -> Linked {
+        let linked = self.mailed(&self.centre, agency, ("referral", &referral.referral_id)).await;
+        Linked { referral_id: referral.referral_id.clone(), ..linked }
+    }
+
+    /// A link in an e-mail about something, to a new mailbox.
+    async fn mailed(&self, centre: &Centre, agency: AgencyId, (kind, subject): (&str, &str)) -> Linked {
         let (delivery_id, id) = (request_id(), centre.id);
         let mailbox = CreateEndpointRequest {
             request_id: request_id(),
@@ -43,41 +75,34 @@ impl World {
         let created = centre.administrator.endpoints().create_endpoint(mailbox).await.expect("an endpoint");
         let endpoint_id = created.into_inner().endpoint.expect("the endpoint").endpoint_id;
         let delivery = format!(
-            "INSERT INTO helpline.deliveries (centre_id, delivery_id, escalation_id, event, kind, agency_id, endpoint_id, state, made_at,
+            "INSERT INTO helpline.deliveries (centre_id, delivery_id, {kind}_id, event, kind, agency_id, endpoint_id, state, made_at,
                  delivered_at, ended_at)
-             VALUES ('{id}', '{delivery_id}', '{escalation_id}', 'escalation.notified', 'email', '{agency}', '{endpoint_id}', 'delivered',
+             VALUES ('{id}', '{delivery_id}', '{subject}', '{kind}.notified', 'email', '{agency}', '{endpoint_id}', 'delivered',
                  helpline.now(), helpline.now(), helpline.now())"
         );
         self.database.query(&delivery).expect("a delivery");
-        let ids = format!(
-            "SELECT '{id}'::uuid, $link, '{escalation_id}'::uuid, '{agency}'::uuid, '{endpoint_id}'::uuid, '{delivery_id}'::uuid"
-        );
-        let actor = self.actor_of_link(&ids).await;
-        Linked { actor, escalation_id, endpoint_id, delivery_id }
+        let actor = self.actor_of_link(centre, &delivery_id).await;
+        Linked { actor, escalation_id: String::new(), referral_id: String::new(), endpoint_id, delivery_id }
     }
 
     /// Another link that the same e-mail carried, when it was sent again.
     pub async fn link_again(&self, linked: &Linked) -> Linked {
-        let (delivery, centre) = (linked.delivery_id.clone(), self.centre.id);
-        let ids = format!(
-            "SELECT d.centre_id, $link, d.escalation_id, d.agency_id, d.endpoint_id, d.delivery_id
-             FROM helpline.deliveries d WHERE d.centre_id = '{centre}' AND d.delivery_id = '{delivery}'"
-        );
-        Linked { actor: self.actor_of_link(&ids).await, ..linked.clone() }
+        Linked { actor: self.actor_of_link(&self.centre, &linked.delivery_id).await, ..linked.clone() }
     }
 
-    /// Writes a link with the ids that a query gives; who shows it.
-    async fn actor_of_link(&self, ids: &str) -> Actor {
+    /// Writes a link that an e-mail carries; who shows it.
+    async fn actor_of_link(&self, centre: &Centre, delivery: &str) -> Actor {
         let (secret, link) = (BearerToken::generate(&SystemRandom), request_id());
         let vault = Vault::new(self.config().keys.ring().expect("the keys"), Arc::new(SystemRandom));
         let hash = vault.command_digest(&[b"escalation_links", &secret.hash()]);
         let hash = hash.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
-        let ids = ids.replace("$link", &format!("'{link}'::uuid"));
         let sql = format!(
-            "WITH ids AS ({ids})
-             INSERT INTO helpline.escalation_links (centre_id, link_id, escalation_id, agency_id, endpoint_id, delivery_id, token_hash,
+            "INSERT INTO helpline.links (centre_id, link_id, escalation_id, referral_id, agency_id, endpoint_id, delivery_id, token_hash,
                  made_at, expires_at)
-             SELECT ids.*, '\\x{hash}'::bytea, helpline.now(), helpline.now() + interval '1 day' FROM ids"
+             SELECT d.centre_id, '{link}', d.escalation_id, d.referral_id, d.agency_id, d.endpoint_id, d.delivery_id, '\\x{hash}'::bytea,
+                 helpline.now(), helpline.now() + interval '1 day'
+             FROM helpline.deliveries d WHERE d.centre_id = '{}' AND d.delivery_id = '{delivery}'",
+            centre.id
         );
         self.database.query(&sql).expect("a link");
         Actor::new(self.connect().await, secret.expose(), &link, "")

@@ -84,6 +84,6 @@ fn engineer(centre_id: CentreId) -> Caller {
         role: Role::Administrator,
         counsellor_id: None,
         agency_id: None,
-        escalation_id: None,
+        only: None,
     }
 }

@@ -133,8 +133,7 @@ impl Actor {
             request_id: request_id(),
             referral_id: referral.referral_id.clone(),
             their_reference: "B-17".to_owned(),
-            remark: String::new(),
-            service_id: String::new(),
+            ..AcceptReferralRequest::default()
         };
         Ok(self.referrals().accept_referral(request).await?.into_inner().referral.expect("the referral"))
     }

@@ -9,7 +9,7 @@
 //! - what leaves the building names ids: who it is about is read with a token, and each look is on record;
 //! - a delivery is sent at least once, always under the same id, by any replica; its result and what follows from it
 //!   for the ladder of its escalation are one statement;
-//! - a link opens one escalation for one agency, once and for a while; its token stands in the e-mail alone;
+//! - a link opens one escalation or one referral for one agency, once and for a while; its token stands in the e-mail alone;
 //! - an exercise never leaves the building;
 //! - the server connects to public addresses only, whatever a name resolves to at that moment.
 //!

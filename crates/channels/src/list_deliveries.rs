@@ -1,14 +1,14 @@
 //! Who was told of an escalation or a referral, page by page.
 
-use helpline_domain::caller::Caller;
+use helpline_domain::caller::{Caller, Subject};
 use helpline_domain::id::DeliveryId;
 use helpline_service_kit::{Ctx, Refusal, page};
-use helpline_store::delivery::{About, Delivery};
+use helpline_store::delivery::Delivery;
 
 /// Which page.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ListDeliveries {
-    pub(crate) about: About,
+    pub(crate) about: Subject,
     /// The last delivery of the page before.
     pub(crate) after: Option<DeliveryId>,
     /// How many at most.
@@ -22,11 +22,6 @@ pub(crate) async fn list_deliveries(
     wish: ListDeliveries,
 ) -> Result<(Vec<Delivery>, Option<DeliveryId>), Refusal> {
     let read = ctx.store.deliveries(caller.centre_id, wish.about, wish.after, wish.size + 1).await?;
-    let read = read.ok_or_else(|| {
-        Refusal::not_found(match wish.about {
-            About::Escalation(_) => "escalation",
-            About::Referral(_) => "referral",
-        })
-    })?;
+    let read = read.ok_or_else(|| Refusal::not_found(wish.about.key()))?;
     Ok(page::cut(read, wish.size, |delivery| delivery.delivery_id))
 }

@@ -11,7 +11,7 @@ use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 use crate::ChannelsError;
 use crate::webhook::Told;
 
-/// The same for every escalation.
+/// The same for every escalation and every referral.
 const SUBJECT: &str = "Helpline · مركز المساندة · Телефон доверия";
 const TEXT: &str = "Something in Helpline needs you now. Please sign in.\n\n\
     هناك أمر في النظام يحتاج إليك الآن. يرجى تسجيل الدخول.\n\n\
@@ -23,6 +23,11 @@ const WITH_LINK: &str = "Something in Helpline needs you now. The page below say
     هناك أمر في النظام يحتاج إليك الآن. الصفحة أدناه توضّحه. يعمل الرابط مرة واحدة وحتى الغد؛ يرجى عدم إعادة إرساله.\n\n\
     В системе есть срочное обращение для вас. Подробности — на странице по ссылке ниже. Ссылка открывается один раз и \
     действует до завтра; пожалуйста, не пересылайте её.\n\n";
+
+/// When nothing is left to be looked at.
+const TAKEN_BACK: &str = "Something that Helpline asked of you is no longer needed. There is nothing for you to do.\n\n\
+    أمر كان مطلوبًا منكم لم يعد مطلوبًا. لا يلزمكم القيام بأي شيء.\n\n\
+    То, о чём вас просили, больше не требуется. Делать ничего не нужно.\n";
 
 /// The mail server of the centre.
 #[derive(Clone, Debug)]
@@ -52,7 +57,11 @@ impl Mail {
             .to(Mailbox::new(None, to))
             .subject(SUBJECT)
             .header(ContentType::TEXT_PLAIN)
-            .body(link.map_or_else(|| TEXT.to_owned(), |link| format!("{WITH_LINK}{link}\n")));
+            .body(match link {
+                Some(link) => format!("{WITH_LINK}{link}\n"),
+                None if outgoing.is_withdrawal() => TAKEN_BACK.to_owned(),
+                None => TEXT.to_owned(),
+            });
         let Ok(message) = message else { return Told::Never("address_refused") };
         let sent = tokio::time::timeout(outgoing.hurry.patience(), self.transport.send(message)).await;
         match sent {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use helpline_domain::caller::Caller;
+use helpline_domain::caller::{Caller, Subject};
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::{Ctx, Refusal, fail_point};
 use helpline_store::link::{Opened, Spent};
@@ -26,7 +26,7 @@ pub(crate) async fn open_link(ctx: &Ctx, caller: &Caller, command: &Command) -> 
     fail_point!("link.after_commit");
     let is_new = matches!(change, Change::Done(_));
     if is_new {
-        ctx.mirror.escalation_changed(caller.centre_id);
+        tell(ctx, caller);
     }
     let visit = outcome(change, |_| visit(ctx, caller), async {
         Ok(match spent(ctx, caller).await? {
@@ -43,7 +43,15 @@ pub(crate) async fn open_link(ctx: &Ctx, caller: &Caller, command: &Command) -> 
 /// What a repeat is told of: the visit that the first has begun.
 async fn visit(ctx: &Ctx, caller: &Caller) -> Result<Opened, Refusal> {
     let visit = ctx.store.visit(caller).await?.ok_or_else(|| Refusal::not_found("link"))?;
-    Ok(Opened { escalation_id: visit.escalation_id.into(), until: visit.until })
+    Ok(visit.opened)
+}
+
+/// Tells who watches that what the caller's link leads to has changed.
+pub(crate) fn tell(ctx: &Ctx, caller: &Caller) {
+    match caller.only {
+        Some(Subject::Referral(_)) => ctx.mirror.referral_changed(caller.centre_id),
+        _ => ctx.mirror.escalation_changed(caller.centre_id),
+    }
 }
 
 /// How the link that is the caller stands.

@@ -112,16 +112,14 @@ impl Sender {
         }
     }
 
-    /// A new link for this try of an e-mail, if there are pages to link to; alerts of missing children have none. Only its
-    /// hash is kept, so a later try cannot send the same.
+    /// A new link for this try of an e-mail, if there are pages to link to; alerts of missing children and what was taken back
+    /// have none. Only its hash is kept, so a later try cannot send the same.
     async fn link(
         &self,
         centre: CentreId,
         outgoing: &Outgoing,
     ) -> Result<Option<Zeroizing<String>>, WorkerError> {
-        let (Some(pages), Some(_), None) =
-            (&self.ways.pages, outgoing.escalation_id, outgoing.child_alert_id)
-        else {
+        let Some(pages) = self.ways.pages.as_ref().filter(|_| outgoing.is_to_be_opened()) else {
             return Ok(None);
         };
         let token = BearerToken::generate(self.random.as_ref());

@@ -1,18 +1,18 @@
 //! What the pages ask of the API. The token of a link or a visit goes along as the bearer's, so the API decides.
 
+pub(crate) mod escalation;
+pub(crate) mod referral;
+
 use std::time::Duration;
 
 use helpline_proto::channels::v1::link_service_client::LinkServiceClient;
 use helpline_proto::channels::v1::{
     GetVisitRequest, GetVisitResponse, OpenLinkRequest, OpenLinkResponse, RenewLinkRequest,
 };
-use helpline_proto::escalation::v1::escalation_service_client::EscalationServiceClient;
-use helpline_proto::escalation::v1::{
-    AcceptEscalationRequest, AcknowledgeEscalationRequest, AddRemarkRequest, DeclineEscalationRequest,
-    Escalation, EscalationDeclineReason, EscalationState, GetEscalationRequest, ListTimelineRequest,
-    ReportProgressRequest, TimelineEntry,
-};
+use helpline_proto::escalation::v1::Escalation;
+use helpline_proto::referral::v1::Referral;
 use helpline_vault::BearerToken;
+use prost_types::Timestamp;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
@@ -30,18 +30,55 @@ pub(crate) struct Desk(Channel);
 #[derive(Debug)]
 pub(crate) struct Seen {
     pub(crate) visit: GetVisitResponse,
-    pub(crate) escalation: Escalation,
-    pub(crate) entries: Vec<TimelineEntry>,
+    pub(crate) subject: Subject,
+    pub(crate) history: Vec<Happened>,
+}
+
+/// What is visited.
+#[derive(Debug)]
+pub(crate) enum Subject {
+    Escalation(Box<Escalation>),
+    Referral(Box<Referral>),
+}
+
+/// An entry of either timeline.
+#[derive(Debug)]
+pub(crate) struct Happened {
+    pub(crate) sequence: i32,
+    pub(crate) time: Option<Timestamp>,
+    pub(crate) event: String,
+    pub(crate) agency_id: String,
+    pub(crate) remark: String,
+}
+
+impl Seen {
+    /// As of which revision it is answered; 0 where that does not matter.
+    pub(crate) fn revision(&self) -> i64 {
+        match &self.subject {
+            Subject::Escalation(_) => 0,
+            Subject::Referral(one) => one.revision,
+        }
+    }
+
+    /// The last entry there is.
+    pub(crate) fn last(&self) -> i32 {
+        self.history.last().map_or(0, |entry| entry.sequence)
+    }
 }
 
 /// What a visitor answers.
 #[derive(Debug)]
 pub(crate) enum Answer {
-    Acknowledge,
-    Accept,
-    Decline(EscalationDeclineReason, String),
-    Progress(EscalationState, String),
-    Remark(String),
+    Escalation(escalation::Answer),
+    Referral(referral::Answer),
+}
+
+/// Under which id, and about what, as of which revision if that matters.
+#[derive(Debug)]
+pub(crate) struct Sent {
+    pub(crate) request_id: String,
+    pub(crate) id: String,
+    pub(crate) revision: i64,
 }
 
 impl Desk {
@@ -69,53 +106,19 @@ impl Desk {
     pub(crate) async fn look(&self, visit: &BearerToken) -> Result<Seen, Status> {
         let request = asking(visit, GetVisitRequest {})?;
         let about = LinkServiceClient::new(self.0.clone()).get_visit(request).await?.into_inner();
-        let escalation_id = about.escalation_id.clone();
-        let get = asking(visit, GetEscalationRequest { escalation_id: escalation_id.clone() })?;
-        let list = asking(
-            visit,
-            ListTimelineRequest { escalation_id, page_size: ENTRIES, page_token: String::new() },
-        )?;
-        let (mut one, mut other) =
-            (EscalationServiceClient::new(self.0.clone()), EscalationServiceClient::new(self.0.clone()));
-        let (escalation, timeline) = tokio::try_join!(one.get_escalation(get), other.list_timeline(list))?;
-        Ok(Seen {
-            visit: about,
-            escalation: escalation.into_inner().escalation.ok_or_else(|| Status::not_found("escalation"))?,
-            entries: timeline.into_inner().entries,
-        })
+        let (subject, history) = if about.referral_id.is_empty() {
+            self.escalation(visit, &about.escalation_id).await?
+        } else {
+            self.referral(visit, &about.referral_id).await?
+        };
+        Ok(Seen { visit: about, subject, history })
     }
 
     /// Answers. A repeat under the same id happens once.
-    pub(crate) async fn answer(
-        &self,
-        visit: &BearerToken,
-        (request_id, escalation_id): (String, String),
-        answer: Answer,
-    ) -> Result<(), Status> {
-        let mut client = EscalationServiceClient::new(self.0.clone());
+    pub(crate) async fn answer(&self, visit: &BearerToken, sent: Sent, answer: Answer) -> Result<(), Status> {
         match answer {
-            Answer::Acknowledge => {
-                let request = AcknowledgeEscalationRequest { request_id, escalation_id };
-                client.acknowledge_escalation(asking(visit, request)?).await.map(drop)
-            }
-            Answer::Accept => {
-                let request = AcceptEscalationRequest { request_id, escalation_id };
-                client.accept_escalation(asking(visit, request)?).await.map(drop)
-            }
-            Answer::Decline(reason, remark) => {
-                let reason = reason.into();
-                let request = DeclineEscalationRequest { request_id, escalation_id, reason, remark };
-                client.decline_escalation(asking(visit, request)?).await.map(drop)
-            }
-            Answer::Progress(state, remark) => {
-                let state = state.into();
-                let request = ReportProgressRequest { request_id, escalation_id, state, remark };
-                client.report_progress(asking(visit, request)?).await.map(drop)
-            }
-            Answer::Remark(remark) => {
-                let request = AddRemarkRequest { request_id, escalation_id, remark, shared: false };
-                client.add_remark(asking(visit, request)?).await.map(drop)
-            }
+            Answer::Escalation(answer) => self.answer_escalation(visit, sent, answer).await,
+            Answer::Referral(answer) => self.answer_referral(visit, sent, answer).await,
         }
     }
 }

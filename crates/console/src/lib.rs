@@ -1,5 +1,5 @@
 //! Pages for a browser: somebody of an agency that has no client opens the link of an e-mail, reads what was shared of one
-//! escalation, and answers.
+//! escalation or one referral, and answers.
 //!
 //! It asks nothing but the public API (`desk`), as any client could. `words` is what the pages say in English, Arabic and
 //! Russian, `pages` how they look, `routes` what can be asked for, `guard` what is refused before it is looked at and what
@@ -7,7 +7,7 @@
 //!
 //! Invariants:
 //! - looking at a link spends nothing and tells nothing: mail scanners do it. A button exchanges it, once;
-//! - what opened a link opens that escalation alone, and is asked for anew with each page: nothing is kept here;
+//! - what opened a link opens what it led to alone, and is asked for anew with each page: nothing is kept here;
 //! - nothing personal and no token is in a header but the cookie, in a log or in a metric; the link's own path is the one
 //!   URL that holds a secret, good once;
 //! - everything works without scripts, and no page has any.

@@ -1,10 +1,11 @@
 //! How the pages look: one frame, and what stands in it. They are read by screen readers, on telephones, in both directions.
 
-pub(crate) mod answers;
 pub(crate) mod escalation;
-mod facts;
+pub(crate) mod form;
 mod history;
-mod time;
+pub(crate) mod referral;
+pub(crate) mod time;
+pub(crate) mod visit;
 
 use maud::{DOCTYPE, Markup, html};
 

@@ -4,14 +4,15 @@
 //! |---|---|
 //! | `GET /link/{token}` | where an e-mail leads: a page with a button, the same for every token |
 //! | `POST /open`, `POST /renew` | exchanges a link for a visit; asks for another link |
-//! | `GET /escalation/{id}`, `POST` | what is known, and the forms; an answer |
-//! | `POST /escalation/{id}/leave` | ends the visit in this browser |
+//! | `GET /escalation/{id}`, `POST`; `/referral/{id}` | what is known, and the forms; an answer |
+//! | `POST /escalation/{id}/leave`; `/referral/{id}/leave` | ends the visit in this browser |
 //!
 //! The token of a link is part of the path, not behind a `#`: a browser sends that part to nobody, so without a script no
 //! page could pass it on. Paths end up in the logs of proxies; this server writes none, the token is good once and for a
 //! day, and no other URL holds one.
 
 mod link;
+mod read;
 mod visit;
 
 use std::sync::Arc;
@@ -20,10 +21,11 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Router, middleware};
+use axum::{Extension, Router, middleware};
 use serde::Deserialize;
 use tonic::{Code, Status};
 
+use self::visit::Place;
 use crate::House;
 use crate::guard::{cookie, guard};
 use crate::pages::{Frame, STYLE};
@@ -40,14 +42,23 @@ pub(crate) fn router(house: Arc<House>) -> Router {
         .route("/link/{token}", get(link::landing))
         .route("/open", post(link::open))
         .route("/renew", post(link::renew))
-        .route("/escalation/{id}", get(visit::show).post(visit::answer))
-        .route("/escalation/{id}/leave", post(visit::leave))
+        .merge(visits(Place::Escalation))
+        .merge(visits(Place::Referral))
         .route("/style.css", get(async || ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], STYLE)))
         .route("/robots.txt", get(async || "User-agent: *\nDisallow: /\n"))
         .fallback(nothing)
         .layer(DefaultBodyLimit::max(LONGEST_FORM))
         .layer(middleware::from_fn_with_state(Arc::clone(&house), guard))
         .with_state(house)
+}
+
+/// The pages of what can be visited there.
+fn visits(place: Place) -> Router<Arc<House>> {
+    let path = place.path("{id}");
+    Router::new()
+        .route(&format!("{path}/leave"), post(visit::leave))
+        .route(&path, get(visit::show).post(visit::answer))
+        .layer(Extension(place))
 }
 
 /// What a URL may ask beside its path.

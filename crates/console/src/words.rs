@@ -2,6 +2,7 @@
 
 mod arabic;
 mod english;
+pub(crate) mod referral;
 mod russian;
 
 /// A language of the pages.
@@ -153,12 +154,15 @@ pub(crate) struct Words {
     pub(crate) until: &'static str,
     pub(crate) refresh: &'static str,
     pub(crate) leave: &'static str,
+    pub(crate) since_then: &'static str,
+    pub(crate) you_wrote: &'static str,
     pub(crate) problem: &'static str,
     pub(crate) problem_changed: &'static str,
     pub(crate) problem_stale: &'static str,
     pub(crate) problem_reason: &'static str,
     pub(crate) problem_remark: &'static str,
     pub(crate) problem_sure: &'static str,
+    pub(crate) referral: referral::Words,
 }
 
 /// The word for a value of the API; for one that is newer than the pages, that of no value.
@@ -190,8 +194,10 @@ mod tests {
 
     #[test]
     fn every_language_tells_of_the_same_events_and_leaves_no_word_out() {
-        let keys =
-            |language: Language| language.words().events.iter().map(|(key, _)| *key).collect::<Vec<_>>();
+        let keys = |language: Language| {
+            let words = language.words();
+            words.events.iter().chain(words.referral.events).map(|(key, _)| *key).collect::<Vec<_>>()
+        };
         for language in Language::ALL {
             assert_eq!(keys(language), keys(Language::English));
             assert!(!format!("{:?}", language.words()).contains("\"\""), "{language:?}");

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::id::{AgencyId, CentreId, CounsellorId, EscalationId, TokenId};
+use crate::id::{AgencyId, CentreId, CounsellorId, EscalationId, ReferralId, TokenId};
 
 /// What a token entitles its bearer to be.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -52,6 +52,50 @@ impl Role {
     }
 }
 
+/// What agencies are told of, and what a link leads to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Subject {
+    /// An escalation.
+    Escalation(EscalationId),
+    /// A referral.
+    Referral(ReferralId),
+}
+
+impl Subject {
+    /// The one of these ids that is there; `None` when it is not exactly one.
+    pub fn of(escalation_id: Option<Uuid>, referral_id: Option<Uuid>) -> Option<Self> {
+        match (escalation_id, referral_id) {
+            (Some(id), None) => Some(Self::Escalation(id.into())),
+            (None, Some(id)) => Some(Self::Referral(id.into())),
+            _ => None,
+        }
+    }
+
+    /// The escalation, if it is one.
+    pub fn escalation(self) -> Option<Uuid> {
+        match self {
+            Self::Escalation(id) => Some(id.as_uuid()),
+            Self::Referral(_) => None,
+        }
+    }
+
+    /// The referral, if it is one.
+    pub fn referral(self) -> Option<Uuid> {
+        match self {
+            Self::Escalation(_) => None,
+            Self::Referral(id) => Some(id.as_uuid()),
+        }
+    }
+
+    /// Its kind, a key.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Escalation(_) => "escalation",
+            Self::Referral(_) => "referral",
+        }
+    }
+}
+
 /// An authenticated caller: the bearer of a token of one centre.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Caller {
@@ -65,14 +109,14 @@ pub struct Caller {
     pub counsellor_id: Option<CounsellorId>,
     /// The agency whose responder bears the token; set for the roles agency responder and agency link.
     pub agency_id: Option<AgencyId>,
-    /// The only escalation that the caller may know of: set for whoever came by a link, whose `token_id` is the link's.
-    pub escalation_id: Option<EscalationId>,
+    /// The one thing that the caller may know of: set for whoever came by a link, whose `token_id` is the link's.
+    pub only: Option<Subject>,
 }
 
 impl Caller {
     /// Whether a responder came by a link, and is confined to what it is about.
     pub fn is_visitor(&self) -> bool {
-        self.role == Role::AgencyResponder && self.escalation_id.is_some()
+        self.role == Role::AgencyResponder && self.only.is_some()
     }
 
     /// Whom the journal and the replay of requests name: the counsellor if there is one, so that a new token of the

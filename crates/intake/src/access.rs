@@ -112,7 +112,7 @@ mod tests {
             role,
             counsellor_id: (role == Role::Counsellor).then(|| Uuid::from_u128(token + 100).into()),
             agency_id: None,
-            escalation_id: None,
+            only: None,
         }
     }
 

@@ -15,7 +15,7 @@ use crate::access::{self, side};
 /// How often a step is decided anew because another came between: each time somebody else has made theirs.
 const TRIES: usize = 20;
 
-/// Makes a step. Errors: NOT_FOUND, REQUEST_ID_REUSED, and those of `decide`.
+/// Makes a step. Errors: NOT_FOUND, REVISION_STALE, REQUEST_ID_REUSED, and those of `decide`.
 pub(crate) async fn act(
     ctx: &Ctx,
     caller: &Caller,
@@ -37,7 +37,10 @@ pub(crate) async fn make(
     for _ in 0..TRIES {
         let now = ctx.store.referral_standing(caller.centre_id, Some(caller), act.referral_id).await?;
         let decided = match &now {
-            Some(now) => own(caller, now).and_then(|()| decide(now)).map(|step| (now.revision, step)),
+            Some(now) => own(caller, now)
+                .and_then(|()| expected(act, now))
+                .and_then(|()| decide(now))
+                .map(|step| (now.revision, step)),
             None => Err(Refusal::not_found("referral")),
         };
         let change = match &decided {
@@ -73,6 +76,14 @@ fn own(caller: &Caller, now: &Standing) -> Result<(), Refusal> {
     }
     let last = own().map(|asked| asked.choice.state).find(|state| *state != ChoiceState::Skipped);
     Err(refused(last.map_or(ReferralState::Cancelled, ended_as)))
+}
+
+/// Whoever answers what they saw does not answer what has become of it since.
+fn expected(act: &Act, now: &Standing) -> Result<(), Refusal> {
+    match act.expected {
+        Some(revision) if revision != now.revision => Err(Refusal::stale(now.revision)),
+        _ => Ok(()),
+    }
 }
 
 /// How a referral ended for an agency whose choice has.

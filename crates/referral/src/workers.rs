@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use helpline_domain::id::{CentreId, ReferralId};
-use helpline_domain::referral::ALARM_EVERY_S;
+use helpline_domain::referral::{ALARM_EVERY_S, Side};
 use helpline_service_kit::workers::{Progress, Worker, WorkerError};
 use helpline_service_kit::{Ctx, fail_point};
 use helpline_store::referral::step::{Due, Step};
@@ -31,9 +31,12 @@ impl WatchDeadlines {
         let now = self.ctx.store.referral_standing(centre, None, id).await?;
         // Somebody may have answered since it was found.
         let Some(now) = now else { return Ok(false) };
+        // Whose turn it is outside is reminded; what the agency has asked is the centre's to answer, and a draft nobody's.
+        let theirs = now.state.is_live() && now.cancel_asked_by != Some(Side::Agency);
         let overdue = || Step {
             due: Due::In(f64::from(ALARM_EVERY_S)),
             shared: false,
+            tells: theirs.then_some("referral.overdue"),
             ..Step::to("overdue", now.state, now.urgency)
         };
         let Some(step) = expired(&now).or_else(|| now.late.then(overdue)) else { return Ok(false) };

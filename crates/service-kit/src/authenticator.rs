@@ -117,7 +117,7 @@ impl Authenticator {
         let caller = self.0.source.bearer(hash).await?.ok_or_else(Refusal::token_refused)?;
         let mut known = self.known();
         // Whoever came by a link calls seldom, and is cut off by more than the journal tells of: asked for each time.
-        if known.generation == generation && caller.escalation_id.is_none() {
+        if known.generation == generation && caller.only.is_none() {
             if known.callers.len() >= CAPACITY {
                 known.callers.retain(|_, (_, since)| asked.saturating_duration_since(*since) < REMEMBER);
             }

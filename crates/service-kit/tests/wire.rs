@@ -85,7 +85,7 @@ fn bench() -> Bench {
         role: Role::Counsellor,
         counsellor_id: Some(CounsellorId::from(Uuid::from_u128(3))),
         agency_id: None,
-        escalation_id: None,
+        only: None,
     };
     let source = OneToken(Arc::new(Mutex::new(Some((token.hash(), caller)))));
     let streams = Streams::new(StreamLimits { total: 10, per_token: 10 });

@@ -3,6 +3,7 @@
 pub mod sending;
 
 use chrono::{DateTime, Utc};
+use helpline_domain::caller::Subject;
 use helpline_domain::delivery::{DeliveryKind, DeliveryState};
 use helpline_domain::id::{
     AgencyId, CentreId, ChildAlertId, CounsellorId, DeliveryId, EndpointId, EscalationId, ReferralId,
@@ -34,31 +35,6 @@ pub struct Delivery {
     pub next_attempt_at: Option<DateTime<Utc>>,
     pub delivered_at: Option<DateTime<Utc>>,
     pub ended_at: Option<DateTime<Utc>>,
-}
-
-/// What deliveries are about.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum About {
-    /// An escalation.
-    Escalation(EscalationId),
-    /// A referral.
-    Referral(ReferralId),
-}
-
-impl About {
-    const fn escalation(self) -> Option<Uuid> {
-        match self {
-            Self::Escalation(id) => Some(id.as_uuid()),
-            Self::Referral(_) => None,
-        }
-    }
-
-    const fn referral(self) -> Option<Uuid> {
-        match self {
-            Self::Referral(id) => Some(id.as_uuid()),
-            Self::Escalation(_) => None,
-        }
-    }
 }
 
 /// Why a delivery is not sent again.
@@ -248,7 +224,7 @@ impl Store {
     pub async fn deliveries(
         &self,
         centre: CentreId,
-        about: About,
+        about: Subject,
         after: Option<DeliveryId>,
         size: u32,
     ) -> Result<Option<Vec<Delivery>>, StoreError> {

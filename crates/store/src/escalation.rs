@@ -38,8 +38,8 @@ macro_rules! sees {
         concat!(
             "CASE ", $role, "::text WHEN 'supervisor' THEN true
                 WHEN 'agency_responder' THEN NOT e.exercise AND NOT EXISTS (
-                        SELECT FROM helpline.escalation_links bound
-                        WHERE bound.centre_id = $1 AND bound.link_id = ", $principal, "::uuid AND bound.escalation_id <> e.escalation_id)
+                        SELECT FROM helpline.links bound
+                        WHERE bound.centre_id = $1 AND bound.link_id = ", $principal, "::uuid AND bound.escalation_id IS DISTINCT FROM e.escalation_id)
                     AND (
                     e.accepted_agency_id = ", $agency, "::uuid OR e.handed_to_agency_id = ", $agency, "::uuid OR EXISTS (
                         SELECT FROM helpline.deliveries d

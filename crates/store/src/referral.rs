@@ -18,15 +18,20 @@ use helpline_vault::Sensitive;
 use crate::StoreError;
 use crate::sealing::Column;
 
-/// Whether a caller may know of a referral `r`: supervisors of all, an agency of what it was asked and was not taken back, a
-/// counsellor of what they drafted or own, and of what comes from a contact of theirs.
+/// Whether a caller may know of a referral `r`: supervisors of all; an agency of what it was asked and was not taken back,
+/// somebody of it who came by a link of the one that it is for; a counsellor of what they drafted or own, and of what comes
+/// from a contact of theirs.
 macro_rules! sees_referral {
     ($principal:literal, $role:literal, $agency:literal) => {
         concat!(
             "CASE ",
             $role,
             "::text WHEN 'supervisor' THEN true
-                WHEN 'agency_responder' THEN r.state NOT IN ('draft', 'revoked', 'entered_in_error') AND EXISTS (
+                WHEN 'agency_responder' THEN r.state NOT IN ('draft', 'revoked', 'entered_in_error') AND NOT EXISTS (
+                    SELECT FROM helpline.links bound
+                    WHERE bound.centre_id = $1 AND bound.link_id = ",
+            $principal,
+            "::uuid AND bound.referral_id IS DISTINCT FROM r.referral_id) AND EXISTS (
                     SELECT FROM helpline.referral_choices v
                     WHERE v.centre_id = $1 AND v.referral_id = r.referral_id AND v.agency_id = ",
             $agency,

@@ -120,7 +120,7 @@ impl Store {
             role: Role::from_key(&role).ok_or(wrong_role())?,
             counsellor_id: counsellor_id.map(CounsellorId::from),
             agency_id: agency_id.map(AgencyId::from),
-            escalation_id: None,
+            only: None,
         };
         Ok(Some((caller, expires_at)))
     }
@@ -148,7 +148,7 @@ impl Store {
                     role: Role::from_key(&role).ok_or(wrong_role())?,
                     counsellor_id: counsellor_id.map(CounsellorId::from),
                     agency_id: agency_id.map(AgencyId::from),
-                    escalation_id: None,
+                    only: None,
                 };
                 Ok((hash, caller))
             })

@@ -122,7 +122,7 @@ async fn the_doors_through_isolation_are_known_and_tell_ids_alone() {
     let doors: Vec<_> =
         world.database.query(sql).unwrap().into_iter().map(|row| row[0].clone().unwrap()).collect();
     // The plural tells of a hash what the singular tells: whose it is, to who has the secret it was made of. So does the
-    // one for links: which agency and which escalation it is for.
+    // one for links: which agency and which escalation or referral it is for.
     let known = ["authenticate", "authenticate_all", "authenticate_link", "centre_ids", "tail"];
     assert_eq!(doors, known, "a new one needs a thought and a line here");
     // Each runs with a search path that nobody can put something in front of, and nobody but the server may use it.

@@ -101,7 +101,13 @@ impl<'a> Scene<'a> {
 
 fn appointment(world: &World, request_id: String, referral_id: String) -> ScheduleAppointmentRequest {
     let appointment_time = Some(world.soon());
-    ScheduleAppointmentRequest { request_id, referral_id, appointment_time, remark: String::new() }
+    ScheduleAppointmentRequest {
+        request_id,
+        referral_id,
+        appointment_time,
+        remark: String::new(),
+        expected_revision: 0,
+    }
 }
 
 pub(super) fn beds(request_id: String, service_id: String) -> SetCapacityRequest {
@@ -156,25 +162,44 @@ pub(super) async fn prepare(cast: &Cast, method: &str) -> Option<(Actor, Vec<u8>
                 their_reference,
                 remark,
                 service_id: String::new(),
+                expected_revision: 0,
             };
             (of_agency, accept.encode_to_vec())
         }
         "RejectReferral" => {
             let (referral_id, reason) = (scene.sent().await.referral_id, RejectReason::AtCapacity.into());
-            let reject =
-                RejectReferralRequest { request_id, referral_id, reason, remark, service_id: String::new() };
+            let reject = RejectReferralRequest {
+                request_id,
+                referral_id,
+                reason,
+                remark,
+                ..RejectReferralRequest::default()
+            };
             (of_agency, reject.encode_to_vec())
         }
         "ReportReferralProgress" => {
             let (referral_id, state) = (scene.accepted().await.referral_id, ReferralState::InProgress.into());
             let reason = String::new();
-            let report = ReportReferralProgressRequest { request_id, referral_id, state, reason, remark };
+            let report = ReportReferralProgressRequest {
+                request_id,
+                referral_id,
+                state,
+                reason,
+                remark,
+                expected_revision: 0,
+            };
             (of_agency, report.encode_to_vec())
         }
         "RecordReferralOutcome" => {
             let (referral_id, outcome) = (scene.served().await, ReferralOutcome::Served.into());
-            let record =
-                RecordReferralOutcomeRequest { request_id, referral_id, completed: true, outcome, remark };
+            let record = RecordReferralOutcomeRequest {
+                request_id,
+                referral_id,
+                completed: true,
+                outcome,
+                remark,
+                expected_revision: 0,
+            };
             (of_agency, record.encode_to_vec())
         }
         "ScheduleAppointment" => {
@@ -183,12 +208,14 @@ pub(super) async fn prepare(cast: &Cast, method: &str) -> Option<(Actor, Vec<u8>
         }
         "RecordAppointment" => {
             let (referral_id, state) = (scene.appointed().await, AppointmentState::Unattended.into());
-            let record = RecordAppointmentRequest { request_id, referral_id, state, remark };
+            let record =
+                RecordAppointmentRequest { request_id, referral_id, state, remark, expected_revision: 0 };
             (of_agency, record.encode_to_vec())
         }
         "AskToCancelReferral" => {
             let (referral_id, reason) = (scene.accepted().await.referral_id, "no_longer_needed".to_owned());
-            let ask = AskToCancelReferralRequest { request_id, referral_id, reason, remark };
+            let ask =
+                AskToCancelReferralRequest { request_id, referral_id, reason, remark, expected_revision: 0 };
             (of_centre, ask.encode_to_vec())
         }
         "AnswerCancelReferral" => {
@@ -198,9 +225,16 @@ pub(super) async fn prepare(cast: &Cast, method: &str) -> Option<(Actor, Vec<u8>
                 referral_id: referral_id.clone(),
                 reason: "no_longer_needed".to_owned(),
                 remark: String::new(),
+                expected_revision: 0,
             };
             of_centre.referrals().ask_to_cancel_referral(ask).await.unwrap();
-            let answer = AnswerCancelReferralRequest { request_id, referral_id, agree: true, remark };
+            let answer = AnswerCancelReferralRequest {
+                request_id,
+                referral_id,
+                agree: true,
+                remark,
+                expected_revision: 0,
+            };
             // The one who accepted has an entry of the journal already.
             (cast.world.responder(scene.agency).await, answer.encode_to_vec())
         }

@@ -52,13 +52,27 @@ fn step(method: &str) -> Option<Vec<u8>> {
         "SendReferral" => SendReferralRequest { request_id, referral_id }.encode_to_vec(),
         "AcceptReferral" => {
             let their_reference = "B-17".to_owned();
-            AcceptReferralRequest { request_id, referral_id, their_reference, remark, service_id: id() }
-                .encode_to_vec()
+            AcceptReferralRequest {
+                request_id,
+                referral_id,
+                their_reference,
+                remark,
+                service_id: id(),
+                expected_revision: 0,
+            }
+            .encode_to_vec()
         }
         "RejectReferral" => {
             let reason = RejectReason::OutOfArea.into();
-            RejectReferralRequest { request_id, referral_id, reason, remark, service_id: id() }
-                .encode_to_vec()
+            RejectReferralRequest {
+                request_id,
+                referral_id,
+                reason,
+                remark,
+                service_id: id(),
+                expected_revision: 0,
+            }
+            .encode_to_vec()
         }
         "ReportReferralProgress" => ReportReferralProgressRequest {
             request_id,
@@ -66,6 +80,7 @@ fn step(method: &str) -> Option<Vec<u8>> {
             state: ReferralState::OnHold.into(),
             reason: "waiting_list".to_owned(),
             remark,
+            expected_revision: 0,
         }
         .encode_to_vec(),
         "RecordReferralOutcome" => RecordReferralOutcomeRequest {
@@ -74,6 +89,7 @@ fn step(method: &str) -> Option<Vec<u8>> {
             completed: true,
             outcome: ReferralOutcome::Served.into(),
             remark,
+            expected_revision: 0,
         }
         .encode_to_vec(),
         "ScheduleAppointment" => ScheduleAppointmentRequest {
@@ -81,18 +97,22 @@ fn step(method: &str) -> Option<Vec<u8>> {
             referral_id,
             appointment_time: Some(Timestamp { seconds: 4_000_000_000, nanos: 0 }),
             remark,
+            expected_revision: 0,
         }
         .encode_to_vec(),
         "RecordAppointment" => {
             let state = AppointmentState::Unattended.into();
-            RecordAppointmentRequest { request_id, referral_id, state, remark }.encode_to_vec()
+            RecordAppointmentRequest { request_id, referral_id, state, remark, expected_revision: 0 }
+                .encode_to_vec()
         }
         "AskToCancelReferral" => {
             let reason = "no_longer_needed".to_owned();
-            AskToCancelReferralRequest { request_id, referral_id, reason, remark }.encode_to_vec()
+            AskToCancelReferralRequest { request_id, referral_id, reason, remark, expected_revision: 0 }
+                .encode_to_vec()
         }
         "AnswerCancelReferral" => {
-            AnswerCancelReferralRequest { request_id, referral_id, agree: true, remark }.encode_to_vec()
+            AnswerCancelReferralRequest { request_id, referral_id, agree: true, remark, expected_revision: 0 }
+                .encode_to_vec()
         }
         "RevokeReferral" => {
             let reason = "safety".to_owned();

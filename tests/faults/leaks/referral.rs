@@ -57,6 +57,7 @@ pub(super) async fn play(
         their_reference: marker("their_reference"),
         remark: marker("referral_remark"),
         service_id: String::new(),
+        expected_revision: 0,
     };
     client.accept_referral(accept.clone()).await.expect("somebody takes it on");
     let number = accept.their_reference.repeat(20);
@@ -68,6 +69,7 @@ pub(super) async fn play(
         reason: RejectReason::Other.into(),
         remark: marker("referral_remark"),
         service_id: String::new(),
+        expected_revision: 0,
     };
     statuses.push(("a late no", client.reject_referral(late).await.expect_err("they have it")));
     let remark = AddReferralRemarkRequest {

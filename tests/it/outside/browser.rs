@@ -97,7 +97,7 @@ impl Mailbox {
 }
 
 /// What an independent checker of accessibility finds wrong on the page; nothing when it is not installed.
-async fn barriers(browser: &Browser, python: &Path) -> Vec<String> {
+pub(crate) async fn barriers(browser: &Browser, python: &Path) -> Vec<String> {
     let Some(axe) = helpline_devstack::accessibility_checker(python) else { return Vec::new() };
     let script = std::fs::read_to_string(axe).unwrap();
     let run = "const done = arguments[arguments.length - 1];

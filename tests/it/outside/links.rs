@@ -196,7 +196,7 @@ async fn neither_token_stands_in_the_database_nor_a_hash_that_anybody_could_make
     let world = World::start().await;
     let linked = world.link(world.agency().await).await;
     let visitor = linked.opened().await;
-    let row = world.database.query("SELECT row_to_json(l) FROM helpline.escalation_links l").unwrap();
+    let row = world.database.query("SELECT row_to_json(l) FROM helpline.links l").unwrap();
     let row = row[0][0].as_ref().unwrap();
     for secret in [linked.actor.secret(), visitor.secret()] {
         let hash = helpline_vault::BearerToken::parse(secret).unwrap().hash();

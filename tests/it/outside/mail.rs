@@ -37,7 +37,7 @@ async fn a_mail_says_nothing_but_that_somebody_is_needed() {
         assert!(!content.contains(secret) && !text.contains(secret), "{secret} in {content}, {text}");
     }
     assert_eq!(text.matches(&format!("{base}/link/hlp_")).count(), 1, "{text}");
-    let links = "SELECT count(*) || ' of ' || count(DISTINCT token_hash) FROM helpline.escalation_links";
+    let links = "SELECT count(*) || ' of ' || count(DISTINCT token_hash) FROM helpline.links";
     assert_eq!(scene.one(links), "3 of 3", "each try has a link of its own");
 }
 

@@ -8,7 +8,7 @@ use helpline_proto::escalation::v1::{
 use helpline_proto::options::v1::FieldClass;
 use helpline_tests::{Actor, request_id};
 
-use super::site::{Page, Site};
+use super::site::Site;
 
 #[tokio::test]
 async fn looking_at_a_link_spends_nothing_and_tells_nothing() {
@@ -168,18 +168,6 @@ async fn what_is_too_long_or_no_form_is_refused_and_spends_nothing() {
     assert!(refused.body.contains("role=\"alert\"") && refused.body.contains("href=\"#remark-remark\""));
 }
 
-/// Sends the form of an answer as it stands on the page.
-async fn answer(site: &Site, path: &str, cookie: &str, answer: &str, more: &[(&str, &str)]) -> Page {
-    let page = site.get(path, &[("cookie", cookie)]).await;
-    assert_eq!(page.status, 200, "{}", page.body);
-    let id = request_id();
-    let proof = page.field("proof");
-    assert!(page.body.contains(&format!("value=\"{answer}\"")), "no form for {answer} in {}", page.body);
-    let fields =
-        [&[("answer", answer), ("request_id", id.as_str()), ("proof", proof.as_str())][..], more].concat();
-    site.post(path, &fields, &[("cookie", cookie)]).await
-}
-
 #[tokio::test]
 async fn an_agency_answers_step_by_step_and_a_second_click_happens_once() {
     let site = Site::new().await;
@@ -195,15 +183,15 @@ async fn an_agency_answers_step_by_step_and_a_second_click_happens_once() {
     let accepted = "SELECT count(*) FROM helpline.escalation_events WHERE event = 'accepted'";
     assert_eq!(site.world.database.query(accepted).unwrap()[0][0].as_deref(), Some("1"));
 
-    assert_eq!(answer(&site, &path, &cookie, "responding", &[]).await.status, 303);
-    assert_eq!(answer(&site, &path, &cookie, "on_scene", &[]).await.status, 303);
+    assert_eq!(site.answer((&path, &cookie), "responding", &[]).await.status, 303);
+    assert_eq!(site.answer((&path, &cookie), "on_scene", &[]).await.status, 303);
     assert_eq!(
-        answer(&site, &path, &cookie, "reached", &[]).await.status,
+        site.answer((&path, &cookie), "reached", &[]).await.status,
         422,
         "said once it is not believed"
     );
     assert_eq!(site.state(&linked), "on_scene");
-    assert_eq!(answer(&site, &path, &cookie, "reached", &[("sure", "yes")]).await.status, 303);
+    assert_eq!(site.answer((&path, &cookie), "reached", &[("sure", "yes")]).await.status, 303);
     assert_eq!(site.state(&linked), "child_reached");
     let stale = site
         .post(
@@ -221,11 +209,14 @@ async fn who_declines_says_why() {
     let site = Site::new().await;
     let linked = site.world.link(site.agency).await;
     let (path, cookie) = site.open(&linked).await;
-    let refused = answer(&site, &path, &cookie, "decline", &[("remark", "Every car is <out>.")]).await;
+    let refused = site.answer((&path, &cookie), "decline", &[("remark", "Every car is <out>.")]).await;
     assert_eq!(refused.status, 422);
-    assert!(refused.body.contains("Every car is &lt;out&gt;.") && refused.body.contains("href=\"#reason\""));
+    assert!(
+        refused.body.contains("Every car is &lt;out&gt;.")
+            && refused.body.contains("href=\"#decline-reason\"")
+    );
     let declined =
-        answer(&site, &path, &cookie, "decline", &[("reason", "1"), ("remark", "Every car is out.")]).await;
+        site.answer((&path, &cookie), "decline", &[("reason", "1"), ("remark", "Every car is out.")]).await;
     assert_eq!(declined.header("location"), format!("{path}?done=decline"));
     let why = "SELECT detail ->> 'reason' FROM helpline.escalation_events WHERE event = 'declined'";
     assert_eq!(site.world.database.query(why).unwrap()[0][0].as_deref(), Some("no_capacity"));

@@ -4,8 +4,9 @@ use helpline_domain::id::AgencyId;
 use helpline_proto::channels::v1::{Delivery, DeliveryState, ListDeliveriesRequest};
 use helpline_proto::intake::v1::ReceiveContactRequest;
 use helpline_proto::referral::v1::{
-    AddReferralRemarkRequest, ChoiceState, GetReferralRequest, MarkReferralEnteredInErrorRequest, Referral,
-    ReferralChoice, RejectReason, RejectReferralRequest, RevokeReferralRequest,
+    AddReferralRemarkRequest, AskToCancelReferralRequest, ChoiceState, GetReferralRequest,
+    MarkReferralEnteredInErrorRequest, Referral, ReferralChoice, RejectReason, RejectReferralRequest,
+    RevokeReferralRequest,
 };
 use helpline_proto::terms::v1::Channel;
 use helpline_tests::referral::{SAID, draft};
@@ -14,7 +15,9 @@ use serde_json::{Value, json};
 
 use super::scene::{Scene, until};
 
-async fn contact(scene: &Scene) -> String {
+const DAY_S: f64 = 86_400.0;
+
+pub(crate) async fn contact(scene: &Scene) -> String {
     let request = ReceiveContactRequest {
         request_id: request_id(),
         channel: Channel::WebChat.into(),
@@ -87,6 +90,7 @@ async fn the_next_choice_is_told_by_the_answer_that_asks_it() {
         reason: RejectReason::AtCapacity.into(),
         remark: String::new(),
         service_id: String::new(),
+        expected_revision: 0,
     };
     responder.referrals().reject_referral(reject).await.unwrap();
     let told = settled(&scene, &referral, 1).await;
@@ -145,4 +149,34 @@ async fn that_it_was_taken_back_is_told_whatever_is_written_afterwards() {
     let told = settled(&scene, &referral, 2).await;
     let withdrawn = told.iter().find(|one| one.event == "referral.withdrawn").unwrap();
     assert_eq!(withdrawn.state(), DeliveryState::Delivered);
+}
+
+#[tokio::test]
+async fn an_agency_is_reminded_of_what_is_overdue_while_it_is_its_turn() {
+    let scene = Scene::set().await;
+    let partner = Partner::answering([Answer::Status(200)]).await;
+    let agency: AgencyId = scene.agency.parse().unwrap();
+    let service = scene.world.service(agency).await;
+    scene.hook(&partner.url).await;
+    let responder = scene.world.responder(agency).await;
+    let referral = scene.supervisor.refer(draft(&contact(&scene).await, &[&service])).await;
+    settled(&scene, &referral, 1).await;
+    responder.accept_referral(&referral).await.unwrap();
+    scene.world.advance(15.0 * DAY_S);
+    let told = settled(&scene, &referral, 2).await;
+    assert!(told.iter().any(|one| one.event == "referral.overdue"));
+    scene.world.advance(DAY_S + 1.0);
+    settled(&scene, &referral, 3).await;
+
+    let ask = AskToCancelReferralRequest {
+        request_id: request_id(),
+        referral_id: referral.referral_id.clone(),
+        reason: "cannot_serve".to_owned(),
+        ..AskToCancelReferralRequest::default()
+    };
+    responder.referrals().ask_to_cancel_referral(ask).await.unwrap();
+    scene.world.advance(4.0 * DAY_S);
+    let overdue = "SELECT alarms FROM helpline.referrals WHERE alarms > 0 AND state = 'cancel_requested'";
+    until("it alarms in the centre", async || (!scene.sql(overdue).is_empty()).then_some(())).await;
+    settled(&scene, &referral, 3).await;
 }

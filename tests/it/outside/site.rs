@@ -29,6 +29,26 @@ impl Page {
     }
 }
 
+impl Page {
+    /// The hidden fields of the form of an answer. There must be one.
+    pub(crate) fn form(&self, answer: &str) -> Vec<(String, String)> {
+        let mark = format!("name=\"answer\" value=\"{answer}\"");
+        let form = self.body.split("<form").find(|form| form.contains(&mark));
+        assert!(form.is_some(), "no form for {answer} in {}", self.body);
+        let hidden = form.unwrap().split("type=\"hidden\" name=\"").skip(1);
+        let read = |field: &str| {
+            let (name, rest) = field.split_once("\" value=\"").unwrap();
+            (name.to_owned(), rest.split('"').next().unwrap().to_owned())
+        };
+        hidden.map(read).collect()
+    }
+
+    /// Whether there is a form for an answer.
+    pub(crate) fn offers(&self, answer: &str) -> bool {
+        self.body.contains(&format!("name=\"answer\" value=\"{answer}\""))
+    }
+}
+
 /// A helpline with pages.
 pub(crate) struct Site {
     pub(crate) world: World,
@@ -71,10 +91,32 @@ impl Site {
         (page.header("location").to_owned(), page.cookie())
     }
 
+    /// Sends the form of an answer as it stood on a page, with what was filled in.
+    pub(crate) async fn send(
+        &self,
+        at: (&str, &str),
+        page: &Page,
+        answer: &str,
+        filled: &[(&str, &str)],
+    ) -> Page {
+        let (path, cookie) = at;
+        let hidden = page.form(answer);
+        let hidden = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let fields: Vec<_> = hidden.chain(filled.iter().copied()).collect();
+        self.post(path, &fields, &[("cookie", cookie)]).await
+    }
+
+    /// The same with the form as it stands now.
+    pub(crate) async fn answer(&self, at: (&str, &str), answer: &str, filled: &[(&str, &str)]) -> Page {
+        let page = self.get(at.0, &[("cookie", at.1)]).await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        self.send(at, &page, answer, filled).await
+    }
+
     /// Whether a link was opened.
     pub(crate) fn is_used(&self, linked: &Linked) -> bool {
         let sql = format!(
-            "SELECT used_at IS NOT NULL FROM helpline.escalation_links WHERE link_id = '{}'",
+            "SELECT used_at IS NOT NULL FROM helpline.links WHERE link_id = '{}'",
             linked.actor.token_id
         );
         self.world.database.query(&sql).unwrap()[0][0].as_deref() == Some("t")

@@ -1,11 +1,13 @@
 //! Several do something to one referral at the same instant: one has done it, the others are told how it stands.
 
 use helpline_proto::referral::v1::{
-    ChoiceState, DraftReferralRequest, Referral, ReferralState, RejectReason,
+    AcceptReferralRequest, AddReferralRemarkRequest, ChoiceState, DraftReferralRequest, Referral,
+    ReferralState, RejectReason,
 };
+use helpline_tests::request_id;
 use tonic::Status;
 
-use super::room::{Partner, choices, get, reject, revoke, to};
+use super::room::{Partner, choices, get, reject, revoke, sent, to};
 use crate::stage::{Stage, why};
 
 async fn open(stage: &Stage, partners: &[Partner]) -> Referral {
@@ -88,4 +90,51 @@ async fn an_answer_at_the_instant_its_time_is_over_has_one_outcome() {
             Err(_) => assert_eq!(choices(&now)[0], ChoiceState::Expired),
         }
     }
+}
+
+#[tokio::test]
+async fn whoever_of_an_agency_answers_second_learns_what_the_first_has_answered() {
+    let stage = Stage::set().await;
+    let partners = several(&stage, 1).await;
+    let (one, other) = (&partners[0].responder, stage.world.responder(partners[0].agency).await);
+    for _ in 0..25 {
+        let referral = sent(&stage, &[&partners[0]]).await;
+        let (accepted, rejected) =
+            tokio::join!(one.accept_referral(&referral), reject(&other, &referral, RejectReason::AtCapacity));
+        let (lost, state) = match (accepted, rejected) {
+            (Ok(_), lost) => (why(lost), "accepted"),
+            (lost, _) => (why(lost), "rejected"),
+        };
+        assert_eq!((lost.reason.as_str(), lost.metadata("state")), ("STATE_REFUSED", state));
+    }
+}
+
+#[tokio::test]
+async fn an_answer_to_what_has_changed_since_it_was_seen_is_refused() {
+    let stage = Stage::set().await;
+    let partner = Partner::new(&stage).await;
+    let referral = sent(&stage, &[&partner]).await;
+    let seen = get(&partner.responder, &referral).await.unwrap().revision;
+    let remark = AddReferralRemarkRequest {
+        request_id: request_id(),
+        referral_id: referral.referral_id.clone(),
+        remark: "He can only come in the morning.".to_owned(),
+        shared: true,
+        ..AddReferralRemarkRequest::default()
+    };
+    stage.supervisor.referrals().add_referral_remark(remark).await.unwrap();
+    let accept = |expected_revision| AcceptReferralRequest {
+        request_id: request_id(),
+        referral_id: referral.referral_id.clone(),
+        expected_revision,
+        ..AcceptReferralRequest::default()
+    };
+    let stale = why(partner.responder.referrals().accept_referral(accept(seen)).await);
+    assert_eq!(
+        (stale.reason.as_str(), stale.metadata("revision")),
+        ("REVISION_STALE", (seen + 1).to_string().as_str())
+    );
+    let request = accept(seen + 1);
+    partner.responder.referrals().accept_referral(request.clone()).await.unwrap();
+    partner.responder.referrals().accept_referral(request).await.unwrap();
 }

@@ -64,6 +64,7 @@ pub(crate) async fn reject(actor: &Actor, of: &Referral, reason: RejectReason) -
         reason: reason.into(),
         remark: "Not this month.".to_owned(),
         service_id: String::new(),
+        expected_revision: 0,
     };
     Ok(actor.referrals().reject_referral(request).await?.into_inner().referral.unwrap())
 }
@@ -76,6 +77,7 @@ pub(crate) async fn report(actor: &Actor, of: &Referral, state: ReferralState) -
         state: state.into(),
         reason: reason.to_owned(),
         remark: String::new(),
+        expected_revision: 0,
     };
     Ok(actor.referrals().report_referral_progress(request).await?.into_inner().referral.unwrap())
 }
@@ -92,6 +94,7 @@ pub(crate) async fn record_outcome(
         completed,
         outcome: outcome.into(),
         remark: String::new(),
+        expected_revision: 0,
     };
     Ok(actor.referrals().record_referral_outcome(request).await?.into_inner().referral.unwrap())
 }
@@ -102,6 +105,7 @@ pub(crate) async fn schedule(stage: &Stage, actor: &Actor, of: &Referral) -> Res
         referral_id: of.referral_id.clone(),
         appointment_time: Some(stage.world.soon()),
         remark: String::new(),
+        expected_revision: 0,
     };
     Ok(actor.referrals().schedule_appointment(request).await?.into_inner().referral.unwrap())
 }
@@ -116,6 +120,7 @@ pub(crate) async fn record_appointment(
         referral_id: of.referral_id.clone(),
         state: state.into(),
         remark: String::new(),
+        expected_revision: 0,
     };
     Ok(actor.referrals().record_appointment(request).await?.into_inner().referral.unwrap())
 }
@@ -126,6 +131,7 @@ pub(crate) async fn ask_to_cancel(actor: &Actor, of: &Referral) -> Result<Referr
         referral_id: of.referral_id.clone(),
         reason: "no_longer_needed".to_owned(),
         remark: String::new(),
+        expected_revision: 0,
     };
     Ok(actor.referrals().ask_to_cancel_referral(request).await?.into_inner().referral.unwrap())
 }
@@ -136,6 +142,7 @@ pub(crate) async fn answer_cancel(actor: &Actor, of: &Referral, agree: bool) -> 
         referral_id: of.referral_id.clone(),
         agree,
         remark: String::new(),
+        expected_revision: 0,
     };
     Ok(actor.referrals().answer_cancel_referral(request).await?.into_inner().referral.unwrap())
 }

@@ -1,6 +1,6 @@
 //! Deliveries.
 
-use helpline_domain::caller::Caller;
+use helpline_domain::caller::{Caller, Subject};
 use helpline_domain::delivery::{DeliveryKind, DeliveryState};
 use helpline_domain::id::DeliveryId;
 use helpline_proto::channels::v1::{
@@ -12,7 +12,7 @@ use helpline_service_kit::fields::Fields;
 use helpline_service_kit::page::PageTokens;
 use helpline_service_kit::wire::timestamp;
 use helpline_service_kit::{Ctx, Refusal};
-use helpline_store::delivery::{About, Delivery};
+use helpline_store::delivery::Delivery;
 
 use crate::list_deliveries::ListDeliveries;
 use crate::replay_delivery::ReplayDelivery;
@@ -49,12 +49,12 @@ pub(crate) fn list(
     let referral_id = fields.optional_id("referral_id", &request.referral_id);
     // One of the two; without a referral it is about an escalation.
     let about = match referral_id {
-        Some(Some(id)) if request.escalation_id.is_empty() => Some(About::Referral(id)),
+        Some(Some(id)) if request.escalation_id.is_empty() => Some(Subject::Referral(id)),
         Some(Some(_)) => {
             fields.refuse("referral_id", "empty beside an escalation");
             None
         }
-        _ => fields.id("escalation_id", &request.escalation_id).map(About::Escalation),
+        _ => fields.id("escalation_id", &request.escalation_id).map(Subject::Escalation),
     };
     let size = fields.page_size(request.page_size);
     let (about, size) = fields.build((|| Some((about?, size?)))())?;

@@ -8,6 +8,7 @@ use helpline_service_kit::wire::timestamp;
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::Command;
 use helpline_store::link::Visit;
+use uuid::Uuid;
 
 use crate::open_link::OpenedLink;
 
@@ -27,19 +28,27 @@ pub(crate) fn renew(ctx: &Ctx, caller: &Caller, request: &RenewLinkRequest) -> R
 pub(crate) fn opened(opened: &OpenedLink) -> OpenLinkResponse {
     OpenLinkResponse {
         secret: opened.secret.as_ref().map(|secret| secret.expose().to_owned()).unwrap_or_default(),
-        escalation_id: opened.visit.escalation_id.to_string(),
+        escalation_id: id(opened.visit.subject.escalation()),
         expire_time: Some(timestamp(opened.visit.until)),
+        referral_id: id(opened.visit.subject.referral()),
     }
 }
 
-/// A visit as its message.
-pub(crate) fn visit(visit: Visit) -> GetVisitResponse {
+/// A visit to a centre in this time zone as its message.
+pub(crate) fn visit((visit, time_zone): (Visit, String)) -> GetVisitResponse {
     GetVisitResponse {
-        escalation_id: visit.escalation_id.to_string(),
+        escalation_id: id(visit.opened.subject.escalation()),
         agency_id: visit.agency_id.to_string(),
         agency_display_name: visit.agency,
         centre_display_name: visit.centre,
-        expire_time: Some(timestamp(visit.until)),
+        expire_time: Some(timestamp(visit.opened.until)),
         server_time: Some(timestamp(visit.now)),
+        referral_id: id(visit.opened.subject.referral()),
+        service_names: visit.services,
+        time_zone,
     }
+}
+
+fn id(id: Option<Uuid>) -> String {
+    id.map(|id| id.to_string()).unwrap_or_default()
 }

@@ -12,7 +12,7 @@ use helpline_vault::BearerToken;
 use serde::Deserialize;
 use tonic::{Code, Status};
 
-use super::visit::VISIT;
+use super::visit::{Place, VISIT};
 use super::{Wish, frame, is_shut};
 use crate::House;
 
@@ -88,10 +88,13 @@ fn not_understood(house: &House, wish: &Wish, headers: &HeaderMap) -> Response {
     house.note(StatusCode::BAD_REQUEST, wish, &frame, |words| frame.note(&words.not_understood))
 }
 
-/// Leads to the page of the escalation, with a cookie that is sent with that page and those below it alone: so a browser can
+/// Leads to the page of what was opened, with a cookie that is sent with that page and those below it alone: so a browser can
 /// visit several, and none answers for another.
 fn visiting(house: &House, opened: &OpenLinkResponse) -> Response {
-    let path = super::visit::path(&opened.escalation_id);
+    let path = match opened.referral_id.as_str() {
+        "" => Place::Escalation.path(&opened.escalation_id),
+        id => Place::Referral.path(id),
+    };
     let ends = opened.expire_time.and_then(|time| DateTime::from_timestamp(time.seconds, 0));
     let expires = ends.map(|time| time.format("; Expires=%a, %d %b %Y %H:%M:%S GMT").to_string());
     let cookie = format!(

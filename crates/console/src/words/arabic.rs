@@ -1,5 +1,7 @@
 //! Arabic.
 
+mod referral;
+
 use super::{Choice, Note, Words};
 
 pub(super) const WORDS: Words = Words {
@@ -166,10 +168,13 @@ pub(super) const WORDS: Words = Words {
     until: "هذه الصفحة مفتوحة حتى",
     refresh: "اعرض ما تغيّر",
     leave: "اخرج وأغلق",
+    since_then: "ما حدث منذ أن فتحت الصفحة:",
+    you_wrote: "كنت قد كتبت:",
     problem: "لم يتم ذلك",
     problem_changed: "تغيّر الوضع في هذه الأثناء. انظر إلى الوضع الآن.",
     problem_stale: "كانت الصفحة قديمة وهي جديدة الآن: اختر مرة أخرى من فضلك.",
     problem_reason: "اختر سببًا.",
     problem_remark: "اكتب من حرف واحد إلى 2000 حرف.",
     problem_sure: "أكّد أن أحدكم مع الطفل.",
+    referral: referral::WORDS,
 };

@@ -1,5 +1,7 @@
 //! English.
 
+mod referral;
+
 use super::{Choice, Note, Words};
 
 pub(super) const WORDS: Words = Words {
@@ -175,10 +177,13 @@ pub(super) const WORDS: Words = Words {
     until: "This page is open until",
     refresh: "Show what has changed",
     leave: "Leave and close",
+    since_then: "What has happened since you opened the page:",
+    you_wrote: "You had written:",
     problem: "This was not done",
     problem_changed: "It has changed meanwhile. Look at where it stands now.",
     problem_stale: "The page was too old. It is new now: please choose again.",
     problem_reason: "Choose a reason.",
     problem_remark: "Write from 1 to 2000 characters.",
     problem_sure: "Confirm that one of you is with the child.",
+    referral: referral::WORDS,
 };

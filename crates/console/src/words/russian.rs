@@ -1,5 +1,7 @@
 //! Russian.
 
+mod referral;
+
 use super::{Choice, Note, Words};
 
 pub(super) const WORDS: Words = Words {
@@ -175,10 +177,13 @@ pub(super) const WORDS: Words = Words {
     until: "Эта страница открыта до",
     refresh: "Показать изменения",
     leave: "Выйти и закрыть",
+    since_then: "Что произошло с тех пор, как вы открыли страницу:",
+    you_wrote: "Вы написали:",
     problem: "Не выполнено",
     problem_changed: "Тем временем всё изменилось. Посмотрите на нынешнее состояние.",
     problem_stale: "Страница устарела. Теперь она новая: выберите ещё раз.",
     problem_reason: "Выберите причину.",
     problem_remark: "Напишите от 1 до 2000 знаков.",
     problem_sure: "Подтвердите, что кто-то из вас рядом с ребёнком.",
+    referral: referral::WORDS,
 };

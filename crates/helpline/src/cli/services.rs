@@ -112,7 +112,7 @@ async fn import(
         role: Role::Administrator,
         counsellor_id: None,
         agency_id: None,
-        escalation_id: None,
+        only: None,
     };
     for _ in 0..TRIES {
         let read = read(package, mapping);

@@ -37,7 +37,7 @@ fn adapter() -> Caller {
         role: Role::ChannelAdapter,
         counsellor_id: None,
         agency_id: None,
-        escalation_id: None,
+        only: None,
     }
 }
 

@@ -62,7 +62,7 @@ impl Desk {
             role,
             counsellor_id: None,
             agency_id: None,
-            escalation_id: None,
+            only: None,
         }
     }
 

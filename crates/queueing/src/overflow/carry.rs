@@ -190,7 +190,7 @@ async fn leave(ctx: &Ctx, centre: CentreId, id: OverflowId, contact: ContactId) 
         role: Role::ChannelAdapter,
         counsellor_id: None,
         agency_id: None,
-        escalation_id: None,
+        only: None,
     };
     let command = Command {
         caller,

@@ -37,16 +37,18 @@ pub(crate) type Begun = (RequestId, Act);
 /// What is remarked, if anything is.
 struct Remark(Option<Sensitive<String>>);
 
-/// Begins to read it.
+/// Begins to read it. The revision that it expects is 0 when any will do.
 fn begin(
     ctx: &Ctx,
     fields: &mut Fields,
-    (request_id, referral_id): (&str, &str),
+    (request_id, referral_id, expected): (&str, &str, i64),
     remark: Option<Remark>,
 ) -> Option<Begun> {
     let request_id = fields.request_id(request_id);
     let referral_id: Option<ReferralId> = fields.id("referral_id", referral_id);
-    Some((request_id?, Act { referral_id: referral_id?, remark_id: ctx.ids.v7(), remark: remark?.0 }))
+    let expected = fields.expected_revision("expected_revision", expected);
+    let (remark_id, remark) = (ctx.ids.v7(), remark?.0);
+    Some((request_id?, Act { referral_id: referral_id?, expected: expected?, remark_id, remark }))
 }
 
 /// A remark, which must be there if so. `None` when it cannot be used.
@@ -96,7 +98,7 @@ pub(crate) fn service_ids(fields: &mut Fields, sent: &[String]) -> Option<Vec<Se
 
 pub(crate) fn send(ctx: &Ctx, caller: &Caller, sent: &proto::SendReferralRequest) -> Read<()> {
     let mut fields = Fields::new();
-    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id), Some(Remark(None)));
+    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id, 0), Some(Remark(None)));
     ready(ctx, caller, ("SendReferral", sent), fields.build(begun.zip(Some(()))))
 }
 
@@ -111,7 +113,8 @@ pub(crate) fn accept(
         number.map(|number| Some(number).filter(|it| !it.is_empty()).map(|it| Sensitive::new("legal", it)));
     let service = fields.optional_id("service_id", &sent.service_id);
     let remark = remark(&mut fields, &sent.remark, false);
-    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id), remark);
+    let begun =
+        begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id, sent.expected_revision), remark);
     ready(ctx, caller, ("AcceptReferral", sent), fields.build(begun.zip(service.zip(number))))
 }
 
@@ -125,7 +128,8 @@ pub(crate) fn reject(
     let reason = reason.and_then(reject_reason_from);
     let service = fields.optional_id("service_id", &sent.service_id);
     let remark = remark(&mut fields, &sent.remark, reason == Some(RejectReason::Other));
-    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id), remark);
+    let begun =
+        begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id, sent.expected_revision), remark);
     ready(ctx, caller, ("RejectReferral", sent), fields.build(begun.zip(service.zip(reason))))
 }
 
@@ -149,7 +153,8 @@ pub(crate) fn report(
         _ => Some(None),
     };
     let remark = remark(&mut fields, &sent.remark, reason == Some(Some("other")));
-    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id), remark);
+    let begun =
+        begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id, sent.expected_revision), remark);
     ready(ctx, caller, ("ReportReferralProgress", sent), fields.build(begun.zip(state.zip(reason))))
 }
 
@@ -162,7 +167,8 @@ pub(crate) fn record_outcome(
     let outcome = fields.choice("outcome", sent.outcome, proto::ReferralOutcome::as_str_name);
     let outcome = outcome.and_then(outcome_from);
     let remark = remark(&mut fields, &sent.remark, outcome == Some(ReferralOutcome::Other));
-    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id), remark);
+    let begun =
+        begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id, sent.expected_revision), remark);
     ready(ctx, caller, ("RecordReferralOutcome", sent), fields.build(begun.zip(outcome)))
 }
 
@@ -174,7 +180,8 @@ pub(crate) fn schedule(
     let mut fields = Fields::new();
     let at = fields.timestamp("appointment_time", sent.appointment_time.as_ref());
     let remark = remark(&mut fields, &sent.remark, false);
-    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id), remark);
+    let begun =
+        begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id, sent.expected_revision), remark);
     ready(ctx, caller, ("ScheduleAppointment", sent), fields.build(begun.zip(at)))
 }
 
@@ -192,7 +199,8 @@ pub(crate) fn record_appointment(
         fields.refuse("state", format!("one of {among}"));
     }
     let remark = remark(&mut fields, &sent.remark, false);
-    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id), remark);
+    let begun =
+        begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id, sent.expected_revision), remark);
     ready(ctx, caller, ("RecordAppointment", sent), fields.build(begun.zip(state)))
 }
 
@@ -204,7 +212,8 @@ pub(crate) fn ask_to_cancel(
     let mut fields = Fields::new();
     let reason = key_of(&mut fields, &sent.reason, &CANCEL_REASONS);
     let remark = remark(&mut fields, &sent.remark, reason == Some("other"));
-    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id), remark);
+    let begun =
+        begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id, sent.expected_revision), remark);
     ready(ctx, caller, ("AskToCancelReferral", sent), fields.build(begun.zip(reason)))
 }
 
@@ -215,7 +224,8 @@ pub(crate) fn answer_cancel(
 ) -> Read<bool> {
     let mut fields = Fields::new();
     let remark = remark(&mut fields, &sent.remark, false);
-    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id), remark);
+    let begun =
+        begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id, sent.expected_revision), remark);
     ready(ctx, caller, ("AnswerCancelReferral", sent), fields.build(begun.zip(Some(sent.agree))))
 }
 
@@ -223,7 +233,7 @@ pub(crate) fn revoke(ctx: &Ctx, caller: &Caller, sent: &proto::RevokeReferralReq
     let mut fields = Fields::new();
     let reason = key_of(&mut fields, &sent.reason, &REVOKE_REASONS);
     let remark = remark(&mut fields, &sent.remark, reason == Some("other"));
-    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id), remark);
+    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id, 0), remark);
     ready(ctx, caller, ("RevokeReferral", sent), fields.build(begun.zip(reason)))
 }
 
@@ -234,14 +244,14 @@ pub(crate) fn entered_in_error(
 ) -> Read<()> {
     let mut fields = Fields::new();
     let remark = remark(&mut fields, &sent.remark, false);
-    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id), remark);
+    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id, 0), remark);
     ready(ctx, caller, ("MarkReferralEnteredInError", sent), fields.build(begun.zip(Some(()))))
 }
 
 pub(crate) fn add_remark(ctx: &Ctx, caller: &Caller, sent: &proto::AddReferralRemarkRequest) -> Read<Note> {
     let mut fields = Fields::new();
     let remark = remark(&mut fields, &sent.remark, true);
-    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id), remark);
+    let begun = begin(ctx, &mut fields, (&sent.request_id, &sent.referral_id, 0), remark);
     let note = Note { question: sent.question, shared: sent.shared };
     ready(ctx, caller, ("AddReferralRemark", sent), fields.build(begun.zip(Some(note))))
 }

@@ -3,7 +3,8 @@ use std::convert::Infallible;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use helpline_domain::id::{CentreId, EscalationId, TokenId};
+use helpline_domain::caller::Subject;
+use helpline_domain::id::{CentreId, TokenId};
 use helpline_store::StoreError;
 use helpline_vault::SystemRandom;
 use http_body::{Body as _, Frame};
@@ -72,7 +73,7 @@ impl Bench {
         self.token_for(role, None)
     }
 
-    fn token_for(&self, role: Role, escalation_id: Option<EscalationId>) -> (String, Caller) {
+    fn token_for(&self, role: Role, only: Option<Subject>) -> (String, Caller) {
         let token = BearerToken::generate(&SystemRandom);
         let caller = Caller {
             token_id: TokenId::from(id_for(&token)),
@@ -80,7 +81,7 @@ impl Bench {
             role,
             counsellor_id: None,
             agency_id: None,
-            escalation_id,
+            only,
         };
         self.tokens.0.bearers.lock().unwrap().insert(token.hash(), caller);
         (format!("Bearer {}", token.expose()), caller)
@@ -180,11 +181,17 @@ async fn a_caller_that_travelled_in_extensions_is_not_believed() {
     assert_eq!(health.headers()["seen"], "nobody");
 }
 
+/// What somebody may have come by a link to.
+fn subjects() -> [Subject; 2] {
+    let id = Uuid::from_u128(7);
+    [Subject::Escalation(id.into()), Subject::Referral(id.into())]
+}
+
 #[tokio::test]
 async fn every_method_is_open_to_exactly_the_roles_of_the_table() {
     let bench = Bench::new();
-    let visitor = (Role::AgencyResponder, Some(EscalationId::from(Uuid::from_u128(7))));
-    for (role, only) in Role::ALL.map(|role| (role, None)).into_iter().chain([visitor]) {
+    let visitors = subjects().map(|only| (Role::AgencyResponder, Some(only)));
+    for (role, only) in Role::ALL.map(|role| (role, None)).into_iter().chain(visitors) {
         let (authorization, caller) = bench.token_for(role, only);
         for method in helpline_proto::METHODS {
             let response = bench.call(get(method.path).header("authorization", &authorization)).await;
@@ -201,17 +208,27 @@ async fn every_method_is_open_to_exactly_the_roles_of_the_table() {
 #[tokio::test]
 async fn whoever_came_by_a_link_may_do_less_than_a_responder_with_a_token() {
     let bench = Bench::new();
-    let only = Some(EscalationId::from(Uuid::from_u128(7)));
-    let (visitor, _) = bench.token_for(Role::AgencyResponder, only);
     let (responder, _) = bench.token(Role::AgencyResponder);
-    let service = "/helpline.escalation.v1.EscalationService";
     let seen = async |method: &str, authorization: &str| {
-        let call = get(&format!("{service}/{method}")).header("authorization", authorization);
+        let call = get(&format!("/helpline.{method}")).header("authorization", authorization);
         bench.call(call).await.headers().contains_key("seen")
     };
-    assert!(seen("GetEscalation", &visitor).await && seen("GetEscalation", &responder).await);
-    assert!(!seen("ListEscalations", &visitor).await && seen("ListEscalations", &responder).await);
-    assert!(!seen("WatchEscalations", &visitor).await);
+    for only in subjects() {
+        let (visitor, _) = bench.token_for(Role::AgencyResponder, Some(only));
+        for method in
+            ["escalation.v1.EscalationService/GetEscalation", "referral.v1.ReferralService/GetReferral"]
+        {
+            assert!(seen(method, &visitor).await && seen(method, &responder).await, "{method}");
+        }
+        for method in [
+            "escalation.v1.EscalationService/ListEscalations",
+            "escalation.v1.EscalationService/WatchEscalations",
+            "referral.v1.ReferralService/ListReferrals",
+            "referral.v1.ReferralService/WatchReferrals",
+        ] {
+            assert!(!seen(method, &visitor).await && seen(method, &responder).await, "{method}");
+        }
+    }
 }
 
 #[tokio::test]

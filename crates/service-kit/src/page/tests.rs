@@ -22,7 +22,7 @@ fn caller(token: u128, centre: u128) -> Caller {
         role: Role::Supervisor,
         counsellor_id: None,
         agency_id: None,
-        escalation_id: None,
+        only: None,
     }
 }
 

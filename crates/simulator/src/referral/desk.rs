@@ -77,6 +77,7 @@ impl Desk {
                 reason: RejectReason::SafetyConcern.into(),
                 remark: String::new(),
                 service_id: String::new(),
+                expected_revision: 0,
             };
             let _ = call!(referrals(), reject_referral, request);
             return;
@@ -87,6 +88,7 @@ impl Desk {
             their_reference: "2026/118".to_owned(),
             remark: String::new(),
             service_id: String::new(),
+            expected_revision: 0,
         };
         if call!(referrals(), accept_referral, request).is_err() {
             return;
@@ -96,6 +98,7 @@ impl Desk {
             referral_id: referral_id.clone(),
             appointment_time: now.map(|now| Timestamp { seconds: now.seconds + 3600, ..now }),
             remark: String::new(),
+            expected_revision: 0,
         };
         let _ = call!(referrals(), schedule_appointment, request);
         if !self.scene.pause(ON_THE_WAY).await {
@@ -106,6 +109,7 @@ impl Desk {
             referral_id: referral_id.clone(),
             state: AppointmentState::Attended.into(),
             remark: String::new(),
+            expected_revision: 0,
         };
         let _ = call!(referrals(), record_appointment, request);
         let request = ReportReferralProgressRequest {
@@ -124,6 +128,7 @@ impl Desk {
             completed: true,
             outcome: ReferralOutcome::Served.into(),
             remark: String::new(),
+            expected_revision: 0,
         };
         let _ = call!(referrals(), record_referral_outcome, request);
     }

@@ -53,6 +53,19 @@ pub struct Outgoing {
     pub target: Result<(Sensitive<String>, Vec<SigningKey>), StoreError>,
 }
 
+impl Outgoing {
+    /// Whether it tells that something was taken back, or taken on by another.
+    pub fn is_withdrawal(&self) -> bool {
+        self.event == "referral.withdrawn"
+    }
+
+    /// Whether there is something to look at for whoever is told.
+    pub fn is_to_be_opened(&self) -> bool {
+        let subject = self.escalation_id.is_some() || self.referral_id.is_some();
+        subject && self.child_alert_id.is_none() && !self.is_withdrawal()
+    }
+}
+
 /// What came of a try.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Settled {

@@ -6,21 +6,15 @@ use helpline_domain::id::{AgencyId, CentreId, ReferralId, ServiceId};
 use helpline_domain::referral::choices::{Choice, ChoiceState};
 use helpline_domain::referral::{AppointmentState, ReferralState, Side, Urgency};
 use helpline_domain::service::rules::Rules;
+use serde::Deserialize;
 use sqlx::FromRow;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::{in_force, inconsistent, not_full, sees_referral};
 use crate::escalation::agency_of;
 use crate::sealing::SERVICE_RULES;
 use crate::{Store, StoreError};
-
-const NOW: &str = concat!(
-    "SELECT helpline.now() AS clock, r.revision, r.state, r.state_before, r.cancel_asked_by, r.urgency, r.open_offer, r.answer_s, r.appointment_state,
-        coalesce(r.due_at <= helpline.now(), false) AS late
-     FROM helpline.referrals r WHERE r.centre_id = $1 AND r.referral_id = $5 AND ($3::text IS NULL OR ",
-    sees_referral!("$2", "$3", "$4"),
-    ")"
-);
 
 /// Whether everything that was sent to the agency of a choice `c` of a referral `r` has failed for good.
 macro_rules! unreachable {
@@ -34,24 +28,35 @@ macro_rules! unreachable {
     };
 }
 
-/// A service can be asked while it is open to referrals, its agency is there and may know something or needs not to before it has it, and it has a place or
-/// keeps one for this referral, of the unit that is needed if that is said. Of a service that counts nothing it is not known
-/// that it is full. Nor is asked whose agreement on sharing data has ended.
-const CHOICES: &str = concat!(
-    "SELECT c.position, c.state, c.agency_id, c.service_id, r.open_to_any OR EXISTS (
-            SELECT FROM helpline.disclosures x
-            WHERE x.centre_id = $1 AND x.referral_id = $2 AND x.agency_id = c.agency_id AND ", in_force!(), ") AS consented,
-        a.disabled_at IS NULL AS answers, s.rules_sealed, ", unreachable!(), " AS unreachable,
-        s.status = 'active' AND s.agency_id = c.agency_id AND a.disabled_at IS NULL AND (
-            ", not_full!("c.service_id", "r.unit"), "
-            OR EXISTS (
-                SELECT FROM helpline.holds h
-                WHERE h.centre_id = $1 AND h.referral_id = $2 AND h.service_id = c.service_id AND h.state IN ('held', 'confirmed'))) AS there
-     FROM helpline.referral_choices c
-     JOIN helpline.referrals r ON r.centre_id = $1 AND r.referral_id = $2
-     JOIN helpline.services s ON s.centre_id = $1 AND s.service_id = c.service_id
-     JOIN helpline.agencies a ON a.centre_id = $1 AND a.agency_id = c.agency_id
-     WHERE c.centre_id = $1 AND c.referral_id = $2 ORDER BY c.position"
+/// It and its choices are read by one statement, so that nobody decides on some of a step without the rest. A service can be
+/// asked while it is open to referrals, its agency is there and may know something or needs not to before it has it, and it has a
+/// place or keeps one for this referral, of the unit that is needed if that is said. Of a service that counts nothing it is not
+/// known that it is full. Nor is asked whose agreement on sharing data has ended, which the rules of the service say.
+const NOW: &str = concat!(
+    "SELECT helpline.now() AS clock, r.revision, r.state, r.state_before, r.cancel_asked_by, r.urgency, r.open_offer, r.answer_s,
+        r.appointment_state, coalesce(r.due_at <= helpline.now(), false) AS late,
+        ARRAY(
+            SELECT jsonb_build_object('position', c.position, 'state', c.state, 'agency_id', c.agency_id, 'service_id', c.service_id,
+                'answers', a.disabled_at IS NULL, 'unreachable', ", unreachable!(), ", 'consented', r.open_to_any OR EXISTS (
+                    SELECT FROM helpline.disclosures x
+                    WHERE x.centre_id = $1 AND x.referral_id = r.referral_id AND x.agency_id = c.agency_id AND ", in_force!(), "),
+                'there', s.status = 'active' AND s.agency_id = c.agency_id AND a.disabled_at IS NULL AND (
+                    ", not_full!("c.service_id", "r.unit"), "
+                    OR EXISTS (
+                        SELECT FROM helpline.holds h
+                        WHERE h.centre_id = $1 AND h.referral_id = r.referral_id AND h.service_id = c.service_id
+                          AND h.state IN ('held', 'confirmed'))))
+            FROM helpline.referral_choices c
+            JOIN helpline.services s ON s.centre_id = $1 AND s.service_id = c.service_id
+            JOIN helpline.agencies a ON a.centre_id = $1 AND a.agency_id = c.agency_id
+            WHERE c.centre_id = $1 AND c.referral_id = r.referral_id ORDER BY c.position) AS choices,
+        ARRAY(
+            SELECT s.rules_sealed FROM helpline.referral_choices c
+            JOIN helpline.services s ON s.centre_id = $1 AND s.service_id = c.service_id
+            WHERE c.centre_id = $1 AND c.referral_id = r.referral_id ORDER BY c.position) AS rules
+     FROM helpline.referrals r WHERE r.centre_id = $1 AND r.referral_id = $5 AND ($3::text IS NULL OR ",
+    sees_referral!("$2", "$3", "$4"),
+    ")"
 );
 
 const MISDIRECTED: &str = concat!(
@@ -138,9 +143,11 @@ struct StandingRow {
     answer_s: i32,
     appointment_state: Option<String>,
     late: bool,
+    choices: Vec<Json<AskedRow>>,
+    rules: Vec<Option<Vec<u8>>>,
 }
 
-#[derive(FromRow)]
+#[derive(Deserialize)]
 struct AskedRow {
     position: i32,
     state: String,
@@ -148,7 +155,6 @@ struct AskedRow {
     service_id: Uuid,
     consented: bool,
     answers: bool,
-    rules_sealed: Option<Vec<u8>>,
     unreachable: bool,
     there: bool,
 }
@@ -171,15 +177,10 @@ impl Store {
             .fetch_optional(connection.postgres())
             .await;
         let Some(row) = connection.settle(row)? else { return Ok(None) };
-        let choices = sqlx::query_as::<_, AskedRow>(CHOICES)
-            .bind(centre.as_uuid())
-            .bind(id.as_uuid())
-            .fetch_all(connection.postgres())
-            .await;
         let today = row.clock.date_naive();
-        let choices = connection.settle(choices)?.into_iter().map(|row| {
+        let choices = row.choices.into_iter().zip(row.rules).map(|(Json(row), rules)| {
             let state = ChoiceState::from_key(&row.state).ok_or(inconsistent("choice"))?;
-            let until = self.agreement_until(centre, row.service_id, row.rules_sealed.as_deref())?;
+            let until = self.agreement_until(centre, row.service_id, rules.as_deref())?;
             let agreed = until.is_none_or(|until| today <= until);
             let fits = row.there && row.consented && agreed;
             let choice = Choice { position: row.position, state, fits };

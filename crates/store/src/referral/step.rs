@@ -196,6 +196,8 @@ impl Step {
 pub struct Act {
     /// The referral.
     pub referral_id: ReferralId,
+    /// The revision that it answers; `None` for whichever there is.
+    pub expected: Option<i64>,
     /// A new id: of the entry of the timeline.
     pub remark_id: Uuid,
     /// What is remarked with it.
@@ -235,7 +237,7 @@ impl Store {
         revision: i64,
         step: &Step,
     ) -> Result<bool, StoreError> {
-        let act = Act { referral_id: id, remark_id: Uuid::nil(), remark: None };
+        let act = Act { referral_id: id, expected: None, remark_id: Uuid::nil(), remark: None };
         let query = sqlx::query_as::<_, Stepped>(BY_ITSELF)
             .bind(centre.as_uuid())
             .bind(None::<Uuid>)

@@ -70,7 +70,7 @@ impl Floor {
             role: Role::Administrator,
             counsellor_id: None,
             agency_id: None,
-            escalation_id: None,
+            only: None,
         };
         let mut people = Vec::new();
         for place in 0..count {
@@ -89,7 +89,7 @@ impl Floor {
                 role: Role::Counsellor,
                 counsellor_id: Some(id),
                 agency_id: None,
-                escalation_id: None,
+                only: None,
             };
             let go = command(person, "GoReady", draws);
             let presence: Presence = done(store.set_presence(&go, PresenceState::Ready, None, 300).await?)?;
@@ -159,7 +159,7 @@ impl Floor {
             role: Role::ChannelAdapter,
             counsellor_id: None,
             agency_id: None,
-            escalation_id: None,
+            only: None,
         };
         let (mut latencies, mut all) = (Latencies::new()?, 0);
         loop {

@@ -79,7 +79,7 @@ async fn raise(
         role: Role::Counsellor,
         counsellor_id: Some(person),
         agency_id: None,
-        escalation_id: None,
+        only: None,
     };
     let said = |text: &str| Some(Sensitive::new("made up", text.to_owned()));
     let new = NewEscalation {

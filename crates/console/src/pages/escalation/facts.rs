@@ -3,13 +3,13 @@
 use helpline_proto::escalation::v1::{Escalation, Location, Particulars};
 use maud::{Markup, html};
 
-use super::time;
 use crate::desk::Seen;
+use crate::pages::time;
+use crate::pages::visit::{coded, written};
 use crate::words::{Words, word};
 
 /// The section.
-pub(super) fn facts(words: &Words, seen: &Seen) -> Markup {
-    let one = &seen.escalation;
+pub(super) fn facts(words: &Words, seen: &Seen, one: &Escalation) -> Markup {
     let now = time::read(seen.visit.server_time.as_ref());
     let known = one.particulars.clone().unwrap_or_default();
     let nothing = known == Particulars::default() && one.locations.is_empty();
@@ -50,22 +50,6 @@ pub(super) fn facts(words: &Words, seen: &Seen) -> Markup {
 
 fn legal_basis(one: &Escalation) -> &str {
     one.report.as_ref().map_or("", |report| report.legal_basis.as_str())
-}
-
-fn coded(name: &str, value: &str) -> Markup {
-    html! {
-        dt { (name) }
-        dd { (value) }
-    }
-}
-
-fn written(name: &str, text: &str) -> Markup {
-    html! {
-        @if !text.is_empty() {
-            dt { (name) }
-            dd.written dir="auto" { (text) }
-        }
-    }
 }
 
 fn location(words: &Words, one: &Location, now: Option<chrono::DateTime<chrono::Utc>>) -> Markup {
