@@ -1,9 +1,11 @@
 //! Services that children are referred to: imported, exported, kept, found.
 
+mod compared;
 mod exported;
 mod found;
 mod imported;
 mod kept;
+mod protected;
 
 use std::path::{Path, PathBuf};
 
