@@ -7,6 +7,7 @@
 //!
 //! Invariants:
 //! - a package that passed its check refers to nothing that is not there, and no term is above itself;
+//! - of a place where a protected service is, nobody who need not learns where it is, whatever else is there: [`protected`];
 //! - what a listing does not say is never read as a no, nor as a yes: it is `NotStated`, and shown as that.
 
 pub mod check;
@@ -14,7 +15,9 @@ pub mod fit;
 pub mod fold;
 pub mod hours;
 pub mod kind;
+pub mod language;
 pub mod listing;
 pub mod nest;
 pub mod package;
+pub mod protected;
 pub mod rules;

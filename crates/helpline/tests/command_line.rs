@@ -170,7 +170,7 @@ fn an_engineer_imports_services_after_a_dry_run_and_exports_them() {
     let refused = desk.run(&import);
     assert!(!refused.status.success());
     let said = text(&refused.stdout);
-    assert!(said.contains("services.csv, row 2, status: is not one of active"), "{said}");
+    assert!(said.contains("services.csv, line 2, status: is not one of active"), "{said}");
 
     write(&format!("{id},A shelter,active\n"));
     let dry = desk.told(&[&import[..], &["--dry-run"]].concat());

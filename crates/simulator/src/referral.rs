@@ -9,6 +9,7 @@ pub(crate) mod refer;
 pub mod story;
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::{Context as _, Result};
 use helpline_proto::directory::v1::{
@@ -16,6 +17,7 @@ use helpline_proto::directory::v1::{
 };
 use helpline_proto::options::v1::FieldClass;
 use helpline_proto::referral::v1::SetCapacityRequest;
+use prost_types::Timestamp;
 use serde_json::{Value, json};
 
 use crate::call;
@@ -89,9 +91,11 @@ pub fn package(folder: &Path) -> Result<PathBuf> {
 
 fn listing(place: u32, shelter: &Shelter) -> Value {
     let id = |kind: u32| format!("{kind:08x}-0000-4000-8000-{place:012x}");
+    #[expect(clippy::disallowed_methods, reason = "somebody made sure of it when the demo was built")]
+    let today = Timestamp::from(SystemTime::now()).to_string();
     json!({
         "id": shelter.service_id, "name": shelter.name, "status": "active",
-        "minimum_age": 12, "maximum_age": 17, "assured_date": "2099-01-01",
+        "minimum_age": 12, "maximum_age": 17, "assured_date": today,
         "organization": {"id": id(2), "name": shelter.name, "description": "Made up for the demonstration"},
         "languages": [{"id": id(4), "code": "ar"}, {"id": id(5), "code": "ru"}, {"id": id(6), "code": "en"}],
         "attributes": [{"id": id(7), "taxonomy_term": {

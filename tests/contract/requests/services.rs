@@ -26,6 +26,7 @@ pub(super) fn sample(method: &str) -> Option<Vec<u8>> {
             position: Some(Position { latitude: 25.3, longitude: 51.5 }),
             within_km: Some(20.0),
             places: 1,
+            unit: "bed".to_owned(),
             ..SearchServicesRequest::default()
         }
         .encode_to_vec(),

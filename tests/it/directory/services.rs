@@ -1,12 +1,16 @@
 //! Services that children are referred to: imported, exported, kept, found.
 
+mod compared;
+mod explained;
 mod exported;
 mod found;
 mod imported;
 mod kept;
+mod protected;
 
 use std::path::{Path, PathBuf};
 
+use helpline_directory::services::import::Plan;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -48,4 +52,12 @@ fn service(number: u64, name: &str, more: &Value) -> Value {
         json!({"id": id(1, number), "name": name, "status": "active", "service_at_locations": []});
     service.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     service
+}
+
+/// Every fault, as `place, field: what`.
+fn faults(plan: &Plan) -> Vec<String> {
+    plan.problems
+        .iter()
+        .map(|problem| format!("{} {}: {}", problem.place, problem.field, problem.what).trim().to_owned())
+        .collect()
 }

@@ -7,6 +7,7 @@ use helpline_domain::id::{CentreId, ServiceId};
 use helpline_domain::service::kind::Kind;
 use helpline_domain::service::listing::{Listing, Listings};
 use helpline_domain::service::package::{Package, text};
+use helpline_domain::service::protected::Protected;
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::service::{DirectoryRevision, Service};
 use tokio::task::spawn_blocking;
@@ -58,6 +59,10 @@ impl Catalogue {
                 listings.push(Arc::new(listing));
             }
         }
+        let protected = protected(&listings);
+        for listing in &mut listings {
+            Arc::make_mut(listing).protect(&protected);
+        }
         Self {
             revision,
             listings,
@@ -74,6 +79,11 @@ impl Catalogue {
             let listing = listings.get_mut(*self.slots.get(&service.service_id)?)?;
             Arc::make_mut(listing).stand(service.rules.clone(), &service.standing);
         }
+        // What is said of one service protects others that are in its house.
+        let protected = protected(&listings);
+        for listing in listings.iter_mut().filter(|listing| listing.differs_from(&protected)) {
+            Arc::make_mut(listing).protect(&protected);
+        }
         Some(Self {
             revision,
             listings,
@@ -82,6 +92,10 @@ impl Catalogue {
             terms: Arc::clone(&self.terms),
         })
     }
+}
+
+fn protected(listings: &[Arc<Listing>]) -> Protected {
+    Protected::of_listings(listings.iter().map(Arc::as_ref))
 }
 
 fn listing(of: &Listings<'_>, service: &Service) -> Listing {

@@ -1,18 +1,15 @@
 //! Exports a directory: as documents of services, or as tables, both as the standard's schemas want them.
 
-use std::collections::BTreeSet;
-
 use helpline_domain::service::kind::{Kind, Shape, TABLES, Table};
 use helpline_domain::service::nest::Documents;
 use helpline_domain::service::package::{Package, Record, id, owner};
-use helpline_domain::service::rules::Rules;
+use helpline_domain::service::protected::Protected;
 use serde_json::Value;
-use uuid::Uuid;
 
 /// What an export may hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Reach {
-    /// What may be published: no protected address, no contact of people, none of the centre's own rules.
+    /// What may be published: nothing of a protected place, no contact of people, none of the centre's own rules.
     Public,
     /// Everything, to be imported again elsewhere.
     Everything,
@@ -29,18 +26,18 @@ const REQUIRED: [(Kind, &[&str]); 5] = [
 
 /// The package as it may leave.
 pub fn outgoing(package: &Package, reach: Reach) -> Package {
-    let hidden = hidden(package);
+    let hidden = Protected::of_package(package);
     let mut out = Package::default();
     // Whom a record belongs to comes before it.
     for (kind, own, record) in package.all() {
         let mut leaving = record.clone();
         if reach == Reach::Public {
-            if kind == Kind::Location && hidden.contains(&own) {
-                // That there is one may be known; where, not.
-                leaving.retain(|name, _| matches!(name.as_str(), "id" | "location_type" | "organization_id"));
-            } else if is_withheld(kind, record, &hidden, &out) {
+            let is_hidden = kind == Kind::Location && hidden.holds(own);
+            if is_hidden || is_withheld(kind, record, &hidden, &out) {
                 continue;
             }
+            // Whoever made sure of it is a person.
+            leaving.remove("assurer_email");
         }
         for name in REQUIRED.iter().filter(|(of, _)| *of == kind).flat_map(|(_, names)| *names) {
             leaving.entry(*name).or_insert_with(|| Value::from(""));
@@ -50,32 +47,13 @@ pub fn outgoing(package: &Package, reach: Reach) -> Package {
     out
 }
 
-/// Whether a record must not be published: people and what is theirs, the centre's rules, and what is said of a place that
-/// is hidden.
-fn is_withheld(kind: Kind, record: &Record, hidden: &BTreeSet<Uuid>, out: &Package) -> bool {
-    match kind {
-        Kind::Contact | Kind::ServiceRule => true,
-        Kind::ServiceAtLocation => false,
-        Kind::Language
-            if id(record, "phone_id").is_some_and(|phone| out.get(Kind::Phone, phone).is_none()) =>
-        {
-            true
-        }
-        Kind::Attribute => owner(kind, record).is_some_and(|(of, to)| out.get(of, to).is_none()),
-        _ => {
-            id(record, "contact_id").is_some()
-                || id(record, "location_id").is_some_and(|of| hidden.contains(&of))
-        }
-    }
-}
-
-/// Locations of services whose address is protected.
-fn hidden(package: &Package) -> BTreeSet<Uuid> {
-    let rules = |service| package.get(Kind::ServiceRule, service).map(Rules::of);
-    let at = package.of(Kind::ServiceAtLocation).filter(|(_, record)| {
-        id(record, "service_id").and_then(rules).is_some_and(|rules| rules.protected_address)
-    });
-    at.filter_map(|(_, record)| id(record, "location_id")).collect()
+/// Whether a record must not be published: people, the centre's rules, what is given at a place that is hidden, and whatever
+/// belongs to one of these.
+fn is_withheld(kind: Kind, record: &Record, hidden: &Protected, out: &Package) -> bool {
+    matches!(kind, Kind::Contact | Kind::ServiceRule)
+        || id(record, "contact_id").is_some()
+        || id(record, "location_id").is_some_and(|of| hidden.holds(of))
+        || owner(kind, record).is_some_and(|(of, to)| out.get(of, to).is_none())
 }
 
 /// Every service as one document; organisations and locations without a service do not appear.

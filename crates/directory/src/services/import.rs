@@ -48,7 +48,7 @@ pub async fn package_of(store: &Store, centre: CentreId) -> Result<(Package, i64
 /// Checks what was read against what is there. `leniently`, what is wrong with a field that can be missing is left out.
 pub async fn plan(store: &Store, centre: CentreId, read: Read, leniently: bool) -> Result<Plan, StoreError> {
     let (there, revision) = package_of(store, centre).await?;
-    let mut checked = check(&read.files, &there);
+    let mut checked = check(&read.files, &there, store.now().await?);
     let mut problems = read.problems;
     let usable = problems.is_empty() && checked.is_usable(leniently);
     problems.append(&mut checked.problems);

@@ -59,7 +59,7 @@ pub(crate) async fn list_services(
     let catalogue = catalogues.of(ctx, caller.centre_id).await?;
     let now = ctx.store.now().await?;
     let position = |listing: &Listing| {
-        let due = listing.due_at().filter(|_| wish.due_only);
+        let due = listing.due_at(now).filter(|_| wish.due_only);
         (due.map_or(i64::MIN, |due| due.timestamp_micros()), listing.service_id)
     };
     let is_wanted = |listing: &&Arc<Listing>| {

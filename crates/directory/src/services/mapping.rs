@@ -93,6 +93,9 @@ impl Mapping {
             if let Some(unknown) = fields.find(|name| table.into.table().field(name).is_none()) {
                 return Err(format!("a {} has no field `{unknown}`", table.into.key()));
             }
+            if table.lists.iter().any(|list| list.separator.is_empty()) {
+                return Err(format!("a list of {} has no separator", table.file));
+            }
             if table.id.is_none() && table.made_from.is_empty() {
                 return Err(format!("the table of {} needs `id` or `made_from`", table.file));
             }
@@ -107,8 +110,8 @@ impl Mapping {
 }
 
 impl MappedTable {
-    /// The records that a row becomes.
-    pub(super) fn rows(&self, place: &str, cells: &Record, made: &mut Vec<Row>) {
+    /// The records that a row becomes. Nothing of it, and `false`, when there would be more than `most`.
+    pub(super) fn rows(&self, place: &str, cells: &Record, most: usize, made: &mut Vec<Row>) -> bool {
         let cell =
             |column: &str| cells.get(column).and_then(Value::as_str).map(str::trim).unwrap_or_default();
         let mut fields = Record::new();
@@ -130,7 +133,11 @@ impl MappedTable {
         }
         // A record of which this row says nothing.
         if fields.is_empty() {
-            return;
+            return true;
+        }
+        let lists = self.lists.iter().map(|list| list.entries(cell(&list.column)).count() * list.rows_each());
+        if made.len().saturating_add(1 + lists.sum::<usize>()) > most {
+            return false;
         }
         fields.extend(self.constants.iter().map(|(name, value)| (name.clone(), value.clone().into())));
         let own = match &self.id {
@@ -141,16 +148,24 @@ impl MappedTable {
         fields.insert("id".to_owned(), own.clone().into());
         made.push(Row { kind: self.into, place: place.to_owned(), fields, inside: false });
         for list in &self.lists {
-            for entry in
-                cell(&list.column).split(&list.separator).map(str::trim).filter(|entry| !entry.is_empty())
-            {
+            for entry in list.entries(cell(&list.column)) {
                 list.rows(place, (self.into, &own), entry, made);
             }
         }
+        true
     }
 }
 
 impl List {
+    fn entries<'a>(&self, cell: &'a str) -> impl Iterator<Item = &'a str> {
+        cell.split(&self.separator).map(str::trim).filter(|entry| !entry.is_empty())
+    }
+
+    /// How many rows an entry becomes: with its term and the taxonomy of that, three.
+    const fn rows_each(&self) -> usize {
+        if self.taxonomy.is_some() { 3 } else { 1 }
+    }
+
     fn rows(&self, place: &str, (owner, own): (Kind, &str), entry: &str, made: &mut Vec<Row>) {
         let mut fields = Record::new();
         fields.insert("id".to_owned(), made_id(self.into, &[own, entry]).to_string().into());

@@ -1,11 +1,12 @@
 //! Reads packages of HSDS: a folder of tables, a folder of documents, one document, or foreign tables with a mapping.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use helpline_domain::service::check::Problem;
 use helpline_domain::service::kind::TABLES;
-use helpline_domain::service::nest::{Row, kind_of, take_apart};
+use helpline_domain::service::nest::{Row, Taken, entries, kind_of, take_apart};
 use helpline_domain::service::package::Record;
 use serde_json::Value;
 
@@ -15,6 +16,8 @@ use super::mapping::Mapping;
 pub const LONGEST_FILE: u64 = 50 * 1024 * 1024;
 /// The rows of all files together.
 const MOST_ROWS: usize = 1_000_000;
+/// So much is said of what cannot be read.
+const MOST_PROBLEMS: usize = 10_000;
 /// Tables of the standard that say nothing of services.
 const PASSED_OVER: [&str; 2] = ["metadata", "meta_table_descriptions"];
 
@@ -29,8 +32,16 @@ pub struct Read {
 
 impl Read {
     fn refuse(&mut self, file: &str, place: String, what: impl Into<String>) {
-        let (file, field) = (file.to_owned(), String::new());
-        self.problems.push(Problem { file, place, field, what: what.into(), bearable: false });
+        self.refuse_field(file, place, String::new(), what.into());
+    }
+
+    fn refuse_field(&mut self, file: &str, place: String, field: String, what: String) {
+        let what = match self.problems.len() {
+            ..MOST_PROBLEMS => what,
+            MOST_PROBLEMS => "and more than can be said: they are not listed".to_owned(),
+            _ => return,
+        };
+        self.problems.push(Problem { file: file.to_owned(), place, field, what, bearable: false });
     }
 
     fn rows(&self) -> usize {
@@ -144,39 +155,88 @@ fn own(name: &str, text: &str, read: &mut Read) -> Vec<Row> {
 /// A table of somebody's own, by a mapping.
 fn mapped(name: &str, text: &str, mapping: &Mapping, read: &mut Read) -> Vec<Row> {
     let rows = table_rows(name, text, read);
+    let most = MOST_ROWS.saturating_sub(read.rows());
     let mut made = Vec::new();
     for table in mapping.tables(name) {
         for (place, cells) in &rows {
-            table.rows(place, cells, &mut made);
+            if !table.rows(place, cells, most, &mut made) {
+                read.refuse(name, place.clone(), format!("makes more than {MOST_ROWS} rows of the file"));
+                return made;
+            }
         }
     }
     made
 }
 
-/// The rows of a table, each with its place.
+/// The rows of a table, each with the line on which it begins.
 fn table_rows(name: &str, text: &str, read: &mut Read) -> Vec<(String, Record)> {
     let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
     let Ok(heads) = reader.headers().cloned() else {
         read.refuse(name, "line 1".to_owned(), "has no heads of columns that can be read");
         return Vec::new();
     };
+    let mut lines = Lines { text: text.as_bytes(), read: 0, line: 1 };
+    let place = lines.place(heads.position());
+    let heads = heads_of(name, &place, &heads, read);
     let mut rows = Vec::new();
-    for (index, row) in reader.records().enumerate() {
-        let place = format!("row {}", index + 2);
+    for row in reader.records() {
         match row {
             Ok(row) => {
-                let cells =
-                    heads.iter().zip(row.iter()).filter(|(head, cell)| !head.is_empty() && !cell.is_empty());
-                let cells = cells.map(|(head, cell)| (head.trim().to_owned(), Value::from(as_meant(cell))));
-                rows.push((place, cells.collect()));
+                let cells = heads.iter().zip(row.iter()).filter(|(_, cell)| !cell.is_empty());
+                let cells = cells.map(|(head, cell)| (head.clone(), Value::from(as_meant(cell))));
+                rows.push((lines.place(row.position()), cells.collect()));
             }
-            Err(_) => read.refuse(name, place, "has another number of cells than the first row has"),
+            Err(error) => {
+                let place = lines.place(error.position());
+                read.refuse(name, place, "has another number of cells than the first row has");
+            }
         }
         if rows.len() > MOST_ROWS {
             break;
         }
     }
     rows
+}
+
+/// The heads of columns; one that is empty is named by its number.
+fn heads_of(name: &str, place: &str, heads: &csv::StringRecord, read: &mut Read) -> Vec<String> {
+    let mut known = BTreeSet::new();
+    let mut named = Vec::new();
+    for (column, head) in (1..).zip(heads) {
+        let head = match head.trim() {
+            "" => format!("column {column}"),
+            head => head.to_owned(),
+        };
+        if !known.insert(head.clone()) {
+            read.refuse_field(name, place.to_owned(), head.clone(), "is the head of two columns".to_owned());
+        }
+        named.push(head);
+    }
+    named
+}
+
+/// The lines of a text, counted as it is read.
+struct Lines<'a> {
+    text: &'a [u8],
+    read: usize,
+    line: usize,
+}
+
+impl Lines<'_> {
+    /// On which line a row begins, given where the one before ended: what is empty between them is passed over.
+    fn place(&mut self, after: Option<&csv::Position>) -> String {
+        let after = after.map_or(self.read, |at| usize::try_from(at.byte()).unwrap_or(usize::MAX));
+        while let Some(byte) = self.text.get(self.read) {
+            let ends = matches!(byte, b'\r' | b'\n');
+            if self.read >= after && !ends {
+                break;
+            }
+            let in_two = *byte == b'\r' && self.text.get(self.read + 1) == Some(&b'\n');
+            self.line += usize::from(ends && !in_two);
+            self.read += 1;
+        }
+        format!("line {}", self.line)
+    }
 }
 
 /// A cell without the sign that keeps a spreadsheet from computing it, which an export puts there.
@@ -196,29 +256,36 @@ fn document(name: &str, text: &str, read: &mut Read) -> Vec<Row> {
             return Vec::new();
         }
     };
-    let mut rows = Vec::new();
+    let mut taken = Taken::default();
     match value {
         // A record has parts that are named like tables, and an id.
         Value::Object(tables)
             if !tables.contains_key("id") && tables.keys().any(|key| table_named(key).is_some()) =>
         {
             for (key, list) in &tables {
-                let Some(table) = table_named(key) else { continue };
-                for (index, fields) in list.as_array().into_iter().flatten().enumerate() {
-                    let Value::Object(fields) = fields else { continue };
+                let Some(table) = table_named(key) else {
+                    if list.is_array() && !PASSED_OVER.contains(&stem(key)) {
+                        taken.faults.push((key.clone(), "is no table of the standard"));
+                    }
+                    continue;
+                };
+                for (index, fields) in entries(Some(list), table.file, &mut taken.faults) {
                     let place = format!("{}[{index}]", table.file);
-                    rows.push(Row { kind: table.kind, place, fields: fields.clone(), inside: false });
+                    taken.rows.push(Row { kind: table.kind, place, fields: fields.clone(), inside: false });
                 }
             }
         }
         Value::Object(mut page) if page.get("contents").is_some_and(Value::is_array) => {
-            each(name, page.remove("contents").as_ref(), read, &mut rows);
+            each(page.remove("contents").as_ref(), &mut taken);
         }
-        Value::Object(_) => one(name, &value, "document", read, &mut rows),
-        Value::Array(_) => each(name, Some(&value), read, &mut rows),
+        Value::Object(_) => one(&value, "document", &mut taken),
+        Value::Array(_) => each(Some(&value), &mut taken),
         _ => read.refuse(name, String::new(), "is neither a record nor a list of records"),
     }
-    rows
+    for (place, what) in taken.faults {
+        read.refuse(name, place, what);
+    }
+    taken.rows
 }
 
 fn table_named(key: &str) -> Option<&'static helpline_domain::service::kind::Table> {
@@ -227,18 +294,18 @@ fn table_named(key: &str) -> Option<&'static helpline_domain::service::kind::Tab
         .find(|table| key.strip_suffix(".csv").unwrap_or(key) == table.file && !table.file.is_empty())
 }
 
-fn each(name: &str, list: Option<&Value>, read: &mut Read, rows: &mut Vec<Row>) {
+fn each(list: Option<&Value>, taken: &mut Taken) {
     for (index, value) in list.and_then(Value::as_array).into_iter().flatten().enumerate() {
-        one(name, value, &format!("[{index}]"), read, rows);
+        one(value, &format!("[{index}]"), taken);
     }
 }
 
-fn one(name: &str, value: &Value, place: &str, read: &mut Read, rows: &mut Vec<Row>) {
+fn one(value: &Value, place: &str, taken: &mut Taken) {
     match value.as_object().and_then(|document| Some((kind_of(document)?, document))) {
         // Documents may repeat what others say, as long as nothing contradicts.
-        Some((kind, document)) => take_apart(kind, document, place, true, rows),
+        Some((kind, document)) => take_apart(kind, document, place, true, taken),
         None => {
-            read.refuse(name, place.to_owned(), "is no record of the standard that is known by its fields");
+            taken.faults.push((place.to_owned(), "is no record of the standard that is known by its fields"));
         }
     }
 }

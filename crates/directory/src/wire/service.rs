@@ -7,6 +7,7 @@ use helpline_domain::caller::Caller;
 use helpline_domain::id::ServiceId;
 use helpline_domain::service::fit::Wish;
 use helpline_domain::service::fold::words;
+use helpline_domain::service::language;
 use helpline_proto::directory::v1::{
     ListServicesRequest, ListServicesResponse, SearchServicesRequest, UpdateServiceRequest,
     VerifyServiceRequest,
@@ -50,7 +51,8 @@ pub(crate) fn search(request: &SearchServicesRequest) -> Result<SearchServices, 
     let gender = fields.optional_choice("gender", request.gender, Gender::as_str_name);
     let languages =
         each(&mut fields, "languages", &request.languages, MOST_LANGUAGES, |fields, path, language| {
-            fields.language(path, language)
+            let tag = fields.language(path, language)?;
+            Some(language::key(&tag).unwrap_or(tag))
         });
     let status = fields.optional_key("status", &request.status);
     let nationality = rules::optional_country(&mut fields, "nationality", &request.nationality);
@@ -74,6 +76,10 @@ pub(crate) fn search(request: &SearchServicesRequest) -> Result<SearchServices, 
         Some(within) => fields.int("within_km", within, 0.1..=20_000.0).map(Some),
     };
     let places = fields.int("places", request.places, 0..=MOST_PLACES);
+    let unit = fields.optional_key("unit", &request.unit);
+    if !request.unit.is_empty() && request.places == 0 {
+        fields.refuse("places", "required with unit");
+    }
     let size = fields.int("page_size", request.page_size, 0..=i32::MAX);
     fields.build((|| {
         Some(SearchServices {
@@ -92,6 +98,7 @@ pub(crate) fn search(request: &SearchServicesRequest) -> Result<SearchServices, 
                 within_km: within_km?,
                 open_now: request.open_now,
                 places: u32::try_from(places?).ok()?,
+                unit: unit?.unwrap_or_default(),
             },
             size: usize::try_from(if size? == 0 { USUAL_SIZE } else { size?.min(LARGEST_SIZE) }).ok()?,
         })

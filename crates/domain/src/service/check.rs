@@ -5,6 +5,7 @@ mod together;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -46,8 +47,8 @@ impl Checked {
     }
 }
 
-/// Checks rows, given as files with their rows, as an addition to what is there.
-pub fn check(files: &[(String, Vec<Row>)], there: &Package) -> Checked {
+/// Checks rows, given as files with their rows, as an addition to what is there now.
+pub fn check(files: &[(String, Vec<Row>)], there: &Package, now: DateTime<Utc>) -> Checked {
     let mut checked = Checked::default();
     let mut origins = BTreeMap::new();
     for (file, rows) in files {
@@ -76,7 +77,7 @@ pub fn check(files: &[(String, Vec<Row>)], there: &Package) -> Checked {
             }
         }
     }
-    together::check(&mut checked, there, &origins);
+    together::check(&mut checked, (there, now), &origins);
     checked.problems.sort();
     checked
 }

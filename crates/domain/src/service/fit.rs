@@ -16,7 +16,7 @@ pub struct Wish {
     pub age: Option<u32>,
     /// `female`, `male` or `other`.
     pub gender: String,
-    /// Languages, any of them.
+    /// Languages, any of them, as [`key`](super::language::key) says them.
     pub languages: Vec<String>,
     /// Migration or protection status.
     pub status: String,
@@ -34,8 +34,10 @@ pub struct Wish {
     pub within_km: Option<f64>,
     /// Whether it must be open now.
     pub open_now: bool,
-    /// How many places must be free.
+    /// How many places of one unit must be free.
     pub places: u32,
+    /// The key of that unit; any, when empty.
+    pub unit: String,
 }
 
 impl std::fmt::Debug for Wish {
@@ -133,15 +135,21 @@ pub fn fit(wish: &Wish, (listing, places): (&Listing, &[Capacity]), now: DateTim
         stated(open != Open::NotStated, open == Open::Now)
     });
     judge(Rule::Places, wish.places > 0, &|| {
-        let free = places.iter().any(|capacity| capacity.available >= wish.places);
-        stated(!places.is_empty(), free)
+        let asked = || places.iter().filter(|capacity| wish.unit.is_empty() || capacity.is_of(&wish.unit));
+        stated(asked().next().is_some(), asked().any(|capacity| capacity.available >= wish.places))
     });
     Fit { verdicts, distance_km }
 }
 
 /// Whether a service is open, or takes children in whatever its hours say.
 pub fn opening(listing: &Listing, now: DateTime<Utc>, zone: Tz) -> Open {
-    if listing.rules.intake_at_any_hour { Open::Now } else { any_at(&listing.hours, now, zone) }
+    if listing.rules.intake_at_any_hour {
+        return Open::Now;
+    }
+    match any_at(&listing.hours, now, zone) {
+        Open::Next(_) if listing.more_hours => Open::NotStated,
+        open => open,
+    }
 }
 
 const fn stated(stated: bool, fits: bool) -> Verdict {
@@ -158,14 +166,14 @@ fn allowed(one: &str, taken: &[String], refused: &[String]) -> Verdict {
 }
 
 fn language(wish: &Wish, listing: &Listing) -> Verdict {
-    let primary = |tag: &str| tag.split(['-', '_']).next().unwrap_or_default().to_lowercase();
-    let spoken = |wanted: &String| listing.languages.iter().any(|(code, _)| primary(code) == primary(wanted));
-    if wish.languages.iter().any(spoken) {
+    let mut spoken = listing.languages.iter().filter_map(|language| language.key.as_ref());
+    if spoken.any(|spoken| wish.languages.contains(spoken)) {
         return Verdict::Fits;
     }
-    // An interpreter may speak any language: ask.
+    // An interpreter may speak any language, and so may whoever speaks one that has no code: ask.
     let interpreted = !listing.field("interpretation_services").is_empty();
-    stated(!listing.languages.is_empty() && !interpreted, false)
+    let coded = listing.languages.iter().all(|language| language.key.is_some());
+    stated(!listing.languages.is_empty() && coded && !interpreted, false)
 }
 
 /// Whether every word of the area stands in the name of one area or city of the service.
@@ -179,11 +187,11 @@ fn same(one: &Word, other: &Word) -> bool {
     one.folded == other.folded || (!one.bones.is_empty() && one.bones == other.bones)
 }
 
-/// How far the nearest place is. Of a protected address nothing is told: three distances would be the address.
+/// How far the nearest place is. Of one that is protected nothing is told: three distances would be the address.
 fn distance(wish: &Wish, listing: &Listing) -> Option<f64> {
-    let here = wish.position.filter(|_| !listing.rules.protected_address)?;
-    let away = listing.places.iter().filter_map(|place| place.position).map(|there| kilometres(here, there));
-    away.min_by(f64::total_cmp)
+    let here = wish.position?;
+    let told = listing.places.iter().filter(|place| !place.protected).filter_map(|place| place.position);
+    told.map(|there| kilometres(here, there)).min_by(f64::total_cmp)
 }
 
 /// The way between two points of the earth as the crow flies.

@@ -21,8 +21,8 @@ pub struct Hours {
     days: Vec<(Weekday, i8)>,
     /// Days of the month; every day when empty.
     month_days: Vec<u32>,
-    /// Every how many weeks, counted from `from`.
-    interval: i64,
+    /// Every how many weeks, counted from the week of that day.
+    interval: (i64, Option<NaiveDate>),
     opens: NaiveTime,
     /// Not after `opens` means on the next day.
     closes: NaiveTime,
@@ -50,24 +50,37 @@ impl Hours {
         let list = |name| {
             text(schedule, name).unwrap_or_default().split(',').map(str::trim).filter(|part| !part.is_empty())
         };
-        if text(schedule, "byweekno").is_some() || text(schedule, "byyearday").is_some() {
+        // What is counted may be over already.
+        if ["byweekno", "byyearday", "count"].into_iter().any(|name| schedule.contains_key(name)) {
             return None;
         }
-        let monthly = text(schedule, "freq") == Some("MONTHLY");
+        let freq = text(schedule, "freq");
+        let begins = day("dtstart");
         #[expect(clippy::cast_possible_truncation, reason = "between 1 and 1000")]
         let interval = number("interval").unwrap_or(1.0) as i64;
-        let from = day("dtstart").into_iter().chain(day("valid_from")).max();
-        if interval > 1 && (monthly || from.is_none()) {
+        let first = begins.or_else(|| day("valid_from"));
+        let other_weeks = text(schedule, "wkst").is_some_and(|first| first != "MO");
+        if interval > 1 && (freq == Some("MONTHLY") || first.is_none() || other_weeks) {
             return None;
+        }
+        let mut days: Vec<_> = list("byday").map(weekday).collect::<Option<_>>()?;
+        let mut month_days: Vec<_> = list("bymonthday").map(|day| day.parse().ok()).collect::<Option<_>>()?;
+        // What repeats and names no day is on that of its begin, as in iCalendar.
+        match freq {
+            Some("WEEKLY") if days.is_empty() => days.push((begins?.weekday(), 0)),
+            Some("MONTHLY") if days.is_empty() && month_days.is_empty() => month_days.push(begins?.day()),
+            // A begin of which nothing says that it repeats is one day, or that was forgotten.
+            None if days.is_empty() && month_days.is_empty() && begins.is_some() => return None,
+            _ => {}
         }
         #[expect(clippy::cast_possible_truncation, reason = "between -12 and 14 hours")]
         let offset = number("timezone").and_then(|hours| FixedOffset::east_opt((hours * 3600.0) as i32));
         Some(Self {
-            from,
+            from: begins.into_iter().chain(day("valid_from")).max(),
             to: day("until").into_iter().chain(day("valid_to")).min(),
-            days: list("byday").map(weekday).collect::<Option<_>>()?,
-            month_days: list("bymonthday").map(|day| day.parse().ok()).collect::<Option<_>>()?,
-            interval,
+            days,
+            month_days,
+            interval: (interval, first),
             opens: time("opens_at")?,
             closes: time("closes_at")?,
             offset,
@@ -77,14 +90,15 @@ impl Hours {
     /// Whether the days on which they hold include this one.
     fn holds_on(&self, date: NaiveDate) -> bool {
         let within = self.from.is_none_or(|from| from <= date) && self.to.is_none_or(|to| date <= to);
-        let weeks = self.from.map_or(0, |from| {
+        let (interval, first) = self.interval;
+        let weeks = first.map_or(0, |first| {
             let monday = |day: NaiveDate| day - TimeDelta::days(day.weekday().num_days_from_monday().into());
-            (monday(date) - monday(from)).num_weeks()
+            (monday(date) - monday(first)).num_weeks()
         });
         let of_the_week = self.days.is_empty()
             || self.days.iter().any(|(weekday, nth)| *weekday == date.weekday() && is_nth(*nth, date));
         let of_the_month = self.month_days.is_empty() || self.month_days.contains(&date.day());
-        within && weeks.rem_euclid(self.interval) == 0 && of_the_week && of_the_month
+        within && weeks.rem_euclid(interval) == 0 && of_the_week && of_the_month
     }
 
     /// From when to when they are open on a day.
@@ -218,6 +232,41 @@ mod tests {
     #[test]
     fn every_second_week_counts_from_its_begin() {
         let value = json!({"freq": "WEEKLY", "interval": 2, "byday": "MO", "dtstart": "2026-02-02", "opens_at": "10:00:00", "closes_at": "11:00:00"});
+        let second = hours(&value).unwrap();
+        let next = Open::Next(Some(at("2026-02-16T10:00:00Z")));
+        assert_eq!(second.at(at("2026-02-09T10:30:00Z"), Tz::UTC), next);
+    }
+
+    #[test]
+    fn what_repeats_and_names_no_day_is_on_the_day_of_its_begin() {
+        let with = |more: Value| {
+            let mut value = json!({"dtstart": "2026-02-05", "opens_at": "10:00:00", "closes_at": "11:00:00"});
+            value.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            value.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+            hours(&value)
+        };
+        // 2026-02-05 is a Thursday.
+        let weekly = with(json!({"freq": "WEEKLY"})).unwrap();
+        assert_eq!(weekly.at(at("2026-02-19T10:30:00Z"), Tz::UTC), Open::Now);
+        let next = Open::Next(Some(at("2026-02-26T10:00:00Z")));
+        assert_eq!(weekly.at(at("2026-02-20T10:30:00Z"), Tz::UTC), next);
+        let monthly = with(json!({"freq": "MONTHLY"})).unwrap();
+        assert_eq!(monthly.at(at("2026-03-05T10:30:00Z"), Tz::UTC), Open::Now);
+        let next = Open::Next(Some(at("2026-04-05T10:00:00Z")));
+        assert_eq!(monthly.at(at("2026-03-12T10:30:00Z"), Tz::UTC), next);
+        assert_eq!(with(json!({})), None, "one day, or was its repetition forgotten?");
+        for freq in ["WEEKLY", "MONTHLY"] {
+            assert_eq!(with(json!({"freq": freq, "dtstart": null})), None, "{freq}");
+            assert_eq!(with(json!({"freq": freq, "byday": "TH", "count": 3})), None, "who counts them?");
+        }
+        let sundays = json!({"freq": "WEEKLY", "interval": 2, "wkst": "SU"});
+        assert_eq!(with(sundays), None, "weeks that begin on another day");
+    }
+
+    #[test]
+    fn every_second_week_counts_from_the_first_and_not_from_when_it_holds() {
+        let value = json!({"freq": "WEEKLY", "interval": 2, "byday": "MO", "dtstart": "2026-02-02", "valid_from": "2026-02-09",
+            "opens_at": "10:00:00", "closes_at": "11:00:00"});
         let second = hours(&value).unwrap();
         let next = Open::Next(Some(at("2026-02-16T10:00:00Z")));
         assert_eq!(second.at(at("2026-02-09T10:30:00Z"), Tz::UTC), next);

@@ -143,6 +143,11 @@ impl Kind {
         matches!(self, Self::Location | Self::Address | Self::Contact | Self::Phone | Self::ServiceRule)
     }
 
+    /// Whether attributes can belong to such a record.
+    pub fn has_attributes(self) -> bool {
+        self.table().parts.iter().any(|(_, part)| *part == Self::Attribute)
+    }
+
     /// Whether such a record stands by itself. The others belong to one of these and are replaced with it.
     pub const fn stands_alone(self) -> bool {
         matches!(

@@ -2,19 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::fold::{Word, words};
 use super::hours::Hours;
 use super::kind::Kind;
+use super::language;
 use super::package::{Owned, Package, Record, id, text};
+use super::protected::Protected;
 use super::rules::Rules;
 use crate::id::{AgencyId, LocationId, ServiceId};
 
 /// A listing that nobody has verified for so many days is stale.
 pub const VERIFIED_FOR_DAYS: u64 = 365;
+/// Within so much of now it is the next day somewhere.
+const AHEAD_OF_UTC: TimeDelta = TimeDelta::days(1);
 
 /// A service as it can be searched.
 #[derive(Clone)]
@@ -27,19 +31,23 @@ pub struct Listing {
     pub suspended: bool,
     pub organization: String,
     pub terms: Vec<Term>,
-    pub languages: Vec<(String, String)>,
+    pub languages: Vec<Language>,
     pub areas: Vec<String>,
     /// The words of each area, or else of each city, by which it is compared.
     pub area_words: Vec<Vec<Word>>,
     pub places: Vec<Place>,
     pub phones: Vec<Phone>,
     pub hours: Vec<Hours>,
+    /// Whether there are more that are said in a way that is not computed.
+    pub more_hours: bool,
     pub hours_in_words: Vec<String>,
     pub documents: Vec<String>,
     pub capacities: Vec<Capacity>,
     pub rules: Rules,
-    /// When somebody last made sure of it: by hand or by the date that came with it, whichever is later.
-    pub verified_at: Option<DateTime<Utc>>,
+    /// When somebody last made sure of it by hand.
+    pub verified_by_hand_at: Option<DateTime<Utc>>,
+    /// The day that came with it, on which somebody made sure of it.
+    pub assured_on: Option<NaiveDate>,
     pub revision: i64,
 }
 
@@ -56,11 +64,23 @@ pub struct Term {
     pub keys: BTreeSet<String>,
 }
 
+/// A language in which a service is given.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "each field is described on the message of the API")]
+pub struct Language {
+    pub code: String,
+    pub name: String,
+    /// By what it is compared; nothing when the code says no language.
+    pub key: Option<String>,
+}
+
 /// Where a service is given.
 #[derive(Clone)]
 #[expect(missing_docs, reason = "each field is described on the message of the API")]
 pub struct Place {
     pub location_id: LocationId,
+    /// Whether nobody who need not may learn where it is; so it is until [`Listing::protect`] says otherwise.
+    pub protected: bool,
     /// `physical`, `postal` or `virtual`.
     pub kind: String,
     pub name: String,
@@ -90,6 +110,14 @@ pub struct Capacity {
     pub maximum: Option<u32>,
     pub description: String,
     pub updated_at: Option<DateTime<Utc>>,
+}
+
+impl Capacity {
+    /// Whether it is of a unit, by its key: a name that was imported is compared as one.
+    pub fn is_of(&self, unit: &str) -> bool {
+        let letters = self.unit.chars().flat_map(char::to_lowercase);
+        letters.map(|letter| if letter.is_alphanumeric() { letter } else { '_' }).eq(unit.chars())
+    }
 }
 
 /// What is known of a service beside its record.
@@ -126,13 +154,24 @@ impl Listing {
         self.suspended = standing.suspended;
         self.agency_id = standing.agency_id;
         self.revision = standing.revision;
-        let assured = text(&self.fields, "assured_date").and_then(|day| day.parse::<NaiveDate>().ok());
-        let assured = assured.and_then(|day| day.and_hms_opt(0, 0, 0)).map(|at| at.and_utc());
-        self.verified_at = standing.verified_at.into_iter().chain(assured).max();
+        self.assured_on = text(&self.fields, "assured_date").and_then(|day| day.parse().ok());
+        self.verified_by_hand_at = standing.verified_at;
         self.rules = rules;
+    }
+
+    /// Whether a place of it is protected now and was not, or the other way round.
+    pub fn differs_from(&self, protected: &Protected) -> bool {
+        self.places.iter().any(|place| place.protected != protected.holds(place.location_id.as_uuid()))
+    }
+
+    /// Takes in which places are protected, be it for the sake of another service.
+    pub fn protect(&mut self, protected: &Protected) {
+        for place in &mut self.places {
+            place.protected = protected.holds(place.location_id.as_uuid());
+        }
         // Without an area it is for the city where it is, if that may be told.
-        let told = self.areas.is_empty() && !self.rules.protected_address;
-        let cities = self.places.iter().map(|place| &place.city).filter(|_| told);
+        let told = |place: &&Place| self.areas.is_empty() && !place.protected;
+        let cities = self.places.iter().filter(told).map(|place| &place.city);
         let named = self.areas.iter().chain(cities).map(|name| words(name));
         self.area_words = named.filter(|words| !words.is_empty()).collect();
     }
@@ -152,15 +191,28 @@ impl Listing {
         self.fields.get(name).and_then(Value::as_f64)
     }
 
+    /// When somebody last made sure of it: by hand or by the date that came with it, whichever is later. A day that is
+    /// yet to come says nothing.
+    pub fn verified_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let assured = self.assured_on.filter(|day| !is_to_come(*day, now));
+        let assured = assured.and_then(|day| day.and_hms_opt(0, 0, 0)).map(|at| at.and_utc().min(now));
+        self.verified_by_hand_at.into_iter().chain(assured).max()
+    }
+
     /// When it must be verified again: at once, if it never was.
-    pub fn due_at(&self) -> Option<DateTime<Utc>> {
-        self.verified_at.and_then(|at| at.checked_add_days(Days::new(VERIFIED_FOR_DAYS)))
+    pub fn due_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.verified_at(now).and_then(|at| at.checked_add_days(Days::new(VERIFIED_FOR_DAYS)))
     }
 
     /// Whether nobody has made sure of it for a year.
     pub fn is_stale(&self, now: DateTime<Utc>) -> bool {
-        self.due_at().is_none_or(|due| due <= now)
+        self.due_at(now).is_none_or(|due| due <= now)
     }
+}
+
+/// Whether a day has come nowhere on earth.
+pub fn is_to_come(day: NaiveDate, now: DateTime<Utc>) -> bool {
+    now.checked_add_signed(AHEAD_OF_UTC).is_some_and(|latest| day > latest.date_naive())
 }
 
 /// Makes listings of a package.
@@ -175,7 +227,7 @@ impl<'a> Listings<'a> {
         Self { package, owned: package.by_owner() }
     }
 
-    /// The listing of a service.
+    /// The listing of a service, which tells of no place until it is known which are protected.
     pub fn listing(&self, service: Uuid, record: &Record, rules: Rules, standing: &Standing) -> Listing {
         let of_service = |kind| self.owned(Kind::Service, service, kind);
         let at_places: Vec<_> = of_service(Kind::ServiceAtLocation).collect();
@@ -227,6 +279,9 @@ impl<'a> Listings<'a> {
             places,
             phones,
             hours: schedules.iter().filter_map(|schedule| Hours::of(schedule)).collect(),
+            more_hours: schedules
+                .iter()
+                .any(|schedule| schedule.contains_key("opens_at") && Hours::of(schedule).is_none()),
             hours_in_words: schedules
                 .iter()
                 .filter_map(|schedule| text(schedule, "description"))
@@ -239,7 +294,8 @@ impl<'a> Listings<'a> {
                 .map(|(_, capacity)| self.capacity(capacity))
                 .collect(),
             rules: Rules::default(),
-            verified_at: None,
+            verified_by_hand_at: None,
+            assured_on: None,
             revision: 0,
         };
         listing.stand(rules, standing);
@@ -283,6 +339,7 @@ impl<'a> Listings<'a> {
             ["attention", "address_1", "address_2", "postal_code", "city", "state_province", "country"];
         Some(Place {
             location_id: location.into(),
+            protected: true,
             kind: owned("location_type"),
             name: owned("name"),
             address: lines.iter().filter_map(line).collect(),
@@ -326,8 +383,8 @@ fn to_phone(phone: &Record, of_location: Option<LocationId>) -> Phone {
     }
 }
 
-/// Code and name; the code in lower case.
-fn to_language(language: &Record) -> (String, String) {
+/// The code in lower case.
+fn to_language(language: &Record) -> Language {
     let code = text(language, "code").unwrap_or_default().to_lowercase();
-    (code, text(language, "name").unwrap_or_default().to_owned())
+    Language { key: language::key(&code), code, name: text(language, "name").unwrap_or_default().to_owned() }
 }

@@ -8,6 +8,8 @@ use uuid::Uuid;
 use super::kind::{Kind, Shape};
 use super::package::{Owned, Package, Record, id};
 
+const NO_RECORD: &str = "is no record";
+
 /// A record as somebody wrote it: nothing of it is checked yet.
 #[derive(Clone, Debug)]
 pub struct Row {
@@ -19,6 +21,15 @@ pub struct Row {
     pub fields: Record,
     /// Whether it was inside another record, where it may stand again with less.
     pub inside: bool,
+}
+
+/// What came of documents.
+#[derive(Clone, Debug, Default)]
+pub struct Taken {
+    /// The rows in them.
+    pub rows: Vec<Row>,
+    /// What is no row: where it stands, and what is wrong with it.
+    pub faults: Vec<(String, &'static str)>,
 }
 
 /// Which kind of record a document is about, by what it has.
@@ -42,39 +53,68 @@ pub fn kind_of(document: &Record) -> Option<Kind> {
 }
 
 /// Takes a document apart into rows, those it refers to first.
-pub fn take_apart(kind: Kind, document: &Record, place: &str, inside: bool, rows: &mut Vec<Row>) {
+pub fn take_apart(kind: Kind, document: &Record, place: &str, inside: bool, taken: &mut Taken) {
     let table = kind.table();
     let mut fields = Record::new();
     for (name, value) in document {
         let is_part = table.parts.iter().any(|(part, _)| part == name);
-        if !is_part && !value.is_object() {
+        if !is_part && !table.ones.iter().any(|(one, ..)| one == name) {
             fields.insert(name.clone(), value.clone());
         }
     }
     for (name, one, reference) in table.ones {
-        let Some(Value::Object(inner)) = document.get(*name) else { continue };
-        let mut inner = inner.clone();
+        let mut inner = match document.get(*name) {
+            Some(Value::Object(inner)) => inner.clone(),
+            None | Some(Value::Null) => continue,
+            Some(_) => {
+                taken.faults.push((format!("{place}.{name}"), NO_RECORD));
+                continue;
+            }
+        };
         match (document.get("id"), inner.get("id")) {
             // What has the id of what it stands in.
             (Some(own), _) if *reference == "id" => drop(inner.insert("id".to_owned(), own.clone())),
             (_, Some(id)) => drop(fields.entry(*reference).or_insert_with(|| id.clone())),
             (_, None) => {}
         }
-        take_apart(*one, &inner, &format!("{place}.{name}"), true, rows);
+        take_apart(*one, &inner, &format!("{place}.{name}"), true, taken);
     }
     let own = fields.get("id").cloned();
-    rows.push(Row { kind, place: place.to_owned(), fields, inside });
+    taken.rows.push(Row { kind, place: place.to_owned(), fields, inside });
     for (name, part) in table.parts {
-        let Some(Value::Array(parts)) = document.get(*name) else { continue };
-        for (index, inner) in parts.iter().enumerate() {
-            let Value::Object(inner) = inner else { continue };
+        let place = format!("{place}.{name}");
+        for (index, inner) in entries(document.get(*name), &place, &mut taken.faults) {
             let mut inner = inner.clone();
             if let Some(own) = &own {
                 belong(*part, &mut inner, kind, own);
             }
-            take_apart(*part, &inner, &format!("{place}.{name}[{index}]"), true, rows);
+            take_apart(*part, &inner, &format!("{place}[{index}]"), true, taken);
         }
     }
+}
+
+/// The records of a list, each with its index; what is none is a fault.
+pub fn entries<'a>(
+    list: Option<&'a Value>,
+    place: &str,
+    faults: &mut Vec<(String, &'static str)>,
+) -> Vec<(usize, &'a Record)> {
+    let list = match list {
+        Some(Value::Array(list)) => list.as_slice(),
+        None | Some(Value::Null) => &[],
+        Some(_) => {
+            faults.push((place.to_owned(), "is not a list"));
+            &[]
+        }
+    };
+    let mut records = Vec::new();
+    for (index, entry) in list.iter().enumerate() {
+        match entry {
+            Value::Object(record) => records.push((index, record)),
+            _ => faults.push((format!("{place}[{index}]"), NO_RECORD)),
+        }
+    }
+    records
 }
 
 /// Writes into a part what it is part of, unless it says so itself.

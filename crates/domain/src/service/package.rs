@@ -146,7 +146,9 @@ impl Package {
     /// Whether a record belongs, over whatever is between, to something in `wanted`.
     fn belongs_to(&self, wanted: &Self, (kind, record): (Kind, &Record)) -> bool {
         let mut next = owner(kind, record);
-        while let Some((kind, id)) = next {
+        // Whoever belongs to more than there are kinds belongs to itself.
+        for _ in &TABLES {
+            let Some((kind, id)) = next else { break };
             if wanted.get(kind, id).is_some() {
                 return true;
             }

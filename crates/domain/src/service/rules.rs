@@ -65,9 +65,10 @@ impl std::fmt::Debug for Rules {
 }
 
 impl Rules {
-    /// The rules that a record holds. A record that passed its check can always be read.
+    /// The rules that a record holds. A record that passed its check can always be read; one that cannot protects.
     pub fn of(record: &Record) -> Self {
-        serde_json::from_value(Value::Object(record.clone())).unwrap_or_default()
+        let rules = serde_json::from_value(Value::Object(record.clone()));
+        rules.unwrap_or_else(|_| Self { protected_address: true, ..Self::default() })
     }
 
     /// The record that holds them, without its id.

@@ -72,6 +72,17 @@ async fn an_export_is_valid_by_the_official_schemas_and_comes_in_again_unchanged
     }
 }
 
+/// The text of every file of an export.
+fn everything(folders: (tempfile::TempDir, tempfile::TempDir)) -> String {
+    let mut text = String::new();
+    for folder in [folders.0, folders.1] {
+        for file in std::fs::read_dir(folder.path()).unwrap() {
+            text.push_str(&std::fs::read_to_string(file.unwrap().path()).unwrap());
+        }
+    }
+    text
+}
+
 #[tokio::test]
 async fn what_is_published_holds_neither_a_protected_address_nor_people_nor_rules() {
     let world = World::start().await;
@@ -90,15 +101,6 @@ async fn what_is_published_holds_neither_a_protected_address_nor_people_nor_rule
     let package = json!([service(1, "A shelter", &secret), service(2, "A clinic", &open)]);
     let plan = world.import(Package::of(&package).path(), None, false).await;
     assert!(plan.usable, "{}", plan.in_words());
-    let everything = |folders: (tempfile::TempDir, tempfile::TempDir)| {
-        let mut text = String::new();
-        for folder in [folders.0, folders.1] {
-            for file in std::fs::read_dir(folder.path()).unwrap() {
-                text.push_str(&std::fs::read_to_string(file.unwrap().path()).unwrap());
-            }
-        }
-        text
-    };
     let public = everything(export(&world, Reach::Public).await);
     for kept in ["Hidden street", "Somebody", "5550199", "5550188", "protected_address"] {
         assert!(!public.contains(kept), "{kept} was published");
@@ -113,4 +115,36 @@ async fn what_is_published_holds_neither_a_protected_address_nor_people_nor_rule
     // Nothing of it can be read in the tables.
     let sql = "SELECT count(*) FROM helpline.service_records WHERE fields::text ~ 'street|Somebody|5550'";
     assert_eq!(world.database.query(sql).unwrap(), [[Some("0".to_owned())]]);
+}
+
+#[tokio::test]
+async fn of_a_hidden_place_nothing_at_all_is_published() {
+    let world = World::start().await;
+    let said = |what: &str, number: u64| json!([{"id": id(5, number), "value": format!("marker of {what}")}]);
+    let place = json!({
+        "id": id(9, 1), "location_type": "physical", "name": "The house",
+        "attributes": said("the location", 1),
+        "addresses": [{"id": id(10, 1), "address_1": "Street", "address_type": "physical", "attributes": said("the address", 2)}],
+    });
+    let at = json!({
+        "id": id(8, 1), "description": "marker of the service there", "location": place,
+        "attributes": said("its attributes", 3),
+        "phones": [{"id": id(3, 1), "number": "5550101", "description": "marker of the bell"}],
+        "schedules": [{"id": id(13, 1), "description": "marker of the hours"}],
+    });
+    let shelter = json!({
+        "assurer_email": "marker@example.org", "attributes": said("nothing secret", 4),
+        "service_at_locations": [at], "helpline_rule": {"protected_address": true},
+    });
+    let sister = json!({"service_at_locations": [{"id": id(8, 2), "location": place, "description": "marker of the sister"}]});
+    let package = json!([service(1, "A shelter", &shelter), service(2, "A day centre", &sister)]);
+    let plan = world.import(Package::of(&package).path(), None, false).await;
+    assert!(plan.usable, "{}", plan.in_words());
+    let public = everything(export(&world, Reach::Public).await);
+    assert!(public.contains("A day centre") && public.contains("marker of nothing secret"), "{public}");
+    let public = public.replace("marker of nothing secret", "");
+    assert!(!public.contains("marker") && !public.contains("5550101"), "{public}");
+    assert!(!public.contains(&id(9, 1)), "one id in two services says that they are one house");
+    let whole = everything(export(&world, Reach::Everything).await);
+    assert!(whole.contains("marker of the bell") && whole.contains("marker@example.org"), "{whole}");
 }

@@ -43,6 +43,7 @@ fn term(number: u64, code: &str) -> Value {
 }
 
 async fn stocked(world: &World) {
+    let today = world.database.query("SELECT helpline.now()::date").unwrap()[0][0].clone().unwrap();
     let root = json!({"id": id(6, 99), "name": "Housing", "code": "housing", "description": "d", "taxonomy_id": id(7, 1), "taxonomy_detail": {"id": id(7, 1), "name": "Needs", "description": "d"}});
     let package = json!([
         root,
@@ -50,7 +51,7 @@ async fn stocked(world: &World) {
             1,
             "مأوى الأطفال",
             &json!({
-                "attributes": term(1, "shelter"), "minimum_age": 6, "maximum_age": 17, "assured_date": "2099-01-01",
+                "attributes": term(1, "shelter"), "minimum_age": 6, "maximum_age": 17, "assured_date": today,
                 "languages": [{"id": id(4, 1), "code": "ar", "name": "Arabic"}],
                 "service_areas": [{"id": id(12, 1), "name": "Doha"}],
                 "service_at_locations": at(1, 25.28, 51.53, "Doha"),
@@ -63,7 +64,7 @@ async fn stocked(world: &World) {
             2,
             "Приют для девочек",
             &json!({
-                "attributes": term(2, "night_shelter"), "minimum_age": 12, "maximum_age": 17, "assured_date": "2099-01-01",
+                "attributes": term(2, "night_shelter"), "minimum_age": 12, "maximum_age": 17, "assured_date": today,
                 "languages": [{"id": id(4, 2), "code": "ru", "name": "Russian"}],
                 "service_areas": [{"id": id(12, 2), "name": "Алматы"}],
                 "service_at_locations": at(2, 43.24, 76.89, "Алматы"),

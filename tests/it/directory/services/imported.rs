@@ -4,15 +4,7 @@ use helpline_domain::service::kind::Kind;
 use helpline_tests::World;
 use serde_json::json;
 
-use super::{Package, id, service};
-
-/// Every fault, as `place, field: what`.
-fn faults(plan: &helpline_directory::services::import::Plan) -> Vec<String> {
-    plan.problems
-        .iter()
-        .map(|problem| format!("{} {}: {}", problem.place, problem.field, problem.what).trim().to_owned())
-        .collect()
-}
+use super::{Package, faults, id, service};
 
 fn rows(world: &World) -> Vec<Vec<Option<String>>> {
     let sql =
@@ -90,16 +82,16 @@ async fn a_bad_package_changes_nothing_and_every_fault_is_said_by_row_and_field(
     let faults = faults(&plan);
     for expected in [
         "line 2 : is not UTF-8; save it as UTF-8 and import again",
-        "row 2 email: is not an e-mail address",
-        "row 2 maximum_age: is below minimum_age",
-        "row 2 organization_id: refers to a record that is not there",
-        "row 3 id: another service has this id",
-        "row 4 id: is required",
-        "row 4 status: is not one of active, inactive, defunct, temporarily closed",
-        "row 5 name: begins like a formula of a spreadsheet",
-        "row 6 : has another number of cells than the first row has",
-        "row 2 parent_id: is, over others, above itself",
-        "row 3 parent_id: is, over others, above itself",
+        "line 2 email: is not an e-mail address",
+        "line 2 maximum_age: is below minimum_age",
+        "line 2 organization_id: refers to a record that is not there",
+        "line 3 id: another service has this id",
+        "line 4 id: is required",
+        "line 4 status: is not one of active, inactive, defunct, temporarily closed",
+        "line 5 name: begins like a formula of a spreadsheet",
+        "line 6 : has another number of cells than the first row has",
+        "line 2 parent_id: is, over others, above itself",
+        "line 3 parent_id: is, over others, above itself",
     ] {
         assert!(faults.iter().any(|fault| fault == expected), "{expected:?} is not among {faults:#?}");
     }
@@ -154,9 +146,9 @@ async fn the_official_examples_come_in_and_what_leads_nowhere_is_said() {
     let world = World::start().await;
     let plan = world.import(&examples.join("csv"), None, true).await;
     let faults = faults(&plan);
-    assert!(faults.contains(&"row 2 latitude: is not a number from -90 to 90".to_owned()), "{faults:#?}");
+    assert!(faults.contains(&"line 2 latitude: is not a number from -90 to 90".to_owned()), "{faults:#?}");
     assert!(
-        faults.contains(&"row 2 parent_id: refers to a record that is not there".to_owned()),
+        faults.contains(&"line 2 parent_id: refers to a record that is not there".to_owned()),
         "{faults:#?}"
     );
     assert!(plan.usable && plan.difference.added.len() >= 15, "{}", plan.in_words());

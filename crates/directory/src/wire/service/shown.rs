@@ -57,7 +57,6 @@ fn found_service(caller: &Caller, found: &Found, now: DateTime<Utc>) -> FoundSer
 pub(super) fn to_message(caller: &Caller, listing: &Listing, now: DateTime<Utc>) -> Message {
     let keeps = matches!(caller.role, Role::Supervisor | Role::Administrator);
     let text = |name: &str| listing.field(name).to_owned();
-    let withheld = listing.rules.protected_address && !keeps;
     Message {
         service_id: listing.service_id.to_string(),
         agency_id: listing.agency_id.map(|id| id.to_string()).unwrap_or_default(),
@@ -88,16 +87,19 @@ pub(super) fn to_message(caller: &Caller, listing: &Listing, now: DateTime<Utc>)
         languages: listing
             .languages
             .iter()
-            .map(|(code, name)| ServiceLanguage { code: code.clone(), display_name: name.clone() })
+            .map(|language| ServiceLanguage {
+                code: language.code.clone(),
+                display_name: language.name.clone(),
+            })
             .collect(),
         areas: listing.areas.clone(),
-        locations: listing.places.iter().map(|place| location(place, withheld)).collect(),
+        locations: listing.places.iter().map(|place| location(place, place.protected && !keeps)).collect(),
         phones: listing.phones.iter().map(phone).collect(),
         opening_hours: listing.hours_in_words.clone(),
         required_documents: listing.documents.clone(),
         capacities: listing.capacities.iter().map(capacity).collect(),
         rules: Some(rules::to_message(&listing.rules, keeps)),
-        verify_time: listing.verified_at.map(timestamp),
+        verify_time: listing.verified_at(now).map(timestamp),
         stale: listing.is_stale(now),
         revision: listing.revision,
     }
@@ -110,22 +112,19 @@ fn location(place: &Place, withheld: bool) -> ServiceLocation {
         "virtual" => LocationKind::Virtual,
         _ => LocationKind::Unspecified,
     };
-    let known = ServiceLocation {
-        location_id: place.location_id.to_string(),
-        kind: kind.into(),
-        address_withheld: withheld,
-        ..ServiceLocation::default()
-    };
     if withheld {
-        return known;
+        // Nor its id: the same in two services, it says that they are in one house.
+        return ServiceLocation { kind: kind.into(), address_withheld: true, ..ServiceLocation::default() };
     }
     ServiceLocation {
+        location_id: place.location_id.to_string(),
+        kind: kind.into(),
+        address_withheld: false,
         display_name: place.name.clone(),
         address_lines: place.address.clone(),
         position: place.position.map(|(latitude, longitude)| Position { latitude, longitude }),
         transportation: place.transportation.clone(),
         accessibility: place.accessibility.clone(),
-        ..known
     }
 }
 

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Checked, Origins, Problem};
 use crate::service::kind::{Kind, Shape};
+use crate::service::listing::is_to_come;
 use crate::service::package::{Package, id, text};
 
 /// Looks at everything together; what refers to nothing is taken out of the record that refers.
-pub(super) fn check(checked: &mut Checked, there: &Package, origins: &Origins) {
+pub(super) fn check(checked: &mut Checked, (there, now): (&Package, DateTime<Utc>), origins: &Origins) {
     let mut wrong = Vec::new();
     references(&checked.package, there, &mut wrong);
     circles(&checked.package, there, (Kind::TaxonomyTerm, "parent_id"), &mut wrong);
@@ -21,6 +23,10 @@ pub(super) fn check(checked: &mut Checked, there: &Package, origins: &Origins) {
             && least > most
         {
             wrong.push((Kind::Service, service, "maximum_age", "is below minimum_age"));
+        }
+        let assured = text(record, "assured_date").and_then(|day| day.parse::<NaiveDate>().ok());
+        if assured.is_some_and(|day| is_to_come(day, now)) {
+            wrong.push((Kind::Service, service, "assured_date", "is a day that is yet to come"));
         }
     }
     for (kind, id, field, what) in wrong {
@@ -42,18 +48,14 @@ fn references(package: &Package, there: &Package, wrong: &mut Vec<Wrong>) {
         for field in kind.table().fields {
             let to = match field.shape {
                 Shape::Reference(to) => Some(to),
-                Shape::Link => match text(record, "link_entity").and_then(Kind::from_key) {
-                    None if record.contains_key(field.name) => {
-                        wrong.push((
-                            kind,
-                            own,
-                            field.name,
-                            "nothing says of what kind it is: see link_entity",
-                        ));
+                Shape::Link if record.contains_key(field.name) => {
+                    let to = text(record, "link_entity").and_then(Kind::from_key);
+                    if !to.is_some_and(Kind::has_attributes) {
+                        wrong.push((kind, own, field.name, why_not(to)));
                         continue;
                     }
-                    to => to,
-                },
+                    to
+                }
                 _ => continue,
             };
             if let (Some(to), Some(id)) = (to, id(record, field.name))
@@ -62,6 +64,15 @@ fn references(package: &Package, there: &Package, wrong: &mut Vec<Wrong>) {
                 wrong.push((kind, own, field.name, "refers to a record that is not there"));
             }
         }
+    }
+}
+
+/// Why nothing can be linked to such a record.
+const fn why_not(entity: Option<Kind>) -> &'static str {
+    match entity {
+        None => "nothing says of what kind it is: see link_entity",
+        // One of an attribute could, over others, belong to itself.
+        Some(_) => "is of a kind that has no attributes: see link_entity",
     }
 }
 

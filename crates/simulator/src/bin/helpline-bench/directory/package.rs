@@ -1,5 +1,8 @@
 //! A made-up directory, the same each time: names in three scripts, ages, languages, places, hours, needs.
 
+use std::time::SystemTime;
+
+use prost_types::Timestamp;
 use serde_json::{Value, json};
 
 const NAMES: [&str; 12] = [
@@ -42,10 +45,12 @@ fn pick<T: Copy>(from: &[T], number: u32) -> Option<T> {
 
 /// A package of so many services.
 pub(crate) fn of(services: u32) -> Value {
-    Value::Array((0..services).map(service).collect())
+    #[expect(clippy::disallowed_methods, reason = "most were verified when the benchmark was run")]
+    let today = Timestamp::from(SystemTime::now()).to_string();
+    Value::Array((0..services).map(|number| service(number, &today)).collect())
 }
 
-fn service(number: u32) -> Value {
+fn service(number: u32, today: &str) -> Value {
     let (city, latitude, longitude) = pick(&CITIES, number / 7).unwrap_or_default();
     let name = pick(&NAMES, number).unwrap_or_default();
     let language = pick(&LANGUAGES, number / 3).unwrap_or_default();
@@ -59,7 +64,7 @@ fn service(number: u32) -> Value {
         "status": "active",
         "minimum_age": number % 10,
         "maximum_age": 10 + number % 15,
-        "assured_date": if number.is_multiple_of(9) { "2001-01-01" } else { "2099-01-01" },
+        "assured_date": if number.is_multiple_of(9) { "2001-01-01" } else { today },
         "organization": {"id": id(2, organization), "name": format!("Organisation {organization}"), "description": "Made up"},
         "phones": [{"id": id(3, number), "number": "+97455550100"}],
         "languages": [{"id": id(4, number), "code": language}],
