@@ -77,13 +77,20 @@ impl Desk {
                     their_reference,
                     remark,
                     expected_revision,
+                    service_id: String::new(),
                 };
                 client.accept_referral(asking(visit, request)?).await.map(drop)
             }
             Step::Reject(reason) => {
                 let reason = reason.into();
-                let request =
-                    RejectReferralRequest { request_id, referral_id, reason, remark, expected_revision };
+                let request = RejectReferralRequest {
+                    request_id,
+                    referral_id,
+                    reason,
+                    remark,
+                    expected_revision,
+                    service_id: String::new(),
+                };
                 client.reject_referral(asking(visit, request)?).await.map(drop)
             }
             Step::Begin | Step::Pause(_) => {

@@ -148,6 +148,7 @@ struct StandingRow {
 }
 
 #[derive(Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is what the statement has found out")]
 struct AskedRow {
     position: i32,
     state: String,
