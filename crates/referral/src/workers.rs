@@ -68,7 +68,7 @@ impl Worker for WatchDeadlines {
                     Ok(made) => more |= made,
                     // What is wrong with one must not keep the others waiting.
                     Err(error) => {
-                        tracing::error!(centre = %centre, referral = %id, %error, "a referral could not be settled")
+                        tracing::error!(centre = %centre, referral = %id, %error, "a referral could not be settled");
                     }
                 }
             }
