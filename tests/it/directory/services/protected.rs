@@ -43,7 +43,7 @@ async fn searched(actor: &Actor, name: &str) -> FoundService {
     };
     let found = actor.services().search_services(request).await.unwrap().into_inner().services;
     let named = |found: &FoundService| found.service.as_ref().is_some_and(|one| one.display_name == name);
-    found.into_iter().find(named).expect("the service is found")
+    found.into_iter().find(named).unwrap()
 }
 
 async fn got(actor: &Actor, number: u64) -> Service {
@@ -68,7 +68,7 @@ fn is_told(service: &Service) -> bool {
 
 fn verdict(found: &FoundService, rule: ServiceRule) -> ServiceVerdict {
     let comparison = found.comparisons.iter().find(|comparison| comparison.rule() == rule);
-    comparison.expect("it was asked").verdict()
+    comparison.unwrap().verdict()
 }
 
 async fn protect(world: &World, number: u64, protected_address: bool) {
