@@ -8,5 +8,5 @@ mod lists;
 mod need_to_know;
 mod next_choice;
 mod races;
-mod room;
+pub(crate) mod room;
 mod stay;

@@ -125,6 +125,7 @@ pub(crate) fn draft(
     );
     let answer = fields.optional_duration("answer_within", sent.answer_within.as_ref(), ANSWER);
     let part_of = fields.optional_id("part_of_id", &sent.part_of_id);
+    let case_id = fields.optional_id("case_id", &sent.case_id);
     fields.build((|| {
         let urgency: Urgency = urgency?;
         let usual = ReferralState::Requested.due_s(urgency).unwrap_or_default();
@@ -140,6 +141,7 @@ pub(crate) fn draft(
             field_classes: field_classes?,
             particulars: particulars?,
             answer_s,
+            case_id: case_id?,
         };
         Some((command(ctx, caller, "DraftReferral", request_id?, sent), new))
     })())

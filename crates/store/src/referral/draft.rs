@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use helpline_domain::field_class::FieldClass;
-use helpline_domain::id::{CentreId, ContactId, ReferralId, ServiceId};
+use helpline_domain::id::{CaseId, CentreId, ContactId, ReferralId, ServiceId};
 use helpline_domain::referral::Urgency;
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{CONTACT, HEALTH, IDENTITY, LEGAL, LOCATION, NARRATIVE, PERPETRATOR, Particulars, sees_referral};
+use crate::casework::sees_case;
 use crate::change::{Change, Command, change, change_query};
 use crate::escalation::agency_of;
 use crate::{Store, StoreError};
@@ -27,6 +28,7 @@ pub struct NewReferral {
     pub field_classes: BTreeSet<FieldClass>,
     pub particulars: Particulars,
     pub answer_s: u32,
+    pub case_id: Option<CaseId>,
 }
 
 /// What is asked for must be there: the contact of the caller, each service with an agency that can answer, and what it is a
@@ -42,15 +44,18 @@ const DRAFT: &str = change!(
     changed AS (
         INSERT INTO helpline.referrals (centre_id, referral_id, contact_id, part_of, urgency, need, open_offer, field_classes, state, answer_s,
             owner_id, drafted_by, drafted_at, identity_sealed, contact_sealed, location_sealed, narrative_sealed, health_sealed, legal_sealed,
-            perpetrator_sealed, event_count, changed_at)
+            perpetrator_sealed, event_count, changed_at, case_id)
         SELECT $1, $7, c.contact_id, $9, $10, $11, $12, $13, 'draft', $15, $2, $2, helpline.now(), $16, $17, $18, $19, $20, $21, $22, 1,
-            helpline.now()
+            helpline.now(), $24
         FROM helpline.contacts c
         WHERE c.centre_id = $1 AND c.contact_id = $8 AND ($3 = 'supervisor' OR c.counsellor_id = $2)
           AND (SELECT count(*) FROM named) = cardinality($14)
           AND ($9::uuid IS NULL OR EXISTS (
             SELECT FROM helpline.referrals r WHERE r.centre_id = $1 AND r.referral_id = $9 AND r.ended_at IS NULL AND ",
     sees_referral!("$2", "$3", "$23"), "))
+          AND ($24::uuid IS NULL OR EXISTS (
+            SELECT FROM helpline.cases c WHERE c.centre_id = $1 AND c.case_id = $24 AND c.closed_at IS NULL AND ",
+    sees_case!("$2", "$3"), "))
         RETURNING *),
     chosen AS (
         INSERT INTO helpline.referral_choices (centre_id, referral_id, position, service_id, agency_id, state)
@@ -93,7 +98,8 @@ impl Store {
             .bind(self.seal_some(HEALTH, centre, row, known.health.as_ref()))
             .bind(self.seal_some(LEGAL, centre, row, known.legal.as_ref()))
             .bind(self.seal_some(PERPETRATOR, centre, row, known.perpetrator.as_ref()))
-            .bind(agency_of(&command.caller));
+            .bind(agency_of(&command.caller))
+            .bind(new.case_id.map(|id| id.as_uuid()));
         Ok(self.change(command, query).await?.map(|row| row.resource_id.into()))
     }
 
