@@ -26,8 +26,8 @@ const OPTIONAL_IDS: [&str; 8] = [
 /// Those that may be missing of one method alone: an escalation is raised by hand, a list is not narrowed to a contact,
 /// a token is no responder's, a question is about an escalation, alerts are listed of all, a document is the alert, an
 /// authority is kept as no agency, nobody answers for a service; a referral is no part of another, is asked of one service of an
-/// agency, a hold is for none.
-const OPTIONAL_OF: [(&str, &str); 14] = [
+/// agency, a hold is for none; a case comes from no contact, a section is new, a task is the caller's.
+const OPTIONAL_OF: [(&str, &str); 23] = [
     ("UpdateService", "agency_id"),
     ("RaiseEscalation", "contact_id"),
     ("RaiseEscalation", "report.authority_id"),
@@ -42,6 +42,15 @@ const OPTIONAL_OF: [(&str, &str); 14] = [
     ("ListReferrals", "contact_id"),
     ("PlaceHold", "referral_id"),
     ("ListDeliveries", "referral_id"),
+    ("RaiseEscalation", "case_id"),
+    ("DraftReferral", "case_id"),
+    ("OpenCase", "contact_id"),
+    ("WriteCaseSection", "section_id"),
+    ("ListCases", "child_id"),
+    ("ListMerges", "person_id"),
+    ("AddTask", "counsellor_id"),
+    ("AddTask", "referral_id"),
+    ("ListTasks", "case_id"),
 ];
 /// The channel's own id: any text.
 const TEXT_IDS: [&str; 2] = ["external_id", "continues_external_id"];

@@ -1,6 +1,7 @@
 //! What the database itself refuses, whatever the server would ask of it: these tests are the server's role with nothing
 //! in between.
 
+mod casework;
 mod emergency;
 mod referral;
 mod rules;
@@ -128,6 +129,7 @@ async fn fill(world: &World, centre: &Centre) {
     let escalation_id = escalate(&supervisor, &contact.contact_id).await;
     emergency::search(world, centre, &supervisor, &escalation_id).await;
     referral::refer(world, centre, &supervisor, &contact.contact_id).await;
+    casework::open_case(world, &supervisor, &counsellor, &contact.contact_id).await;
 }
 
 /// An escalation of a contact; its id.

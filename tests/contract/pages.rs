@@ -1,5 +1,6 @@
 //! Page tokens and cursors: whose they are, and what they are of.
 
+mod casework;
 mod every;
 mod referrals;
 

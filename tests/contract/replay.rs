@@ -1,5 +1,6 @@
 //! A command that is sent again happens once.
 
+mod casework;
 mod channels;
 mod child_alerts;
 mod escalations;

@@ -1,6 +1,7 @@
 //! A well-formed request for every method, about things that are not there.
 
 mod agencies;
+mod casework;
 mod channels;
 mod child_alerts;
 mod escalations;
@@ -333,6 +334,7 @@ fn encoded(name: &str) -> Vec<u8> {
             .or_else(|| services::sample(other))
             .or_else(|| stays::sample(other))
             .or_else(|| referrals::sample(other))
+            .or_else(|| casework::sample(other))
             .unwrap_or_else(|| panic!("{other} is new: say here what a well-formed request of it is")),
     }
 }
@@ -375,6 +377,7 @@ fn settings() -> Settings {
         relaxations: vec![Relaxation { after: Some(seconds(60)), skill: skill().skill, level: 1 }],
     };
     Settings {
+        cases: Some(casework::settings()),
         queues: vec![general, Queue { queue: "night".to_owned(), ..Queue::default() }],
         target_waits: vec![wait],
         offer_timeout: Some(seconds(20)),

@@ -55,7 +55,8 @@ async fn asked(
 }
 
 /// Lists that can be narrowed to something: what is not there has an empty page.
-const LISTS: [&str; 3] = ["ListContacts", "ListEscalations", "ListReferrals"];
+const LISTS: [&str; 6] =
+    ["ListContacts", "ListEscalations", "ListReferrals", "ListCases", "ListMerges", "ListTasks"];
 
 /// A well-formed request that is about something with this name: a question is about an escalation or a contact.
 fn about(method: &Method, name: &str) -> DynamicMessage {

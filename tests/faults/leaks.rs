@@ -1,5 +1,6 @@
 //! Marker strings in every personal field, and a search for them wherever somebody without a key could look.
 
+mod casework;
 mod child_alert;
 mod collector;
 mod directory;
@@ -35,7 +36,7 @@ use scan::{Finding, Markers, search};
 use crate::load::closing;
 
 /// The personal fields: each gets a marker of its own.
-const FIELDS: [&str; 39] = [
+const FIELDS: [&str; 45] = [
     "on_call_name",
     "on_call_number",
     "delivery_address",
@@ -75,6 +76,12 @@ const FIELDS: [&str; 39] = [
     "referral_perpetrator",
     "referral_remark",
     "their_reference",
+    "person_name",
+    "person_identifier",
+    "merge_reason",
+    "merge_undo_reason",
+    "case_text",
+    "task_note",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -207,6 +214,7 @@ async fn play(fleet: &Fleet, markers: &mut Markers) -> Vec<(&'static str, Status
     child_alert::play(fleet, markers, &mut statuses).await;
     directory::play(fleet, &counsellor, markers, &mut statuses).await;
     referral::play(fleet, markers, &contact.contact_id, &mut statuses).await;
+    casework::play(fleet, markers, &mut statuses).await;
     let supervisor = fleet.bearer(Role::Supervisor, None);
     block(&supervisor, &adapter, &contact, markers, &mut statuses).await;
     statuses

@@ -8,6 +8,7 @@
 )]
 
 mod afterwards;
+mod casework;
 mod client_lost;
 mod emergency;
 mod fail_points;

@@ -18,6 +18,7 @@ mod by_hand;
 mod callback;
 mod capacity;
 mod care;
+mod casework;
 mod chance;
 mod conservation;
 mod cut;

@@ -13,6 +13,6 @@ mod next_choice;
 mod passed_on;
 mod presence;
 mod races;
-mod room;
+pub(crate) mod room;
 mod stay;
 mod stay_steps;

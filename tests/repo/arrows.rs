@@ -18,6 +18,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("queueing", 3),
     ("escalation", 3),
     ("referral", 3),
+    ("casework", 3),
     ("channels", 4),
     ("console", 4),
     ("helpline", 5),

@@ -1,5 +1,8 @@
 //! Somebody who calls the API with a token.
 
+use helpline_proto::casework::v1::case_service_client::CaseServiceClient;
+use helpline_proto::casework::v1::person_service_client::PersonServiceClient;
+use helpline_proto::casework::v1::task_service_client::TaskServiceClient;
 use helpline_proto::channels::v1::delivery_service_client::DeliveryServiceClient;
 use helpline_proto::channels::v1::endpoint_service_client::EndpointServiceClient;
 use helpline_proto::channels::v1::link_service_client::LinkServiceClient;
@@ -131,6 +134,12 @@ clients!(
     admissions: AdmissionServiceClient,
     /// `CapacityService`.
     capacity: CapacityServiceClient,
+    /// `PersonService`.
+    persons: PersonServiceClient,
+    /// `CaseService`.
+    cases: CaseServiceClient,
+    /// `TaskService`.
+    tasks: TaskServiceClient,
     /// `SupervisionService`.
     supervision: SupervisionServiceClient,
 );

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use uuid::Uuid;
 
 use crate::channel::Channel;
-use crate::id::{ContactId, CounsellorId, EscalationId, OpinionId, ReferralId};
+use crate::id::{ContactId, CounsellorId, EscalationId, OpinionId, ReferralId, TaskId};
 use crate::risk::Class;
 use crate::settings::alerts::Alerts;
 
@@ -55,11 +55,15 @@ pub enum AlertKind {
     ReferralOverdue,
     /// No choice of a referral has taken it on, and the child was not referred anew.
     ReferralUnmet,
+    /// A task is overdue for longer than its owner alone should know.
+    TaskOverdue,
+    /// A task is overdue for so long that the coordinator must know.
+    TaskNeglected,
 }
 
 impl AlertKind {
     /// Every kind.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::TargetNear,
         Self::NobodyAvailable,
         Self::LongContact,
@@ -78,6 +82,8 @@ impl AlertKind {
         Self::ReportOverdue,
         Self::ReferralOverdue,
         Self::ReferralUnmet,
+        Self::TaskOverdue,
+        Self::TaskNeglected,
     ];
 
     /// The stable key under which the kind is stored.
@@ -101,6 +107,8 @@ impl AlertKind {
             Self::ReportOverdue => "report_overdue",
             Self::ReferralOverdue => "referral_overdue",
             Self::ReferralUnmet => "referral_unmet",
+            Self::TaskOverdue => "task_overdue",
+            Self::TaskNeglected => "task_neglected",
         }
     }
 
@@ -127,6 +135,8 @@ pub enum Subject {
     Escalation(EscalationId),
     /// A referral.
     Referral(ReferralId),
+    /// A task.
+    Task(TaskId),
     /// All of it.
     Floor,
 }
@@ -142,6 +152,7 @@ impl Subject {
             Self::Opinion(id) => format!("opinion {id}"),
             Self::Escalation(id) => format!("escalation {id}"),
             Self::Referral(id) => format!("referral {id}"),
+            Self::Task(id) => format!("task {id}"),
             Self::Floor => "floor".to_owned(),
         }
     }
@@ -161,6 +172,7 @@ impl Subject {
             "opinion" => Self::Opinion(id(rest)?.into()),
             "escalation" => Self::Escalation(id(rest)?.into()),
             "referral" => Self::Referral(id(rest)?.into()),
+            "task" => Self::Task(id(rest)?.into()),
             "floor" => Self::Floor,
             _ => return None,
         })
@@ -269,9 +281,11 @@ pub fn judge(floor: &Snapshot, settings: &Alerts, open: &[Open]) -> Vec<Step> {
                 _ => !due.contains(&alert.subject),
             },
             Subject::Counsellor(counsellor) => !counsellors.contains(counsellor),
-            Subject::OnCall(_) | Subject::Opinion(_) | Subject::Escalation(_) | Subject::Referral(_) => {
-                !due.contains(&alert.subject)
-            }
+            Subject::OnCall(_)
+            | Subject::Opinion(_)
+            | Subject::Escalation(_)
+            | Subject::Referral(_)
+            | Subject::Task(_) => !due.contains(&alert.subject),
             Subject::Line(..) | Subject::Floor => false,
         };
         let settled = |since: i64| floor.now_ms.saturating_sub(since) >= i64::from(settings.settle_s) * 1000;
@@ -341,7 +355,8 @@ fn causes(floor: &Snapshot, settings: &Alerts, share: i64) -> BTreeMap<Alert, bo
         cause(AlertKind::LineDegraded, Subject::Floor, false);
     }
     for (kind, subject) in &floor.due {
-        let grave = !matches!(kind, AlertKind::CallbackOverdue | AlertKind::ReferralOverdue);
+        let grave =
+            !matches!(kind, AlertKind::CallbackOverdue | AlertKind::ReferralOverdue | AlertKind::TaskOverdue);
         cause(*kind, subject.clone(), grave);
     }
     causes

@@ -137,6 +137,22 @@ id!(
     HoldId
 );
 id!(
+    /// A person: a child, or who belongs to them.
+    PersonId
+);
+id!(
+    /// Two records that somebody takes for one person.
+    MergeId
+);
+id!(
+    /// A case.
+    CaseId
+);
+id!(
+    /// A task.
+    TaskId
+);
+id!(
     /// Somebody standing in on a schedule.
     StandInId
 );

@@ -3,6 +3,7 @@
 pub mod alerts;
 pub mod callbacks;
 pub mod care;
+pub mod cases;
 mod flood;
 mod hours;
 pub mod overflow;
@@ -21,6 +22,7 @@ use crate::policy::valve::ValveRules;
 use crate::risk::{Class, RiskRule};
 use crate::settings::alerts::Alerts;
 use crate::settings::care::Care;
+use crate::settings::cases::Cases;
 use relaxation::Relaxation;
 use resumption::Resumption;
 
@@ -82,6 +84,8 @@ pub struct Settings {
     pub overflow: overflow::Overflow,
     /// By which name the centre sends missing-child alerts; empty for one that sends none.
     pub alert_sender: String,
+    /// How it works on cases.
+    pub cases: Cases,
 }
 
 /// A line in which contacts wait.
@@ -182,6 +186,7 @@ impl Default for Settings {
             valve: ValveRules::default(),
             overflow: overflow::Overflow::default(),
             alert_sender: String::new(),
+            cases: Cases::default(),
         }
     }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use helpline_domain::caller::Caller;
 use helpline_domain::escalation::ladder::{About, choose};
 use helpline_domain::escalation::{Danger, EscalationKind};
-use helpline_domain::id::{AgencyId, ContactId, EscalationId};
+use helpline_domain::id::{AgencyId, CaseId, ContactId, EscalationId};
 use helpline_domain::risk::Risk;
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::{Ctx, Refusal, fail_point};
@@ -29,6 +29,7 @@ pub(crate) struct RaiseEscalation {
     pub(crate) command: Command,
     pub(crate) kind: EscalationKind,
     pub(crate) contact_id: Option<ContactId>,
+    pub(crate) case_id: Option<CaseId>,
     pub(crate) risk: Risk,
     pub(crate) danger: Danger,
     pub(crate) region: Option<String>,
@@ -93,6 +94,9 @@ pub(crate) async fn raise_escalation(
     if let Some(authority) = request.report.as_ref().and_then(|report| report.authority_id) {
         let found = ctx.store.agency(caller.centre_id, authority).await?;
         found.filter(|agency| agency.disabled_at.is_none()).ok_or_else(|| Refusal::not_found("agency"))?;
+    }
+    if let Some(case) = request.case_id {
+        ctx.store.case(caller, case).await?.ok_or_else(|| Refusal::not_found("case"))?;
     }
     if let Some(contact) = request.contact_id {
         let contact = access::contact(ctx, caller, contact).await?;
@@ -170,6 +174,7 @@ async fn plan(ctx: &Ctx, caller: &Caller, request: RaiseEscalation) -> Result<Ne
         particulars: request.particulars,
         location: request.location,
         report: request.report.as_ref().map(Report::stored),
+        case_id: request.case_id,
     })
 }
 

@@ -66,6 +66,7 @@ pub(crate) fn escalation(caller: &Caller, one: &Escalation) -> proto::Escalation
         number: one.number,
         kind: kind(one.kind).into(),
         contact_id: within(id(one.contact_id.map(|id| id.as_uuid()))),
+        case_id: within(id(one.case_id.map(|id| id.as_uuid()))),
         risk: risk(one.risk).into(),
         danger: danger(one.danger).into(),
         region: one.region.clone().unwrap_or_default(),

@@ -50,6 +50,10 @@ package!(
     /// Referrals to agencies, consent, capacity.
     referral, "helpline.referral.v1.rs", clippy::allow_attributes, clippy::default_trait_access, clippy::large_enum_variant
 );
+package!(
+    /// Persons, cases, tasks.
+    casework, "helpline.casework.v1.rs", clippy::allow_attributes, clippy::default_trait_access
+);
 
 mod redaction {
     include!(concat!(env!("OUT_DIR"), "/redaction.rs"));

@@ -17,7 +17,9 @@ use std::time::Duration;
 
 mod generated;
 
-pub use generated::{channels, directory, errors, escalation, intake, options, queueing, referral, terms};
+pub use generated::{
+    casework, channels, directory, errors, escalation, intake, options, queueing, referral, terms,
+};
 pub use options::v1::Role;
 
 /// The `domain` of every `google.rpc.ErrorInfo` of this API.

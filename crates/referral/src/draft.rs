@@ -12,7 +12,7 @@ use helpline_store::referral::read::Referral;
 use crate::access;
 use crate::act::{committed, refused};
 
-/// Writes a referral down. Errors: NOT_FOUND for the contact, a service, or what it is a part of; INVALID_FIELD for a service
+/// Writes a referral down. Errors: NOT_FOUND for the contact, a service, the case, or what it is a part of; INVALID_FIELD for a service
 /// whose agency cannot answer; NOBODY_FITS when any may have it and none is able; STATE_REFUSED when what it is a part of is over;
 /// REQUEST_ID_REUSED.
 pub(crate) async fn draft_referral(
@@ -33,6 +33,12 @@ async fn why_refused(ctx: &Ctx, caller: &Caller, new: &NewReferral) -> Result<Re
     };
     if !contact.as_ref().is_some_and(own) {
         return Ok(Refusal::not_found("contact"));
+    }
+    if let Some(case) = new.case_id {
+        let case = ctx.store.case(caller, case).await?.ok_or_else(|| Refusal::not_found("case"))?;
+        if case.closed_at.is_some() {
+            return Ok(Refusal::state("case", "closed"));
+        }
     }
     if let Some(whole) = new.part_of {
         let whole = access::seen(ctx, caller, whole).await?;

@@ -103,6 +103,7 @@ pub(crate) fn referral(caller: &Caller, one: &Referral) -> proto::Referral {
         number: one.number,
         contact_id: within(one.contact_id.to_string()),
         part_of_id: within(id(one.part_of.map(|id| id.as_uuid()))),
+        case_id: within(id(one.case_id.map(|id| id.as_uuid()))),
         urgency: urgency(one.urgency).into(),
         need: Some(one.need.clone()).filter(|_| told).unwrap_or_default(),
         state: state(one.state).into(),

@@ -6,6 +6,7 @@ use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use helpline_domain::caller::Role;
+use helpline_domain::case::OpenWork;
 use helpline_proto::DOMAIN;
 use helpline_proto::errors::v1::ErrorReason;
 use helpline_store::StoreError;
@@ -180,6 +181,14 @@ impl Refusal {
             .with("agency", agency.to_string())
     }
 
+    /// CASE_OPEN_WORK.
+    pub fn case_open_work(open: OpenWork) -> Self {
+        Self::new(ErrorReason::CaseOpenWork, "something of the case is open")
+            .with("escalations", open.escalations.to_string())
+            .with("referrals", open.referrals.to_string())
+            .with("tasks", open.tasks.to_string())
+    }
+
     /// NOBODY_FITS.
     pub fn nobody_fits() -> Self {
         Self::new(ErrorReason::NobodyFits, "none of the services can be asked now")
@@ -307,6 +316,7 @@ impl Refusal {
             | ErrorReason::NobodyFree
             | ErrorReason::ConsentMissing
             | ErrorReason::NobodyFits
+            | ErrorReason::CaseOpenWork
             | ErrorReason::NoRoom
             | ErrorReason::SwitchOwned
             | ErrorReason::PartnerRefused

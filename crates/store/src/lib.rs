@@ -22,6 +22,7 @@ pub mod aside;
 pub mod block;
 pub mod callback;
 pub mod capacity;
+pub mod casework;
 pub mod change;
 pub mod check;
 pub mod connection;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use helpline_domain::caller::Role;
+use helpline_proto::casework::v1::FindPersonsRequest;
 use helpline_proto::channels::v1::{CreateEndpointRequest, EndpointKind};
 use helpline_proto::escalation::v1::{
     AskSecondOpinionRequest, ConsentBy, Danger, DiscloseRequest, DisclosureBasis, DisclosurePurpose,
@@ -18,14 +19,14 @@ use prost::Message as _;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage as _, Value};
 use prost_types::Timestamp;
 
-use super::{assert_no_page, forgeries, referrals};
+use super::{assert_no_page, casework, forgeries, referrals};
 use crate::cast::{Cast, method};
 use crate::requests::well_formed;
 use crate::schema;
 use crate::stage::healthy;
 
 /// Lists that are walked here.
-const LISTS: [&str; 18] = [
+const LISTS: [&str; 23] = [
     "ListEscalations",
     "ListReports",
     "ListTimeline",
@@ -44,6 +45,11 @@ const LISTS: [&str; 18] = [
     "ListCapacities",
     "ListHolds",
     "ListAdmissions",
+    "ListMerges",
+    "FindPersons",
+    "ListCases",
+    "ListCaseTimeline",
+    "ListTasks",
 ];
 /// Lists that are not walked here: of the line, of the directory, of what is told of missing children.
 const OTHERS: [&str; 7] = [
@@ -208,7 +214,13 @@ async fn fill(cast: &Cast) -> BTreeMap<&'static str, String> {
     );
     world.database.query(&more).unwrap();
     let referral_id = referrals::fill(cast, ROWS).await;
-    BTreeMap::from([("escalation_id", escalation_id), ("agency_id", agency_id), ("referral_id", referral_id)])
+    let case_id = casework::fill(cast, ROWS).await;
+    BTreeMap::from([
+        ("escalation_id", escalation_id),
+        ("agency_id", agency_id),
+        ("referral_id", referral_id),
+        ("case_id", case_id),
+    ])
 }
 
 async fn force(by: &Actor, escalation_id: &str) {
@@ -226,15 +238,25 @@ fn asked(cast: &Cast, name: &str, ids: &BTreeMap<&'static str, String>) -> List 
             "ListTimeline" | "ListEndpoints" | "ListDisclosures" => true,
             "ListDeliveries" => *field != "referral_id",
             "ListReferralTimeline" | "ListConsents" => *field == "referral_id",
+            "ListCaseTimeline" => *field == "case_id",
             _ => false,
         };
         if known && of {
             request.set_field_by_name(field, Value::String(id.clone()));
         }
     }
-    // The supervisor has referred; of others' referrals a counsellor knows nothing.
-    let referrals = method.service.starts_with("helpline.referral.");
-    let actor = if referrals { &cast.supervisor } else { cast.caller(method) };
+    if name == "FindPersons" {
+        let asked =
+            FindPersonsRequest { identifier: Some(casework::identifier()), ..FindPersonsRequest::default() };
+        request = DynamicMessage::decode(schema::input(method), asked.encode_to_vec().as_slice()).unwrap();
+    }
+    // The supervisor has referred and opened cases; of others' a counsellor knows nothing.
+    let own = ["helpline.referral.", "helpline.casework."];
+    let actor = if own.iter().any(|package| method.service.starts_with(package)) {
+        &cast.supervisor
+    } else {
+        cast.caller(method)
+    };
     List { method, actor: actor.clone(), request }
 }
 

@@ -26,6 +26,7 @@ fn location() -> Location {
 /// A report in which every field is set that can be.
 fn raise() -> RaiseEscalationRequest {
     RaiseEscalationRequest {
+        case_id: String::new(),
         request_id: id(),
         kind: EscalationKind::MandatoryReport.into(),
         contact_id: id(),

@@ -239,6 +239,7 @@ async fn an_agency_that_is_asked_for_two_of_its_services_says_which() {
                 service_id: second.clone(),
                 reason: RejectReason::AtCapacity.into(),
                 remark: String::new(),
+                expected_revision: 0,
             };
             partner.responder.referrals().reject_referral(answer).await.unwrap();
         }

@@ -3,6 +3,7 @@
 mod alerts;
 mod callbacks;
 mod care;
+mod cases;
 mod hours;
 mod overflow;
 mod relaxation;
@@ -122,6 +123,7 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
     );
     let valve = valve::read(fields, message.valve.as_ref());
     let overflow = overflow::read(fields, message.overflow.as_ref(), queues.as_deref());
+    let cases = fields.within("cases", |fields| cases::read(fields, message.cases.as_ref()));
     let alert_sender = alert_sender(fields, &message.alert_sender);
     Some(Settings {
         queues: queues?,
@@ -150,6 +152,7 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
         valve: valve?,
         overflow: overflow?,
         alert_sender: alert_sender?,
+        cases: cases?,
     })
 }
 
@@ -338,6 +341,7 @@ pub(crate) fn to_message(versioned: &VersionedSettings) -> Message {
         valve: Some(valve::to_message(&settings.valve)),
         overflow: Some(overflow::to_message(&settings.overflow)),
         alert_sender: settings.alert_sender.clone(),
+        cases: Some(cases::to_message(&settings.cases)),
     }
 }
 

@@ -74,6 +74,7 @@ pub(crate) fn raise(
     let request_id = fields.request_id(&request.request_id);
     let kind = fields.choice("kind", request.kind, proto::EscalationKind::as_str_name).and_then(kind_from);
     let contact_id = fields.optional_id::<ContactId>("contact_id", &request.contact_id);
+    let case_id = fields.optional_id("case_id", &request.case_id);
     let risk = read_risk(&mut fields, "risk", request.risk);
     if contact_id == Some(None) && risk == Some(Risk::Unassessed) {
         fields.refuse("risk", "required without a contact");
@@ -105,6 +106,7 @@ pub(crate) fn raise(
             command: command(ctx, caller, "RaiseEscalation", request_id?, request),
             kind: kind?,
             contact_id: contact_id?,
+            case_id: case_id?,
             risk: risk?,
             danger: danger?,
             region: region?,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use clap::ValueEnum;
+use helpline_casework::Casework;
 use helpline_channels::Channels;
 use helpline_directory::Directory;
 use helpline_escalation::Escalation;
@@ -35,6 +36,8 @@ pub enum Service {
     Escalation,
     /// Referrals to agencies, consent, capacity.
     Referral,
+    /// Persons, cases, tasks.
+    Casework,
     /// Endpoints of agencies, what is sent to them.
     Channels,
     /// Pages for a browser, if the configuration says where browsers find them. They have no API of their own.
@@ -50,6 +53,7 @@ impl Service {
             Self::Queueing => "helpline.queueing.v1",
             Self::Escalation => "helpline.escalation.v1",
             Self::Referral => "helpline.referral.v1",
+            Self::Casework => "helpline.casework.v1",
             Self::Channels => "helpline.channels.v1",
             Self::Console => "",
         }
@@ -100,6 +104,8 @@ const OWN_CONNECTIONS: usize = 6;
 const CLIMBING_CONNECTIONS: usize = 2;
 /// The same of referrals and holds whose time is over.
 const REFERRING_CONNECTIONS: usize = 1;
+/// The same of tasks that are late.
+const CLIMBING_TASKS_CONNECTIONS: usize = 1;
 /// The same of what is sent out: one takes, others write down what came of it.
 const SENDING_CONNECTIONS: usize = 3;
 
@@ -148,6 +154,11 @@ pub(super) async fn assemble(
         let referrals = Referrals::new(ctx.clone());
         referrals.routes(&mut routes, longest);
         referrals.spawn(own(REFERRING_CONNECTIONS)?, lifecycle);
+    }
+    if services.has(Service::Casework) {
+        let casework = Casework::new(ctx.clone());
+        casework.routes(&mut routes, longest);
+        casework.spawn(own(CLIMBING_TASKS_CONNECTIONS)?, lifecycle);
     }
     if services.has(Service::Channels) {
         let channels =
@@ -208,7 +219,7 @@ mod tests {
         assert_eq!(Services::all().names().collect::<Vec<_>>(), SERVICES);
         assert_eq!(
             Services::all().to_string(),
-            "directory,intake,queueing,escalation,referral,channels,console"
+            "directory,intake,queueing,escalation,referral,casework,channels,console"
         );
     }
 }

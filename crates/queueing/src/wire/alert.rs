@@ -33,6 +33,7 @@ pub(crate) fn message(row: &AlertRow) -> proto::Alert {
         Subject::Opinion(opinion) => alert.opinion_id = opinion.to_string(),
         Subject::Escalation(escalation) => alert.escalation_id = escalation.to_string(),
         Subject::Referral(referral) => alert.referral_id = referral.to_string(),
+        Subject::Task(task) => alert.task_id = task.to_string(),
         Subject::Floor => {}
     }
     alert
@@ -58,6 +59,8 @@ const fn kind(kind: AlertKind) -> proto::AlertKind {
         AlertKind::ReportOverdue => proto::AlertKind::ReportOverdue,
         AlertKind::ReferralOverdue => proto::AlertKind::ReferralOverdue,
         AlertKind::ReferralUnmet => proto::AlertKind::ReferralUnmet,
+        AlertKind::TaskOverdue => proto::AlertKind::TaskOverdue,
+        AlertKind::TaskNeglected => proto::AlertKind::TaskNeglected,
     }
 }
 

@@ -59,11 +59,13 @@ pub(crate) fn draft(
         },
     );
     let part_of = fields.optional_id("part_of_id", &sent.part_of_id);
+    let case_id = fields.optional_id("case_id", &sent.case_id);
     fields.build((|| {
         let new = NewReferral {
             referral_id: ctx.ids.v7().into(),
             contact_id: contact_id?,
             part_of: part_of?,
+            case_id: case_id?,
             need: need?,
             terms: terms?,
         };

@@ -22,6 +22,10 @@ const DUE: &str = "
     SELECT 'referral_overdue', 'referral ' || referral_id FROM helpline.referrals
     WHERE centre_id = $1 AND alarms > 0 AND ended_at IS NULL
     UNION ALL
+    SELECT late.kind, 'task ' || t.task_id FROM helpline.tasks t
+    JOIN (VALUES (3, 'task_overdue'), (4, 'task_neglected')) AS late (rung, kind) ON t.climbed >= late.rung
+    WHERE t.centre_id = $1 AND t.climbed >= 3 AND t.ended_at IS NULL
+    UNION ALL
     SELECT 'referral_unmet', 'referral ' || r.referral_id FROM helpline.referrals r
     WHERE r.centre_id = $1 AND r.unmet AND r.state <> 'entered_in_error' AND r.ended_at > (SELECT helpline.now()) - interval '30 days'
       AND NOT EXISTS (
@@ -50,7 +54,7 @@ impl Store {
     /// What is due and was not done: callbacks and second opinions beyond their time, check-ins that failed within the hour,
     /// escalations that nobody has taken on, whose child was not reached, or whose owner has gone, reports past their deadline;
     /// missing-child alerts that nobody has decided on, or that are in force for nothing; steps of referrals, and those that
-    /// nobody took on.
+    /// nobody took on; tasks.
     pub async fn due_alerts(&self, centre: CentreId) -> Result<Vec<(AlertKind, Subject)>, StoreError> {
         let mut connection = self.bound(centre).await?;
         let rows = sqlx::query_as::<_, (String, String)>(DUE)

@@ -1,7 +1,7 @@
 //! An escalation is raised, and what else is reported of the same child joins it.
 
 use helpline_domain::escalation::{Danger, EscalationKind};
-use helpline_domain::id::{ContactId, EscalationId};
+use helpline_domain::id::{CaseId, ContactId, EscalationId};
 use helpline_domain::risk::Risk;
 use helpline_vault::Sensitive;
 use serde_json::Value;
@@ -30,9 +30,9 @@ const RAISE: &str = change!(
     changed AS (
         INSERT INTO helpline.escalations (centre_id, escalation_id, kind, contact_id, risk, danger, region, exercise, plan_version, policy,
             state, due_at, reach_due_at, owner_id, raised_by, raised_at, report, identity_sealed, contact_sealed, narrative_sealed,
-            health_sealed, perpetrator_sealed, location_count, event_count, changed_at)
+            health_sealed, perpetrator_sealed, location_count, event_count, changed_at, case_id)
         SELECT $1, $7, $9, $8, $10, $11, $12, $13, $14, $15, 'raised', helpline.now(), helpline.now() + make_interval(secs => $16), $2, $2,
-            helpline.now(), $17, $18, $19, $20, $21, $22, ($25::bytea IS NOT NULL)::int, 1, helpline.now()
+            helpline.now(), $17, $18, $19, $20, $21, $22, ($25::bytea IS NOT NULL)::int, 1, helpline.now(), $27
         WHERE $8::uuid IS NULL OR EXISTS (SELECT FROM counted)
         RETURNING *),
     linked AS (
@@ -112,6 +112,7 @@ pub struct NewEscalation {
     pub location: Option<NewLocation>,
     /// Of a mandatory report: keys, numbers and times alone.
     pub report: Option<Value>,
+    pub case_id: Option<CaseId>,
 }
 
 /// What another report of the same child adds.
@@ -163,7 +164,8 @@ impl Store {
             .bind(place.map(|place| place.location_id))
             .bind(place.map(|place| place.source.key()))
             .bind(place.map(|place| self.seal(PLACE, centre, place.location_id, place.place.expose())))
-            .bind(place.and_then(|place| place.observed_at));
+            .bind(place.and_then(|place| place.observed_at))
+            .bind(new.case_id.map(|id| id.as_uuid()));
         self.act(command, query).await
     }
 

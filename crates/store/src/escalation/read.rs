@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use helpline_domain::caller::Caller;
 use helpline_domain::escalation::{Danger, EscalationKind, EscalationState, LocationSource, Outcome};
 use helpline_domain::field_class::FieldClass;
-use helpline_domain::id::{AgencyId, CentreId, ContactId, EscalationId};
+use helpline_domain::id::{AgencyId, CaseId, CentreId, ContactId, EscalationId};
 use helpline_domain::risk::Risk;
 use helpline_vault::Sensitive;
 use serde_json::Value;
@@ -30,6 +30,7 @@ pub struct Escalation {
     pub number: i64,
     pub kind: EscalationKind,
     pub contact_id: Option<ContactId>,
+    pub case_id: Option<CaseId>,
     pub risk: Risk,
     pub danger: Danger,
     pub region: Option<String>,
@@ -129,7 +130,7 @@ pub(super) use classes;
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT e.escalation_id, e.number, e.kind, e.contact_id, e.risk, e.danger, e.region, e.exercise, e.plan_version, e.policy, e.state,
+            "SELECT e.escalation_id, e.number, e.kind, e.contact_id, e.case_id, e.risk, e.danger, e.region, e.exercise, e.plan_version, e.policy, e.state,
                 e.rung, e.due_at, e.reach_due_at, e.reach_alarms, e.owner_id, e.raised_at, e.delivered_at, e.acknowledged_at, e.acknowledged_by,
                 e.acknowledged_agency_id, e.accepted_at, e.accepted_by, e.accepted_agency_id, e.responding_at, e.on_scene_at,
                 e.child_reached_at, e.ended_at, e.outcome, e.end_asked, e.end_reason, e.end_asked_by, e.end_asked_at, e.handed_to_agency_id,
@@ -161,6 +162,7 @@ pub(super) struct EscalationRow {
     number: i64,
     kind: String,
     contact_id: Option<Uuid>,
+    case_id: Option<Uuid>,
     risk: i16,
     danger: String,
     region: Option<String>,
@@ -261,6 +263,7 @@ impl Store {
             number: row.number,
             kind: EscalationKind::from_key(&row.kind).ok_or(inconsistent("kind"))?,
             contact_id: row.contact_id.map(ContactId::from),
+            case_id: row.case_id.map(CaseId::from),
             risk: Risk::from_number(row.risk).ok_or(inconsistent("risk"))?,
             danger: Danger::from_key(&row.danger).ok_or(inconsistent("danger"))?,
             region: row.region,

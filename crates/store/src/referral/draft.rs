@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use helpline_domain::field_class::FieldClass;
-use helpline_domain::id::{CentreId, ContactId, ReferralId, ServiceId};
+use helpline_domain::id::{CaseId, CentreId, ContactId, ReferralId, ServiceId};
 use helpline_domain::referral::{ReferralState, Urgency};
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::{
     CONTACT, HEALTH, IDENTITY, LEGAL, LOCATION, NARRATIVE, PERPETRATOR, Particulars, not_full, sees_referral,
 };
+use crate::casework::sees_case;
 use crate::change::{Change, ChangeQuery, Command, change, change_query};
 use crate::escalation::agency_of;
 use crate::{Store, StoreError};
@@ -22,6 +23,7 @@ pub struct NewReferral {
     pub referral_id: ReferralId,
     pub contact_id: ContactId,
     pub part_of: Option<ReferralId>,
+    pub case_id: Option<CaseId>,
     pub need: String,
     pub terms: Terms,
 }
@@ -112,15 +114,18 @@ const DRAFT: &str = change!(
     with: named!("$14", "$24", "$11", "$25::text"), ", changed AS (
         INSERT INTO helpline.referrals (centre_id, referral_id, contact_id, part_of, urgency, need, open_offer, field_classes, state, answer_s,
             owner_id, drafted_by, drafted_at, identity_sealed, contact_sealed, location_sealed, narrative_sealed, health_sealed, legal_sealed,
-            perpetrator_sealed, event_count, changed_at, open_to_any, unit, due_at)
+            perpetrator_sealed, event_count, changed_at, open_to_any, unit, due_at, case_id)
         SELECT $1, $7, c.contact_id, $9, $10, $11, $12, $13, 'draft', $15, $2, $2, helpline.now(), $16, $17, $18, $19, $20, $21, $22, 1,
-            helpline.now(), $24, $25, helpline.now() + make_interval(secs => $26)
+            helpline.now(), $24, $25, helpline.now() + make_interval(secs => $26), $27
         FROM helpline.contacts c
         WHERE c.centre_id = $1 AND c.contact_id = $8 AND ($3 = 'supervisor' OR c.counsellor_id = $2)
           AND ", all_named!("$14"), "
           AND ($9::uuid IS NULL OR EXISTS (
             SELECT FROM helpline.referrals r WHERE r.centre_id = $1 AND r.referral_id = $9 AND r.contact_id = $8 AND r.ended_at IS NULL AND ",
     sees_referral!("$2", "$3", "$23"), "))
+          AND ($27::uuid IS NULL OR EXISTS (
+            SELECT FROM helpline.cases c WHERE c.centre_id = $1 AND c.case_id = $27 AND c.closed_at IS NULL AND ",
+    sees_case!("$2", "$3"), "))
         RETURNING *),
     chosen AS (
         INSERT INTO helpline.referral_choices (centre_id, referral_id, position, service_id, agency_id, state)
@@ -184,6 +189,7 @@ impl Store {
         let query = self.bind_particulars(query, command.centre(), row, &terms.particulars);
         let query = query.bind(agency_of(&command.caller)).bind(terms.open_to_any);
         let query = query.bind(terms.unit.clone()).bind(terms.draft_due_s());
+        let query = query.bind(new.case_id.map(|id| id.as_uuid()));
         Ok(self.change(command, query).await?.map(|row| row.resource_id.into()))
     }
 

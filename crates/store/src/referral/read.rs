@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use helpline_domain::caller::{Caller, Role};
 use helpline_domain::field_class::FieldClass;
-use helpline_domain::id::{AgencyId, ContactId, ReferralId, ServiceId};
+use helpline_domain::id::{AgencyId, CaseId, ContactId, ReferralId, ServiceId};
 use helpline_domain::referral::choices::ChoiceState;
 use helpline_domain::referral::{
     AppointmentState, ReferralOutcome, ReferralState, RejectReason, Side, Urgency,
@@ -32,6 +32,7 @@ pub struct Referral {
     pub number: i64,
     pub contact_id: ContactId,
     pub part_of: Option<ReferralId>,
+    pub case_id: Option<CaseId>,
     pub urgency: Urgency,
     pub need: String,
     pub open_offer: bool,
@@ -108,13 +109,15 @@ macro_rules! referral_classes {
         )
     };
 }
+pub(crate) use referral_classes;
 
 /// Columns of [`ReferralRow`]; what is sealed is read if parameter 5 says so. Its choices are read by the same statement: nobody sees
 /// some of a step and not the rest.
 macro_rules! select {
     ($($rest:literal),+) => {
         concat!(
-            "SELECT r.referral_id, r.number, r.contact_id, r.part_of, r.urgency, r.need, r.open_offer, r.open_to_any, r.unit, r.field_classes, r.state, r.due_at, r.alarms,
+            "SELECT r.referral_id, r.number, r.contact_id, r.part_of, r.case_id, r.urgency, r.need, r.open_offer, r.open_to_any, r.unit,
+                r.field_classes, r.state, r.due_at, r.alarms,
                 r.owner_id, r.drafted_at, r.sent_at, r.agency_id, r.accepted_at, r.ended_at, r.outcome, r.reason, r.cancel_asked_by,
                 r.appointment_at, r.appointment_state, r.no_shows, r.unmet, r.revision,
                 CASE WHEN $5 THEN r.their_reference_sealed END AS their_reference_sealed, CASE WHEN $5 THEN r.identity_sealed END AS identity_sealed,
@@ -182,6 +185,7 @@ struct ReferralRow {
     number: i64,
     contact_id: Uuid,
     part_of: Option<Uuid>,
+    case_id: Option<Uuid>,
     urgency: String,
     need: String,
     open_offer: bool,
@@ -292,6 +296,7 @@ impl Store {
             number: row.number,
             contact_id: row.contact_id.into(),
             part_of: row.part_of.map(ReferralId::from),
+            case_id: row.case_id.map(CaseId::from),
             urgency: Urgency::from_key(&row.urgency).ok_or(inconsistent("urgency"))?,
             need: row.need,
             open_offer: row.open_offer,

@@ -1,0 +1,13 @@
+//! The generated traits: one short method each.
+
+mod case;
+mod person;
+mod task;
+
+use helpline_service_kit::Ctx;
+
+/// Implements the services of casework.
+#[derive(Clone, Debug)]
+pub(crate) struct Api {
+    pub(crate) ctx: Ctx,
+}

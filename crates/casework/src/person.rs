@@ -1,0 +1,117 @@
+//! Who somebody is, and who belongs to them.
+
+use chrono::{DateTime, Utc};
+use helpline_domain::caller::Caller;
+use helpline_domain::id::PersonId;
+use helpline_domain::person::IdentifierKind;
+use helpline_service_kit::command::outcome;
+use helpline_service_kit::page::cut;
+use helpline_service_kit::{Ctx, Refusal};
+use helpline_store::Command;
+use helpline_store::casework::person::{Link, NewLink, Person, Profile};
+use helpline_vault::Sensitive;
+use uuid::Uuid;
+
+use crate::open::Page;
+
+/// A record that the caller may see. Error: NOT_FOUND for every other.
+pub(crate) async fn seen(ctx: &Ctx, caller: &Caller, id: PersonId) -> Result<Person, Refusal> {
+    ctx.store.person(caller, id).await?.ok_or_else(|| Refusal::not_found("person"))
+}
+
+/// Records a person. Error: REQUEST_ID_REUSED.
+pub(crate) async fn record(
+    ctx: &Ctx,
+    caller: &Caller,
+    command: &Command,
+    (id, profile): (PersonId, &Profile),
+) -> Result<Person, Refusal> {
+    let change = ctx.store.record_person(command, id, profile).await?;
+    let lost = async { Ok(Refusal::race_lost()) };
+    let id = outcome(change, |id| std::future::ready(Ok(id)), lost).await?;
+    seen(ctx, caller, id.into()).await
+}
+
+/// Writes a record anew. Errors: NOT_FOUND, REVISION_STALE, REQUEST_ID_REUSED.
+pub(crate) async fn revise(
+    ctx: &Ctx,
+    caller: &Caller,
+    command: &Command,
+    (id, profile, expected): (PersonId, &Profile, Option<i64>),
+) -> Result<Person, Refusal> {
+    let change = ctx.store.revise_person(command, id, profile, expected).await?;
+    let why = async { Ok(Refusal::stale(seen(ctx, caller, id).await?.revision)) };
+    outcome(change, |id| std::future::ready(Ok(id)), why).await?;
+    seen(ctx, caller, id).await
+}
+
+async fn link_by_id(ctx: &Ctx, caller: &Caller, id: Uuid) -> Result<Link, Refusal> {
+    let found = ctx.store.person_links(caller.centre_id, &[], Some(id)).await?.pop();
+    let link = found.ok_or_else(|| Refusal::not_found("link"))?;
+    match ctx.store.person(caller, link.person_id).await? {
+        Some(_) => Ok(link),
+        None => Err(Refusal::not_found("link")),
+    }
+}
+
+/// Says who somebody is to a person. Errors: NOT_FOUND for both, ALREADY_EXISTS, REQUEST_ID_REUSED.
+pub(crate) async fn link(
+    ctx: &Ctx,
+    caller: &Caller,
+    command: &Command,
+    new: &NewLink,
+) -> Result<Link, Refusal> {
+    let change = ctx.store.link_persons(command, new).await?;
+    let why = async {
+        seen(ctx, caller, new.person_id).await?;
+        let there = ctx.store.person_exists(caller.centre_id, new.relative_id).await?;
+        Ok(if there { Refusal::already_exists("link") } else { Refusal::not_found("person") })
+    };
+    let id = outcome(change, |id| std::future::ready(Ok(id)), why).await?;
+    link_by_id(ctx, caller, id).await
+}
+
+/// Ends a link. Errors: NOT_FOUND, STATE_REFUSED when it has ended, INVALID_FIELD for an end before its beginning, REQUEST_ID_REUSED.
+pub(crate) async fn end_link(
+    ctx: &Ctx,
+    caller: &Caller,
+    command: &Command,
+    (id, until): (Uuid, Option<DateTime<Utc>>),
+) -> Result<Link, Refusal> {
+    let change = ctx.store.end_person_link(command, id, until).await?;
+    let why = async {
+        let link = link_by_id(ctx, caller, id).await?;
+        Ok(match link.until_at {
+            Some(_) => Refusal::state("link", "ended"),
+            None => Refusal::invalid_field("until_time", "not before it began"),
+        })
+    };
+    outcome(change, |id| std::future::ready(Ok(id)), why).await?;
+    link_by_id(ctx, caller, id).await
+}
+
+/// A record, the others of the same person, and their links. Error: NOT_FOUND.
+pub(crate) async fn get(
+    ctx: &Ctx,
+    caller: &Caller,
+    id: PersonId,
+) -> Result<(Person, Vec<PersonId>, Vec<Link>), Refusal> {
+    let person = seen(ctx, caller, id).await?;
+    let mut records = ctx.store.records_of(caller.centre_id, id).await?;
+    let links = ctx.store.person_links(caller.centre_id, &records, None).await?;
+    records.retain(|record| *record != id);
+    records.sort_unstable();
+    Ok((person, records, links))
+}
+
+/// Everybody who has an identifier, newest first; the journal says who was found.
+pub(crate) async fn find(
+    ctx: &Ctx,
+    caller: &Caller,
+    (kind, value): (IdentifierKind, &Sensitive<String>),
+    (size, before): (u32, Option<PersonId>),
+) -> Result<Page<Person, PersonId>, Refusal> {
+    let page = (size.saturating_add(1), before);
+    let found = ctx.store.find_persons(caller, (kind, value), page).await?;
+    Ok(cut(found, size, |one| one.person_id))
+}

@@ -1,0 +1,177 @@
+//! What is to be done, by whom, until when.
+
+use chrono::{DateTime, Utc};
+use helpline_domain::caller::{Caller, Role};
+use helpline_domain::id::{CounsellorId, TaskId};
+use helpline_domain::task::TaskState;
+use helpline_service_kit::command::outcome;
+use helpline_service_kit::page::cut;
+use helpline_service_kit::{Ctx, Refusal, fail_point};
+use helpline_store::casework::task::read::TaskFilter;
+use helpline_store::casework::task::{NewTask, Task, TaskAct, TaskStep};
+use helpline_store::{Change, Command};
+
+use crate::act::{TRIES, choosable, is_open, seen};
+use crate::open::Page;
+
+/// A task that the caller may know of. Error: NOT_FOUND for every other.
+pub(crate) async fn get(ctx: &Ctx, caller: &Caller, id: TaskId) -> Result<Task, Refusal> {
+    ctx.store.task(caller, id).await?.ok_or_else(|| Refusal::not_found("task"))
+}
+
+/// What was committed, told of.
+pub(crate) fn committed<T>(change: Change<T>) -> Change<T> {
+    if matches!(change, Change::Done(_)) {
+        fail_point!("task.after_commit");
+    }
+    change
+}
+
+/// Gives a task. Errors: NOT_FOUND for the case, the counsellor and the referral, which must be of the case and in the hands of its agency;
+/// STATE_REFUSED for a closed case, REQUEST_ID_REUSED.
+pub(crate) async fn add(
+    ctx: &Ctx,
+    caller: &Caller,
+    command: &Command,
+    (new, to): (&NewTask, Option<CounsellorId>),
+) -> Result<Task, Refusal> {
+    let settings = ctx.settings.current(caller.centre_id).await?;
+    let known = match to {
+        Some(to) => choosable(ctx, caller, to).await?.is_some(),
+        None => true,
+    };
+    let change = if known {
+        ctx.store.add_task(command, new, &settings.settings.cases).await?
+    } else {
+        ctx.store.recall_change(command).await?
+    };
+    let why = async {
+        is_open(&seen(ctx, caller, new.case_id).await?)?;
+        Ok(Refusal::not_found(if known { "referral" } else { "counsellor" }))
+    };
+    let id = outcome(committed(change), |id| std::future::ready(Ok(id)), why).await?;
+    get(ctx, caller, id.into()).await
+}
+
+/// Whether the caller is who is to do it.
+fn does(caller: &Caller, now: &Task) -> bool {
+    match now.agency_id {
+        Some(agency) => caller.agency_id == Some(agency),
+        None => caller.role != Role::AgencyResponder && now.owner_id == caller.principal(),
+    }
+}
+
+fn refused(now: &Task) -> Refusal {
+    Refusal::state("task", now.state.key())
+}
+
+/// Takes a task on, or gives it back: `None` for who may not know of it any more. Errors: NOT_FOUND, STATE_REFUSED with its state, as
+/// `not_yours` for who is not to do it, or as `own` for who would give it back to themselves, REQUEST_ID_REUSED.
+pub(crate) async fn answer(
+    ctx: &Ctx,
+    caller: &Caller,
+    asked: (&Command, &TaskAct),
+    accept: bool,
+) -> Result<Option<Task>, Refusal> {
+    step(ctx, caller, asked, |now| {
+        if !does(caller, now) {
+            return Err(Refusal::state("task", "not_yours"));
+        }
+        if accept {
+            let ready = now.state == TaskState::Open;
+            return ready.then(|| kept(now, "accepted", TaskState::Accepted)).ok_or_else(|| refused(now));
+        }
+        if !now.state.is_open() {
+            return Err(refused(now));
+        }
+        if now.agency_id.is_none() && now.given_by == now.owner_id {
+            return Err(Refusal::state("task", "own"));
+        }
+        let owner_id = if now.agency_id.is_some() { now.owner_id } else { now.given_by };
+        Ok(TaskStep { event: "given_back", state: TaskState::Open, owner_id, keeps_agency: false })
+    })
+    .await?;
+    Ok(ctx.store.task(caller, asked.1.task_id).await?)
+}
+
+const fn kept(now: &Task, event: &'static str, state: TaskState) -> TaskStep {
+    TaskStep { event, state, owner_id: now.owner_id, keeps_agency: true }
+}
+
+/// Says that it is done: who is to do it, or its owner. Errors: NOT_FOUND, STATE_REFUSED, REQUEST_ID_REUSED.
+pub(crate) async fn complete(
+    ctx: &Ctx,
+    caller: &Caller,
+    asked: (&Command, &TaskAct),
+) -> Result<Task, Refusal> {
+    step(ctx, caller, asked, |now| {
+        if !does(caller, now) && !leads(caller, now) {
+            return Err(Refusal::state("task", "not_yours"));
+        }
+        let open = now.state.is_open();
+        open.then(|| kept(now, "completed", TaskState::Completed)).ok_or_else(|| refused(now))
+    })
+    .await?;
+    get(ctx, caller, asked.1.task_id).await
+}
+
+/// Whether the caller answers for it inside the centre.
+fn leads(caller: &Caller, now: &Task) -> bool {
+    let own = [now.owner_id, now.given_by].contains(&caller.principal());
+    caller.role == Role::Supervisor || caller.role == Role::Counsellor && own
+}
+
+/// Takes it back. Errors: NOT_FOUND, STATE_REFUSED, REQUEST_ID_REUSED.
+pub(crate) async fn cancel(ctx: &Ctx, caller: &Caller, asked: (&Command, &TaskAct)) -> Result<Task, Refusal> {
+    step(ctx, caller, asked, |now| {
+        if !leads(caller, now) {
+            return Err(Refusal::state("task", "not_yours"));
+        }
+        let open = now.state.is_open();
+        open.then(|| kept(now, "cancelled", TaskState::Cancelled)).ok_or_else(|| refused(now))
+    })
+    .await?;
+    get(ctx, caller, asked.1.task_id).await
+}
+
+/// Makes a step: read how it stands, decide, commit if nothing has changed since, or decide again.
+async fn step(
+    ctx: &Ctx,
+    caller: &Caller,
+    (command, act): (&Command, &TaskAct),
+    decide: impl Fn(&Task) -> Result<TaskStep, Refusal>,
+) -> Result<(), Refusal> {
+    for _ in 0..TRIES {
+        let now = ctx.store.task(caller, act.task_id).await?;
+        let decided = match &now {
+            Some(now) => decide(now).map(|step| (now.revision, step)),
+            None => Err(Refusal::not_found("task")),
+        };
+        let change = match &decided {
+            Ok((revision, step)) => ctx.store.step_task(command, act, *revision, step).await?,
+            // What is refused now may have happened before: a repeat is recognised.
+            Err(_) => ctx.store.recall_change(command).await?,
+        };
+        match (committed(change), decided) {
+            (Change::Done(_) | Change::Replayed { .. }, _) => return Ok(()),
+            (Change::Reused, _) => return Err(Refusal::request_id_reused()),
+            (Change::Refused, Err(refusal)) => return Err(refusal),
+            (Change::Refused, Ok(_)) => {}
+        }
+    }
+    Err(Refusal::race_lost())
+}
+
+/// Where a page of tasks begins.
+pub(crate) type Place = (DateTime<Utc>, TaskId);
+
+/// Lists tasks, the first due first, without their notes.
+pub(crate) async fn list(
+    ctx: &Ctx,
+    caller: &Caller,
+    filter: TaskFilter,
+    (size, after): (u32, Option<Place>),
+) -> Result<Page<Task, Place>, Refusal> {
+    let found = ctx.store.tasks(caller, filter, (size.saturating_add(1), after)).await?;
+    Ok(cut(found, size, |one| (one.due_at, one.task_id)))
+}

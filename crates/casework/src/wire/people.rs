@@ -1,0 +1,360 @@
+//! Persons on the wire. A profile is kept as one sealed document, whose form is this module's own.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use helpline_domain::caller::Caller;
+use helpline_domain::closing::{AgeBand, Gender};
+use helpline_domain::id::{MergeId, PersonId};
+use helpline_domain::person::IdentifierKind;
+use helpline_proto::casework::v1 as proto;
+use helpline_proto::intake::v1 as intake;
+use helpline_service_kit::command::command;
+use helpline_service_kit::fields::Fields;
+use helpline_service_kit::page::PageTokens;
+use helpline_service_kit::wire::{age_band, age_band_from, gender, gender_from, timestamp};
+use helpline_service_kit::{Ctx, Refusal};
+use helpline_store::Command;
+use helpline_store::casework::merge::Merge;
+use helpline_store::casework::person::{Link, NewLink, Person, Profile};
+use helpline_vault::Sensitive;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    REMARK, id, identifier_kind, identifier_kind_from, merge_state, relation, relation_from, sensitive, text,
+};
+
+const MOST_NAMES: usize = 10;
+const MOST_NATIONALITIES: usize = 10;
+const MOST_LANGUAGES: usize = 20;
+const MOST_IDENTIFIERS: usize = 20;
+const LONGEST: usize = 200;
+
+/// A profile as it is kept.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Document {
+    names: Vec<String>,
+    birth_date: String,
+    age_band: Option<AgeBand>,
+    gender: Option<Gender>,
+    nationalities: Vec<String>,
+    languages: Vec<String>,
+    identifiers: Vec<(IdentifierKind, String)>,
+}
+
+/// Lines of text, each of which must be there.
+fn lines(fields: &mut Fields, path: &str, sent: &[String], most: usize) -> Option<Vec<String>> {
+    if sent.len() > most {
+        fields.refuse(path, format!("at most {most} entries"));
+        return None;
+    }
+    let read: Vec<_> = sent
+        .iter()
+        .enumerate()
+        .map(|(index, line)| fields.line(&format!("{path}[{index}]"), line, 1..=LONGEST))
+        .collect();
+    read.into_iter().collect()
+}
+
+fn birth_date(fields: &mut Fields, sent: &str) -> Option<String> {
+    let known = sent.is_empty() || sent.len() == 10 && NaiveDate::parse_from_str(sent, "%Y-%m-%d").is_ok();
+    if !known {
+        fields.refuse("birth_date", "a date as YYYY-MM-DD, or empty");
+    }
+    known.then(|| sent.to_owned())
+}
+
+fn identifier(fields: &mut Fields, sent: &proto::PersonIdentifier) -> Option<(IdentifierKind, String)> {
+    let kind = fields.choice("kind", sent.kind, proto::IdentifierKind::as_str_name);
+    let value = fields.line("value", &sent.value, 1..=LONGEST);
+    let said = value.as_ref().is_none_or(|value| value.chars().any(char::is_alphanumeric));
+    if !said {
+        fields.refuse("value", "a letter or a digit at least");
+    }
+    Some((kind.and_then(identifier_kind_from)?, value.filter(|_| said)?))
+}
+
+fn profile(fields: &mut Fields, sent: &proto::PersonProfile) -> Option<Profile> {
+    let names = lines(fields, "names", &sent.names, MOST_NAMES);
+    let birth_date = birth_date(fields, &sent.birth_date);
+    let age = fields.optional_choice("age_band", sent.age_band, intake::AgeBand::as_str_name);
+    let sex = fields.optional_choice("gender", sent.gender, intake::Gender::as_str_name);
+    let nationalities = lines(fields, "nationalities", &sent.nationalities, MOST_NATIONALITIES);
+    for (index, code) in sent.nationalities.iter().take(MOST_NATIONALITIES).enumerate() {
+        let read = nationalities.is_some();
+        if read && !(code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase())) {
+            fields.refuse(&format!("nationalities[{index}]"), "two capital letters");
+        }
+    }
+    let languages = if sent.languages.len() > MOST_LANGUAGES {
+        fields.refuse("languages", format!("at most {MOST_LANGUAGES} entries"));
+        None
+    } else {
+        let read: Vec<_> = sent
+            .languages
+            .iter()
+            .enumerate()
+            .map(|(index, tag)| fields.language(&format!("languages[{index}]"), tag))
+            .collect();
+        read.into_iter().collect::<Option<Vec<_>>>()
+    };
+    let identifiers = fields.list("identifiers", &sent.identifiers, MOST_IDENTIFIERS, identifier)?;
+    let document = Document {
+        names: names?,
+        birth_date: birth_date?,
+        age_band: age?.and_then(age_band_from),
+        gender: sex?.and_then(gender_from),
+        nationalities: nationalities?,
+        languages: languages?,
+        identifiers: identifiers.clone(),
+    };
+    let identifiers =
+        identifiers.into_iter().map(|(kind, value)| (kind, Sensitive::new("identity", value))).collect();
+    let document = serde_json::to_string(&document).ok()?;
+    Some(Profile { document: Sensitive::new("identity", document), identifiers })
+}
+
+fn shown(document: &Sensitive<String>) -> Result<proto::PersonProfile, Refusal> {
+    let known: Document = serde_json::from_str(document.expose())
+        .map_err(|_| Refusal::bug("the profile of a person cannot be read"))?;
+    Ok(proto::PersonProfile {
+        names: known.names,
+        birth_date: known.birth_date,
+        age_band: known.age_band.map_or(0, |band| age_band(band).into()),
+        gender: known.gender.map_or(0, |sex| gender(sex).into()),
+        nationalities: known.nationalities,
+        languages: known.languages,
+        identifiers: known
+            .identifiers
+            .into_iter()
+            .map(|(kind, value)| proto::PersonIdentifier { kind: identifier_kind(kind).into(), value })
+            .collect(),
+    })
+}
+
+/// A record alone.
+pub(crate) fn person(one: &Person) -> Result<proto::Person, Refusal> {
+    Ok(proto::Person {
+        person_id: one.person_id.to_string(),
+        number: one.number,
+        profile: Some(shown(&one.document)?),
+        survivor_id: one.survivor_id.to_string(),
+        recorded_by: one.recorded_by.to_string(),
+        record_time: Some(timestamp(one.recorded_at)),
+        revision: one.revision,
+        ..proto::Person::default()
+    })
+}
+
+/// A record with the others of the same person and their links.
+pub(crate) fn whole(one: &Person, others: &[PersonId], links: &[Link]) -> Result<proto::Person, Refusal> {
+    Ok(proto::Person {
+        other_record_ids: others.iter().map(ToString::to_string).collect(),
+        links: links.iter().map(link).collect(),
+        ..person(one)?
+    })
+}
+
+pub(crate) fn link(one: &Link) -> proto::PersonLink {
+    proto::PersonLink {
+        link_id: one.link_id.to_string(),
+        person_id: one.person_id.to_string(),
+        relative_id: one.relative_id.to_string(),
+        relation: relation(one.relation).into(),
+        from_time: Some(timestamp(one.from_at)),
+        until_time: one.until_at.map(timestamp),
+        linked_by: one.linked_by.to_string(),
+        revision: one.revision,
+    }
+}
+
+pub(crate) fn merge(one: &Merge) -> proto::PersonMerge {
+    proto::PersonMerge {
+        merge_id: one.merge_id.to_string(),
+        survivor_id: one.survivor_id.to_string(),
+        absorbed_id: one.absorbed_id.to_string(),
+        reason: text(one.reason.as_ref()),
+        state: merge_state(one.state).into(),
+        asked_by: one.asked_by.to_string(),
+        ask_time: Some(timestamp(one.asked_at)),
+        answered_by: id(one.answered_by),
+        answer_time: one.answered_at.map(timestamp),
+        undone_by: id(one.undone_by),
+        undo_time: one.undone_at.map(timestamp),
+        undo_reason: text(one.undo_reason.as_ref()),
+        revision: one.revision,
+    }
+}
+
+fn required_profile(fields: &mut Fields, sent: Option<&proto::PersonProfile>) -> Option<Profile> {
+    let sent = fields.required("profile", sent)?;
+    fields.within("profile", |fields| profile(fields, sent))
+}
+
+pub(crate) fn record(
+    ctx: &Ctx,
+    caller: &Caller,
+    sent: &proto::RecordPersonRequest,
+) -> Result<(Command, (PersonId, Profile)), Refusal> {
+    let mut fields = Fields::new();
+    let request_id = fields.request_id(&sent.request_id);
+    let profile = required_profile(&mut fields, sent.profile.as_ref());
+    let (request_id, profile) = fields.build(request_id.zip(profile))?;
+    Ok((command(ctx, caller, "RecordPerson", request_id, sent), (ctx.ids.v7().into(), profile)))
+}
+
+/// A record, what is known of it now, and the revision that was read.
+pub(crate) type Revised = (PersonId, Profile, Option<i64>);
+
+pub(crate) fn revise(
+    ctx: &Ctx,
+    caller: &Caller,
+    sent: &proto::RevisePersonRequest,
+) -> Result<(Command, Revised), Refusal> {
+    let mut fields = Fields::new();
+    let request_id = fields.request_id(&sent.request_id);
+    let person_id = fields.id("person_id", &sent.person_id);
+    let profile = required_profile(&mut fields, sent.profile.as_ref());
+    let expected = fields.expected_revision("expected_revision", sent.expected_revision);
+    let built = (|| Some((request_id?, (person_id?, profile?, expected?))))();
+    let (request_id, read) = fields.build(built)?;
+    Ok((command(ctx, caller, "RevisePerson", request_id, sent), read))
+}
+
+/// Two that must not be the same.
+fn two(fields: &mut Fields, path: &str, (one, other): (Option<PersonId>, Option<PersonId>)) {
+    if one.is_some() && one == other {
+        fields.refuse(path, "another person");
+    }
+}
+
+pub(crate) fn new_link(
+    ctx: &Ctx,
+    caller: &Caller,
+    sent: &proto::LinkPersonsRequest,
+) -> Result<(Command, NewLink), Refusal> {
+    let mut fields = Fields::new();
+    let request_id = fields.request_id(&sent.request_id);
+    let person_id = fields.id("person_id", &sent.person_id);
+    let relative_id = fields.id("relative_id", &sent.relative_id);
+    two(&mut fields, "relative_id", (person_id, relative_id));
+    let relation = fields.choice("relation", sent.relation, proto::Relation::as_str_name);
+    let from_at = fields.optional_timestamp("from_time", sent.from_time.as_ref());
+    let built = (|| {
+        let relation = relation.and_then(relation_from)?;
+        let (person_id, relative_id) = (person_id?, relative_id?);
+        let link = NewLink { link_id: ctx.ids.v7(), person_id, relative_id, relation, from_at: from_at? };
+        Some((request_id?, link))
+    })();
+    let (request_id, link) = fields.build(built)?;
+    Ok((command(ctx, caller, "LinkPersons", request_id, sent), link))
+}
+
+/// A link, and until when it was.
+pub(crate) type Ended = (Uuid, Option<DateTime<Utc>>);
+
+pub(crate) fn end_link(
+    ctx: &Ctx,
+    caller: &Caller,
+    sent: &proto::EndPersonLinkRequest,
+) -> Result<(Command, Ended), Refusal> {
+    let mut fields = Fields::new();
+    let request_id = fields.request_id(&sent.request_id);
+    let link_id = fields.id("link_id", &sent.link_id);
+    let until = fields.optional_timestamp("until_time", sent.until_time.as_ref());
+    let (request_id, read) = fields.build(request_id.zip(link_id.zip(until)))?;
+    Ok((command(ctx, caller, "EndPersonLink", request_id, sent), read))
+}
+
+/// Two records, and why they are one person.
+pub(crate) type Asked = (MergeId, (PersonId, PersonId), Sensitive<String>);
+
+pub(crate) fn ask_merge(
+    ctx: &Ctx,
+    caller: &Caller,
+    sent: &proto::AskMergeRequest,
+) -> Result<(Command, Asked), Refusal> {
+    let mut fields = Fields::new();
+    let request_id = fields.request_id(&sent.request_id);
+    let survivor = fields.id("survivor_id", &sent.survivor_id);
+    let absorbed = fields.id("absorbed_id", &sent.absorbed_id);
+    two(&mut fields, "absorbed_id", (survivor, absorbed));
+    let reason = sensitive(&mut fields, "reason", &sent.reason, 1..=REMARK);
+    let built = (|| Some((request_id?, (ctx.ids.v7().into(), (survivor?, absorbed?), reason?.0?))))();
+    let (request_id, asked) = fields.build(built)?;
+    Ok((command(ctx, caller, "AskMerge", request_id, sent), asked))
+}
+
+pub(crate) fn answer_merge(
+    ctx: &Ctx,
+    caller: &Caller,
+    sent: &proto::AnswerMergeRequest,
+) -> Result<(Command, (MergeId, bool)), Refusal> {
+    let mut fields = Fields::new();
+    let request_id = fields.request_id(&sent.request_id);
+    let merge_id = fields.id("merge_id", &sent.merge_id);
+    let (request_id, merge_id) = fields.build(request_id.zip(merge_id))?;
+    Ok((command(ctx, caller, "AnswerMerge", request_id, sent), (merge_id, sent.agree)))
+}
+
+pub(crate) fn undo_merge(
+    ctx: &Ctx,
+    caller: &Caller,
+    sent: &proto::UndoMergeRequest,
+) -> Result<(Command, (MergeId, Sensitive<String>)), Refusal> {
+    let mut fields = Fields::new();
+    let request_id = fields.request_id(&sent.request_id);
+    let merge_id = fields.id("merge_id", &sent.merge_id);
+    let reason = sensitive(&mut fields, "reason", &sent.reason, 1..=REMARK).and_then(|said| said.0);
+    let (request_id, read) = fields.build(request_id.zip(merge_id.zip(reason)))?;
+    Ok((command(ctx, caller, "UndoMerge", request_id, sent), read))
+}
+
+pub(crate) fn person_id(sent: &str) -> Result<PersonId, Refusal> {
+    let mut fields = Fields::new();
+    let id = fields.id("person_id", sent);
+    fields.build(id)
+}
+
+/// The page tokens of who has an identifier.
+pub(crate) fn find_pages<'a>(
+    ctx: &'a Ctx,
+    caller: &Caller,
+    request: &proto::FindPersonsRequest,
+) -> PageTokens<'a> {
+    let filter = proto::FindPersonsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
+    PageTokens::new(ctx.vault(), "FindPersons", caller, &filter)
+}
+
+/// An identifier and a page of those who have it.
+pub(crate) type Find = ((IdentifierKind, Sensitive<String>), (u32, Option<PersonId>));
+
+pub(crate) fn find(pages: &PageTokens<'_>, request: &proto::FindPersonsRequest) -> Result<Find, Refusal> {
+    let mut fields = Fields::new();
+    let size = fields.page_size(request.page_size);
+    let sent = fields.required("identifier", request.identifier.as_ref());
+    let read = sent.and_then(|sent| fields.within("identifier", |fields| identifier(fields, sent)));
+    let (size, (kind, value)) = fields.build(size.zip(read))?;
+    Ok(((kind, Sensitive::new("identity", value)), (size, pages.open(&request.page_token)?)))
+}
+
+/// The page tokens of a list of merges.
+pub(crate) fn merge_pages<'a>(
+    ctx: &'a Ctx,
+    caller: &Caller,
+    request: &proto::ListMergesRequest,
+) -> PageTokens<'a> {
+    let filter = proto::ListMergesRequest { page_size: 0, page_token: String::new(), ..request.clone() };
+    PageTokens::new(ctx.vault(), "ListMerges", caller, &filter)
+}
+
+/// Which merges, and a page of them.
+pub(crate) type Merges = ((bool, Option<PersonId>), (u32, Option<MergeId>));
+
+pub(crate) fn merges(pages: &PageTokens<'_>, request: &proto::ListMergesRequest) -> Result<Merges, Refusal> {
+    let mut fields = Fields::new();
+    let size = fields.page_size(request.page_size);
+    let person_id = fields.optional_id("person_id", &request.person_id);
+    let (size, person_id) = fields.build(size.zip(person_id))?;
+    Ok(((request.asked, person_id), (size, pages.open(&request.page_token)?)))
+}

@@ -1,0 +1,287 @@
+//! Tasks: given, done, and climbing while they are late; [`read`] is who sees what of them.
+
+pub mod read;
+
+use chrono::{DateTime, Utc};
+use helpline_domain::id::{AgencyId, CaseId, CentreId, ReferralId, TaskId};
+use helpline_domain::settings::cases::{Cases, Planned};
+use helpline_domain::task::{Rung, TaskState};
+use helpline_vault::Sensitive;
+use uuid::Uuid;
+
+use super::person::Made;
+use super::{CASE_TEXT, TASK_NOTE, sees_case};
+use crate::change::{Change, Command, change, change_query};
+use crate::escalation::agency_of;
+use crate::{Store, StoreError};
+
+/// Whether a caller may know of a task `t`: who may read its case, who has it, and the agency that is to do it while it has the referral.
+macro_rules! sees_task {
+    ($principal:literal, $role:literal, $agency:literal) => {
+        concat!(
+            "CASE ", $role, "::text WHEN 'agency_responder' THEN t.agency_id = ", $agency, "::uuid AND EXISTS (
+                    SELECT FROM helpline.referrals r
+                    WHERE r.centre_id = $1 AND r.referral_id = t.referral_id AND r.agency_id = t.agency_id AND r.ended_at IS NULL)
+                ELSE t.owner_id = ", $principal, "::uuid OR EXISTS (
+                    SELECT FROM helpline.cases c WHERE c.centre_id = $1 AND c.case_id = t.case_id AND ",
+            sees_case!($principal, $role), ") END"
+        )
+    };
+}
+pub(crate) use sees_task;
+
+/// A task.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each field is described on the column and on the message of the API")]
+pub struct Task {
+    pub task_id: TaskId,
+    pub number: i64,
+    pub case_id: CaseId,
+    pub task: String,
+    pub domain: Option<String>,
+    pub note: Option<Sensitive<String>>,
+    pub state: TaskState,
+    pub owner_id: Uuid,
+    pub given_by: Uuid,
+    pub agency_id: Option<AgencyId>,
+    pub referral_id: Option<ReferralId>,
+    pub due_at: DateTime<Utc>,
+    pub climbed: i32,
+    pub plan: Option<String>,
+    pub plan_step: Option<i32>,
+    pub ended_at: Option<DateTime<Utc>>,
+    pub revision: i64,
+}
+
+/// A task to give.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each field is described on the message of the API")]
+pub struct NewTask {
+    pub task_id: TaskId,
+    pub case_id: CaseId,
+    pub task: String,
+    pub domain: Option<String>,
+    pub note: Option<Sensitive<String>>,
+    pub owner_id: Uuid,
+    pub referral_id: Option<ReferralId>,
+    pub due_at: DateTime<Utc>,
+    /// A new id: of the entry of the timeline.
+    pub entry_id: Uuid,
+}
+
+/// A plan to begin.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each field is described on the message of the API")]
+pub struct NewPlan {
+    pub case_id: CaseId,
+    pub plan: String,
+    pub begins_at: Option<DateTime<Utc>>,
+    pub tasks: Vec<(Uuid, Planned)>,
+    pub entry_id: Uuid,
+}
+
+/// How a task stands after a step.
+#[derive(Clone, Debug)]
+pub struct TaskStep {
+    /// What happened, a key.
+    pub event: &'static str,
+    /// Where it stands then.
+    pub state: TaskState,
+    /// Who has it.
+    pub owner_id: Uuid,
+    /// Whether an agency that was to do it still is.
+    pub keeps_agency: bool,
+}
+
+/// What is asked of a task, whatever it is.
+#[derive(Clone, Debug)]
+pub struct TaskAct {
+    /// The task.
+    pub task_id: TaskId,
+    /// A new id: of the entry of the timeline.
+    pub entry_id: Uuid,
+    /// What is remarked with it.
+    pub remark: Option<Sensitive<String>>,
+}
+
+/// An agency is given a task of the case that its referral is of: what was agreed to there holds for no other child.
+const ADD: &str = change!(
+    event: "task_given", resource: "task_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
+    detail: "jsonb_build_object('task_id', task_id, 'case_id', case_id, 'owner_id', owner_id, 'agency_id', agency_id)",
+    with: "parent AS (
+        UPDATE helpline.cases c SET event_count = c.event_count + 1, changed_at = helpline.now(), revision = c.revision + 1
+        WHERE c.centre_id = $1 AND c.case_id = $8 AND c.closed_at IS NULL AND ($13::uuid IS NULL OR EXISTS (
+            SELECT FROM helpline.referrals r
+            WHERE r.centre_id = $1 AND r.referral_id = $13 AND r.case_id = $8 AND r.state IN ('accepted', 'in_progress', 'on_hold'))) AND ",
+    sees_case!("$2", "$3"),
+    " RETURNING c.case_id, c.event_count),
+    changed AS (
+        INSERT INTO helpline.tasks (centre_id, task_id, case_id, task, domain, note_sealed, state, owner_id, given_by, agency_id, referral_id,
+            due_at, look_at, made_at)
+        SELECT $1, $7, parent.case_id, $9, $10, $11, 'open', $12, $2, r.agency_id, r.referral_id, $14, $14 - make_interval(secs => $15),
+            helpline.now()
+        FROM parent LEFT JOIN helpline.referrals r ON r.centre_id = $1 AND r.referral_id = $13
+        RETURNING *),
+    noted AS (
+        INSERT INTO helpline.case_events (centre_id, case_id, sequence, at, event, actor_id, actor_role, detail, entry_id)
+        SELECT $1, case_id, event_count, helpline.now(), 'task_given', $2, $3, jsonb_build_object('task_id', $7::uuid, 'task', $9::text), $16
+        FROM parent)";
+    returning: "task_id AS id",
+);
+
+const PLAN: &str = change!(
+    event: "plan_started", resource: "case_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
+    detail: "jsonb_build_object('case_id', case_id, 'plan', $8::text)",
+    with: "changed AS (
+        UPDATE helpline.cases c SET event_count = c.event_count + 1, changed_at = helpline.now(), revision = c.revision + 1
+        WHERE c.centre_id = $1 AND c.case_id = $7 AND c.closed_at IS NULL
+          AND NOT EXISTS (SELECT FROM helpline.tasks t WHERE t.centre_id = $1 AND t.case_id = $7 AND t.plan = $8) AND ",
+    sees_case!("$2", "$3"),
+    " RETURNING c.*),
+    asked AS (
+        SELECT w.id, w.task, w.domain, w.step, coalesce($9, helpline.now()) + make_interval(days => w.day) AS due_at
+        FROM unnest($10::uuid[], $11::text[], $12::text[], $13::int4[]) WITH ORDINALITY AS w (id, task, domain, day, step)),
+    made AS (
+        INSERT INTO helpline.tasks (centre_id, task_id, case_id, task, domain, state, owner_id, given_by, due_at, look_at, plan, plan_step, made_at)
+        SELECT $1, a.id, case_id, a.task, a.domain, 'open', owner_id, $2, a.due_at, a.due_at - make_interval(secs => $14), $8, a.step,
+            helpline.now()
+        FROM changed CROSS JOIN asked a),
+    noted AS (
+        INSERT INTO helpline.case_events (centre_id, case_id, sequence, at, event, actor_id, actor_role, detail, entry_id)
+        SELECT $1, case_id, event_count, helpline.now(), 'plan_started', $2, $3, jsonb_build_object('plan', $8::text), $15 FROM changed)";
+    returning: "case_id AS id",
+);
+
+const STEP: &str = change!(
+    event: "task_' || $9::text || '", resource: "task_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
+    detail: "jsonb_build_object('task_id', task_id, 'case_id', case_id, 'state', state, 'owner_id', owner_id)",
+    with: "before AS MATERIALIZED (
+        SELECT t.case_id AS of_case FROM helpline.tasks t
+        WHERE t.centre_id = $1 AND t.task_id = $7 AND t.revision = $8 AND ", sees_task!("$2", "$3", "$13"), " FOR UPDATE OF t),
+    parent AS (
+        UPDATE helpline.cases c SET event_count = c.event_count + 1, changed_at = helpline.now(), revision = c.revision + 1
+        FROM before WHERE c.centre_id = $1 AND c.case_id = of_case RETURNING c.case_id, c.event_count),
+    changed AS (
+        UPDATE helpline.tasks t SET state = $10, owner_id = $11, agency_id = CASE WHEN $12 THEN t.agency_id END,
+            referral_id = CASE WHEN $12 THEN t.referral_id END,
+            ended_at = CASE WHEN $10 IN ('completed', 'cancelled') THEN helpline.now() END,
+            look_at = CASE WHEN $10 NOT IN ('completed', 'cancelled') THEN t.look_at END, revision = t.revision + 1
+        FROM parent WHERE t.centre_id = $1 AND t.task_id = $7 RETURNING t.*),
+    noted AS (
+        INSERT INTO helpline.case_events (centre_id, case_id, sequence, at, event, actor_id, actor_role, detail, entry_id, text_sealed)
+        SELECT $1, case_id, event_count, helpline.now(), 'task_' || $9, $2, $3, jsonb_strip_nulls(jsonb_build_object('task_id', $7::uuid,
+            'agency_id', $13)), $14, $15 FROM parent)";
+    returning: "task_id AS id",
+);
+
+/// The next rung of the task that is latest; parameters 2 and 3 are the offsets and the keys of all rungs. Each is climbed once: the row
+/// says how many were.
+const CLIMB: &str = "
+    WITH due AS (
+        SELECT t.task_id AS id FROM helpline.tasks t
+        WHERE t.centre_id = $1 AND t.look_at <= (SELECT helpline.now()) ORDER BY t.look_at LIMIT 1 FOR UPDATE SKIP LOCKED),
+    changed AS (
+        UPDATE helpline.tasks t SET climbed = t.climbed + 1, revision = t.revision + 1,
+            look_at = CASE WHEN t.climbed < 3 THEN t.due_at + make_interval(secs => ($2::float8[])[t.climbed + 2]) END
+        FROM due WHERE t.centre_id = $1 AND t.task_id = due.id RETURNING t.*),
+    journalled AS (
+        INSERT INTO helpline.journal (centre_id, at, event, revision, detail)
+        SELECT $1, helpline.now(), 'task_' || ($3::text[])[climbed], revision, jsonb_build_object('task_id', task_id, 'case_id', case_id)
+        FROM changed)
+    SELECT task_id AS id FROM changed";
+
+/// A constraint that a concurrent repeat of the same command may break before it is known to be a repeat.
+const STEP_ONCE: &str = "each_step_of_a_plan_once";
+
+impl Store {
+    /// Gives a task. Refused when the case or the referral is not there for the caller, or the case is closed.
+    pub async fn add_task(
+        &self,
+        command: &Command,
+        new: &NewTask,
+        rules: &Cases,
+    ) -> Result<Change<Uuid>, StoreError> {
+        let id = new.task_id.as_uuid();
+        let query = change_query::<Made>(ADD, command)
+            .bind(id)
+            .bind(new.case_id.as_uuid())
+            .bind(new.task.clone())
+            .bind(new.domain.clone())
+            .bind(self.seal_some(TASK_NOTE, command.centre(), id, new.note.as_ref()))
+            .bind(new.owner_id)
+            .bind(new.referral_id.map(|id| id.as_uuid()))
+            .bind(new.due_at)
+            .bind(f64::from(rules.due_soon_s))
+            .bind(new.entry_id);
+        Ok(self.change(command, query).await?.map(|made| made.id))
+    }
+
+    /// Begins a plan. Refused when the case is not there for the caller or closed, or it was begun.
+    pub async fn start_plan(
+        &self,
+        command: &Command,
+        new: &NewPlan,
+        rules: &Cases,
+    ) -> Result<Change<Uuid>, StoreError> {
+        let of = |(id, one): &(Uuid, Planned)| {
+            (*id, one.task.clone(), one.domain.clone(), i32::try_from(one.day).unwrap_or(i32::MAX))
+        };
+        let (mut ids, mut tasks, mut domains, mut days) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for (id, task, domain, day) in new.tasks.iter().map(of) {
+            ids.push(id);
+            tasks.push(task);
+            domains.push(domain);
+            days.push(day);
+        }
+        let query = change_query::<Made>(PLAN, command)
+            .bind(new.case_id.as_uuid())
+            .bind(new.plan.clone())
+            .bind(new.begins_at)
+            .bind(ids)
+            .bind(tasks)
+            .bind(domains)
+            .bind(days)
+            .bind(f64::from(rules.due_soon_s))
+            .bind(new.entry_id);
+        match self.change(command, query).await {
+            Err(error) if error.constraint() == Some(STEP_ONCE) => self.recall(command).await,
+            other => Ok(other?.map(|made| made.id)),
+        }
+    }
+
+    /// Makes a step that was decided on a revision. Refused when another has been made since, or the caller may not know of the task.
+    pub async fn step_task(
+        &self,
+        command: &Command,
+        act: &TaskAct,
+        revision: i64,
+        step: &TaskStep,
+    ) -> Result<Change<Uuid>, StoreError> {
+        let query = change_query::<Made>(STEP, command)
+            .bind(act.task_id.as_uuid())
+            .bind(revision)
+            .bind(step.event)
+            .bind(step.state.key())
+            .bind(step.owner_id)
+            .bind(step.keeps_agency)
+            .bind(agency_of(&command.caller))
+            .bind(act.entry_id)
+            .bind(self.seal_some(CASE_TEXT, command.centre(), act.entry_id, act.remark.as_ref()));
+        Ok(self.change(command, query).await?.map(|made| made.id))
+    }
+
+    /// Climbs one rung of one task that is late; whether there was one.
+    pub async fn climb_task(&self, centre: CentreId, rules: &Cases) -> Result<bool, StoreError> {
+        #[expect(clippy::cast_precision_loss, reason = "days in seconds")]
+        let offsets: Vec<f64> = Rung::ALL.iter().map(|rung| rung.offset_s(rules) as f64).collect();
+        let keys: Vec<String> = Rung::ALL.iter().map(|rung| rung.key().to_owned()).collect();
+        let mut connection = self.bound(centre).await?;
+        let row = sqlx::query_as::<_, Made>(CLIMB)
+            .bind(centre.as_uuid())
+            .bind(offsets)
+            .bind(keys)
+            .fetch_optional(connection.postgres())
+            .await;
+        Ok(connection.settle(row)?.is_some())
+    }
+}

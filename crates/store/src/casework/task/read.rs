@@ -1,0 +1,171 @@
+//! Who sees what of tasks.
+
+use chrono::{DateTime, Utc};
+use helpline_domain::caller::Caller;
+use helpline_domain::field_class::FieldClass;
+use helpline_domain::id::{AgencyId, CaseId, ReferralId, TaskId};
+use helpline_domain::task::TaskState;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{Task, sees_task};
+use crate::casework::{TASK_NOTE, inconsistent, sees_case};
+use crate::escalation::agency_of;
+use crate::referral::in_force;
+use crate::referral::read::referral_classes;
+use crate::{Store, StoreError};
+
+/// Which tasks; what is false or `None` does not restrict.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TaskFilter {
+    /// Only those that are still to be done.
+    pub open: bool,
+    /// Only those whose time is over.
+    pub overdue: bool,
+    /// Only those that the caller is to do.
+    pub own: bool,
+    /// Of a case.
+    pub case_id: Option<CaseId>,
+}
+
+/// Columns of [`TaskRow`]; the note is read if parameter 5 says so, and by an agency if it may read narrative under the referral.
+macro_rules! select {
+    ($rest:expr) => {
+        concat!(
+            "SELECT t.task_id, t.number, t.case_id, t.task, t.domain, t.state, t.owner_id, t.given_by, t.agency_id, t.referral_id, t.due_at,
+                t.climbed, t.plan, t.plan_step, t.ended_at, t.revision, CASE WHEN $5 THEN t.note_sealed END AS note_sealed,
+                (SELECT ", referral_classes!(), " FROM helpline.referrals r
+                 WHERE r.centre_id = $1 AND r.referral_id = t.referral_id) AS classes
+             FROM helpline.tasks t WHERE t.centre_id = $1 AND ", sees_task!("$2", "$3", "$4"), " AND ",
+            $rest
+        )
+    };
+}
+
+const GET: &str = select!("t.task_id = $6");
+const OF_PLAN: &str = select!("t.case_id = $6 AND t.plan = $7 ORDER BY t.due_at, t.plan_step");
+const LIST: &str = select!(
+    "(NOT $6 OR t.ended_at IS NULL) AND (NOT $7 OR t.ended_at IS NULL AND t.due_at <= (SELECT helpline.now()))
+      AND (NOT $8 OR CASE WHEN $4 IS NULL THEN t.agency_id IS NULL AND t.owner_id = $2 ELSE t.agency_id = $4 END)
+      AND ($9::uuid IS NULL OR t.case_id = $9)
+      AND ($10::timestamptz IS NULL OR (t.due_at, t.task_id) > ($10, $11))
+     ORDER BY t.due_at, t.task_id LIMIT $12"
+);
+
+#[derive(FromRow)]
+struct TaskRow {
+    task_id: Uuid,
+    number: i64,
+    case_id: Uuid,
+    task: String,
+    domain: Option<String>,
+    state: String,
+    owner_id: Uuid,
+    given_by: Uuid,
+    agency_id: Option<Uuid>,
+    referral_id: Option<Uuid>,
+    due_at: DateTime<Utc>,
+    climbed: i32,
+    plan: Option<String>,
+    plan_step: Option<i32>,
+    ended_at: Option<DateTime<Utc>>,
+    revision: i64,
+    note_sealed: Option<Vec<u8>>,
+    classes: Option<Vec<String>>,
+}
+
+impl Store {
+    fn task_from(&self, caller: &Caller, row: TaskRow) -> Result<Task, StoreError> {
+        let narrative = FieldClass::Narrative.key();
+        let reads =
+            caller.agency_id.is_none() || row.classes.iter().flatten().any(|class| class == narrative);
+        let sealed = row.note_sealed.as_deref().filter(|_| reads);
+        Ok(Task {
+            task_id: row.task_id.into(),
+            number: row.number,
+            case_id: row.case_id.into(),
+            task: row.task,
+            domain: row.domain,
+            note: self.open_some(TASK_NOTE, caller.centre_id, row.task_id, sealed)?,
+            state: TaskState::from_key(&row.state).ok_or(inconsistent("tasks", "state"))?,
+            owner_id: row.owner_id,
+            given_by: row.given_by,
+            agency_id: row.agency_id.map(AgencyId::from),
+            referral_id: row.referral_id.map(ReferralId::from),
+            due_at: row.due_at,
+            climbed: row.climbed,
+            plan: row.plan,
+            plan_step: row.plan_step,
+            ended_at: row.ended_at,
+            revision: row.revision,
+        })
+    }
+
+    /// A task, if the caller may know of it.
+    pub async fn task(&self, caller: &Caller, id: TaskId) -> Result<Option<Task>, StoreError> {
+        let mut connection = self.bound(caller.centre_id).await?;
+        let row = sqlx::query_as::<_, TaskRow>(GET)
+            .bind(caller.centre_id.as_uuid())
+            .bind(caller.principal())
+            .bind(caller.role.key())
+            .bind(agency_of(caller))
+            .bind(true)
+            .bind(id.as_uuid())
+            .fetch_optional(connection.postgres())
+            .await;
+        let row = connection.settle(row)?;
+        drop(connection);
+        row.map(|row| self.task_from(caller, row)).transpose()
+    }
+
+    /// The tasks of a plan, the first due first.
+    pub async fn tasks_of_plan(
+        &self,
+        caller: &Caller,
+        case: CaseId,
+        plan: &str,
+    ) -> Result<Vec<Task>, StoreError> {
+        let mut connection = self.bound(caller.centre_id).await?;
+        let rows = sqlx::query_as::<_, TaskRow>(OF_PLAN)
+            .bind(caller.centre_id.as_uuid())
+            .bind(caller.principal())
+            .bind(caller.role.key())
+            .bind(agency_of(caller))
+            .bind(false)
+            .bind(case.as_uuid())
+            .bind(plan)
+            .fetch_all(connection.postgres())
+            .await;
+        let rows = connection.settle(rows)?;
+        drop(connection);
+        rows.into_iter().map(|row| self.task_from(caller, row)).collect()
+    }
+
+    /// A page of tasks, the first due first, without their notes.
+    pub async fn tasks(
+        &self,
+        caller: &Caller,
+        filter: TaskFilter,
+        (size, after): (u32, Option<(DateTime<Utc>, TaskId)>),
+    ) -> Result<Vec<Task>, StoreError> {
+        let mut connection = self.bound(caller.centre_id).await?;
+        let rows = sqlx::query_as::<_, TaskRow>(LIST)
+            .bind(caller.centre_id.as_uuid())
+            .bind(caller.principal())
+            .bind(caller.role.key())
+            .bind(agency_of(caller))
+            .bind(false)
+            .bind(filter.open)
+            .bind(filter.overdue)
+            .bind(filter.own)
+            .bind(filter.case_id.map(|id| id.as_uuid()))
+            .bind(after.map(|(due, _)| due))
+            .bind(after.map(|(_, id)| id.as_uuid()))
+            .bind(i64::from(size))
+            .fetch_all(connection.postgres())
+            .await;
+        let rows = connection.settle(rows)?;
+        drop(connection);
+        rows.into_iter().map(|row| self.task_from(caller, row)).collect()
+    }
+}

@@ -1,0 +1,133 @@
+//! The one timeline of a case.
+
+use chrono::{DateTime, Utc};
+use helpline_domain::caller::Caller;
+use helpline_domain::case::SectionKind;
+use helpline_domain::field_class::FieldClass;
+use helpline_domain::id::CaseId;
+use helpline_vault::Sensitive;
+use serde_json::Value;
+use sqlx::FromRow;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use super::step::Section;
+use super::{CASE_TEXT, inconsistent};
+use crate::{Store, StoreError};
+
+/// An entry of the timeline of a case.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each field is described on the message of the API")]
+pub struct CaseEntry {
+    pub sequence: i32,
+    pub at: DateTime<Utc>,
+    pub event: String,
+    pub actor_id: Option<Uuid>,
+    pub actor_role: Option<String>,
+    pub detail: Option<Value>,
+    pub text: Option<Sensitive<String>>,
+    pub section: Option<Section>,
+}
+
+const READ: &str = "
+    WITH page AS MATERIALIZED (
+        SELECT sequence, at, event, actor_id, actor_role, detail, entry_id, text_sealed, section_id, section_kind, section_revision, field_class
+        FROM helpline.case_events
+        WHERE centre_id = $1 AND case_id = $4 AND sequence > $5 AND ($6::uuid IS NULL OR entry_id = $6)
+        ORDER BY sequence LIMIT $7),
+    journalled AS (
+        INSERT INTO helpline.journal (centre_id, at, event, actor_id, actor_role, detail)
+        SELECT $1, helpline.now(), 'case_read', $2, $3,
+            jsonb_build_object('case_id', $4::uuid, 'from', min(sequence), 'to', max(sequence)) FROM page
+        HAVING count(*) > 0 AND $6 IS NULL)
+    SELECT * FROM page ORDER BY sequence";
+
+const LAST: &str = "SELECT section_kind, section_revision FROM helpline.case_events
+     WHERE centre_id = $1 AND case_id = $2 AND section_id = $3 ORDER BY section_revision DESC LIMIT 1";
+
+#[derive(FromRow)]
+struct EntryRow {
+    sequence: i32,
+    at: DateTime<Utc>,
+    event: String,
+    actor_id: Option<Uuid>,
+    actor_role: Option<String>,
+    detail: Option<Json<Value>>,
+    entry_id: Uuid,
+    text_sealed: Option<Vec<u8>>,
+    section_id: Option<Uuid>,
+    section_kind: Option<String>,
+    section_revision: Option<i32>,
+    field_class: Option<String>,
+}
+
+impl Store {
+    /// Entries of a case that the caller may read, oldest first: a page of them, or the one with this id.
+    pub async fn case_entries(
+        &self,
+        caller: &Caller,
+        case: CaseId,
+        (size, after): (u32, i32),
+        entry: Option<Uuid>,
+    ) -> Result<Vec<CaseEntry>, StoreError> {
+        let centre = caller.centre_id;
+        let mut connection = self.bound(centre).await?;
+        let rows = sqlx::query_as::<_, EntryRow>(READ)
+            .bind(centre.as_uuid())
+            .bind(caller.principal())
+            .bind(caller.role.key())
+            .bind(case.as_uuid())
+            .bind(after)
+            .bind(entry)
+            .bind(i64::from(size))
+            .fetch_all(connection.postgres())
+            .await;
+        let rows = connection.settle(rows)?;
+        drop(connection);
+        let read = |row: EntryRow| {
+            let bad = inconsistent("case_events", "section_kind");
+            let kind = row.section_kind.as_deref().and_then(SectionKind::from_key);
+            let class = row.field_class.as_deref().and_then(FieldClass::from_key);
+            let section = match row.section_id {
+                Some(section_id) => match (kind, class, row.section_revision) {
+                    (Some(kind), Some(field_class), Some(revision)) => {
+                        Some(Section { section_id, kind, revision, field_class })
+                    }
+                    _ => return Err(bad),
+                },
+                None => None,
+            };
+            Ok(CaseEntry {
+                sequence: row.sequence,
+                at: row.at,
+                event: row.event,
+                actor_id: row.actor_id,
+                actor_role: row.actor_role,
+                detail: row.detail.map(|Json(detail)| detail),
+                text: self.open_some(CASE_TEXT, centre, row.entry_id, row.text_sealed.as_deref())?,
+                section,
+            })
+        };
+        rows.into_iter().map(read).collect()
+    }
+
+    /// What a section is and its last revision, if the case has it.
+    pub async fn last_revision(
+        &self,
+        caller: &Caller,
+        case: CaseId,
+        section: Uuid,
+    ) -> Result<Option<(SectionKind, i32)>, StoreError> {
+        let mut connection = self.bound(caller.centre_id).await?;
+        let row = sqlx::query_as::<_, (String, i32)>(LAST)
+            .bind(caller.centre_id.as_uuid())
+            .bind(case.as_uuid())
+            .bind(section)
+            .fetch_optional(connection.postgres())
+            .await;
+        let bad = || inconsistent("case_events", "section_kind");
+        let read =
+            |(kind, revision): (String, i32)| Ok((SectionKind::from_key(&kind).ok_or_else(bad)?, revision));
+        connection.settle(row)?.map(read).transpose()
+    }
+}

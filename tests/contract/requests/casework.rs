@@ -1,0 +1,165 @@
+//! Well-formed requests about persons, cases and tasks.
+
+use helpline_proto::casework::v1::{
+    AddTaskRequest, AnswerCaseApprovalRequest, AnswerCaseTransferRequest, AnswerMergeRequest,
+    AnswerTaskRequest, AskCaseApprovalRequest, AskMergeRequest, AssignCaseRequest, BreakGlassRequest,
+    CancelTaskRequest, CaseApproval, CompleteTaskRequest, EndPersonLinkRequest, FindPersonsRequest,
+    GetCaseRequest, GetPersonRequest, GetTaskRequest, GrantCaseAccessRequest, LinkCaseContactRequest,
+    LinkPersonsRequest, ListCaseTimelineRequest, ListCasesRequest, ListMergesRequest, ListTasksRequest,
+    OpenCaseRequest, Relation, RevisePersonRequest, RevokeCaseAccessRequest, RevokeCaseTransferRequest,
+    StartPlanRequest, UndoMergeRequest, WriteCaseSectionRequest,
+};
+use helpline_proto::directory::v1::{CasePlan, CasePlanStep, CaseSettings, CaseStatus};
+use helpline_proto::intake::v1::AgeBand;
+use helpline_proto::options::v1::FieldClass;
+use helpline_tests::casework::{note, open, profile, record, to_status, transfer, visit};
+use prost::Message as _;
+use prost_types::Timestamp;
+
+use super::{id, seconds};
+
+/// Settings of cases in which every field is set that can be.
+pub(super) fn settings() -> CaseSettings {
+    let status = |status: &str, next: &str, closes| CaseStatus {
+        status: status.to_owned(),
+        next: vec![next.to_owned()],
+        closes,
+    };
+    let step = CasePlanStep {
+        task: "visit".to_owned(),
+        domain: "housing".to_owned(),
+        first_day: 7,
+        every_days: 7,
+        times: 4,
+    };
+    CaseSettings {
+        kinds: vec!["protection".to_owned()],
+        statuses: vec![status("begun", "done", false), status("done", "begun", true)],
+        close_reasons: vec!["goals_reached".to_owned()],
+        plans: vec![CasePlan { plan: "weekly".to_owned(), steps: vec![step] }],
+        due_soon: Some(seconds(3600)),
+        supervisor_after: Some(seconds(3600)),
+        coordinator_after: Some(seconds(7200)),
+    }
+}
+
+/// The bytes of a well-formed request, if the method is about these.
+pub(super) fn sample(method: &str) -> Option<Vec<u8>> {
+    person(method).or_else(|| case(method)).or_else(|| task(method))
+}
+
+fn at() -> Option<Timestamp> {
+    Some(Timestamp { seconds: 1_700_000_000, nanos: 0 })
+}
+
+fn person(method: &str) -> Option<Vec<u8>> {
+    let (request_id, page_size, page_token) = (id(), 0, String::new());
+    let mut known = profile("Aigerim", "+7 701 555 01 00");
+    known.age_band = AgeBand::AgeBand1012.into();
+    Some(match method {
+        "RecordPerson" => record(known).encode_to_vec(),
+        "RevisePerson" => {
+            let profile = Some(known);
+            RevisePersonRequest { request_id, person_id: id(), profile, expected_revision: 0 }.encode_to_vec()
+        }
+        "LinkPersons" => LinkPersonsRequest {
+            request_id,
+            person_id: id(),
+            relative_id: id(),
+            relation: Relation::Grandparent.into(),
+            from_time: at(),
+        }
+        .encode_to_vec(),
+        "EndPersonLink" => {
+            EndPersonLinkRequest { request_id, link_id: id(), until_time: at() }.encode_to_vec()
+        }
+        "AskMerge" => {
+            let reason = "The same birth certificate.".to_owned();
+            AskMergeRequest { request_id, survivor_id: id(), absorbed_id: id(), reason }.encode_to_vec()
+        }
+        "AnswerMerge" => AnswerMergeRequest { request_id, merge_id: id(), agree: true }.encode_to_vec(),
+        "UndoMerge" => {
+            UndoMergeRequest { request_id, merge_id: id(), reason: "Twins.".to_owned() }.encode_to_vec()
+        }
+        "GetPerson" => GetPersonRequest { person_id: id() }.encode_to_vec(),
+        "FindPersons" => {
+            let identifier = profile("", &id()).identifiers.pop();
+            FindPersonsRequest { identifier, page_size, page_token }.encode_to_vec()
+        }
+        "ListMerges" => {
+            ListMergesRequest { asked: true, person_id: id(), page_size, page_token }.encode_to_vec()
+        }
+        _ => return None,
+    })
+}
+
+fn case(method: &str) -> Option<Vec<u8>> {
+    let (request_id, case_id, remark) = (id(), id(), "He is shy.".to_owned());
+    let (page_size, page_token) = (0, String::new());
+    Some(match method {
+        "OpenCase" => OpenCaseRequest { contact_id: id(), ..open(&id()) }.encode_to_vec(),
+        "WriteCaseSection" => WriteCaseSectionRequest {
+            field_class: FieldClass::Health.into(),
+            section_id: id(),
+            section_revision: 1,
+            ..note(&case_id, "She eats again.")
+        }
+        .encode_to_vec(),
+        "ChangeCaseStatus" => to_status(&case_id, "closed").encode_to_vec(),
+        "LinkCaseContact" => LinkCaseContactRequest { request_id, case_id, contact_id: id() }.encode_to_vec(),
+        "TransferCase" => transfer(&case_id, &id()).encode_to_vec(),
+        "AnswerCaseTransfer" => {
+            AnswerCaseTransferRequest { request_id, case_id, accept: true, remark }.encode_to_vec()
+        }
+        "RevokeCaseTransfer" => RevokeCaseTransferRequest { request_id, case_id }.encode_to_vec(),
+        "AssignCase" => {
+            AssignCaseRequest { request_id, case_id, counsellor_id: id(), remark }.encode_to_vec()
+        }
+        "AskCaseApproval" => {
+            let approval = CaseApproval::Close.into();
+            AskCaseApprovalRequest { request_id, case_id, approval, remark }.encode_to_vec()
+        }
+        "AnswerCaseApproval" => {
+            AnswerCaseApprovalRequest { request_id, case_id, approve: true, remark }.encode_to_vec()
+        }
+        "GrantCaseAccess" => {
+            let lifetime = Some(seconds(3600));
+            GrantCaseAccessRequest { request_id, case_id, counsellor_id: id(), lifetime }.encode_to_vec()
+        }
+        "RevokeCaseAccess" => {
+            RevokeCaseAccessRequest { request_id, case_id, counsellor_id: id() }.encode_to_vec()
+        }
+        "BreakGlass" => {
+            let reason = "The child is on the line.".to_owned();
+            BreakGlassRequest { request_id, case_id, reason }.encode_to_vec()
+        }
+        "GetCase" => GetCaseRequest { case_id }.encode_to_vec(),
+        "ListCases" => {
+            ListCasesRequest { open: true, own: false, child_id: id(), page_size, page_token }.encode_to_vec()
+        }
+        "ListCaseTimeline" => ListCaseTimelineRequest { case_id, page_size, page_token }.encode_to_vec(),
+        _ => return None,
+    })
+}
+
+fn task(method: &str) -> Option<Vec<u8>> {
+    let (request_id, task_id, remark) = (id(), id(), "He is shy.".to_owned());
+    Some(match method {
+        "AddTask" => {
+            let due = Timestamp { seconds: 1_900_000_000, nanos: 0 };
+            AddTaskRequest { counsellor_id: id(), referral_id: id(), ..visit(&id(), due) }.encode_to_vec()
+        }
+        "AnswerTask" => AnswerTaskRequest { request_id, task_id, accept: true, remark }.encode_to_vec(),
+        "CompleteTask" => CompleteTaskRequest { request_id, task_id, remark }.encode_to_vec(),
+        "CancelTask" => CancelTaskRequest { request_id, task_id, remark }.encode_to_vec(),
+        "StartPlan" => {
+            let plan = "follow_up".to_owned();
+            StartPlanRequest { request_id, case_id: id(), plan, start_time: at() }.encode_to_vec()
+        }
+        "GetTask" => GetTaskRequest { task_id }.encode_to_vec(),
+        "ListTasks" => {
+            ListTasksRequest { open: true, case_id: id(), ..ListTasksRequest::default() }.encode_to_vec()
+        }
+        _ => return None,
+    })
+}

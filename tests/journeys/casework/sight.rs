@@ -1,0 +1,94 @@
+//! Who may read a case: its owner and supervisors, whom they let in, and who breaks the glass.
+
+use helpline_proto::casework::v1::{
+    BreakGlassRequest, GrantCaseAccessRequest, ListCasesRequest, RevokeCaseAccessRequest,
+};
+use helpline_tests::casework::{note, open, transfer};
+use helpline_tests::{Abilities, Actor, request_id};
+use prost_types::Duration;
+use tonic::Code;
+
+use crate::stage::{Stage, why};
+
+async fn counsellor(stage: &Stage) -> Actor {
+    stage.world.counsellor(Abilities::speaking(&["ar"])).await
+}
+
+fn grant(case_id: &str, to: &Actor) -> GrantCaseAccessRequest {
+    GrantCaseAccessRequest {
+        request_id: request_id(),
+        case_id: case_id.to_owned(),
+        counsellor_id: to.counsellor_id.clone(),
+        lifetime: Some(Duration { seconds: 600, nanos: 0 }),
+    }
+}
+
+async fn listed(by: &Actor) -> usize {
+    by.cases().list_cases(ListCasesRequest::default()).await.unwrap().into_inner().cases.len()
+}
+
+#[tokio::test]
+async fn a_colleague_knows_nothing_of_a_case_until_they_are_let_in_and_again_afterwards() {
+    let stage = Stage::set().await;
+    let (owner, colleague) = (counsellor(&stage).await, counsellor(&stage).await);
+    let child = owner.record_person("Aigerim", "+77015550100").await;
+    let case = owner.open_case(open(&child.person_id)).await.unwrap();
+    let shut_out = async || {
+        assert_eq!(colleague.case(&case.case_id).await.unwrap_err().code(), Code::NotFound);
+        assert_eq!(colleague.case_timeline(&case.case_id).await.unwrap_err().code(), Code::NotFound);
+        let write = colleague.write_section(note(&case.case_id, "Hm.")).await;
+        assert_eq!(write.unwrap_err().code(), Code::NotFound);
+        assert_eq!(colleague.person(&child.person_id).await.unwrap_err().code(), Code::NotFound);
+        assert_eq!(listed(&colleague).await, 0);
+    };
+    shut_out().await;
+    owner.cases().grant_case_access(grant(&case.case_id, &colleague)).await.unwrap();
+    colleague.write_section(note(&case.case_id, "I know the school.")).await.unwrap();
+    assert_eq!(colleague.person(&child.person_id).await.unwrap().person_id, child.person_id);
+    assert_eq!(listed(&colleague).await, 1);
+    // Let in is not in charge.
+    assert_eq!(why(colleague.move_case(&case.case_id, "closed").await).metadata("state"), "not_owner");
+    let on = colleague.cases().transfer_case(transfer(&case.case_id, &colleague.counsellor_id)).await;
+    assert_eq!(why(on).metadata("state"), "not_owner");
+    stage.world.advance(601.0);
+    shut_out().await;
+    owner.cases().grant_case_access(grant(&case.case_id, &colleague)).await.unwrap();
+    let revoke = RevokeCaseAccessRequest {
+        request_id: request_id(),
+        case_id: case.case_id.clone(),
+        counsellor_id: colleague.counsellor_id.clone(),
+    };
+    owner.cases().revoke_case_access(revoke.clone()).await.unwrap();
+    shut_out().await;
+    let twice = RevokeCaseAccessRequest { request_id: request_id(), ..revoke };
+    assert_eq!(why(owner.cases().revoke_case_access(twice).await).metadata("state"), "not_granted");
+}
+
+#[tokio::test]
+async fn who_breaks_the_glass_says_why_and_it_is_on_record() {
+    let stage = Stage::set().await;
+    let (owner, colleague) = (counsellor(&stage).await, counsellor(&stage).await);
+    let case = owner.case_of_child().await;
+    let glass = |reason: &str| BreakGlassRequest {
+        request_id: request_id(),
+        case_id: case.case_id.clone(),
+        reason: reason.to_owned(),
+    };
+    assert_eq!(why(colleague.cases().break_glass(glass("because")).await).fields, ["reason"]);
+    let nowhere = BreakGlassRequest { case_id: request_id(), ..glass("The child is on the line.") };
+    assert_eq!(colleague.cases().break_glass(nowhere).await.unwrap_err().code(), Code::NotFound);
+    colleague.cases().break_glass(glass("The child is on the line.")).await.unwrap();
+    colleague.case_timeline(&case.case_id).await.unwrap();
+    let again = colleague.cases().break_glass(glass("The child is on the line.")).await;
+    assert_eq!(why(again).metadata("state"), "granted");
+    let timeline = owner.case_timeline(&case.case_id).await.unwrap();
+    let last = timeline.last().unwrap();
+    assert_eq!((last.event.as_str(), last.text.as_str()), ("glass_broken", "The child is on the line."));
+    let journal = format!(
+        "SELECT string_agg(event, ' ' ORDER BY entry_id) FROM helpline.journal WHERE actor_id = '{}' AND event LIKE 'case%'",
+        colleague.counsellor_id
+    );
+    assert_eq!(stage.value(&journal), "case_glass_broken case_read");
+    stage.world.advance(3601.0);
+    assert_eq!(colleague.case(&case.case_id).await.unwrap_err().code(), Code::NotFound);
+}
