@@ -50,7 +50,7 @@ async fn what_is_written_or_given_stands_once_wherever_a_server_is_killed() {
             });
             again.await.expect("the same task");
         }
-        let (events, tasks) = (if writes { 1 } else { 0 }, if writes { 0 } else { 1 });
+        let (events, tasks) = (i64::from(writes), i64::from(!writes));
         let written = "SELECT count(*) FROM helpline.case_events WHERE event = 'section_written'";
         assert_eq!(fleet.count(written), events, "{place}");
         assert_eq!(fleet.count("SELECT count(*) FROM helpline.tasks"), tasks, "{place}");

@@ -48,9 +48,7 @@ pub(super) fn sample(method: &str) -> Option<Vec<u8>> {
     person(method).or_else(|| case(method)).or_else(|| task(method))
 }
 
-fn at() -> Option<Timestamp> {
-    Some(Timestamp { seconds: 1_700_000_000, nanos: 0 })
-}
+const AT: Timestamp = Timestamp { seconds: 1_700_000_000, nanos: 0 };
 
 fn person(method: &str) -> Option<Vec<u8>> {
     let (request_id, page_size, page_token) = (id(), 0, String::new());
@@ -67,11 +65,11 @@ fn person(method: &str) -> Option<Vec<u8>> {
             person_id: id(),
             relative_id: id(),
             relation: Relation::Grandparent.into(),
-            from_time: at(),
+            from_time: Some(AT),
         }
         .encode_to_vec(),
         "EndPersonLink" => {
-            EndPersonLinkRequest { request_id, link_id: id(), until_time: at() }.encode_to_vec()
+            EndPersonLinkRequest { request_id, link_id: id(), until_time: Some(AT) }.encode_to_vec()
         }
         "AskMerge" => {
             let reason = "The same birth certificate.".to_owned();
@@ -154,7 +152,7 @@ fn task(method: &str) -> Option<Vec<u8>> {
         "CancelTask" => CancelTaskRequest { request_id, task_id, remark }.encode_to_vec(),
         "StartPlan" => {
             let plan = "follow_up".to_owned();
-            StartPlanRequest { request_id, case_id: id(), plan, start_time: at() }.encode_to_vec()
+            StartPlanRequest { request_id, case_id: id(), plan, start_time: Some(AT) }.encode_to_vec()
         }
         "GetTask" => GetTaskRequest { task_id }.encode_to_vec(),
         "ListTasks" => {

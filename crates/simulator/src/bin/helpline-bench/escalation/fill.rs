@@ -83,6 +83,7 @@ async fn raise(
     };
     let said = |text: &str| Some(Sensitive::new("made up", text.to_owned()));
     let new = NewEscalation {
+        case_id: None,
         escalation_id: in_order(draws).into(),
         kind: EscalationKind::Emergency,
         contact_id: None,
