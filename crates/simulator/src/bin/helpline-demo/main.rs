@@ -70,7 +70,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         .build()
         .context("cannot start the runtime")?;
     let outcome = runtime.block_on(async {
-        let stage = opening::open(arguments, &house, &servers, &token).await?;
+        let stage = Box::pin(opening::open(arguments, &house, &servers, &token)).await?;
         show::show(arguments, rate, &stage, &mut servers).await?;
         closing::close(&stage, &house).await
     });
