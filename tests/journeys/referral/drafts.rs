@@ -188,7 +188,7 @@ async fn once_the_child_has_said_no_only_their_own_yes_opens_anything() {
     assert!(reads().await);
 }
 
-async fn owned(referral: &Referral) -> (String, String) {
+fn owned(referral: &Referral) -> (String, String) {
     (referral.referral_id.clone(), referral.owner_id.clone())
 }
 
@@ -202,7 +202,7 @@ async fn referrals_are_handed_on_with_the_rest_of_the_work() {
     amina.take().await;
     let referral = amina.actor.refer(draft(&contact.contact_id, &[&partner.service])).await;
     let second = amina.actor.draft_referral(draft(&contact.contact_id, &[&partner.service])).await.unwrap();
-    let hers = [owned(&referral).await, owned(&second).await];
+    let hers = [owned(&referral), owned(&second)];
     let ids = |answer: helpline_proto::queueing::v1::ListHandoverResponse| {
         let mut ids: Vec<_> =
             answer.referrals.into_iter().map(|one| (one.referral_id, one.owner_id)).collect();
