@@ -5,7 +5,8 @@ use helpline_domain::id::ReferralId;
 use helpline_service_kit::page::cut;
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::escalation::timeline::Entry;
-use helpline_store::referral::read::{Referral, ReferralFilter};
+use helpline_store::referral::list::ReferralFilter;
+use helpline_store::referral::read::Referral;
 
 use crate::access;
 

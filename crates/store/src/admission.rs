@@ -2,11 +2,11 @@
 //!
 //! Locks are taken in one order: referral, stay, place, unit.
 
+mod read;
+
 use chrono::{DateTime, Utc};
 use helpline_domain::admission::{AdmissionState, ExitOutcome};
-use helpline_domain::caller::Caller;
 use helpline_domain::id::{AdmissionId, CentreId, HoldId, ReferralId, ServiceId};
-use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::change::{Change, Command, change, change_query};
@@ -74,45 +74,6 @@ impl StayStep {
     }
 }
 
-#[derive(FromRow)]
-struct AdmissionRow {
-    admission_id: Uuid,
-    referral_id: Uuid,
-    service_id: Uuid,
-    unit: String,
-    state: String,
-    hold_expires_at: Option<DateTime<Utc>>,
-    planned_at: Option<DateTime<Utc>>,
-    outcome: Option<String>,
-    requested_at: DateTime<Utc>,
-    admitted_at: Option<DateTime<Utc>>,
-    exited_at: Option<DateTime<Utc>>,
-    revision: i64,
-}
-
-impl TryFrom<AdmissionRow> for Admission {
-    type Error = StoreError;
-
-    fn try_from(row: AdmissionRow) -> Result<Self, StoreError> {
-        let wrong = |column| StoreError::Inconsistent { table: "admissions", column };
-        let outcome = row.outcome.map(|key| ExitOutcome::from_key(&key).ok_or(wrong("outcome")));
-        Ok(Self {
-            admission_id: row.admission_id.into(),
-            referral_id: row.referral_id.into(),
-            service_id: row.service_id.into(),
-            unit: row.unit,
-            state: AdmissionState::from_key(&row.state).ok_or(wrong("state"))?,
-            hold_expires_at: row.hold_expires_at,
-            planned_at: row.planned_at,
-            outcome: outcome.transpose()?,
-            requested_at: row.requested_at,
-            admitted_at: row.admitted_at,
-            exited_at: row.exited_at,
-            revision: row.revision,
-        })
-    }
-}
-
 /// Whether a caller may know of a stay `a`: who may know of its referral, and of an agency who answers for the shelter. Who came to
 /// live there is known to the shelter that took them in, whatever becomes of the referral: it must be able to say that they have
 /// left.
@@ -132,6 +93,8 @@ macro_rules! sees_stay {
         )
     };
 }
+
+use sees_stay;
 
 /// The change of a stay, named 7, by a caller of an agency, 8.
 macro_rules! stay {
@@ -303,25 +266,6 @@ const EXPIRE: &str = "
             jsonb_build_object('admission_id', admission_id, 'referral_id', referral_id, 'service_id', service_id) FROM changed)
     SELECT admission_id FROM changed";
 
-/// Two statements: a plan for both would walk all that is over to find one.
-macro_rules! stays {
-    ($which:literal) => {
-        concat!(
-            "SELECT a.admission_id, a.referral_id, a.service_id, a.unit, a.state, a.planned_at, a.outcome, a.requested_at, a.admitted_at,
-                a.exited_at, a.revision, CASE a.state WHEN 'held' THEN h.expires_at END AS hold_expires_at
-             FROM helpline.admissions a LEFT JOIN helpline.holds h ON h.centre_id = $1 AND h.hold_id = a.hold_id
-             WHERE a.centre_id = $1 AND ",
-            $which,
-            " AND ",
-            sees_stay!("$2", "$3", "$4"),
-            " ORDER BY a.admission_id LIMIT $6"
-        )
-    };
-}
-
-const ONE: &str = stays!("a.admission_id = $5");
-const LIVE: &str = stays!("a.state <> 'exited' AND a.admission_id > $5");
-
 impl Store {
     /// Writes down that somebody needs a place. Refused unless the referral is the caller's and live, the service is asked or has it,
     /// and it has no other stay.
@@ -371,53 +315,5 @@ impl Store {
             .fetch_optional(connection.postgres())
             .await;
         Ok(connection.settle(found)?.is_some())
-    }
-
-    /// A stay that the caller may know of.
-    pub async fn admission(&self, caller: &Caller, id: AdmissionId) -> Result<Option<Admission>, StoreError> {
-        Ok(self.read_stays(caller, ONE, id.as_uuid(), 1).await?.pop())
-    }
-
-    /// A page of stays that are not over and that the caller may know of, in the order of their ids.
-    pub async fn admissions(
-        &self,
-        caller: &Caller,
-        after: Option<AdmissionId>,
-        limit: u32,
-    ) -> Result<Vec<Admission>, StoreError> {
-        self.read_stays(caller, LIVE, after.map_or(Uuid::nil(), |id| id.as_uuid()), limit).await
-    }
-
-    async fn read_stays(
-        &self,
-        caller: &Caller,
-        sql: &'static str,
-        id: Uuid,
-        limit: u32,
-    ) -> Result<Vec<Admission>, StoreError> {
-        let mut connection = self.bound(caller.centre_id).await?;
-        let rows = sqlx::query_as::<_, AdmissionRow>(sql)
-            .bind(caller.centre_id.as_uuid())
-            .bind(caller.principal())
-            .bind(caller.role.key())
-            .bind(agency_of(caller))
-            .bind(id)
-            .bind(i64::from(limit))
-            .fetch_all(connection.postgres())
-            .await;
-        connection.settle(rows)?.into_iter().map(Admission::try_from).collect()
-    }
-
-    /// Whether a referral has a stay that is not over.
-    pub async fn has_stay(&self, centre: CentreId, referral: ReferralId) -> Result<bool, StoreError> {
-        let mut connection = self.bound(centre).await?;
-        let found = sqlx::query_scalar::<_, bool>(
-            "SELECT EXISTS (SELECT FROM helpline.admissions a WHERE a.centre_id = $1 AND a.referral_id = $2 AND a.state <> 'exited')",
-        )
-        .bind(centre.as_uuid())
-        .bind(referral.as_uuid())
-        .fetch_one(connection.postgres())
-        .await;
-        connection.settle(found)
     }
 }

@@ -1,13 +1,14 @@
 //! Referrals as they stand in the store.
 //!
 //! [`draft`] writes them down, [`step`] is the one statement by which everything happens to them, decided on their
-//! [`standing`]; [`consent`] is what was agreed, [`read`] and [`timeline`] who sees what of them.
+//! [`standing`]; [`consent`] is what was agreed, [`read`], [`list`] and [`timeline`] who sees what of them.
 //!
 //! A step is decided on a revision and committed only while that revision stands: whoever lost the race reads again and decides
 //! again. So each answer and each deadline has one outcome, and choices never disagree with their referral.
 
 pub mod consent;
 pub mod draft;
+pub mod list;
 pub mod read;
 pub mod standing;
 pub mod step;

@@ -6,7 +6,7 @@ use helpline_proto::referral::v1 as proto;
 use helpline_service_kit::fields::Fields;
 use helpline_service_kit::page::PageTokens;
 use helpline_service_kit::{Ctx, Refusal};
-use helpline_store::referral::read::ReferralFilter;
+use helpline_store::referral::list::ReferralFilter;
 
 /// The page tokens of a list of referrals with this filter.
 pub(crate) fn list_pages<'a>(
