@@ -16,7 +16,7 @@
 //! - whoever stays somewhere has a place until they leave, and leaving is never refused;
 //! - nobody approves or answers what they asked for themselves.
 //!
-//! Out: `referral_drafted`, `referral_sent`, `referral_accepted`, `referral_rejected`, `referral_expired`, `referral_in_progress`,
+//! Out: `referral_drafted`, `referral_revised`, `referral_misdirected`, `particulars_read`, `referral_sent`, `referral_accepted`, `referral_rejected`, `referral_expired`, `referral_in_progress`,
 //! `referral_on_hold`, `referral_completed`, `referral_failed`, `referral_appointment_scheduled`, `referral_appointment_rescheduled`, `referral_attended`,
 //! `referral_unattended`, `referral_appointment_cancelled`, `referral_cancel_asked`, `referral_cancelled`, `referral_cancel_refused`,
 //! `referral_revoked`, `referral_entered_in_error`, `referral_remarked`, `referral_asked`, `referral_overdue`, `consent_recorded`,

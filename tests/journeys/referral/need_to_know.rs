@@ -178,3 +178,27 @@ async fn an_agency_that_says_no_reads_nothing_more() {
         assert!(classes.is_empty(), "{method} tells {classes:?} after a no");
     }
 }
+
+#[tokio::test]
+async fn what_an_agency_has_read_is_on_record() {
+    let stage = Stage::set().await;
+    let partner = Partner::new(&stage).await;
+    let referral = asked(&stage, &partner, &[FieldClass::Health, FieldClass::Identity]).await;
+    let read = || {
+        let sql = format!(
+            "SELECT detail ->> 'field_classes', actor_id FROM helpline.journal
+             WHERE event = 'particulars_read' AND detail ->> 'referral_id' = '{}'",
+            referral.referral_id
+        );
+        stage.sql(&sql)
+    };
+    get(&stage.supervisor, &referral).await.unwrap();
+    assert!(read().is_empty(), "inside it is the centre's own");
+    get(&partner.responder, &referral).await.unwrap();
+    let expected =
+        vec![Some("[\"health\", \"identity\"]".to_owned()), Some(partner.responder.token_id.clone())];
+    assert_eq!(read(), [expected]);
+    reject(&partner.responder, &referral, RejectReason::AtCapacity).await.unwrap();
+    get(&partner.responder, &referral).await.unwrap();
+    assert_eq!(read().len(), 1, "what is not told is not read");
+}

@@ -144,7 +144,18 @@ macro_rules! select {
 
 pub(super) use select;
 
-const BY_ID: &str = select!(" AND r.referral_id = ANY ($6)");
+/// Nothing of a child is read outside the centre without a record of who has read which classes.
+const BY_ID: &str = concat!(
+    "WITH seen AS MATERIALIZED (",
+    select!(" AND r.referral_id = ANY ($6)"),
+    "),
+    journalled AS (
+        INSERT INTO helpline.journal (centre_id, at, event, actor_id, actor_role, contact_id, revision, detail)
+        SELECT $1, helpline.now(), 'particulars_read', $2, $3, contact_id, revision,
+            jsonb_build_object('referral_id', referral_id, 'agency_id', $4::uuid, 'field_classes', classes)
+        FROM seen WHERE $4::uuid IS NOT NULL AND cardinality(classes) > 0)
+    SELECT * FROM seen"
+);
 
 #[derive(FromRow)]
 pub(super) struct ReferralRow {
