@@ -57,6 +57,7 @@ SELECT helpline.isolate('helpline.person_links');
 GRANT SELECT, INSERT, UPDATE ON helpline.person_links TO helpline_server;
 COMMENT ON TABLE helpline.person_links IS 'Who is sibling, parent, guardian, grandparent or caregiver of whom, and when.';
 CREATE UNIQUE INDEX linked_once ON helpline.person_links (centre_id, person_id, relative_id, relation) WHERE until_at IS NULL;
+CREATE INDEX links_of_person ON helpline.person_links (centre_id, person_id);
 CREATE INDEX links_of_relative ON helpline.person_links (centre_id, relative_id);
 
 CREATE TABLE helpline.person_merges (
@@ -236,3 +237,42 @@ ALTER TABLE helpline.referrals
     ADD COLUMN case_id uuid,
     ADD FOREIGN KEY (centre_id, case_id) REFERENCES helpline.cases;
 CREATE INDEX referrals_of_case ON helpline.referrals (centre_id, case_id) WHERE case_id IS NOT NULL;
+
+-- What a record said before it was revised. Nobody's identity is lost by a slip.
+CREATE TABLE helpline.person_revisions (
+    centre_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    revision bigint NOT NULL,
+    profile_sealed bytea NOT NULL,
+    revised_by uuid NOT NULL,
+    revised_at timestamptz NOT NULL,
+    PRIMARY KEY (centre_id, person_id, revision),
+    FOREIGN KEY (centre_id, person_id) REFERENCES helpline.persons
+);
+SELECT helpline.isolate('helpline.person_revisions');
+GRANT SELECT, INSERT ON helpline.person_revisions TO helpline_server;
+COMMENT ON TABLE helpline.person_revisions IS 'What records of persons said before.';
+
+-- One open case of a kind for a child, whatever record each is under. Whoever comes second waits for the record that goes on for the
+-- child, and sees the other's case: each statement of this function sees what was committed before it.
+CREATE FUNCTION helpline.refuse_second_case() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$ BEGIN
+    PERFORM FROM helpline.persons p
+    WHERE p.centre_id = NEW.centre_id AND p.person_id = helpline.survivor_of(NEW.centre_id, NEW.person_id) FOR NO KEY UPDATE;
+    IF EXISTS (
+        SELECT FROM helpline.cases o
+        WHERE o.centre_id = NEW.centre_id AND o.kind = NEW.kind AND o.closed_at IS NULL AND NOT o.additional AND o.case_id <> NEW.case_id
+          AND o.person_id IN (SELECT helpline.records_of(NEW.centre_id, NEW.person_id)))
+    THEN
+        RAISE EXCEPTION 'another case of the kind is open'
+            USING ERRCODE = 'unique_violation', CONSTRAINT = 'one_open_case_of_a_kind';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER opened_case_is_the_only_one BEFORE INSERT ON helpline.cases
+    FOR EACH ROW WHEN (NEW.closed_at IS NULL AND NOT NEW.additional)
+    EXECUTE FUNCTION helpline.refuse_second_case();
+CREATE TRIGGER reopened_case_is_the_only_one BEFORE UPDATE OF closed_at ON helpline.cases
+    FOR EACH ROW WHEN (OLD.closed_at IS NOT NULL AND NEW.closed_at IS NULL AND NOT NEW.additional)
+    EXECUTE FUNCTION helpline.refuse_second_case();

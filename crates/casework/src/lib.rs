@@ -10,7 +10,7 @@
 //! - a case has one owner, who changes when another accepts or a supervisor says so;
 //! - what was written stays; a section is corrected by its next revision, and who reads the timeline is in the journal;
 //! - a case is not closed while something of it is open, unless another than who asked has allowed it;
-//! - a task that is late tells its owner, supervisors, the coordinator: each once;
+//! - a task that is late climbs rung by rung, each once: it says so itself, then supervisors are alerted, then once more;
 //! - an agency has a task under a referral of the same case, and reads what it may read there;
 //! - nobody answers what they asked for themselves.
 //!

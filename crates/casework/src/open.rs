@@ -1,6 +1,7 @@
 //! A case is opened, and looked at.
 
 use helpline_domain::caller::{Caller, Role};
+use helpline_domain::contact::ContactState;
 use helpline_domain::id::CaseId;
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::page::cut;
@@ -8,13 +9,15 @@ use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::Command;
 use helpline_store::casework::case::{Case, CaseFilter, NewCase};
 use helpline_store::casework::timeline::CaseEntry;
+use helpline_store::contact::Contact;
 
 use crate::act::{committed, seen};
+use crate::person;
 
 /// A page and where the next begins.
 pub(crate) type Page<T, P> = (Vec<T>, Option<P>);
 
-/// Opens a case. Errors: NOT_FOUND for the child or the contact, INVALID_FIELD for a kind that the settings do not have,
+/// Opens a case for a child whom the caller may see, or whose contact they have in hand. Errors: NOT_FOUND for the child or the contact, INVALID_FIELD for a kind that the settings do not have,
 /// ALREADY_EXISTS when such a case is open for the child, ROLE_REFUSED for who wants an additional one and may not,
 /// REQUEST_ID_REUSED.
 pub(crate) async fn open_case(
@@ -39,13 +42,17 @@ pub(crate) async fn open_case(
 }
 
 async fn why_refused(ctx: &Ctx, caller: &Caller, new: &NewCase, known: bool) -> Result<Refusal, Refusal> {
-    if !ctx.store.person_exists(caller.centre_id, new.child_id).await? {
-        return Ok(Refusal::not_found("person"));
-    }
-    if let Some(contact) = new.contact_id
-        && !own_contact(ctx, caller, contact).await?
-    {
-        return Ok(Refusal::not_found("contact"));
+    let in_hand = match new.contact_id {
+        None => false,
+        Some(contact) => {
+            let contact = ctx.store.contact(caller.centre_id, contact).await?.filter(|one| owns(caller, one));
+            let contact = contact.ok_or_else(|| Refusal::not_found("contact"))?;
+            matches!(contact.state, ContactState::InProgress | ContactState::WrapUp)
+                && ctx.store.person_exists(caller.centre_id, new.child_id).await?
+        }
+    };
+    if !in_hand {
+        person::seen(ctx, caller, new.child_id).await?;
     }
     Ok(if known {
         Refusal::already_exists("case")
@@ -61,9 +68,11 @@ pub(crate) async fn own_contact(
     id: helpline_domain::id::ContactId,
 ) -> Result<bool, Refusal> {
     let contact = ctx.store.contact(caller.centre_id, id).await?;
-    Ok(contact.is_some_and(|contact| {
-        caller.role == Role::Supervisor || contact.counsellor_id == caller.counsellor_id
-    }))
+    Ok(contact.is_some_and(|contact| owns(caller, &contact)))
+}
+
+fn owns(caller: &Caller, contact: &Contact) -> bool {
+    caller.role == Role::Supervisor || contact.counsellor_id == caller.counsellor_id
 }
 
 /// Lists cases that the caller may read, newest first.

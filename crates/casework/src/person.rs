@@ -7,11 +7,12 @@ use helpline_domain::person::IdentifierKind;
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::page::cut;
 use helpline_service_kit::{Ctx, Refusal};
-use helpline_store::Command;
 use helpline_store::casework::person::{Link, NewLink, Person, Profile};
+use helpline_store::{Change, Command};
 use helpline_vault::Sensitive;
 use uuid::Uuid;
 
+use crate::act::TRIES;
 use crate::open::Page;
 
 /// A record that the caller may see. Error: NOT_FOUND for every other.
@@ -39,10 +40,22 @@ pub(crate) async fn revise(
     command: &Command,
     (id, profile, expected): (PersonId, &Profile, Option<i64>),
 ) -> Result<Person, Refusal> {
-    let change = ctx.store.revise_person(command, id, profile, expected).await?;
-    let why = async { Ok(Refusal::stale(seen(ctx, caller, id).await?.revision)) };
-    outcome(change, |id| std::future::ready(Ok(id)), why).await?;
-    seen(ctx, caller, id).await
+    for _ in 0..TRIES {
+        let revision = match expected {
+            Some(expected) => expected,
+            None => seen(ctx, caller, id).await?.revision,
+        };
+        match ctx.store.revise_person(command, id, profile, revision).await? {
+            Change::Done(_) | Change::Replayed { .. } => return seen(ctx, caller, id).await,
+            Change::Reused => return Err(Refusal::request_id_reused()),
+            Change::Refused if expected.is_some() => {
+                return Err(Refusal::stale(seen(ctx, caller, id).await?.revision));
+            }
+            // Somebody else has written it: anew.
+            Change::Refused => {}
+        }
+    }
+    Err(Refusal::race_lost())
 }
 
 async fn link_by_id(ctx: &Ctx, caller: &Caller, id: Uuid) -> Result<Link, Refusal> {
@@ -64,8 +77,8 @@ pub(crate) async fn link(
     let change = ctx.store.link_persons(command, new).await?;
     let why = async {
         seen(ctx, caller, new.person_id).await?;
-        let there = ctx.store.person_exists(caller.centre_id, new.relative_id).await?;
-        Ok(if there { Refusal::already_exists("link") } else { Refusal::not_found("person") })
+        seen(ctx, caller, new.relative_id).await?;
+        Ok(Refusal::already_exists("link"))
     };
     let id = outcome(change, |id| std::future::ready(Ok(id)), why).await?;
     link_by_id(ctx, caller, id).await

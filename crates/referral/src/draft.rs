@@ -39,6 +39,9 @@ async fn why_refused(ctx: &Ctx, caller: &Caller, new: &NewReferral) -> Result<Re
         if case.closed_at.is_some() {
             return Ok(Refusal::state("case", "closed"));
         }
+        if !case.contact_ids.contains(&new.contact_id.as_uuid()) {
+            return Ok(Refusal::invalid_field("case_id", "a case that the contact is linked with"));
+        }
     }
     if let Some(whole) = new.part_of {
         let whole = access::seen(ctx, caller, whole).await?;

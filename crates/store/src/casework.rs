@@ -37,19 +37,26 @@ macro_rules! sees_case {
 }
 pub(crate) use sees_case;
 
-/// Whether a caller may read and write a person `p`: supervisors, who recorded them, and who sees a case of theirs or of somebody
-/// they belong to.
+/// Whether a caller may read and write a person `p`: supervisors, who recorded them, who sees a case of theirs, and of somebody who
+/// has no case of their own, who sees an open case of somebody they belong to: no link makes one child seen through another.
 macro_rules! sees_person {
     ($principal:literal, $role:literal) => {
         concat!(
             "CASE ", $role, "::text WHEN 'supervisor' THEN true
                 WHEN 'counsellor' THEN p.recorded_by = ", $principal, "::uuid OR EXISTS (
                     SELECT FROM helpline.records_of($1, p.person_id) AS own (id)
+                    JOIN helpline.cases c ON c.centre_id = $1 AND c.person_id = own.id
+                    WHERE ", $crate::casework::sees_case!($principal, $role), ")
+                  OR NOT EXISTS (
+                    SELECT FROM helpline.records_of($1, p.person_id) AS own (id)
+                    JOIN helpline.cases c ON c.centre_id = $1 AND c.person_id = own.id)
+                  AND EXISTS (
+                    SELECT FROM helpline.records_of($1, p.person_id) AS own (id)
                     CROSS JOIN LATERAL (
-                        SELECT own.id
-                        UNION SELECT l.person_id FROM helpline.person_links l WHERE l.centre_id = $1 AND l.relative_id = own.id
-                        UNION SELECT l.relative_id FROM helpline.person_links l WHERE l.centre_id = $1 AND l.person_id = own.id) AS near (id)
-                    JOIN helpline.cases c ON c.centre_id = $1 AND c.person_id = near.id
+                        SELECT l.person_id FROM helpline.person_links l WHERE l.centre_id = $1 AND l.relative_id = own.id AND l.until_at IS NULL
+                        UNION SELECT l.relative_id FROM helpline.person_links l WHERE l.centre_id = $1 AND l.person_id = own.id AND l.until_at IS NULL
+                        ) AS near (id)
+                    JOIN helpline.cases c ON c.centre_id = $1 AND c.person_id = near.id AND c.closed_at IS NULL
                     WHERE ", $crate::casework::sees_case!($principal, $role), ")
                 ELSE false END"
         )

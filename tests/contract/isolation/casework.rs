@@ -1,7 +1,9 @@
 //! Rows about cases: two persons who are merged and linked, a case with a contact, somebody let in, and a task.
 
-use helpline_proto::casework::v1::{GrantCaseAccessRequest, LinkPersonsRequest, OpenCaseRequest, Relation};
-use helpline_tests::casework::{open, visit};
+use helpline_proto::casework::v1::{
+    GrantCaseAccessRequest, LinkPersonsRequest, OpenCaseRequest, Relation, RevisePersonRequest,
+};
+use helpline_tests::casework::{open, profile, visit};
 use helpline_tests::{Actor, World, request_id};
 use prost_types::Duration;
 
@@ -17,6 +19,13 @@ pub(super) async fn open_case(world: &World, supervisor: &Actor, counsellor: &Ac
         from_time: None,
     };
     supervisor.persons().link_persons(link).await.unwrap();
+    let revise = RevisePersonRequest {
+        request_id: request_id(),
+        person_id: child.clone(),
+        profile: Some(profile("Aigerim", "+77015550101")),
+        expected_revision: 0,
+    };
+    supervisor.persons().revise_person(revise).await.unwrap();
     supervisor.ask_merge(&child, &sibling).await.unwrap();
     let with_contact = OpenCaseRequest { contact_id: contact_id.to_owned(), ..open(&child) };
     let case_id = supervisor.open_case(with_contact).await.unwrap().case_id;

@@ -37,7 +37,7 @@ async fn offer(by: &Actor, case: &Case, to: &Actor) -> Result<Case, Status> {
 #[tokio::test]
 async fn a_child_has_one_open_case_of_a_kind_unless_a_supervisor_says() {
     let stage = Stage::set().await;
-    let (one, other) = (counsellor(&stage).await, counsellor(&stage).await);
+    let (one, other) = (counsellor(&stage).await, &stage.supervisor);
     let child = one.record_person("Aigerim", "+77015550100").await.person_id;
     let (first, second) = tokio::join!(one.open_case(open(&child)), other.open_case(open(&child)));
     assert!(first.is_ok() != second.is_ok(), "{first:?} {second:?}");
@@ -260,4 +260,27 @@ async fn a_case_is_not_closed_while_something_is_open_unless_another_allows_it()
         remark: "Visited all the same.".to_owned(),
     };
     by.tasks().complete_task(done).await.unwrap();
+}
+
+#[tokio::test]
+async fn two_records_of_one_child_have_one_open_case_of_a_kind() {
+    let stage = Stage::set().await;
+    let by = &stage.supervisor;
+    let approver = stage.world.supervisor().await;
+    for round in 0..5 {
+        let one = by.record_person("Aigerim", &format!("+7701555010{round}")).await.person_id;
+        let two = by.record_person("Aigerim", &format!("+7701555020{round}")).await.person_id;
+        let old = by.open_case(open(&two)).await.unwrap();
+        by.move_case(&old.case_id, "closed").await.unwrap();
+        let asked = by.ask_merge(&one, &two).await.unwrap();
+        approver.answer_merge(&asked, true).await.unwrap();
+        let (first, second) = tokio::join!(by.open_case(open(&one)), approver.open_case(open(&two)));
+        assert!(first.is_ok() != second.is_ok(), "{first:?} {second:?}");
+        let open_one = first.as_ref().or(second.as_ref()).unwrap().clone();
+        assert_eq!(why(first.and(second)).reason, "ALREADY_EXISTS");
+        let again = by.move_case(&old.case_id, "assessment").await;
+        assert_eq!(why(again).reason, "ALREADY_EXISTS", "nor is the old one opened again beside it");
+        by.move_case(&open_one.case_id, "closed").await.unwrap();
+        by.move_case(&old.case_id, "assessment").await.unwrap();
+    }
 }

@@ -199,3 +199,28 @@ async fn merges_taken_back_in_any_order_restore_every_record() {
         assert_eq!(rows(&stage), before);
     }
 }
+
+#[tokio::test]
+async fn of_two_who_write_a_record_at_once_the_last_says_by_what_it_is_found_and_nothing_is_lost() {
+    let stage = Stage::set().await;
+    let by = &stage.supervisor;
+    for round in 0..10 {
+        let numbers = [1, 2, 3].map(|digit| format!("+770155{digit}00{round:02}"));
+        let one = by.record_person("Aigerim", &numbers[0]).await;
+        let revise = |number: &str| RevisePersonRequest {
+            request_id: request_id(),
+            person_id: one.person_id.clone(),
+            profile: Some(profile("Aigerim", number)),
+            expected_revision: 0,
+        };
+        let (mut client, mut other) = (by.persons(), by.persons());
+        let (first, second) =
+            tokio::join!(client.revise_person(revise(&numbers[1])), other.revise_person(revise(&numbers[2])));
+        first.and(second).unwrap();
+        let of = |table: &str| {
+            let sql = format!("SELECT count(*) FROM helpline.{table} WHERE person_id = '{}'", one.person_id);
+            stage.value(&sql)
+        };
+        assert_eq!((of("person_identifiers"), of("person_revisions")), ("1".to_owned(), "2".to_owned()));
+    }
+}

@@ -1,14 +1,15 @@
 //! Who may read a case: its owner and supervisors, whom they let in, and who breaks the glass.
 
 use helpline_proto::casework::v1::{
-    BreakGlassRequest, GrantCaseAccessRequest, ListCasesRequest, RevokeCaseAccessRequest,
+    BreakGlassRequest, GrantCaseAccessRequest, LinkPersonsRequest, ListCasesRequest, OpenCaseRequest,
+    Relation, RevokeCaseAccessRequest,
 };
 use helpline_tests::casework::{note, open, transfer};
 use helpline_tests::{Abilities, Actor, request_id};
 use prost_types::Duration;
 use tonic::Code;
 
-use crate::stage::{Stage, why};
+use crate::stage::{Stage, chat, why};
 
 async fn counsellor(stage: &Stage) -> Actor {
     stage.world.counsellor(Abilities::speaking(&["ar"])).await
@@ -91,4 +92,69 @@ async fn who_breaks_the_glass_says_why_and_it_is_on_record() {
     assert_eq!(stage.value(&journal), "case_glass_broken case_read");
     stage.world.advance(3601.0);
     assert_eq!(colleague.case(&case.case_id).await.unwrap_err().code(), Code::NotFound);
+}
+
+#[tokio::test]
+async fn who_knows_a_telephone_does_not_make_themselves_the_owner_of_what_is_known() {
+    let stage = Stage::set().await;
+    let owner = counsellor(&stage).await;
+    let stranger = stage.desk(Abilities::speaking(&["ar"])).await;
+    let child = owner.record_person("Aigerim", "+77015550100").await.person_id;
+    owner.open_case(open(&child)).await.unwrap();
+    assert_eq!(stranger.actor.find_by_telephone("+77015550100").await, ["Aigerim"]);
+    for kind in ["protection", "migration", "reintegration"] {
+        let request = OpenCaseRequest { kind: kind.to_owned(), ..open(&child) };
+        let refused = why(stranger.actor.open_case(request).await);
+        assert_eq!((refused.code, refused.metadata("resource")), (Code::NotFound, "person"), "{kind}");
+    }
+    assert_eq!(stranger.actor.person(&child).await.unwrap_err().code(), Code::NotFound);
+    // With the child on the line it is theirs to act.
+    let contact = stage.receive(chat("ar")).await;
+    let strange = OpenCaseRequest {
+        kind: "migration".to_owned(),
+        contact_id: contact.contact_id.clone(),
+        ..open(&child)
+    };
+    assert_eq!(why(stranger.actor.open_case(strange.clone()).await).metadata("resource"), "contact");
+    stranger.take().await;
+    let in_hand = OpenCaseRequest { request_id: request_id(), ..strange };
+    stranger.actor.open_case(in_hand).await.unwrap();
+    assert_eq!(stranger.actor.person(&child).await.unwrap().person_id, child);
+}
+
+#[tokio::test]
+async fn no_link_keeps_a_child_in_sight_after_the_glass_is_whole_again() {
+    let stage = Stage::set().await;
+    let (owner, colleague) = (counsellor(&stage).await, counsellor(&stage).await);
+    let child = owner.record_person("Aigerim", "+77015550100").await.person_id;
+    let guardian = owner.record_person("Saule", "+77015550111").await.person_id;
+    let case = owner.open_case(open(&child)).await.unwrap();
+    let own = colleague.record_person("Nobody", "+77015550999").await.person_id;
+    colleague.open_case(open(&own)).await.unwrap();
+    let link = |person: &str, relative: &str| LinkPersonsRequest {
+        request_id: request_id(),
+        person_id: person.to_owned(),
+        relative_id: relative.to_owned(),
+        relation: Relation::Sibling.into(),
+        from_time: None,
+    };
+    let strange = why(colleague.persons().link_persons(link(&own, &child)).await);
+    assert_eq!(
+        (strange.code, strange.metadata("resource")),
+        (Code::NotFound, "person"),
+        "both must be known"
+    );
+    owner.persons().link_persons(link(&child, &guardian)).await.unwrap();
+    let glass = BreakGlassRequest {
+        request_id: request_id(),
+        case_id: case.case_id.clone(),
+        reason: "The child is on the line.".to_owned(),
+    };
+    colleague.cases().break_glass(glass).await.unwrap();
+    assert_eq!(colleague.person(&guardian).await.unwrap().person_id, guardian, "who belongs to the child");
+    colleague.persons().link_persons(link(&own, &child)).await.unwrap();
+    stage.world.advance(3601.0);
+    for person in [&child, &guardian] {
+        assert_eq!(colleague.person(person).await.unwrap_err().code(), Code::NotFound);
+    }
 }

@@ -1,13 +1,15 @@
 //! What is to be done: given, done, given back; late, it tells upward; and an agency sees its own alone.
 
 use helpline_proto::casework::v1::{
-    AddTaskRequest, AnswerTaskRequest, Case, CompleteTaskRequest, ListTasksRequest, StartPlanRequest, Task,
-    TaskAlarm, TaskState,
+    AddTaskRequest, AnswerCaseTransferRequest, AnswerTaskRequest, Case, CompleteTaskRequest,
+    LinkCaseContactRequest, ListTasksRequest, StartPlanRequest, Task, TaskAlarm, TaskState,
 };
 use helpline_proto::options::v1::FieldClass;
 use helpline_proto::queueing::v1::AlertKind;
-use helpline_proto::referral::v1::{RecordConsentRequest, Referral, RevokeReferralRequest};
-use helpline_tests::casework::visit;
+use helpline_proto::referral::v1::{
+    DraftReferralRequest, RecordConsentRequest, Referral, RevokeReferralRequest,
+};
+use helpline_tests::casework::{transfer, visit};
 use helpline_tests::referral::{consent, draft};
 use helpline_tests::{Abilities, Actor, request_id};
 use prost_types::Timestamp;
@@ -153,6 +155,15 @@ async fn taken(stage: &Stage, partner: &Partner, case: &Case, classes: &[FieldCl
     let contact = stage.receive(chat("ar")).await;
     let mut new = draft(&contact.contact_id, &[&partner.service]);
     new.case_id.clone_from(&case.case_id);
+    let strange =
+        why(by.draft_referral(DraftReferralRequest { request_id: request_id(), ..new.clone() }).await);
+    assert_eq!(strange.fields, ["case_id"], "what is agreed to for one child opens nothing of another");
+    let link = LinkCaseContactRequest {
+        request_id: request_id(),
+        case_id: case.case_id.clone(),
+        contact_id: contact.contact_id,
+    };
+    by.cases().link_case_contact(link).await.unwrap();
     let referral = by.draft_referral(new).await.unwrap();
     assert_eq!(referral.case_id, case.case_id);
     let field_classes = classes.iter().map(|class| i32::from(*class)).collect();
@@ -234,4 +245,31 @@ async fn what_an_agency_does_not_do_its_giver_has() {
     let back = by.task(&task.task_id).await.unwrap();
     assert_eq!((back.owner_id.as_str(), back.agency_id.as_str()), (by.token_id.as_str(), ""));
     assert_eq!(back.state(), TaskState::Open);
+}
+
+#[tokio::test]
+async fn what_is_to_be_done_goes_with_the_case() {
+    let stage = Stage::set().await;
+    let owner = stage.world.counsellor(Abilities::speaking(&["ar"])).await;
+    let next = stage.world.counsellor(Abilities::speaking(&["ar"])).await;
+    let case = owner.case_of_child().await;
+    let task = owner.add_task(visit(&case.case_id, stage.world.soon())).await.unwrap();
+    owner.cases().transfer_case(transfer(&case.case_id, &next.counsellor_id)).await.unwrap();
+    let accept = AnswerCaseTransferRequest {
+        request_id: request_id(),
+        case_id: case.case_id.clone(),
+        accept: true,
+        remark: String::new(),
+    };
+    next.cases().answer_case_transfer(accept).await.unwrap();
+    assert_eq!(owner.task(&task.task_id).await.unwrap_err().code(), Code::NotFound);
+    assert_eq!(next.task(&task.task_id).await.unwrap().owner_id, next.counsellor_id);
+    let done = CompleteTaskRequest {
+        request_id: request_id(),
+        task_id: task.task_id.clone(),
+        remark: String::new(),
+    };
+    let done = next.tasks().complete_task(done).await.unwrap().into_inner().task.unwrap();
+    assert_eq!(done.state(), TaskState::Completed);
+    next.move_case(&case.case_id, "closed").await.expect("nothing of it is open");
 }

@@ -8,7 +8,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::person::Made;
-use super::{inconsistent, sees_case};
+use super::{inconsistent, sees_case, sees_person};
 use crate::change::{Change, Command, change, change_query};
 use crate::{Store, StoreError};
 
@@ -65,7 +65,8 @@ pub struct CaseFilter {
     pub child_id: Option<PersonId>,
 }
 
-/// One open case of a kind for a child, whatever record it is under; the index holds it against two at the same instant.
+/// One open case of a kind for a child, whatever record it is under; a trigger holds it against two at the same instant. Only who may see
+/// the child, or has a contact of theirs in hand, makes themselves the owner of what is known.
 const OPEN: &str = change!(
     event: "case_opened", resource: "case_id", about: ("$13", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('case_id', case_id, 'kind', kind)",
@@ -77,6 +78,9 @@ const OPEN: &str = change!(
         WHERE p.centre_id = $1 AND p.person_id = $8
           AND ($13::uuid IS NULL OR EXISTS (
             SELECT FROM helpline.contacts k WHERE k.centre_id = $1 AND k.contact_id = $13 AND ($3 = 'supervisor' OR k.counsellor_id = $2)))
+          AND (", sees_person!("$2", "$3"), " OR EXISTS (
+            SELECT FROM helpline.contacts k
+            WHERE k.centre_id = $1 AND k.contact_id = $13 AND k.counsellor_id = $2 AND k.state IN ('in_progress', 'wrap_up')))
           AND ($12 OR NOT EXISTS (
             SELECT FROM helpline.cases o
             WHERE o.centre_id = $1 AND o.kind = $9 AND o.closed_at IS NULL AND o.person_id IN (SELECT helpline.records_of($1, $8))))
@@ -106,7 +110,7 @@ macro_rules! select {
                     SELECT FROM helpline.escalation_contacts x
                     JOIN helpline.case_contacts k ON k.centre_id = $1 AND k.case_id = c.case_id AND k.contact_id = x.contact_id
                     WHERE x.centre_id = $1 AND x.escalation_id = w.escalation_id))) AS open_escalations,
-                (SELECT count(*) FROM helpline.referrals w WHERE w.centre_id = $1 AND w.ended_at IS NULL AND w.state <> 'draft'
+                (SELECT count(*) FROM helpline.referrals w WHERE w.centre_id = $1 AND w.ended_at IS NULL
                    AND (w.case_id = c.case_id OR w.case_id IS NULL AND w.contact_id IN (
                     SELECT k.contact_id FROM helpline.case_contacts k
                     WHERE k.centre_id = $1 AND k.case_id = c.case_id))) AS open_referrals,

@@ -71,13 +71,19 @@ const RECORD: &str = change!(
     returning: "person_id AS id",
 );
 
-/// Hashes that stay are left alone: the same statement cannot take a row away and put it back.
+/// The profile as it was is kept. Always of a revision: who waited for another's does not see the hashes that it has written. Hashes that
+/// stay are left alone: the same statement cannot take a row away and put it back.
 const REVISE: &str = change!(
     event: "person_revised", resource: "person_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('person_id', person_id)",
-    with: "changed AS (
+    with: "kept AS (
+        INSERT INTO helpline.person_revisions (centre_id, person_id, revision, profile_sealed, revised_by, revised_at)
+        SELECT $1, p.person_id, p.revision, p.profile_sealed, $2, helpline.now() FROM helpline.persons p
+        WHERE p.centre_id = $1 AND p.person_id = $7 AND p.revision = $10 AND ", sees_person!("$2", "$3"), "
+        ON CONFLICT DO NOTHING RETURNING person_id),
+    changed AS (
         UPDATE helpline.persons p SET profile_sealed = $8, revision = p.revision + 1
-        WHERE p.centre_id = $1 AND p.person_id = $7 AND ($10::bigint IS NULL OR p.revision = $10) AND ",
+        WHERE p.centre_id = $1 AND p.person_id = $7 AND p.revision = $10 AND ",
     sees_person!("$2", "$3"),
     " RETURNING p.person_id, p.revision),
     gone AS (
@@ -99,7 +105,9 @@ const LINK: &str = change!(
         FROM helpline.persons p JOIN helpline.persons o ON o.centre_id = $1 AND o.person_id = $9
         WHERE p.centre_id = $1 AND p.person_id = $8 AND ",
     sees_person!("$2", "$3"),
-    " ON CONFLICT (centre_id, person_id, relative_id, relation) WHERE until_at IS NULL DO NOTHING RETURNING *)";
+    " AND EXISTS (SELECT FROM helpline.persons p WHERE p.centre_id = $1 AND p.person_id = $9 AND ",
+    sees_person!("$2", "$3"),
+    ") ON CONFLICT (centre_id, person_id, relative_id, relation) WHERE until_at IS NULL DO NOTHING RETURNING *)";
     returning: "link_id AS id",
 );
 
@@ -229,14 +237,14 @@ impl Store {
         command: &Command,
         id: PersonId,
         profile: &Profile,
-        expected: Option<i64>,
+        revision: i64,
     ) -> Result<Change<Uuid>, StoreError> {
         let centre = command.centre();
         let query = change_query::<Made>(REVISE, command)
             .bind(id.as_uuid())
             .bind(self.seal(PROFILE, centre, id.as_uuid(), profile.document.expose()))
             .bind(self.hashes(centre, profile))
-            .bind(expected);
+            .bind(revision);
         Ok(self.change(command, query).await?.map(|made| made.id))
     }
 

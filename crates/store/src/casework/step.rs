@@ -14,7 +14,7 @@ use super::{CASE_TEXT, sees_case};
 use crate::change::{Change, Command, change, change_query};
 use crate::{Store, StoreError};
 
-/// Parameters after those of the command: 7 and 8 case and revision, 9 event, 10 to 12 status, whether it is closed and why, 13 owner,
+/// What its owner has to do goes with the case. Parameters after those of the command: 7 and 8 case and revision, 9 event, 10 to 12 status, whether it is closed and why, 13 owner,
 /// 14 and 15 the offer, 16 to 18 the approval, 19 version of the settings, 20 detail, 21 and 22 the text and what it is sealed for, 23 to
 /// 26 the section, 27 a contact, 28 and 29 who is let in and for how many seconds, 30 what the command is about, 31 whether the glass is
 /// broken.
@@ -22,14 +22,19 @@ const STEP: &str = change!(
     event: "case_' || $9::text || '", resource: "$30", about: ("$27", "$28", "NULL::uuid"),
     detail: "jsonb_strip_nulls(jsonb_build_object('case_id', case_id, 'from', old_status, 'status', status, 'owner_id', owner_id))",
     with: "before AS MATERIALIZED (
-        SELECT c.case_id AS id, c.status AS old_status FROM helpline.cases c
+        SELECT c.case_id AS id, c.status AS old_status, c.owner_id AS old_owner FROM helpline.cases c
         WHERE c.centre_id = $1 AND c.case_id = $7 AND c.revision = $8 AND ($31 OR ", sees_case!("$2", "$3"), ") FOR UPDATE OF c),
     changed AS (
         UPDATE helpline.cases c SET status = $10, closed_at = CASE WHEN $11 THEN coalesce(c.closed_at, helpline.now()) END, close_reason = $12,
             owner_id = $13, transfer_to = $14, transfer_by = $15, approval_for = $16, approval_asked_by = $17, approved_by = $18,
             settings_version = $19, event_count = c.event_count + 1, changed_at = helpline.now(), revision = c.revision + 1
         FROM before WHERE c.centre_id = $1 AND c.case_id = $7
-        RETURNING c.*, before.old_status),
+        RETURNING c.*, before.old_status, before.old_owner),
+    handed AS (
+        UPDATE helpline.tasks t SET owner_id = CASE WHEN t.owner_id = old_owner THEN changed.owner_id ELSE t.owner_id END,
+            given_by = CASE WHEN t.given_by = old_owner THEN changed.owner_id ELSE t.given_by END, revision = t.revision + 1
+        FROM changed WHERE old_owner <> changed.owner_id AND t.centre_id = $1 AND t.case_id = $7 AND t.ended_at IS NULL
+          AND old_owner IN (t.owner_id, t.given_by)),
     noted AS (
         INSERT INTO helpline.case_events (centre_id, case_id, sequence, at, event, actor_id, actor_role, detail, entry_id, text_sealed,
             section_id, section_kind, section_revision, field_class)

@@ -152,12 +152,13 @@ const PLAN: &str = change!(
     returning: "case_id AS id",
 );
 
+/// The case is locked before its task, as by a step of the case.
 const STEP: &str = change!(
     event: "task_' || $9::text || '", resource: "task_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('task_id', task_id, 'case_id', case_id, 'state', state, 'owner_id', owner_id)",
     with: "before AS MATERIALIZED (
-        SELECT t.case_id AS of_case FROM helpline.tasks t
-        WHERE t.centre_id = $1 AND t.task_id = $7 AND t.revision = $8 AND ", sees_task!("$2", "$3", "$13"), " FOR UPDATE OF t),
+        SELECT t.case_id AS of_case FROM helpline.cases lead JOIN helpline.tasks t ON t.centre_id = $1 AND t.case_id = lead.case_id
+        WHERE lead.centre_id = $1 AND t.task_id = $7 AND t.revision = $8 AND ", sees_task!("$2", "$3", "$13"), " FOR UPDATE OF lead, t),
     parent AS (
         UPDATE helpline.cases c SET event_count = c.event_count + 1, changed_at = helpline.now(), revision = c.revision + 1
         FROM before WHERE c.centre_id = $1 AND c.case_id = of_case RETURNING c.case_id, c.event_count),

@@ -20,7 +20,8 @@ use crate::{Store, StoreError};
 /// How often a report is written that meets another of the same contact at the same instant.
 const TRIES: usize = 3;
 
-/// The contact is locked first and counts its escalations: whoever signs it off waits, and must see them all.
+/// The contact is locked first and counts its escalations: whoever signs it off waits, and must see them all. A case is of another
+/// revision from then on: whoever closes it decides again.
 const RAISE: &str = change!(
     event: "escalation_raised", resource: "escalation_id", about: ("contact_id", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('escalation_id', escalation_id, 'kind', kind, 'risk', risk, 'exercise', exercise)",
@@ -46,7 +47,9 @@ const RAISE: &str = change!(
         INSERT INTO helpline.escalation_events (centre_id, escalation_id, sequence, at, event, actor_id, actor_role, detail, shared)
         SELECT $1, escalation_id, 1, helpline.now(), 'raised', $2, $3,
             jsonb_build_object('risk', risk, 'danger', danger, 'policy', policy, 'plan_version', plan_version), true
-        FROM changed)";
+        FROM changed),
+    of_case AS (
+        UPDATE helpline.cases c SET revision = c.revision + 1 FROM changed WHERE c.centre_id = $1 AND c.case_id = changed.case_id)";
     returning: "escalation_id AS resource_id",
 );
 

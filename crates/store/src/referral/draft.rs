@@ -124,7 +124,8 @@ const DRAFT: &str = change!(
             SELECT FROM helpline.referrals r WHERE r.centre_id = $1 AND r.referral_id = $9 AND r.contact_id = $8 AND r.ended_at IS NULL AND ",
     sees_referral!("$2", "$3", "$23"), "))
           AND ($27::uuid IS NULL OR EXISTS (
-            SELECT FROM helpline.cases c WHERE c.centre_id = $1 AND c.case_id = $27 AND c.closed_at IS NULL AND ",
+            SELECT FROM helpline.cases c JOIN helpline.case_contacts k ON k.centre_id = $1 AND k.case_id = c.case_id AND k.contact_id = $8
+            WHERE c.centre_id = $1 AND c.case_id = $27 AND c.closed_at IS NULL AND ",
     sees_case!("$2", "$3"), "))
         RETURNING *),
     chosen AS (
@@ -132,7 +133,9 @@ const DRAFT: &str = change!(
         SELECT $1, referral_id, place, service_id, named.agency_id, 'waiting' FROM changed CROSS JOIN named),
     noted AS (
         INSERT INTO helpline.referral_events (centre_id, referral_id, sequence, at, event, actor_id, actor_role, detail)
-        SELECT $1, referral_id, 1, helpline.now(), 'drafted', $2, $3, jsonb_build_object('urgency', urgency, 'need', need) FROM changed)";
+        SELECT $1, referral_id, 1, helpline.now(), 'drafted', $2, $3, jsonb_build_object('urgency', urgency, 'need', need) FROM changed),
+    counted AS (
+        UPDATE helpline.cases c SET revision = c.revision + 1 FROM changed WHERE c.centre_id = $1 AND c.case_id = changed.case_id)";
     returning: "referral_id AS resource_id",
 );
 

@@ -80,12 +80,14 @@ impl Store {
         let reads =
             caller.agency_id.is_none() || row.classes.iter().flatten().any(|class| class == narrative);
         let sealed = row.note_sealed.as_deref().filter(|_| reads);
+        // What is to be done tells of a child, too; who may know nothing of the child any more does not know it either.
+        let told = caller.agency_id.is_none() || row.classes.iter().flatten().next().is_some();
         Ok(Task {
             task_id: row.task_id.into(),
             number: row.number,
             case_id: row.case_id.into(),
-            task: row.task,
-            domain: row.domain,
+            task: Some(row.task).filter(|_| told).unwrap_or_default(),
+            domain: row.domain.filter(|_| told),
             note: self.open_some(TASK_NOTE, caller.centre_id, row.task_id, sealed)?,
             state: TaskState::from_key(&row.state).ok_or(inconsistent("tasks", "state"))?,
             owner_id: row.owner_id,
