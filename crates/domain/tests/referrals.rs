@@ -63,10 +63,11 @@ fn a_wish_to_cancel_is_answered_by_the_other_side() {
 }
 
 #[test]
-fn every_live_state_has_a_deadline_and_no_other() {
+fn every_live_state_and_a_draft_has_a_deadline_and_no_other() {
     for &state in ReferralState::ALL {
         for &urgency in Urgency::ALL {
-            assert_eq!(state.due_s(urgency).is_some(), state.is_live(), "{}", state.key());
+            let waits = state.is_live() || state == ReferralState::Draft;
+            assert_eq!(state.due_s(urgency).is_some(), waits, "{}", state.key());
         }
         assert!(
             state.due_s(Urgency::Urgent) <= state.due_s(Urgency::Routine),
