@@ -35,11 +35,17 @@ const ONLY_FIRST: [(&str, &str); 5] = [
     ("ReceiveContact", "existing"),
 ];
 
-/// How many rows there are of what a caller did, and of this command.
+/// How many rows there are of what a caller did, and of this command. What an agency reads is on record each time, also in a repeat's
+/// answer.
 fn traces(world: &World, actor: &Actor, request_id: &str) -> (i64, i64) {
     let principal = if actor.counsellor_id.is_empty() { &actor.token_id } else { &actor.counsellor_id };
     (
-        count(world, &format!("SELECT count(*) FROM helpline.journal WHERE actor_id = '{principal}'")),
+        count(
+            world,
+            &format!(
+                "SELECT count(*) FROM helpline.journal WHERE actor_id = '{principal}' AND event <> 'particulars_read'"
+            ),
+        ),
         count(world, &format!("SELECT count(*) FROM helpline.requests WHERE request_id = '{request_id}'")),
     )
 }

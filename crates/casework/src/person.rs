@@ -41,18 +41,18 @@ pub(crate) async fn revise(
     (id, profile, expected): (PersonId, &Profile, Option<i64>),
 ) -> Result<Person, Refusal> {
     for _ in 0..TRIES {
-        let revision = match expected {
-            Some(expected) => expected,
-            None => seen(ctx, caller, id).await?.revision,
-        };
+        let now = ctx.store.person(caller, id).await?.map(|now| now.revision);
+        // Of no revision it is refused; but a repeat is recognised.
+        let revision = expected.or(now).unwrap_or_default();
         match ctx.store.revise_person(command, id, profile, revision).await? {
             Change::Done(_) | Change::Replayed { .. } => return seen(ctx, caller, id).await,
             Change::Reused => return Err(Refusal::request_id_reused()),
-            Change::Refused if expected.is_some() => {
-                return Err(Refusal::stale(seen(ctx, caller, id).await?.revision));
+            Change::Refused => {
+                let now = seen(ctx, caller, id).await?.revision;
+                if expected.is_some() {
+                    return Err(Refusal::stale(now));
+                }
             }
-            // Somebody else has written it: anew.
-            Change::Refused => {}
         }
     }
     Err(Refusal::race_lost())

@@ -278,9 +278,9 @@ async fn two_records_of_one_child_have_one_open_case_of_a_kind() {
         assert!(first.is_ok() != second.is_ok(), "{first:?} {second:?}");
         let open_one = first.as_ref().or(second.as_ref()).unwrap().clone();
         assert_eq!(why(first.and(second)).reason, "ALREADY_EXISTS");
-        let again = by.move_case(&old.case_id, "assessment").await;
+        let again = by.move_case(&old.case_id, "reopened").await;
         assert_eq!(why(again).reason, "ALREADY_EXISTS", "nor is the old one opened again beside it");
         by.move_case(&open_one.case_id, "closed").await.unwrap();
-        by.move_case(&old.case_id, "assessment").await.unwrap();
+        by.move_case(&old.case_id, "reopened").await.unwrap();
     }
 }
