@@ -14,6 +14,8 @@ use crate::stage::{Stage, until};
 const RISKS: [Risk; 6] = [Risk::HarmNow, Risk::Imminent, Risk::High, Risk::Medium, Risk::Low, Risk::None];
 /// Of each risk so many, and so many reports: together more than one look at what is due takes.
 const EACH: usize = 40;
+/// Gravities that are so far apart are never in one batch, of which two servers take some each in the same instant.
+const APART: i32 = 3;
 /// Seconds from the first step to the second.
 const WAIT_S: u16 = 60;
 
@@ -83,7 +85,7 @@ async fn after_an_outage_the_gravest_go_first_one_step_each_and_their_clocks_beg
             "WITH climbed AS (
                  SELECT {gravity} AS gravity, min(v.at) AS first, max(v.at) AS last FROM helpline.escalations e
                  JOIN helpline.escalation_events v USING (escalation_id) WHERE v.event = 'step_taken' AND v.detail ->> 'rung' = '2' GROUP BY 1)
-             SELECT * FROM climbed grave JOIN climbed other ON other.gravity < grave.gravity WHERE other.first < grave.last"
+             SELECT * FROM climbed grave JOIN climbed other ON other.gravity <= grave.gravity - {APART} WHERE other.first < grave.last"
         ),
     );
     let order = format!(
