@@ -109,9 +109,10 @@ impl Webhooks {
 
 /// The same with every try: ids, and when it was made.
 fn body(outgoing: &Outgoing) -> String {
-    let data = match (outgoing.child_alert_id, outgoing.referral_id) {
-        (Some(alert), _) => json!({"child_alert_id": alert.to_string()}),
-        (_, Some(id)) => json!({"referral_id": id.to_string(), "number": outgoing.number}),
+    let data = match (outgoing.child_alert_id, outgoing.referral_id, outgoing.crossborder_id) {
+        (Some(alert), ..) => json!({"child_alert_id": alert.to_string()}),
+        (_, Some(id), _) => json!({"referral_id": id.to_string(), "number": outgoing.number}),
+        (.., Some(id)) => json!({"crossborder_id": id.to_string(), "number": outgoing.number}),
         _ => json!({
             "escalation_id": outgoing.escalation_id.map(|id| id.to_string()),
             "number": outgoing.number,

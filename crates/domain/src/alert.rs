@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use uuid::Uuid;
 
 use crate::channel::Channel;
-use crate::id::{ContactId, CounsellorId, EscalationId, OpinionId, ReferralId, TaskId};
+use crate::id::{ContactId, CounsellorId, CrossBorderId, EscalationId, OpinionId, ReferralId, TaskId};
 use crate::risk::Class;
 use crate::settings::alerts::Alerts;
 
@@ -59,11 +59,13 @@ pub enum AlertKind {
     TaskOverdue,
     /// A task is overdue for so long that the coordinator must know.
     TaskNeglected,
+    /// The next step of a hand-over across a border is overdue.
+    CrossBorderOverdue,
 }
 
 impl AlertKind {
     /// Every kind.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::TargetNear,
         Self::NobodyAvailable,
         Self::LongContact,
@@ -84,6 +86,7 @@ impl AlertKind {
         Self::ReferralUnmet,
         Self::TaskOverdue,
         Self::TaskNeglected,
+        Self::CrossBorderOverdue,
     ];
 
     /// The stable key under which the kind is stored.
@@ -109,6 +112,7 @@ impl AlertKind {
             Self::ReferralUnmet => "referral_unmet",
             Self::TaskOverdue => "task_overdue",
             Self::TaskNeglected => "task_neglected",
+            Self::CrossBorderOverdue => "cross_border_overdue",
         }
     }
 
@@ -137,6 +141,8 @@ pub enum Subject {
     Referral(ReferralId),
     /// A task.
     Task(TaskId),
+    /// A hand-over across a border.
+    CrossBorder(CrossBorderId),
     /// All of it.
     Floor,
 }
@@ -153,6 +159,7 @@ impl Subject {
             Self::Escalation(id) => format!("escalation {id}"),
             Self::Referral(id) => format!("referral {id}"),
             Self::Task(id) => format!("task {id}"),
+            Self::CrossBorder(id) => format!("crossborder {id}"),
             Self::Floor => "floor".to_owned(),
         }
     }
@@ -173,6 +180,7 @@ impl Subject {
             "escalation" => Self::Escalation(id(rest)?.into()),
             "referral" => Self::Referral(id(rest)?.into()),
             "task" => Self::Task(id(rest)?.into()),
+            "crossborder" => Self::CrossBorder(id(rest)?.into()),
             "floor" => Self::Floor,
             _ => return None,
         })
@@ -285,7 +293,8 @@ pub fn judge(floor: &Snapshot, settings: &Alerts, open: &[Open]) -> Vec<Step> {
             | Subject::Opinion(_)
             | Subject::Escalation(_)
             | Subject::Referral(_)
-            | Subject::Task(_) => !due.contains(&alert.subject),
+            | Subject::Task(_)
+            | Subject::CrossBorder(_) => !due.contains(&alert.subject),
             Subject::Line(..) | Subject::Floor => false,
         };
         let settled = |since: i64| floor.now_ms.saturating_sub(since) >= i64::from(settings.settle_s) * 1000;

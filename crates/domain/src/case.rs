@@ -40,11 +40,13 @@ pub struct OpenWork {
     pub referrals: i64,
     /// Tasks.
     pub tasks: i64,
+    /// Hand-overs across a border.
+    pub cross_border: i64,
 }
 
 impl OpenWork {
     /// Whether nothing is.
     pub const fn is_none(self) -> bool {
-        self.escalations == 0 && self.referrals == 0 && self.tasks == 0
+        self.escalations == 0 && self.referrals == 0 && self.tasks == 0 && self.cross_border == 0
     }
 }

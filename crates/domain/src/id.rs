@@ -149,6 +149,10 @@ id!(
     CaseId
 );
 id!(
+    /// A hand-over of a child across a border.
+    CrossBorderId
+);
+id!(
     /// A task.
     TaskId
 );

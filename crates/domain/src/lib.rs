@@ -23,6 +23,7 @@ pub mod child_alert;
 pub mod closing;
 pub mod contact;
 pub mod counsellor;
+pub mod crossborder;
 pub mod delivery;
 pub mod disclosure;
 pub mod escalation;

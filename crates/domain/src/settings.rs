@@ -4,6 +4,7 @@ pub mod alerts;
 pub mod callbacks;
 pub mod care;
 pub mod cases;
+pub mod crossborder;
 mod flood;
 mod hours;
 pub mod overflow;
@@ -23,6 +24,7 @@ use crate::risk::{Class, RiskRule};
 use crate::settings::alerts::Alerts;
 use crate::settings::care::Care;
 use crate::settings::cases::Cases;
+use crate::settings::crossborder::CrossBorder;
 use relaxation::Relaxation;
 use resumption::Resumption;
 
@@ -86,6 +88,8 @@ pub struct Settings {
     pub alert_sender: String,
     /// How it works on cases.
     pub cases: Cases,
+    /// How it hands children over across borders.
+    pub cross_border: CrossBorder,
 }
 
 /// A line in which contacts wait.
@@ -187,6 +191,7 @@ impl Default for Settings {
             overflow: overflow::Overflow::default(),
             alert_sender: String::new(),
             cases: Cases::default(),
+            cross_border: CrossBorder::default(),
         }
     }
 }

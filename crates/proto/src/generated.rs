@@ -51,6 +51,10 @@ package!(
     referral, "helpline.referral.v1.rs", clippy::allow_attributes, clippy::default_trait_access, clippy::large_enum_variant
 );
 package!(
+    /// Hand-overs of children across borders.
+    crossborder, "helpline.crossborder.v1.rs", clippy::allow_attributes, clippy::default_trait_access
+);
+package!(
     /// Persons, cases, tasks.
     casework, "helpline.casework.v1.rs", clippy::allow_attributes, clippy::default_trait_access
 );

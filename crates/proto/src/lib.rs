@@ -18,7 +18,8 @@ use std::time::Duration;
 mod generated;
 
 pub use generated::{
-    casework, channels, directory, errors, escalation, intake, options, queueing, referral, terms,
+    casework, channels, crossborder, directory, errors, escalation, intake, options, queueing, referral,
+    terms,
 };
 pub use options::v1::Role;
 

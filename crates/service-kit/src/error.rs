@@ -187,6 +187,16 @@ impl Refusal {
             .with("escalations", open.escalations.to_string())
             .with("referrals", open.referrals.to_string())
             .with("tasks", open.tasks.to_string())
+            .with("cross_border", open.cross_border.to_string())
+    }
+
+    /// TRANSFER_REFUSED: `why` are the keys of what is in the way.
+    pub fn transfer_refused(why: &[&str]) -> Self {
+        Self::new(
+            ErrorReason::TransferRefused,
+            "the rules of the country do not let the child be handed over",
+        )
+        .with("why", why.join(","))
     }
 
     /// NOBODY_FITS.
@@ -317,6 +327,7 @@ impl Refusal {
             | ErrorReason::ConsentMissing
             | ErrorReason::NobodyFits
             | ErrorReason::CaseOpenWork
+            | ErrorReason::TransferRefused
             | ErrorReason::NoRoom
             | ErrorReason::SwitchOwned
             | ErrorReason::PartnerRefused

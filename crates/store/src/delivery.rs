@@ -108,7 +108,7 @@ impl TryFrom<DeliveryRow> for Delivery {
     }
 }
 
-/// Whether a delivery asks or tells an agency about a referral that is not theirs any more. That it was taken back they may be told again.
+/// Whether a delivery asks or tells an agency about a referral or a hand-over that is not theirs any more. That it was taken back they may be told again.
 macro_rules! passed_on {
     ($delivery:literal) => {
         concat!(
@@ -123,7 +123,19 @@ macro_rules! passed_on {
             ".referral_id AND c.agency_id = ",
             $delivery,
             ".agency_id
-                  AND c.state IN ('offered', 'accepted')))"
+                  AND c.state IN ('offered', 'accepted'))
+              OR ",
+            $delivery,
+            ".crossborder_id IS NOT NULL AND ",
+            $delivery,
+            ".event <> 'crossborder.withdrawn' AND NOT EXISTS (
+                SELECT FROM helpline.crossborder_offers c
+                WHERE c.centre_id = $1 AND c.crossborder_id = ",
+            $delivery,
+            ".crossborder_id AND c.agency_id = ",
+            $delivery,
+            ".agency_id
+                  AND c.state IN ('offered', 'assessing', 'accepted')))"
         )
     };
 }

@@ -4,6 +4,7 @@ mod alerts;
 mod callbacks;
 mod care;
 mod cases;
+mod crossborder;
 mod hours;
 mod overflow;
 mod relaxation;
@@ -124,6 +125,8 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
     let valve = valve::read(fields, message.valve.as_ref());
     let overflow = overflow::read(fields, message.overflow.as_ref(), queues.as_deref());
     let cases = fields.within("cases", |fields| cases::read(fields, message.cases.as_ref()));
+    let cross_border =
+        fields.within("cross_border", |fields| crossborder::read(fields, message.cross_border.as_ref()));
     let alert_sender = alert_sender(fields, &message.alert_sender);
     Some(Settings {
         queues: queues?,
@@ -153,6 +156,7 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
         overflow: overflow?,
         alert_sender: alert_sender?,
         cases: cases?,
+        cross_border: cross_border?,
     })
 }
 
@@ -342,6 +346,7 @@ pub(crate) fn to_message(versioned: &VersionedSettings) -> Message {
         overflow: Some(overflow::to_message(&settings.overflow)),
         alert_sender: settings.alert_sender.clone(),
         cases: Some(cases::to_message(&settings.cases)),
+        cross_border: Some(crossborder::to_message(&settings.cross_border)),
     }
 }
 

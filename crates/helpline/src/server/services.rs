@@ -6,6 +6,7 @@ use std::fmt;
 use clap::ValueEnum;
 use helpline_casework::Casework;
 use helpline_channels::Channels;
+use helpline_crossborder::CrossBorders;
 use helpline_directory::Directory;
 use helpline_escalation::Escalation;
 use helpline_proto::{FILE_DESCRIPTOR_SET, SERVICES};
@@ -38,6 +39,8 @@ pub enum Service {
     Referral,
     /// Persons, cases, tasks.
     Casework,
+    /// Hand-overs of children across borders.
+    Crossborder,
     /// Endpoints of agencies, what is sent to them.
     Channels,
     /// Pages for a browser, if the configuration says where browsers find them. They have no API of their own.
@@ -54,6 +57,7 @@ impl Service {
             Self::Escalation => "helpline.escalation.v1",
             Self::Referral => "helpline.referral.v1",
             Self::Casework => "helpline.casework.v1",
+            Self::Crossborder => "helpline.crossborder.v1",
             Self::Channels => "helpline.channels.v1",
             Self::Console => "",
         }
@@ -106,6 +110,8 @@ const CLIMBING_CONNECTIONS: usize = 2;
 const REFERRING_CONNECTIONS: usize = 1;
 /// The same of tasks that are late.
 const CLIMBING_TASKS_CONNECTIONS: usize = 1;
+/// The same of hand-overs across borders whose step is overdue.
+const CROSSING_CONNECTIONS: usize = 1;
 /// The same of what is sent out: one takes, others write down what came of it.
 const SENDING_CONNECTIONS: usize = 3;
 
@@ -159,6 +165,11 @@ pub(super) async fn assemble(
         let casework = Casework::new(ctx.clone());
         casework.routes(&mut routes, longest);
         casework.spawn(own(CLIMBING_TASKS_CONNECTIONS)?, lifecycle);
+    }
+    if services.has(Service::Crossborder) {
+        let crossing = CrossBorders::new(ctx.clone());
+        crossing.routes(&mut routes, longest);
+        crossing.spawn(own(CROSSING_CONNECTIONS)?, lifecycle);
     }
     if services.has(Service::Channels) {
         let channels =
@@ -219,7 +230,7 @@ mod tests {
         assert_eq!(Services::all().names().collect::<Vec<_>>(), SERVICES);
         assert_eq!(
             Services::all().to_string(),
-            "directory,intake,queueing,escalation,referral,casework,channels,console"
+            "directory,intake,queueing,escalation,referral,casework,crossborder,channels,console"
         );
     }
 }

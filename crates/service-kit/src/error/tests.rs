@@ -34,8 +34,9 @@ fn all() -> Vec<Refusal> {
         Refusal::sender_unknown(),
         Refusal::consent_missing(uuid::Uuid::from_u128(1)),
         Refusal::nobody_fits(),
-        Refusal::case_open_work(OpenWork { escalations: 1, referrals: 0, tasks: 2 }),
+        Refusal::case_open_work(OpenWork { escalations: 1, tasks: 2, ..OpenWork::default() }),
         Refusal::no_room(3, None),
+        Refusal::transfer_refused(&["fear_recorded"]),
     ]
 }
 

@@ -22,6 +22,9 @@ const DUE: &str = "
     SELECT 'referral_overdue', 'referral ' || referral_id FROM helpline.referrals
     WHERE centre_id = $1 AND alarms > 0 AND ended_at IS NULL
     UNION ALL
+    SELECT 'cross_border_overdue', 'crossborder ' || crossborder_id FROM helpline.crossborder_handovers
+    WHERE centre_id = $1 AND alarms > 0 AND ended_at IS NULL
+    UNION ALL
     SELECT late.kind, 'task ' || t.task_id FROM helpline.tasks t
     JOIN (VALUES (3, 'task_overdue'), (4, 'task_neglected')) AS late (rung, kind) ON t.climbed >= late.rung
     WHERE t.centre_id = $1 AND t.climbed >= 3 AND t.ended_at IS NULL
@@ -54,7 +57,7 @@ impl Store {
     /// What is due and was not done: callbacks and second opinions beyond their time, check-ins that failed within the hour,
     /// escalations that nobody has taken on, whose child was not reached, or whose owner has gone, reports past their deadline;
     /// missing-child alerts that nobody has decided on, or that are in force for nothing; steps of referrals, and those that
-    /// nobody took on; tasks.
+    /// nobody took on; tasks; hand-overs across borders.
     pub async fn due_alerts(&self, centre: CentreId) -> Result<Vec<(AlertKind, Subject)>, StoreError> {
         let mut connection = self.bound(centre).await?;
         let rows = sqlx::query_as::<_, (String, String)>(DUE)

@@ -114,7 +114,9 @@ macro_rules! select {
                    AND (w.case_id = c.case_id OR w.case_id IS NULL AND w.contact_id IN (
                     SELECT k.contact_id FROM helpline.case_contacts k
                     WHERE k.centre_id = $1 AND k.case_id = c.case_id))) AS open_referrals,
-                (SELECT count(*) FROM helpline.tasks t WHERE t.centre_id = $1 AND t.case_id = c.case_id AND t.ended_at IS NULL) AS open_tasks
+                (SELECT count(*) FROM helpline.tasks t WHERE t.centre_id = $1 AND t.case_id = c.case_id AND t.ended_at IS NULL) AS open_tasks,
+                (SELECT count(*) FROM helpline.crossborder_handovers h
+                 WHERE h.centre_id = $1 AND h.case_id = c.case_id AND h.ended_at IS NULL) AS open_cross_border
              FROM helpline.cases c WHERE c.centre_id = $1 AND ",
             $rest
         )
@@ -153,6 +155,7 @@ struct CaseRow {
     open_escalations: i64,
     open_referrals: i64,
     open_tasks: i64,
+    open_cross_border: i64,
 }
 
 impl TryFrom<CaseRow> for Case {
@@ -184,6 +187,7 @@ impl TryFrom<CaseRow> for Case {
                 escalations: row.open_escalations,
                 referrals: row.open_referrals,
                 tasks: row.open_tasks,
+                cross_border: row.open_cross_border,
             },
             revision: row.revision,
         })

@@ -3,7 +3,9 @@
 
 use chrono::{DateTime, Utc};
 use helpline_domain::delivery::{DeliveryKind, DeliveryState, Hurry};
-use helpline_domain::id::{CentreId, ChildAlertId, DeliveryId, EndpointId, EscalationId, ReferralId};
+use helpline_domain::id::{
+    CentreId, ChildAlertId, CrossBorderId, DeliveryId, EndpointId, EscalationId, ReferralId,
+};
 use helpline_domain::risk::Risk;
 use helpline_vault::{Sensitive, SigningKey};
 use sqlx::FromRow;
@@ -37,7 +39,9 @@ pub struct Outgoing {
     pub escalation_id: Option<EscalationId>,
     /// The referral it is about.
     pub referral_id: Option<ReferralId>,
-    /// The number of the escalation or the referral.
+    /// The hand-over across a border that it is about.
+    pub crossborder_id: Option<CrossBorderId>,
+    /// The number of the escalation, the referral or the hand-over.
     pub number: Option<i64>,
     /// The message of a missing-child alert that it is about. Who is told of it is told nothing of the escalation.
     pub child_alert_id: Option<ChildAlertId>,
@@ -56,7 +60,7 @@ pub struct Outgoing {
 impl Outgoing {
     /// Whether it tells that something was taken back, or taken on by another.
     pub fn is_withdrawal(&self) -> bool {
-        self.event == "referral.withdrawn"
+        matches!(self.event.as_str(), "referral.withdrawn" | "crossborder.withdrawn")
     }
 
     /// Whether there is something to look at for whoever is told.
@@ -103,6 +107,7 @@ struct OutgoingRow {
     now: DateTime<Utc>,
     escalation_id: Option<Uuid>,
     referral_id: Option<Uuid>,
+    crossborder_id: Option<Uuid>,
     number: Option<i64>,
     child_alert_id: Option<Uuid>,
     escalation_kind: Option<String>,
@@ -139,7 +144,7 @@ const CLAIM: &str = concat!(
         FROM due WHERE d.centre_id = $1 AND d.delivery_id = due.delivery_id
         RETURNING d.*)
     SELECT c.delivery_id, c.revision, c.attempts, c.kind, c.event, c.made_at, helpline.now() AS now, c.escalation_id, c.child_alert_id,
-        c.referral_id, coalesce(e.number, r.number) AS number,
+        c.referral_id, c.crossborder_id, coalesce(e.number, r.number, h.number) AS number,
         e.kind AS escalation_kind, e.risk, coalesce(e.exercise, false) AS exercise, c.endpoint_id,
         (n.disabled_at IS NOT NULL OR a.disabled_at IS NOT NULL) AS disabled, n.address_sealed, n.secret_sealed,
         CASE WHEN n.old_secret_until > helpline.now() THEN n.old_secret_sealed END AS old_secret_sealed
@@ -148,6 +153,7 @@ const CLAIM: &str = concat!(
     JOIN helpline.agencies a ON a.centre_id = $1 AND a.agency_id = n.agency_id
     LEFT JOIN helpline.escalations e ON e.centre_id = $1 AND e.escalation_id = c.escalation_id
     LEFT JOIN helpline.referrals r ON r.centre_id = $1 AND r.referral_id = c.referral_id
+    LEFT JOIN helpline.crossborder_handovers h ON h.centre_id = $1 AND h.crossborder_id = c.crossborder_id
     ORDER BY ", hurries!(), " DESC, e.kind, e.risk DESC NULLS LAST, c.made_at"
 );
 
@@ -247,6 +253,7 @@ impl Store {
             now: row.now,
             escalation_id: row.escalation_id.map(EscalationId::from),
             referral_id: row.referral_id.map(ReferralId::from),
+            crossborder_id: row.crossborder_id.map(CrossBorderId::from),
             number: row.number,
             child_alert_id: row.child_alert_id.map(ChildAlertId::from),
             hurry: Hurry::of(row.escalation_kind.as_deref() == Some("emergency"), risk),

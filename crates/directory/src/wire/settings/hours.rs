@@ -23,7 +23,7 @@ fn read_message(fields: &mut Fields, message: &Message, known: Option<&[Queue]>)
     let usual = Hours::default();
     let time_zone = zone(fields, &message.time_zone, usual.time_zone);
     let holidays = country(fields, &message.holidays);
-    let opening_hours = expression(fields, &message.opening_hours);
+    let opening_hours = expression(fields, "opening_hours", &message.opening_hours);
     let closed_dates = dates(fields, &message.closed_dates);
     let queues = queues(fields, &message.queues, known);
     let timeout = seconds(
@@ -64,11 +64,12 @@ fn country(fields: &mut Fields, sent: &str) -> Option<String> {
     Some(code)
 }
 
-fn expression(fields: &mut Fields, sent: &str) -> Option<String> {
-    let text = fields.line("opening_hours", sent.trim(), 0..=LONGEST_EXPRESSION)?;
+/// Opening hours, or nothing.
+pub(super) fn expression(fields: &mut Fields, path: &str, sent: &str) -> Option<String> {
+    let text = fields.line(path, sent.trim(), 0..=LONGEST_EXPRESSION)?;
     if !text.is_empty() && !Schedule::reads(&text) {
         fields.refuse(
-            "opening_hours",
+            path,
             "opening hours in the syntax of OpenStreetMap, such as Mo-Fr 08:00-20:00; PH off, or empty",
         );
         return None;
@@ -103,7 +104,7 @@ fn queues(
                 fields.refuse("queue", "each queue once");
             }
         }
-        let opening_hours = expression(fields, &message.opening_hours);
+        let opening_hours = expression(fields, "opening_hours", &message.opening_hours);
         let closed_dates = dates(fields, &message.closed_dates);
         let fallback_queue = fields.optional_key("fallback_queue", &message.fallback_queue);
         if let (Some(queue), Some(Some(fallback))) = (&queue, &fallback_queue)

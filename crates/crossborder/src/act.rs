@@ -1,0 +1,162 @@
+//! What every step has in common: read how it stands, decide, commit if nothing has changed since, or decide again.
+
+use std::sync::Arc;
+
+use helpline_domain::caller::{Caller, Role};
+use helpline_domain::crossborder::rule::Agreed;
+use helpline_domain::crossborder::{CrossBorderOfferState, CrossBorderSide, CrossBorderState};
+use helpline_domain::id::{CentreId, CrossBorderId};
+use helpline_domain::settings::crossborder::CrossBorder as Rules;
+use helpline_service_kit::{Ctx, Refusal, fail_point};
+use helpline_store::crossborder::read::CrossBorder;
+use helpline_store::crossborder::step::{Act, Due, Step};
+use helpline_store::settings::VersionedSettings;
+use helpline_store::{Change, Command};
+
+/// How often a step is decided anew because another came between: each time somebody else has made theirs.
+const TRIES: usize = 20;
+
+/// What a step is decided on.
+pub(crate) struct Standing {
+    /// The hand-over, without who the child is.
+    pub(crate) now: CrossBorder,
+    /// By what who receives the child, or while nobody does any focal point, may know now who the child is.
+    pub(crate) agreed: Agreed,
+    settings: Arc<VersionedSettings>,
+}
+
+impl Standing {
+    /// What is agreed is read after the hand-over: consent that is withdrawn since makes it another revision, on which nothing is committed.
+    pub(crate) async fn of(
+        ctx: &Ctx,
+        centre: CentreId,
+        now: CrossBorder,
+        settings: Arc<VersionedSettings>,
+    ) -> Result<Self, Refusal> {
+        let agreed = ctx.store.crossborder_agreed(centre, now.crossborder_id, now.agency_id).await?;
+        Ok(Self { now, agreed, settings })
+    }
+
+    /// The rules in force.
+    pub(crate) fn rules(&self) -> &Rules {
+        &self.settings.settings.cross_border
+    }
+
+    /// Their version.
+    pub(crate) fn version(&self) -> i64 {
+        self.settings.version
+    }
+
+    /// So many seconds from now.
+    pub(crate) fn within(&self, seconds: u32) -> Due {
+        Due::At(self.now.clock + chrono::Duration::seconds(seconds.into()))
+    }
+}
+
+/// Whose steps the caller makes.
+pub(crate) const fn side(caller: &Caller) -> CrossBorderSide {
+    match caller.role {
+        Role::AgencyResponder => CrossBorderSide::Receiving,
+        _ => CrossBorderSide::Sending,
+    }
+}
+
+/// A hand-over that the caller may know of, shown to them. Error: NOT_FOUND for every other.
+pub(crate) async fn seen(ctx: &Ctx, caller: &Caller, id: CrossBorderId) -> Result<CrossBorder, Refusal> {
+    Ok(read(ctx, caller, id, true).await?.now)
+}
+
+/// A hand-over on which something is decided. Error: NOT_FOUND.
+pub(crate) async fn read(
+    ctx: &Ctx,
+    caller: &Caller,
+    id: CrossBorderId,
+    shown: bool,
+) -> Result<Standing, Refusal> {
+    let settings = ctx.settings.current(caller.centre_id).await?;
+    let rules = &settings.settings.cross_border;
+    let now = ctx.store.crossborder(caller.centre_id, (Some(caller), shown), rules, id).await?;
+    let now = now.ok_or_else(|| Refusal::not_found("crossborder"))?;
+    Standing::of(ctx, caller.centre_id, now, settings).await
+}
+
+/// Makes a step. Errors: NOT_FOUND, REVISION_STALE, REQUEST_ID_REUSED, and those of `decide`.
+pub(crate) async fn act(
+    ctx: &Ctx,
+    caller: &Caller,
+    (command, act): (&Command, &Act),
+    decide: impl Fn(&Standing) -> Result<Step, Refusal>,
+) -> Result<CrossBorder, Refusal> {
+    for _ in 0..TRIES {
+        let decided = match read(ctx, caller, act.crossborder_id, false).await {
+            Ok(standing) => own(caller, &standing.now)
+                .and_then(|()| expected(act, &standing.now))
+                .and_then(|()| decide(&standing))
+                .map(|step| (standing.now.revision, step)),
+            Err(refusal) => Err(refusal),
+        };
+        let change = match &decided {
+            Ok((revision, step)) => ctx.store.step_crossborder(command, act, *revision, step).await?,
+            // What is refused now may have happened before: a repeat is recognised.
+            Err(_) => ctx.store.recall_change(command).await?,
+        };
+        match (committed(change), decided) {
+            (Change::Done(_) | Change::Replayed { .. }, _) => {
+                return seen(ctx, caller, act.crossborder_id).await;
+            }
+            (Change::Reused, _) => return Err(Refusal::request_id_reused()),
+            (Change::Refused, Err(refusal)) => return Err(refusal),
+            (Change::Refused, Ok(_)) => {}
+        }
+    }
+    Err(Refusal::race_lost())
+}
+
+/// What was committed, told of.
+pub(crate) fn committed<T>(change: Change<T>) -> Change<T> {
+    if matches!(change, Change::Done(_)) {
+        fail_point!("crossborder.after_commit");
+    }
+    change
+}
+
+/// A focal point acts on what it is asked or has accepted; of what is over for it, it only knows how it ended.
+fn own(caller: &Caller, now: &CrossBorder) -> Result<(), Refusal> {
+    let over = caller.agency_id.and_then(|agency| now.over_for(agency));
+    over.map_or(Ok(()), |state| Err(refused(ended_as(state))))
+}
+
+/// Whoever answers what they saw does not answer what has become of it since.
+fn expected(act: &Act, now: &CrossBorder) -> Result<(), Refusal> {
+    match act.expected {
+        Some(revision) if revision != now.revision => Err(Refusal::stale(now.revision)),
+        _ => Ok(()),
+    }
+}
+
+/// How a hand-over ended for a focal point whose offer has.
+pub(crate) const fn ended_as(offer: CrossBorderOfferState) -> CrossBorderState {
+    match offer {
+        CrossBorderOfferState::Declined => CrossBorderState::Declined,
+        _ => CrossBorderState::Withdrawn,
+    }
+}
+
+/// STATE_REFUSED with the state.
+pub(crate) fn refused(state: CrossBorderState) -> Refusal {
+    Refusal::state("crossborder", state.key())
+}
+
+/// A step of the caller's side to a state, if the table allows it.
+pub(crate) fn to(
+    caller: &Caller,
+    now: &CrossBorder,
+    (event, next, due): (&'static str, CrossBorderState, Due),
+) -> Result<Step, Refusal> {
+    let tells = matches!(side(caller), CrossBorderSide::Sending).then_some("crossborder.changed");
+    if now.state.may_become(next, side(caller)) {
+        Ok(Step { tells, ..Step::to(event, next, due) })
+    } else {
+        Err(refused(now.state))
+    }
+}

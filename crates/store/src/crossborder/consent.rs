@@ -1,0 +1,332 @@
+//! What was agreed about letting a focal point know who the child is: disclosures about the hand-over.
+//!
+//! Each change counts as one of the hand-over, so that nothing is decided on consent that has gone; and nothing is cached.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use helpline_domain::caller::Caller;
+use helpline_domain::crossborder::rule::Agreed;
+use helpline_domain::disclosure::{Assent, Basis};
+use helpline_domain::field_class::FieldClass;
+use helpline_domain::id::{AgencyId, CentreId, CrossBorderId, DisclosureId};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{in_force, sees_crossborder};
+use crate::change::{Change, Command, change, change_query};
+use crate::{Store, StoreError};
+
+/// What was agreed, or is to be without consent.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each field is described on the message of the API")]
+pub struct Consent {
+    pub consent_id: DisclosureId,
+    pub crossborder_id: CrossBorderId,
+    pub agency_id: AgencyId,
+    pub field_classes: BTreeSet<FieldClass>,
+    pub withheld: BTreeSet<FieldClass>,
+    pub basis: Basis,
+    pub assent: Option<Assent>,
+    pub made_by: Option<Uuid>,
+    pub made_at: DateTime<Utc>,
+    pub approved_by: Option<Uuid>,
+    pub approved_at: Option<DateTime<Utc>>,
+    pub expires_at: DateTime<Utc>,
+    pub revoked_at: Option<DateTime<Utc>>,
+    pub in_force: bool,
+    pub expired: bool,
+    pub revision: i64,
+}
+
+impl Consent {
+    /// Where it stands: `in_force`, `asked`, `refused`, `withdrawn`, `expired`.
+    pub const fn state(&self) -> &'static str {
+        if self.revoked_at.is_some() {
+            "withdrawn"
+        } else if self.expired {
+            "expired"
+        } else if self.in_force {
+            "in_force"
+        } else if matches!(self.basis, Basis::Consent(_)) {
+            "refused"
+        } else {
+            "asked"
+        }
+    }
+}
+
+/// Something to agree on.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each field is described on the message of the API")]
+pub struct NewConsent {
+    pub consent_id: DisclosureId,
+    pub crossborder_id: CrossBorderId,
+    pub agency_id: AgencyId,
+    pub field_classes: BTreeSet<FieldClass>,
+    pub withheld: BTreeSet<FieldClass>,
+    pub basis: Basis,
+    pub assent: Option<Assent>,
+    pub lifetime_s: u32,
+    /// A new id: of the entry of the timeline.
+    pub entry_id: Uuid,
+}
+
+#[derive(FromRow)]
+struct Row {
+    disclosure_id: Uuid,
+    crossborder_id: Uuid,
+    agency_id: Uuid,
+    field_classes: Vec<String>,
+    withheld: Vec<String>,
+    basis: String,
+    consent_by: Option<String>,
+    ground: Option<String>,
+    assent: Option<String>,
+    made_by: Option<Uuid>,
+    made_at: DateTime<Utc>,
+    approved_by: Option<Uuid>,
+    approved_at: Option<DateTime<Utc>>,
+    expires_at: DateTime<Utc>,
+    revoked_at: Option<DateTime<Utc>>,
+    revision: i64,
+    in_force: bool,
+    expired: bool,
+}
+
+macro_rules! columns {
+    () => {
+        concat!(
+            "x.disclosure_id, x.crossborder_id, x.agency_id, x.field_classes, x.withheld, x.basis, x.consent_by, x.ground, x.assent, x.made_by,
+             x.made_at, x.approved_by, x.approved_at, x.expires_at, x.revoked_at, x.revision, ",
+            in_force!(),
+            " AS in_force, x.expires_at <= helpline.now() AS expired"
+        )
+    };
+}
+
+impl TryFrom<Row> for Consent {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let wrong = |column| StoreError::Inconsistent { table: "disclosures", column };
+        let classes = |keys: &[String]| keys.iter().filter_map(|key| FieldClass::from_key(key)).collect();
+        let assent = row.assent.map(|key| Assent::from_key(&key).ok_or(wrong("assent")));
+        Ok(Self {
+            consent_id: row.disclosure_id.into(),
+            crossborder_id: row.crossborder_id.into(),
+            agency_id: row.agency_id.into(),
+            field_classes: classes(&row.field_classes),
+            withheld: classes(&row.withheld),
+            basis: Basis::from_keys(&row.basis, row.consent_by.as_deref(), row.ground.as_deref())
+                .ok_or(wrong("basis"))?,
+            assent: assent.transpose()?,
+            made_by: row.made_by,
+            made_at: row.made_at,
+            approved_by: row.approved_by,
+            approved_at: row.approved_at,
+            expires_at: row.expires_at,
+            revoked_at: row.revoked_at,
+            in_force: row.in_force,
+            expired: row.expired,
+            revision: row.revision,
+        })
+    }
+}
+
+/// The hand-over counts the disclosure in `changed` and notes it on its timeline, under the entry of a parameter.
+macro_rules! noted {
+    ($event:literal, $entry:literal) => {
+        concat!(
+            "counted AS (
+                UPDATE helpline.crossborder_handovers h SET event_count = h.event_count + 1, changed_at = helpline.now(), revision = h.revision + 1
+                FROM changed WHERE h.centre_id = $1 AND h.crossborder_id = changed.crossborder_id
+                RETURNING h.crossborder_id AS id, h.event_count),
+            noted AS (
+                INSERT INTO helpline.crossborder_events (centre_id, crossborder_id, sequence, at, event, actor_id, actor_role, detail, entry_id,
+                    shared)
+                SELECT $1, id, event_count, helpline.now(), ", $event, ", $2, $3, jsonb_build_object('consent', disclosure_id,
+                    'agency', agency_id, 'field_classes', field_classes, 'withheld', withheld, 'basis', basis), ", $entry, ", false
+                FROM counted CROSS JOIN changed)"
+        )
+    };
+}
+
+/// Only within what the agency may ever be told.
+const RECORD: &str = change!(
+    event: "crossborder_consent_' || CASE $12::text WHEN 'consent' THEN 'recorded' ELSE 'override_asked' END || '", resource: "disclosure_id",
+    about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
+    detail: "jsonb_build_object('consent', disclosure_id, 'crossborder_id', crossborder_id, 'agency', agency_id, 'field_classes', field_classes,
+        'basis', basis)",
+    with: "before AS MATERIALIZED (
+        SELECT h.crossborder_id AS id FROM helpline.crossborder_handovers h
+        WHERE h.centre_id = $1 AND h.crossborder_id = $8 AND h.ended_at IS NULL AND ", sees_crossborder!("$2", "$3", "NULL"), "
+        FOR UPDATE OF h),
+    changed AS (
+        INSERT INTO helpline.disclosures (centre_id, disclosure_id, crossborder_id, agency_id, purpose, field_classes, withheld, basis, consent_by,
+            ground, assent, made_by, made_at, expires_at)
+        SELECT $1, $7, before.id, a.agency_id, 'cross_border', $10, $11, $12, $13, $14, $15, $2, helpline.now(),
+            helpline.now() + make_interval(secs => $16)
+        FROM before JOIN helpline.agencies a ON a.centre_id = $1 AND a.agency_id = $9
+        WHERE a.disabled_at IS NULL AND $10 <@ a.field_classes
+        RETURNING *),", noted!("CASE $12 WHEN 'consent' THEN 'consented' ELSE 'override_asked' END", "$17");
+    returning: columns!() ; from: "changed x"
+);
+
+/// The hand-over of disclosure $7, locked first, if the caller may see it.
+macro_rules! locked {
+    () => {
+        concat!(
+            "before AS MATERIALIZED (
+                SELECT h.crossborder_id AS id FROM helpline.crossborder_handovers h
+                WHERE h.centre_id = $1 AND h.crossborder_id = (
+                    SELECT crossborder_id FROM helpline.disclosures WHERE centre_id = $1 AND disclosure_id = $7) AND ",
+            sees_crossborder!("$2", "$3", "NULL"),
+            " FOR UPDATE OF h),"
+        )
+    };
+}
+
+/// Nobody approves their own.
+const APPROVE: &str = change!(
+    event: "crossborder_override_approved", resource: "disclosure_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
+    detail: "jsonb_build_object('consent', disclosure_id, 'crossborder_id', crossborder_id, 'agency', agency_id)",
+    with: locked!(), "changed AS (
+        UPDATE helpline.disclosures d SET approved_by = $2, approved_at = helpline.now(), revision = d.revision + 1
+        FROM before WHERE d.centre_id = $1 AND d.disclosure_id = $7 AND d.basis = 'override' AND d.made_by <> $2
+          AND d.approved_at IS NULL AND d.revoked_at IS NULL AND d.expires_at > helpline.now()
+        RETURNING d.*),", noted!("'override_approved'", "$8");
+    returning: columns!() ; from: "changed x"
+);
+
+const WITHDRAW: &str = change!(
+    event: "crossborder_consent_withdrawn", resource: "disclosure_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
+    detail: "jsonb_build_object('consent', disclosure_id, 'crossborder_id', crossborder_id, 'agency', agency_id)",
+    with: locked!(), "changed AS (
+        UPDATE helpline.disclosures d SET revoked_by = $2, revoked_at = helpline.now(), revision = d.revision + 1
+        FROM before WHERE d.centre_id = $1 AND d.disclosure_id = $7 AND d.revoked_at IS NULL
+        RETURNING d.*),", noted!("'consent_withdrawn'", "$8");
+    returning: columns!() ; from: "changed x"
+);
+
+fn keys(classes: &BTreeSet<FieldClass>) -> Vec<String> {
+    classes.iter().map(|class| class.key().to_owned()).collect()
+}
+
+impl Store {
+    /// Records consent, or asks to do without. Refused when the hand-over is not there for the caller or over, and when the agency would be
+    /// told more than it may ever be.
+    pub async fn record_crossborder_consent(
+        &self,
+        command: &Command,
+        new: &NewConsent,
+    ) -> Result<Change<Consent>, StoreError> {
+        let (basis, consent_by, ground) = new.basis.keys();
+        let query = change_query::<Row>(RECORD, command)
+            .bind(new.consent_id.as_uuid())
+            .bind(new.crossborder_id.as_uuid())
+            .bind(new.agency_id.as_uuid())
+            .bind(keys(&new.field_classes))
+            .bind(keys(&new.withheld))
+            .bind(basis)
+            .bind(consent_by)
+            .bind(ground)
+            .bind(new.assent.map(Assent::key))
+            .bind(f64::from(new.lifetime_s))
+            .bind(new.entry_id);
+        self.change(command, query).await?.try_map(Consent::try_from)
+    }
+
+    /// Approves an override that another has asked for. Refused when it is approved, withdrawn or over, or the caller's own.
+    pub async fn approve_crossborder_override(
+        &self,
+        command: &Command,
+        (id, entry_id): (DisclosureId, Uuid),
+    ) -> Result<Change<Consent>, StoreError> {
+        let query = change_query::<Row>(APPROVE, command).bind(id.as_uuid()).bind(entry_id);
+        self.change(command, query).await?.try_map(Consent::try_from)
+    }
+
+    /// Withdraws what was agreed. Refused when it is withdrawn already.
+    pub async fn withdraw_crossborder_consent(
+        &self,
+        command: &Command,
+        (id, entry_id): (DisclosureId, Uuid),
+    ) -> Result<Change<Consent>, StoreError> {
+        let query = change_query::<Row>(WITHDRAW, command).bind(id.as_uuid()).bind(entry_id);
+        self.change(command, query).await?.try_map(Consent::try_from)
+    }
+
+    /// What was agreed under an id, about a hand-over that the caller may see.
+    pub async fn crossborder_consent(
+        &self,
+        caller: &Caller,
+        id: DisclosureId,
+    ) -> Result<Option<Consent>, StoreError> {
+        let mut connection = self.bound(caller.centre_id).await?;
+        let row = sqlx::query_as::<_, Row>(concat!(
+            "SELECT ",
+            columns!(),
+            " FROM helpline.disclosures x
+              JOIN helpline.crossborder_handovers h ON h.centre_id = $1 AND h.crossborder_id = x.crossborder_id
+              WHERE x.centre_id = $1 AND x.disclosure_id = $4 AND ",
+            sees_crossborder!("$2", "$3", "NULL")
+        ))
+        .bind(caller.centre_id.as_uuid())
+        .bind(caller.principal())
+        .bind(caller.role.key())
+        .bind(id.as_uuid())
+        .fetch_optional(connection.postgres())
+        .await;
+        connection.settle(row)?.map(Consent::try_from).transpose()
+    }
+
+    /// What was agreed about a hand-over, oldest first.
+    pub async fn crossborder_consents(
+        &self,
+        caller: &Caller,
+        id: CrossBorderId,
+        (limit, after): (u32, Option<DisclosureId>),
+    ) -> Result<Vec<Consent>, StoreError> {
+        let mut connection = self.bound(caller.centre_id).await?;
+        let rows = sqlx::query_as::<_, Row>(concat!(
+            "SELECT ",
+            columns!(),
+            " FROM helpline.disclosures x WHERE x.centre_id = $1 AND x.crossborder_id = $2 AND x.disclosure_id > $3
+              ORDER BY x.disclosure_id LIMIT $4"
+        ))
+        .bind(caller.centre_id.as_uuid())
+        .bind(id.as_uuid())
+        .bind(after.map_or(Uuid::nil(), |id| id.as_uuid()))
+        .bind(i64::from(limit))
+        .fetch_all(connection.postgres())
+        .await;
+        connection.settle(rows)?.into_iter().map(Consent::try_from).collect()
+    }
+
+    /// By what an agency, or any if none is named, may know now who the child is: consent before an override.
+    pub async fn crossborder_agreed(
+        &self,
+        centre: CentreId,
+        id: CrossBorderId,
+        agency: Option<AgencyId>,
+    ) -> Result<Agreed, StoreError> {
+        let mut connection = self.bound(centre).await?;
+        let basis = sqlx::query_scalar::<_, String>(concat!(
+            "SELECT x.basis FROM helpline.disclosures x
+             WHERE x.centre_id = $1 AND x.crossborder_id = $2 AND ($3::uuid IS NULL OR x.agency_id = $3) AND ",
+            in_force!(),
+            " ORDER BY x.basis LIMIT 1"
+        ))
+        .bind(centre.as_uuid())
+        .bind(id.as_uuid())
+        .bind(agency.map(|id| id.as_uuid()))
+        .fetch_optional(connection.postgres())
+        .await;
+        Ok(match connection.settle(basis)?.as_deref() {
+            None => Agreed::Nothing,
+            Some("consent") => Agreed::Consent,
+            Some(_) => Agreed::Override,
+        })
+    }
+}
