@@ -2,6 +2,7 @@
 //! in between.
 
 mod casework;
+mod crossborder;
 mod emergency;
 mod referral;
 mod rules;
@@ -130,6 +131,7 @@ async fn fill(world: &World, centre: &Centre) {
     emergency::search(world, centre, &supervisor, &escalation_id).await;
     referral::refer(world, centre, &supervisor, &contact.contact_id).await;
     casework::open_case(world, &supervisor, &counsellor, &contact.contact_id).await;
+    crossborder::hand_over(world, centre, &supervisor).await;
 }
 
 /// An escalation of a contact; its id.

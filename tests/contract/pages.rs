@@ -1,6 +1,7 @@
 //! Page tokens and cursors: whose they are, and what they are of.
 
 mod casework;
+mod crossborder;
 mod every;
 mod referrals;
 

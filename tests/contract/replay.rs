@@ -3,6 +3,7 @@
 mod casework;
 mod channels;
 mod child_alerts;
+mod crossborder;
 mod escalations;
 mod plans;
 mod prepare;

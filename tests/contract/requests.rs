@@ -4,6 +4,7 @@ mod agencies;
 mod casework;
 mod channels;
 mod child_alerts;
+mod crossborder;
 mod escalations;
 mod plans;
 mod referrals;
@@ -335,6 +336,7 @@ fn encoded(name: &str) -> Vec<u8> {
             .or_else(|| stays::sample(other))
             .or_else(|| referrals::sample(other))
             .or_else(|| casework::sample(other))
+            .or_else(|| crossborder::sample(other))
             .unwrap_or_else(|| panic!("{other} is new: say here what a well-formed request of it is")),
     }
 }
@@ -378,6 +380,7 @@ fn settings() -> Settings {
     };
     Settings {
         cases: Some(casework::settings()),
+        cross_border: Some(crossborder::settings()),
         queues: vec![general, Queue { queue: "night".to_owned(), ..Queue::default() }],
         target_waits: vec![wait],
         offer_timeout: Some(seconds(20)),

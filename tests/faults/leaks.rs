@@ -3,6 +3,7 @@
 mod casework;
 mod child_alert;
 mod collector;
+mod crossborder;
 mod directory;
 mod escalation;
 mod outside;
@@ -36,7 +37,7 @@ use scan::{Finding, Markers, search};
 use crate::load::closing;
 
 /// The personal fields: each gets a marker of its own.
-const FIELDS: [&str; 45] = [
+const FIELDS: [&str; 55] = [
     "on_call_name",
     "on_call_number",
     "delivery_address",
@@ -82,6 +83,16 @@ const FIELDS: [&str; 45] = [
     "merge_undo_reason",
     "case_text",
     "task_note",
+    "border_identity",
+    "border_contact",
+    "border_location",
+    "border_narrative",
+    "border_health",
+    "border_legal",
+    "border_perpetrator",
+    "border_remark",
+    "border_conditions",
+    "border_travel",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -215,6 +226,7 @@ async fn play(fleet: &Fleet, markers: &mut Markers) -> Vec<(&'static str, Status
     directory::play(fleet, &counsellor, markers, &mut statuses).await;
     referral::play(fleet, markers, &contact.contact_id, &mut statuses).await;
     casework::play(fleet, markers, &mut statuses).await;
+    crossborder::play(fleet, markers, &mut statuses).await;
     let supervisor = fleet.bearer(Role::Supervisor, None);
     block(&supervisor, &adapter, &contact, markers, &mut statuses).await;
     statuses

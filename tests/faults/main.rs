@@ -10,6 +10,7 @@
 mod afterwards;
 mod casework;
 mod client_lost;
+mod crossborder;
 mod emergency;
 mod fail_points;
 mod leaks;

@@ -21,6 +21,7 @@ mod care;
 mod casework;
 mod chance;
 mod conservation;
+mod crossborder;
 mod cut;
 mod decline;
 mod desk;

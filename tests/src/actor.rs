@@ -6,6 +6,7 @@ use helpline_proto::casework::v1::task_service_client::TaskServiceClient;
 use helpline_proto::channels::v1::delivery_service_client::DeliveryServiceClient;
 use helpline_proto::channels::v1::endpoint_service_client::EndpointServiceClient;
 use helpline_proto::channels::v1::link_service_client::LinkServiceClient;
+use helpline_proto::crossborder::v1::cross_border_service_client::CrossBorderServiceClient;
 use helpline_proto::directory::v1::agency_service_client::AgencyServiceClient;
 use helpline_proto::directory::v1::centre_service_client::CentreServiceClient;
 use helpline_proto::directory::v1::counsellor_service_client::CounsellorServiceClient;
@@ -140,6 +141,8 @@ clients!(
     cases: CaseServiceClient,
     /// `TaskService`.
     tasks: TaskServiceClient,
+    /// `CrossBorderService`.
+    cross_border: CrossBorderServiceClient,
     /// `SupervisionService`.
     supervision: SupervisionServiceClient,
 );

@@ -18,6 +18,7 @@
 mod actor;
 pub mod casework;
 pub mod child_alert;
+pub mod crossborder;
 mod link;
 mod listing;
 mod mail;

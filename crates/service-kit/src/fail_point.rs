@@ -53,6 +53,8 @@ pub const FAIL_POINTS: &[&str] = &[
     "case.after_commit",
     "task.after_commit",
     "task.after_climb",
+    "crossborder.after_commit",
+    "crossborder.after_overdue",
     "hold.after_commit",
     "hold.after_expiry",
     "delivery.after_claim",

@@ -19,14 +19,14 @@ use prost::Message as _;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage as _, Value};
 use prost_types::Timestamp;
 
-use super::{assert_no_page, casework, forgeries, referrals};
+use super::{assert_no_page, casework, crossborder, forgeries, referrals};
 use crate::cast::{Cast, method};
 use crate::requests::well_formed;
 use crate::schema;
 use crate::stage::healthy;
 
 /// Lists that are walked here.
-const LISTS: [&str; 23] = [
+const LISTS: [&str; 26] = [
     "ListEscalations",
     "ListReports",
     "ListTimeline",
@@ -50,6 +50,9 @@ const LISTS: [&str; 23] = [
     "ListCases",
     "ListCaseTimeline",
     "ListTasks",
+    "ListCrossBorderHandovers",
+    "ListCrossBorderTimeline",
+    "ListCrossBorderConsents",
 ];
 /// Lists that are not walked here: of the line, of the directory, of what is told of missing children.
 const OTHERS: [&str; 7] = [
@@ -215,11 +218,13 @@ async fn fill(cast: &Cast) -> BTreeMap<&'static str, String> {
     world.database.query(&more).unwrap();
     let referral_id = referrals::fill(cast, ROWS).await;
     let case_id = casework::fill(cast, ROWS).await;
+    let crossborder_id = crossborder::fill(cast, ROWS).await;
     BTreeMap::from([
         ("escalation_id", escalation_id),
         ("agency_id", agency_id),
         ("referral_id", referral_id),
         ("case_id", case_id),
+        ("crossborder_id", crossborder_id),
     ])
 }
 
@@ -239,6 +244,7 @@ fn asked(cast: &Cast, name: &str, ids: &BTreeMap<&'static str, String>) -> List 
             "ListDeliveries" => *field != "referral_id",
             "ListReferralTimeline" | "ListConsents" => *field == "referral_id",
             "ListCaseTimeline" => *field == "case_id",
+            "ListCrossBorderTimeline" | "ListCrossBorderConsents" => *field == "crossborder_id",
             _ => false,
         };
         if known && of {
@@ -251,7 +257,7 @@ fn asked(cast: &Cast, name: &str, ids: &BTreeMap<&'static str, String>) -> List 
         request = DynamicMessage::decode(schema::input(method), asked.encode_to_vec().as_slice()).unwrap();
     }
     // The supervisor has referred and opened cases; of others' a counsellor knows nothing.
-    let own = ["helpline.referral.", "helpline.casework."];
+    let own = ["helpline.referral.", "helpline.casework.", "helpline.crossborder."];
     let actor = if own.iter().any(|package| method.service.starts_with(package)) {
         &cast.supervisor
     } else {

@@ -1,0 +1,8 @@
+//! A child is handed over to another country, by the centre and by the focal point there.
+
+mod agreed;
+mod lost;
+mod room;
+mod rules;
+mod told;
+mod whole;

@@ -1,0 +1,104 @@
+//! The child does not arrive.
+
+use helpline_proto::crossborder::v1::{
+    CloseCrossBorderHandoverRequest, CrossBorderOutcome, CrossBorderState, PlanCrossBorderTravelRequest,
+};
+use helpline_proto::escalation::v1::{Danger, GetEscalationRequest};
+use helpline_tests::child_alert::{approve, ask, content, disclose_to, lets_send_alerts};
+use helpline_tests::crossborder::{arrive, close, journey, plan};
+
+use super::room::{Border, HOUR, signing};
+use crate::stage::{until, why};
+
+const RAISED: &str = "SELECT count(*) FROM helpline.escalations";
+
+#[tokio::test]
+async fn whose_arrival_nobody_confirms_is_missing_once_also_after_an_outage() {
+    let mut border = Border::new().await;
+    let id = border.departed().await;
+    border.wait(19 * HOUR);
+    assert_eq!(border.amina.handover_abroad(&id).await.unwrap().state(), CrossBorderState::Departed);
+    assert!(border.stage.world.stop_servers().await);
+    border.wait(40 * HOUR);
+    border.stage.world.start_again().await;
+    let amina = border.amina.over(border.stage.world.connect().await);
+    let there = border.first.1.over(border.stage.world.connect().await);
+    let missing = until("the child is missing", async || {
+        let now = amina.handover_abroad(&id).await.ok()?;
+        (now.state() == CrossBorderState::Missing).then_some(now)
+    })
+    .await;
+
+    // The escalation is the owner's, climbs like any other, and knows who the child is.
+    let request = GetEscalationRequest { escalation_id: missing.escalation_id.clone() };
+    let raised = amina.escalations().get_escalation(request).await.unwrap().into_inner().escalation.unwrap();
+    assert_eq!((raised.danger(), raised.case_id.as_str()), (Danger::Missing, missing.case_id.as_str()));
+    assert_eq!(raised.particulars.unwrap().identity, "Salma, born in Irbid");
+    until("the ladder takes its first step", async || {
+        let told = "SELECT count(*) FROM helpline.escalation_events WHERE event <> 'raised'";
+        (border.stage.value(told) != "0").then_some(())
+    })
+    .await;
+    assert_eq!(border.stage.value(RAISED), "1");
+    assert_eq!(there.handover_abroad(&id).await.unwrap().escalation_id, "", "that is the centre's own");
+
+    // Late is there all the same.
+    let late = there.child_arrives(arrive(&id)).await.unwrap();
+    assert_eq!(late.state(), CrossBorderState::ArrivedConfirmed);
+    there.sign_certificate(signing(&late)).await.unwrap();
+    let signed = amina.sign_certificate(signing(&late)).await.unwrap();
+    assert_eq!(signed.state(), CrossBorderState::HandedOver);
+    let noted = "SELECT detail ->> 'late' FROM helpline.crossborder_events WHERE event = 'arrived_confirmed'";
+    assert_eq!(border.stage.value(noted), "true");
+    assert_eq!(border.stage.value(RAISED), "1", "once");
+}
+
+#[tokio::test]
+async fn a_child_who_is_found_elsewhere_travels_again_and_may_be_missed_again() {
+    let border = Border::new().await;
+    let id = border.departed().await;
+    let missing = async || {
+        border.wait(21 * HOUR);
+        until("the child is missing", async || {
+            let now = border.amina.handover_abroad(&id).await.ok()?;
+            (now.state() == CrossBorderState::Missing).then_some(now)
+        })
+        .await
+    };
+    let first = missing().await;
+    let lost = CloseCrossBorderHandoverRequest { outcome: CrossBorderOutcome::Lost.into(), ..close(&id) };
+    assert_eq!(why(border.amina.close_handover(lost.clone()).await).reason, "ROLE_REFUSED");
+    let travel = Some(journey(border.later(HOUR), border.later(8 * HOUR)));
+    border.amina.plan_travel(PlanCrossBorderTravelRequest { travel, ..plan(&id) }).await.unwrap();
+    border.amina.child_departs(helpline_tests::crossborder::depart(&id)).await.unwrap();
+    let second = missing().await;
+    assert_ne!(first.escalation_id, second.escalation_id);
+    assert_eq!(border.stage.value(RAISED), "2");
+    let request = CloseCrossBorderHandoverRequest { request_id: helpline_tests::request_id(), ..lost };
+    border.stage.supervisor.close_handover(request).await.unwrap();
+}
+
+#[tokio::test]
+async fn of_a_child_who_does_not_arrive_an_alert_goes_out_and_is_cancelled() {
+    let border = Border::new().await;
+    lets_send_alerts(&border.stage.world).await;
+    let id = border.departed().await;
+    border.wait(21 * HOUR);
+    let escalation = until("the child is missing", async || {
+        let now = border.amina.handover_abroad(&id).await.ok()?;
+        (now.state() == CrossBorderState::Missing).then_some(now.escalation_id)
+    })
+    .await;
+    let agency = border.second.0.to_string();
+    disclose_to(&border.amina, &escalation, &agency).await;
+    let alert = ask(&border.amina, &escalation, content(&[&agency])).await.unwrap();
+    let alert = approve(&border.stage.supervisor, &alert).await.unwrap();
+    border.first.1.child_arrives(arrive(&id)).await.unwrap();
+    let request = helpline_proto::escalation::v1::CancelChildAlertRequest {
+        request_id: helpline_tests::request_id(),
+        alert_id: alert.alert_id,
+        reason: helpline_proto::escalation::v1::ChildAlertCancelReason::ChildFound.into(),
+        ..Default::default()
+    };
+    border.stage.supervisor.child_alerts().cancel_child_alert(request).await.unwrap();
+}
