@@ -26,8 +26,9 @@ const OPTIONAL_IDS: [&str; 8] = [
 /// Those that may be missing of one method alone: an escalation is raised by hand, a list is not narrowed to a contact,
 /// a token is no responder's, a question is about an escalation, alerts are listed of all, a document is the alert, an
 /// authority is kept as no agency, nobody answers for a service; a referral is no part of another, is asked of one service of an
-/// agency, a hold is for none; a case comes from no contact, a section is new, a task is the caller's.
-const OPTIONAL_OF: [(&str, &str); 23] = [
+/// agency, a hold is for none; a case comes from no contact, a section is new, a task is the caller's, a
+/// focal point is the first.
+const OPTIONAL_OF: [(&str, &str); 25] = [
     ("UpdateService", "agency_id"),
     ("RaiseEscalation", "contact_id"),
     ("RaiseEscalation", "report.authority_id"),
@@ -51,6 +52,8 @@ const OPTIONAL_OF: [(&str, &str); 23] = [
     ("AddTask", "counsellor_id"),
     ("AddTask", "referral_id"),
     ("ListTasks", "case_id"),
+    ("ListCrossBorderHandovers", "case_id"),
+    ("OfferCrossBorderHandover", "agency_id"),
 ];
 /// The channel's own id: any text.
 const TEXT_IDS: [&str; 2] = ["external_id", "continues_external_id"];

@@ -73,11 +73,22 @@ pub(crate) async fn read(
     id: CrossBorderId,
     shown: bool,
 ) -> Result<Standing, Refusal> {
+    find(ctx, caller, id, shown).await?.ok_or_else(|| Refusal::not_found("crossborder"))
+}
+
+/// The same; `None` when the caller may not know of it.
+pub(crate) async fn find(
+    ctx: &Ctx,
+    caller: &Caller,
+    id: CrossBorderId,
+    shown: bool,
+) -> Result<Option<Standing>, Refusal> {
     let settings = ctx.settings.current(caller.centre_id).await?;
     let rules = &settings.settings.cross_border;
-    let now = ctx.store.crossborder(caller.centre_id, (Some(caller), shown), rules, id).await?;
-    let now = now.ok_or_else(|| Refusal::not_found("crossborder"))?;
-    Standing::of(ctx, caller.centre_id, now, settings).await
+    match ctx.store.crossborder(caller.centre_id, (Some(caller), shown), rules, id).await? {
+        Some(now) => Standing::of(ctx, caller.centre_id, now, settings).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// Makes a step. Errors: NOT_FOUND, REVISION_STALE, REQUEST_ID_REUSED, and those of `decide`.

@@ -28,7 +28,7 @@ pub(crate) fn document(centre: CentreId, now: &CrossBorder) -> String {
         ("departed", time(now.departed_at)),
         ("arrived", time(Some(now.clock))),
     ];
-    lines.into_iter().map(|(name, value)| format!("{name}: {value}\n")).collect()
+    lines.map(|(name, value)| format!("{name}: {value}\n")).concat()
 }
 
 /// Signs it. The second signature hands the child over. Errors: NOT_FOUND, STATE_REFUSED, or as `signed`; INVALID_FIELD for the hash of

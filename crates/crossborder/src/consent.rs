@@ -9,7 +9,7 @@ use helpline_store::Command;
 use helpline_store::crossborder::consent::{Consent, NewConsent};
 use uuid::Uuid;
 
-use crate::act::{committed, read, refused};
+use crate::act::{committed, find, read, refused};
 
 /// Records consent, or asks to do without. Errors: NOT_FOUND for the hand-over and the agency; STATE_REFUSED when it is over; INVALID_FIELD
 /// for an agency that is no focal point of the country, or when it would be told more than it may ever be; REQUEST_ID_REUSED.
@@ -19,16 +19,20 @@ pub(crate) async fn record(
     command: &Command,
     new: &NewConsent,
 ) -> Result<Consent, Refusal> {
-    let standing = read(ctx, caller, new.crossborder_id, false).await?;
-    let country = standing.rules().country(&standing.now.country);
-    let goes_to = standing.now.offers.iter().any(|one| one.agency_id == new.agency_id)
-        || country.is_some_and(|one| one.focal_points.iter().any(|point| point.agency_id == new.agency_id));
+    let standing = find(ctx, caller, new.crossborder_id, false).await?;
+    let goes_to = standing.as_ref().is_some_and(|standing| {
+        let country = standing.rules().country(&standing.now.country);
+        standing.now.offers.iter().any(|one| one.agency_id == new.agency_id)
+            || country
+                .is_some_and(|one| one.focal_points.iter().any(|point| point.agency_id == new.agency_id))
+    });
     let change = if goes_to {
         ctx.store.record_crossborder_consent(command, new).await?
     } else {
         ctx.store.recall_change(command).await?
     };
     outcome(committed(change), async |id| load(ctx, caller, id.into()).await, async {
+        let standing = standing.ok_or_else(|| Refusal::not_found("crossborder"))?;
         if standing.now.state.is_over() {
             return Ok(refused(standing.now.state));
         }

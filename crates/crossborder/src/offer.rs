@@ -11,7 +11,7 @@ use helpline_store::crossborder::read::CrossBorder;
 use helpline_store::crossborder::step::{Act, Due, Step};
 use helpline_vault::Sensitive;
 
-use crate::act::{Standing, act, read, to};
+use crate::act::{Standing, act, find, to};
 use crate::rule::allowed;
 
 /// Asks a focal point. Errors: NOT_FOUND for the hand-over and an agency that is disabled; INVALID_FIELD for one that is no focal point of
@@ -44,7 +44,8 @@ pub(crate) async fn offer(
 
 /// The focal points of the country that can answer, in their order.
 async fn there(ctx: &Ctx, caller: &Caller, id: CrossBorderId) -> Result<Vec<AgencyId>, Refusal> {
-    let standing = read(ctx, caller, id, false).await?;
+    // What is not there is refused, or known as a repeat, by the step.
+    let Some(standing) = find(ctx, caller, id, false).await? else { return Ok(Vec::new()) };
     let country = standing.rules().country(&standing.now.country);
     let mut there = Vec::new();
     for point in country.map(|country| country.focal_points.as_slice()).unwrap_or_default() {

@@ -34,15 +34,18 @@ const DIGITS: usize = 64;
 /// Who asks for which step.
 type Asked = (Command, Act);
 
-/// What was said, if anything was; the outer `None` when it cannot be used.
+/// What was said, if anything was.
+struct Words(Option<Sensitive<String>>);
+
+/// Text that may be missing. `None` when it cannot be used.
 fn sensitive(
     fields: &mut Fields,
     (path, kind): (&str, &'static str),
     sent: &str,
     most: usize,
-) -> Option<Option<Sensitive<String>>> {
+) -> Option<Words> {
     let text = fields.text(path, sent, 0..=most)?;
-    Some(Some(text).filter(|text| !text.is_empty()).map(|text| Sensitive::new(kind, text)))
+    Some(Words(Some(text).filter(|text| !text.is_empty()).map(|text| Sensitive::new(kind, text))))
 }
 
 /// What every step says.
@@ -71,7 +74,7 @@ fn read<M: prost::Message, T>(
             crossborder_id: crossborder_id?,
             expected: expected?,
             entry_id: ctx.ids.v7(),
-            remark: remark?,
+            remark: remark?.0,
         };
         Some(((command(ctx, caller, method, request_id?, sent), act), rest?))
     })())
@@ -163,7 +166,7 @@ pub(crate) fn accept(
 ) -> Result<(Asked, Option<Sensitive<String>>), Refusal> {
     let said = said!(sent, "", sent.expected_revision);
     read((ctx, caller), ("AcceptCrossBorderHandover", sent), said, |fields| {
-        sensitive(fields, ("conditions", "narrative"), &sent.conditions, REMARK)
+        sensitive(fields, ("conditions", "narrative"), &sent.conditions, REMARK).map(|words| words.0)
     })
 }
 
@@ -206,7 +209,7 @@ fn journey(fields: &mut Fields, sent: &proto::CrossBorderTravel) -> Option<Trave
         arrives_at,
         escort: escort.and_then(escort_from)?,
         route: route.and_then(route_from)?,
-        details: details?,
+        details: details?.0,
     })
 }
 
@@ -253,7 +256,7 @@ fn country(fields: &mut Fields, sent: &str) -> Option<String> {
 fn profile(fields: &mut Fields, sent: &proto::CrossBorderProfile) -> Option<Profile> {
     let age = fields.choice("age_band", sent.age_band, intake::AgeBand::as_str_name);
     let sex = fields.choice("gender", sent.gender, intake::Gender::as_str_name);
-    let needs = fields.list("needs", &sent.needs, MOST_NEEDS, |fields, need: &String| fields.key("", need));
+    let needs = needs(fields, &sent.needs);
     let region = fields.optional_key("region", &sent.region);
     let language = fields.language("language", &sent.language);
     Some(Profile {
@@ -263,6 +266,16 @@ fn profile(fields: &mut Fields, sent: &proto::CrossBorderProfile) -> Option<Prof
         region: region?,
         language: language?,
     })
+}
+
+fn needs(fields: &mut Fields, sent: &[String]) -> Option<Vec<String>> {
+    if sent.len() > MOST_NEEDS {
+        fields.refuse("needs", format!("at most {MOST_NEEDS} entries"));
+        return None;
+    }
+    let read: Vec<Option<String>> =
+        (0_usize..).zip(sent).map(|(place, need)| fields.key(&format!("needs[{place}]"), need)).collect();
+    read.into_iter().collect()
 }
 
 fn particulars(fields: &mut Fields, sent: &proto::CrossBorderParticulars) -> Option<Particulars> {
@@ -275,12 +288,12 @@ fn particulars(fields: &mut Fields, sent: &proto::CrossBorderParticulars) -> Opt
     let legal = read("legal", &sent.legal);
     let perpetrator = read("perpetrator", &sent.perpetrator);
     Some(Particulars {
-        identity: identity?,
-        contact: contact?,
-        location: location?,
-        narrative: narrative?,
-        health: health?,
-        legal: legal?,
-        perpetrator: perpetrator?,
+        identity: identity?.0,
+        contact: contact?.0,
+        location: location?.0,
+        narrative: narrative?.0,
+        health: health?.0,
+        legal: legal?.0,
+        perpetrator: perpetrator?.0,
     })
 }

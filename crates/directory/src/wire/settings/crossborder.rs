@@ -73,10 +73,11 @@ fn country(fields: &mut Fields, message: &CrossBorderCountry) -> Option<Country>
         return None;
     }
     let forbidden = read_field_classes(fields, "forbidden_classes", &message.forbidden_classes)?;
-    let rest: BTreeSet<u32> =
-        message.rest_days.iter().map(|&day| u32::try_from(day).unwrap_or_default()).collect();
-    if rest.len() > 6 || rest.iter().any(|day| !(1..=7).contains(day)) {
-        fields.refuse("rest_days", "from 1, Monday, to 7, and not all");
+    let days: Vec<Option<u32>> =
+        (0..).zip(&message.rest_days).map(|(place, &day)| rest(fields, place, day)).collect();
+    let rest: BTreeSet<u32> = days.into_iter().collect::<Option<_>>()?;
+    if rest.len() > 6 {
+        fields.refuse("rest_days", "not all days of the week");
         return None;
     }
     Some(Country {
@@ -89,6 +90,11 @@ fn country(fields: &mut Fields, message: &CrossBorderCountry) -> Option<Country>
         allowed_despite_fear: message.allowed_despite_fear,
         rest_days: if rest.is_empty() { USUAL_REST.into() } else { rest },
     })
+}
+
+/// A day of the week on which nobody works.
+fn rest(fields: &mut Fields, place: usize, day: i32) -> Option<u32> {
+    u32::try_from(fields.int(&format!("rest_days[{place}]"), day, 1..=7)?).ok()
 }
 
 fn focal_point(fields: &mut Fields, message: &CrossBorderFocalPoint) -> Option<FocalPoint> {
