@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use uuid::Uuid;
 
 use crate::channel::Channel;
-use crate::id::{ContactId, CounsellorId, EscalationId, OpinionId, ReferralId, TaskId};
+use crate::id::{CaseId, ContactId, CounsellorId, EscalationId, OpinionId, ReferralId, TaskId};
 use crate::risk::Class;
 use crate::settings::alerts::Alerts;
 
@@ -59,11 +59,15 @@ pub enum AlertKind {
     TaskOverdue,
     /// A task is overdue for so long that the coordinator must know.
     TaskNeglected,
+    /// A counsellor let themselves into a case, and no supervisor has looked at it.
+    GlassBroken,
+    /// Whoever owns an open case has left the centre.
+    CaseUnowned,
 }
 
 impl AlertKind {
     /// Every kind.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::TargetNear,
         Self::NobodyAvailable,
         Self::LongContact,
@@ -84,6 +88,8 @@ impl AlertKind {
         Self::ReferralUnmet,
         Self::TaskOverdue,
         Self::TaskNeglected,
+        Self::GlassBroken,
+        Self::CaseUnowned,
     ];
 
     /// The stable key under which the kind is stored.
@@ -109,6 +115,8 @@ impl AlertKind {
             Self::ReferralUnmet => "referral_unmet",
             Self::TaskOverdue => "task_overdue",
             Self::TaskNeglected => "task_neglected",
+            Self::GlassBroken => "glass_broken",
+            Self::CaseUnowned => "case_unowned",
         }
     }
 
@@ -137,6 +145,8 @@ pub enum Subject {
     Referral(ReferralId),
     /// A task.
     Task(TaskId),
+    /// A case.
+    Case(CaseId),
     /// All of it.
     Floor,
 }
@@ -153,6 +163,7 @@ impl Subject {
             Self::Escalation(id) => format!("escalation {id}"),
             Self::Referral(id) => format!("referral {id}"),
             Self::Task(id) => format!("task {id}"),
+            Self::Case(id) => format!("case {id}"),
             Self::Floor => "floor".to_owned(),
         }
     }
@@ -173,6 +184,7 @@ impl Subject {
             "escalation" => Self::Escalation(id(rest)?.into()),
             "referral" => Self::Referral(id(rest)?.into()),
             "task" => Self::Task(id(rest)?.into()),
+            "case" => Self::Case(id(rest)?.into()),
             "floor" => Self::Floor,
             _ => return None,
         })
@@ -285,7 +297,8 @@ pub fn judge(floor: &Snapshot, settings: &Alerts, open: &[Open]) -> Vec<Step> {
             | Subject::Opinion(_)
             | Subject::Escalation(_)
             | Subject::Referral(_)
-            | Subject::Task(_) => !due.contains(&alert.subject),
+            | Subject::Task(_)
+            | Subject::Case(_) => !due.contains(&alert.subject),
             Subject::Line(..) | Subject::Floor => false,
         };
         let settled = |since: i64| floor.now_ms.saturating_sub(since) >= i64::from(settings.settle_s) * 1000;
@@ -355,8 +368,14 @@ fn causes(floor: &Snapshot, settings: &Alerts, share: i64) -> BTreeMap<Alert, bo
         cause(AlertKind::LineDegraded, Subject::Floor, false);
     }
     for (kind, subject) in &floor.due {
-        let grave =
-            !matches!(kind, AlertKind::CallbackOverdue | AlertKind::ReferralOverdue | AlertKind::TaskOverdue);
+        let grave = !matches!(
+            kind,
+            AlertKind::CallbackOverdue
+                | AlertKind::ReferralOverdue
+                | AlertKind::TaskOverdue
+                | AlertKind::GlassBroken
+                | AlertKind::CaseUnowned
+        );
         cause(*kind, subject.clone(), grave);
     }
     causes

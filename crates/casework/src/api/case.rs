@@ -7,7 +7,7 @@ use tonic::{Request, Response, Status};
 
 use crate::api::Api;
 use crate::wire::cases as wire;
-use crate::{act, approval, custody, entry, open, section, status};
+use crate::{approval, custody, entry, mend, open, section, status};
 
 #[tonic::async_trait]
 impl CaseService for Api {
@@ -150,10 +150,43 @@ impl CaseService for Api {
         request: Request<proto::BreakGlassRequest>,
     ) -> Result<Response<proto::BreakGlassResponse>, Status> {
         let caller = caller_of(&request)?;
-        let (command, act, ()) = wire::break_glass(&self.ctx, &caller, request.get_ref())?;
-        let one = entry::break_glass(&self.ctx, &caller, (&command, &act)).await?;
+        let (command, (behind, reason)) = wire::break_glass(&self.ctx, &caller, request.get_ref())?;
+        let found = entry::break_glass(&self.ctx, &caller, &command, (behind, &reason)).await?;
+        let cases = found.iter().map(wire::case).collect();
+        Ok(Response::new(proto::BreakGlassResponse { cases }))
+    }
+
+    async fn review_glass(
+        &self,
+        request: Request<proto::ReviewGlassRequest>,
+    ) -> Result<Response<proto::ReviewGlassResponse>, Status> {
+        let caller = caller_of(&request)?;
+        let (command, act, about) = wire::review_glass(&self.ctx, &caller, request.get_ref())?;
+        let one = entry::review_glass(&self.ctx, &caller, (&command, &act), about).await?;
         let case = Some(wire::case(&one));
-        Ok(Response::new(proto::BreakGlassResponse { case }))
+        Ok(Response::new(proto::ReviewGlassResponse { case }))
+    }
+
+    async fn unlink_case_contact(
+        &self,
+        request: Request<proto::UnlinkCaseContactRequest>,
+    ) -> Result<Response<proto::UnlinkCaseContactResponse>, Status> {
+        let caller = caller_of(&request)?;
+        let (command, act, contact) = wire::unlink(&self.ctx, &caller, request.get_ref())?;
+        let one = mend::unlink_contact(&self.ctx, &caller, (&command, &act), contact).await?;
+        let case = Some(wire::case(&one));
+        Ok(Response::new(proto::UnlinkCaseContactResponse { case }))
+    }
+
+    async fn move_case(
+        &self,
+        request: Request<proto::MoveCaseRequest>,
+    ) -> Result<Response<proto::MoveCaseResponse>, Status> {
+        let caller = caller_of(&request)?;
+        let (command, act, child) = wire::move_case(&self.ctx, &caller, request.get_ref())?;
+        let one = mend::move_case(&self.ctx, &caller, (&command, &act), child).await?;
+        let case = Some(wire::case(&one));
+        Ok(Response::new(proto::MoveCaseResponse { case }))
     }
 
     async fn get_case(
@@ -162,7 +195,7 @@ impl CaseService for Api {
     ) -> Result<Response<proto::GetCaseResponse>, Status> {
         let caller = caller_of(&request)?;
         let id = wire::case_id(&request.get_ref().case_id)?;
-        let case = Some(wire::case(&act::seen(&self.ctx, &caller, id).await?));
+        let case = Some(wire::case(&open::get_case(&self.ctx, &caller, id).await?));
         Ok(Response::new(proto::GetCaseResponse { case }))
     }
 
