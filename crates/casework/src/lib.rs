@@ -41,6 +41,7 @@ mod workers;
 
 use std::sync::Arc;
 
+use helpline_proto::casework::v1::case_access_service_server::CaseAccessServiceServer;
 use helpline_proto::casework::v1::case_service_server::CaseServiceServer;
 use helpline_proto::casework::v1::person_service_server::PersonServiceServer;
 use helpline_proto::casework::v1::task_service_server::TaskServiceServer;
@@ -72,6 +73,7 @@ impl Casework {
         routes
             .add_service(PersonServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(CaseServiceServer::new(api.clone()).max_decoding_message_size(longest))
+            .add_service(CaseAccessServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(TaskServiceServer::new(api).max_decoding_message_size(longest));
     }
 

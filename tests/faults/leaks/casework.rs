@@ -68,7 +68,10 @@ pub(super) async fn play(fleet: &Fleet, markers: &Markers, statuses: &mut Vec<(&
         reason: marker("case_text"),
         child_id: String::new(),
     };
-    statuses.push(("glass by a supervisor", by.cases().break_glass(glass).await.expect_err("no counsellor")));
+    statuses.push((
+        "glass by a supervisor",
+        by.case_access().break_glass(glass).await.expect_err("no counsellor"),
+    ));
     let read = by.case_timeline(&case_id).await.expect("the timeline");
     assert!(read.iter().any(|entry| entry.text == marker("case_text")));
 }

@@ -21,7 +21,7 @@ async fn break_glass(by: &Actor, child: &str) -> Result<Vec<Case>, Status> {
         reason: "The child is on the line.".to_owned(),
         child_id: child.to_owned(),
     };
-    Ok(by.cases().break_glass(request).await?.into_inner().cases)
+    Ok(by.case_access().break_glass(request).await?.into_inner().cases)
 }
 
 async fn review(by: &Actor, case: &Case, whose: &Actor, justified: bool) -> Result<Case, Status> {
@@ -32,7 +32,7 @@ async fn review(by: &Actor, case: &Case, whose: &Actor, justified: bool) -> Resu
         justified,
         remark: "I have spoken with them.".to_owned(),
     };
-    Ok(by.cases().review_glass(request).await?.into_inner().case.unwrap())
+    Ok(by.case_access().review_glass(request).await?.into_inner().case.unwrap())
 }
 
 async fn open_alerts(by: &Actor, kind: AlertKind) -> Vec<String> {
@@ -157,7 +157,7 @@ async fn a_case_whose_owner_has_left_is_alerted_of_and_its_tasks_find_somebody()
         counsellor_id: guest.counsellor_id.clone(),
         lifetime: Some(prost_types::Duration { seconds: 600, nanos: 0 }),
     };
-    owner.cases().grant_case_access(grant).await.unwrap();
+    owner.case_access().grant_case_access(grant).await.unwrap();
     let task = guest.add_task(given).await.unwrap();
     assert_eq!(open_alerts(by, AlertKind::CaseUnowned).await, Vec::<String>::new());
     for leaves in [&guest, &owner] {

@@ -7,7 +7,7 @@ use tonic::{Request, Response, Status};
 
 use crate::api::Api;
 use crate::wire::cases as wire;
-use crate::{approval, custody, entry, mend, open, section, status};
+use crate::{approval, custody, mend, open, section, status};
 
 #[tonic::async_trait]
 impl CaseService for Api {
@@ -121,50 +121,6 @@ impl CaseService for Api {
         let one = approval::answer(&self.ctx, &caller, (&command, &act), approve).await?;
         let case = Some(wire::case(&one));
         Ok(Response::new(proto::AnswerCaseApprovalResponse { case }))
-    }
-
-    async fn grant_case_access(
-        &self,
-        request: Request<proto::GrantCaseAccessRequest>,
-    ) -> Result<Response<proto::GrantCaseAccessResponse>, Status> {
-        let caller = caller_of(&request)?;
-        let (command, act, whom) = wire::grant(&self.ctx, &caller, request.get_ref())?;
-        let one = entry::grant(&self.ctx, &caller, (&command, &act), whom).await?;
-        let case = Some(wire::case(&one));
-        Ok(Response::new(proto::GrantCaseAccessResponse { case }))
-    }
-
-    async fn revoke_case_access(
-        &self,
-        request: Request<proto::RevokeCaseAccessRequest>,
-    ) -> Result<Response<proto::RevokeCaseAccessResponse>, Status> {
-        let caller = caller_of(&request)?;
-        let (command, act, whose) = wire::revoke_access(&self.ctx, &caller, request.get_ref())?;
-        let one = entry::revoke(&self.ctx, &caller, (&command, &act), whose).await?;
-        let case = Some(wire::case(&one));
-        Ok(Response::new(proto::RevokeCaseAccessResponse { case }))
-    }
-
-    async fn break_glass(
-        &self,
-        request: Request<proto::BreakGlassRequest>,
-    ) -> Result<Response<proto::BreakGlassResponse>, Status> {
-        let caller = caller_of(&request)?;
-        let (command, (behind, reason)) = wire::break_glass(&self.ctx, &caller, request.get_ref())?;
-        let found = entry::break_glass(&self.ctx, &caller, &command, (behind, &reason)).await?;
-        let cases = found.iter().map(wire::case).collect();
-        Ok(Response::new(proto::BreakGlassResponse { cases }))
-    }
-
-    async fn review_glass(
-        &self,
-        request: Request<proto::ReviewGlassRequest>,
-    ) -> Result<Response<proto::ReviewGlassResponse>, Status> {
-        let caller = caller_of(&request)?;
-        let (command, act, about) = wire::review_glass(&self.ctx, &caller, request.get_ref())?;
-        let one = entry::review_glass(&self.ctx, &caller, (&command, &act), about).await?;
-        let case = Some(wire::case(&one));
-        Ok(Response::new(proto::ReviewGlassResponse { case }))
     }
 
     async fn unlink_case_contact(

@@ -291,13 +291,20 @@ pub(crate) fn break_glass(
 ) -> Result<Broken, Refusal> {
     let mut fields = Fields::new();
     let request_id = fields.request_id(&sent.request_id);
-    let behind = match (sent.case_id.as_str(), sent.child_id.as_str()) {
-        (case, "") => fields.id("case_id", case).map(Behind::Case),
-        ("", child) => fields.id("child_id", child).map(Behind::Child),
-        _ => {
+    let case: Option<Option<CaseId>> = fields.optional_id("case_id", &sent.case_id);
+    let child: Option<Option<PersonId>> = fields.optional_id("child_id", &sent.child_id);
+    let behind = match (case, child) {
+        (Some(Some(case)), Some(None)) => Some(Behind::Case(case)),
+        (Some(None), Some(Some(child))) => Some(Behind::Child(child)),
+        (Some(None), Some(None)) => {
+            fields.refuse("case_id", "a case, or a child");
+            None
+        }
+        (Some(Some(_)), Some(Some(_))) => {
             fields.refuse("child_id", "empty if a case is named");
             None
         }
+        _ => None,
     };
     let reason = sensitive(&mut fields, "reason", &sent.reason, GLASS).and_then(|said| said.0);
     let (request_id, read) = fields.build(request_id.zip(behind.zip(reason)))?;
