@@ -106,6 +106,21 @@ pub struct TaskAct {
     pub remark: Option<Sensitive<String>>,
 }
 
+/// Tells the agency of what is `changed` that something about one of its tasks has happened; the delivery names the referral alone.
+macro_rules! told {
+    ($event:literal, $when:literal) => {
+        concat!(
+            "told AS (
+        INSERT INTO helpline.deliveries (centre_id, delivery_id, referral_id, event, kind, agency_id, endpoint_id, state, next_attempt_at,
+            made_at)
+        SELECT $1, md5(changed.task_id::text || '", $event, "' || p.endpoint_id::text)::uuid, changed.referral_id, 'referral.", $event, "',
+            p.kind, p.agency_id, p.endpoint_id, 'pending', helpline.now(), helpline.now()
+        FROM changed JOIN helpline.endpoints p ON p.centre_id = $1 AND p.agency_id = changed.agency_id AND p.disabled_at IS NULL
+        WHERE ", $when, ")"
+        )
+    };
+}
+
 /// An agency is given a task of the case that its referral is of: what was agreed to there holds for no other child.
 const ADD: &str = change!(
     event: "task_given", resource: "task_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
@@ -127,7 +142,7 @@ const ADD: &str = change!(
     noted AS (
         INSERT INTO helpline.case_events (centre_id, case_id, sequence, at, event, actor_id, actor_role, detail, entry_id)
         SELECT $1, case_id, event_count, helpline.now(), 'task_given', $2, $3, jsonb_build_object('task_id', $7::uuid, 'task', $9::text), $16
-        FROM parent)";
+        FROM parent), ", told!("task_given", "true");
     returning: "task_id AS id",
 );
 
@@ -176,14 +191,14 @@ const STEP: &str = change!(
     noted AS (
         INSERT INTO helpline.case_events (centre_id, case_id, sequence, at, event, actor_id, actor_role, detail, entry_id, text_sealed)
         SELECT $1, case_id, event_count, helpline.now(), 'task_' || $9, $2, $3, jsonb_strip_nulls(jsonb_build_object('task_id', $7::uuid,
-            'agency_id', $13)), $14, $15 FROM parent)";
+            'agency_id', $13)), $14, $15 FROM parent), ", told!("task_cancelled", "$9 = 'cancelled'");
     returning: "task_id AS id",
 );
 
 /// The next rung of the task that is latest; parameters 2 and 3 are the offsets and the keys of all rungs. Each is climbed once: the row
 /// says how many were.
-const CLIMB: &str = "
-    WITH due AS (
+const CLIMB: &str = concat!(
+    "WITH due AS (
         SELECT t.task_id AS id FROM helpline.tasks t
         WHERE t.centre_id = $1 AND t.look_at <= (SELECT helpline.now()) ORDER BY t.look_at LIMIT 1 FOR UPDATE SKIP LOCKED),
     changed AS (
@@ -193,8 +208,10 @@ const CLIMB: &str = "
     journalled AS (
         INSERT INTO helpline.journal (centre_id, at, event, revision, detail)
         SELECT $1, helpline.now(), 'task_' || ($3::text[])[climbed], revision, jsonb_build_object('task_id', task_id, 'case_id', case_id)
-        FROM changed)
-    SELECT task_id AS id FROM changed";
+        FROM changed), ",
+    told!("task_overdue", "climbed = 2"),
+    " SELECT task_id AS id FROM changed"
+);
 
 /// What waits for a rung by older settings waits for it by those in force; parameter 2 are the offsets of all rungs, 3 the version.
 const RESET: &str = "
