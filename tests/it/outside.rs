@@ -18,5 +18,6 @@ mod site;
 mod sms;
 mod standard;
 mod steps;
+mod tasks;
 mod webdriver;
 mod webhooks;

@@ -1,5 +1,6 @@
 //! Somebody who calls the API with a token.
 
+use helpline_proto::casework::v1::case_access_service_client::CaseAccessServiceClient;
 use helpline_proto::casework::v1::case_service_client::CaseServiceClient;
 use helpline_proto::casework::v1::person_service_client::PersonServiceClient;
 use helpline_proto::casework::v1::task_service_client::TaskServiceClient;
@@ -139,6 +140,8 @@ clients!(
     persons: PersonServiceClient,
     /// `CaseService`.
     cases: CaseServiceClient,
+    /// `CaseAccessService`.
+    case_access: CaseAccessServiceClient,
     /// `TaskService`.
     tasks: TaskServiceClient,
     /// `CrossBorderService`.

@@ -1,6 +1,7 @@
 //! The generated traits: one short method each.
 
 mod case;
+mod case_access;
 mod person;
 mod task;
 

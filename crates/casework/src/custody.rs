@@ -54,8 +54,9 @@ pub(crate) async fn answer(
             return Err(Refusal::state("case", "not_offered"));
         }
         let event = if accept { "transfer_accepted" } else { "transfer_rejected" };
-        let owner_id = if accept { caller.principal() } else { now.owner_id };
-        Ok(Step { owner_id, transfer: None, ..Step::of(now, event) })
+        let step = Step { transfer: None, ..Step::of(now, event) };
+        // What was allowed was allowed to its owner.
+        Ok(if accept { Step { owner_id: caller.principal(), approval: None, ..step } } else { step })
     })
     .await?;
     Ok(ctx.store.case(caller, id).await?)
@@ -87,6 +88,7 @@ pub(crate) async fn assign(
         Ok(Step {
             owner_id: to.as_uuid(),
             transfer: None,
+            approval: None,
             detail: Some(json!({ "counsellor_id": to })),
             ..Step::of(now, "assigned")
         })

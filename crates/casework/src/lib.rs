@@ -2,7 +2,7 @@
 //!
 //! Read it in the order of a story: [`person`] records who somebody is and who belongs to them, [`merge`] reads two records as one
 //! person, [`open`] begins a case for a child, [`section`] is what is written, [`status`] how the case goes on and is closed, [`custody`]
-//! whose it is, [`approval`] what another must allow, [`entry`] who else is let in; [`act`] is what every step has in common. [`task`] is
+//! whose it is, [`approval`] what another must allow, [`entry`] who else is let in, [`mend`] what was put to the wrong child; [`act`] is what every step has in common. [`task`] is
 //! what is to be done and until when, [`plan`] the tasks of months, [`workers`] what alarms when they are late.
 //!
 //! Invariants:
@@ -12,10 +12,12 @@
 //! - a case is not closed while something of it is open, unless another than who asked has allowed it;
 //! - a task that is late climbs rung by rung, each once: it says so itself, then supervisors are alerted, then once more;
 //! - an agency has a task under a referral of the same case, and reads what it may read there;
-//! - nobody answers what they asked for themselves.
+//! - nobody answers what they asked for themselves;
+//! - who lets themselves in is reviewed by a supervisor, and who looks at a person, a case or a task is in the journal.
 //!
 //! Out: `person_recorded`, `person_revised`, `person_linked`, `person_link_ended`, `person_merge_asked`, `person_merge_answered`,
-//! `person_merge_undone`, `person_found`, `case_opened`, `case_section_written`, `case_status_changed`, `case_contact_linked`,
+//! `person_merge_undone`, `person_found`, `case_opened`, `case_section_written`, `case_status_changed`, `case_contact_linked`, `case_contact_unlinked`,
+//! `case_moved`, `case_approval_withdrawn`, `case_glass_reviewed`, `case_seen`, `person_read`, `task_read`,
 //! `case_transfer_offered`, `case_transfer_accepted`, `case_transfer_rejected`, `case_transfer_revoked`, `case_assigned`,
 //! `case_approval_asked`, `case_approved`, `case_approval_refused`, `case_access_granted`, `case_access_revoked`, `case_glass_broken`,
 //! `case_read`, `task_given`, `task_accepted`, `task_given_back`, `task_completed`, `task_cancelled`, `task_due_soon`, `task_overdue`,
@@ -26,6 +28,7 @@ mod api;
 mod approval;
 mod custody;
 mod entry;
+mod mend;
 mod merge;
 mod open;
 mod person;
@@ -38,6 +41,7 @@ mod workers;
 
 use std::sync::Arc;
 
+use helpline_proto::casework::v1::case_access_service_server::CaseAccessServiceServer;
 use helpline_proto::casework::v1::case_service_server::CaseServiceServer;
 use helpline_proto::casework::v1::person_service_server::PersonServiceServer;
 use helpline_proto::casework::v1::task_service_server::TaskServiceServer;
@@ -69,6 +73,7 @@ impl Casework {
         routes
             .add_service(PersonServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(CaseServiceServer::new(api.clone()).max_decoding_message_size(longest))
+            .add_service(CaseAccessServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(TaskServiceServer::new(api).max_decoding_message_size(longest));
     }
 

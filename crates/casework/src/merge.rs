@@ -13,7 +13,8 @@ use helpline_vault::Sensitive;
 use crate::open::Page;
 use crate::person::seen;
 
-async fn load(ctx: &Ctx, caller: &Caller, id: MergeId) -> Result<Merge, Refusal> {
+/// A merge with its reasons. Error: NOT_FOUND.
+pub(crate) async fn load(ctx: &Ctx, caller: &Caller, id: MergeId) -> Result<Merge, Refusal> {
     ctx.store.merge(caller.centre_id, id).await?.ok_or_else(|| Refusal::not_found("merge"))
 }
 

@@ -8,6 +8,7 @@ use helpline_service_kit::page::cut;
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::Command;
 use helpline_store::casework::case::{Case, CaseFilter, NewCase};
+use helpline_store::casework::glass::Behind;
 use helpline_store::casework::timeline::CaseEntry;
 use helpline_store::contact::Contact;
 
@@ -17,8 +18,9 @@ use crate::person;
 /// A page and where the next begins.
 pub(crate) type Page<T, P> = (Vec<T>, Option<P>);
 
-/// Opens a case for a child whom the caller may see, or whose contact they have in hand. Errors: NOT_FOUND for the child or the contact, INVALID_FIELD for a kind that the settings do not have,
-/// ALREADY_EXISTS when such a case is open for the child, ROLE_REFUSED for who wants an additional one and may not,
+/// Opens a case for a child whom the caller may see, or whose contact they have in hand. Errors: NOT_FOUND for the child or the contact,
+/// INVALID_FIELD for a kind that the settings do not have, ALREADY_EXISTS when such a case is open for the child, STATE_REFUSED as `hidden`
+/// when one of whatever kind is that the caller may not see, ROLE_REFUSED for who wants an additional one and may not,
 /// REQUEST_ID_REUSED.
 pub(crate) async fn open_case(
     ctx: &Ctx,
@@ -54,11 +56,13 @@ async fn why_refused(ctx: &Ctx, caller: &Caller, new: &NewCase, known: bool) -> 
     if !in_hand {
         person::seen(ctx, caller, new.child_id).await?;
     }
-    Ok(if known {
-        Refusal::already_exists("case")
-    } else {
-        Refusal::invalid_field("kind", "a kind of the settings")
-    })
+    if !known {
+        return Ok(Refusal::invalid_field("kind", "a kind of the settings"));
+    }
+    // Which kind is open must not be told by the answer.
+    let there = ctx.store.behind_glass(caller, Behind::Child(new.child_id)).await?;
+    let hidden = caller.role != Role::Supervisor && there.iter().any(|one| one.open && !one.sees);
+    Ok(if hidden { Refusal::state("case", "hidden") } else { Refusal::already_exists("case") })
 }
 
 /// Whether a contact is the caller's own; a supervisor's are all.
@@ -73,6 +77,11 @@ pub(crate) async fn own_contact(
 
 fn owns(caller: &Caller, contact: &Contact) -> bool {
     caller.role == Role::Supervisor || contact.counsellor_id == caller.counsellor_id
+}
+
+/// A case, for who looks at it: the journal says so. Error: NOT_FOUND.
+pub(crate) async fn get_case(ctx: &Ctx, caller: &Caller, id: CaseId) -> Result<Case, Refusal> {
+    ctx.store.read_case(caller, id).await?.ok_or_else(|| Refusal::not_found("case"))
 }
 
 /// Lists cases that the caller may read, newest first.
@@ -95,6 +104,6 @@ pub(crate) async fn list_timeline(
 ) -> Result<Page<CaseEntry, i32>, Refusal> {
     seen(ctx, caller, id).await?;
     let page = (size.saturating_add(1), after.unwrap_or_default());
-    let found = ctx.store.case_entries(caller, id, page, None).await?;
+    let found = ctx.store.case_entries(caller, id, page).await?;
     Ok(cut(found, size, |entry| entry.sequence))
 }

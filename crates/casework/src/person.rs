@@ -103,13 +103,13 @@ pub(crate) async fn end_link(
     link_by_id(ctx, caller, id).await
 }
 
-/// A record, the others of the same person, and their links. Error: NOT_FOUND.
+/// A record, the others of the same person, and their links; the journal says that it was read. Error: NOT_FOUND.
 pub(crate) async fn get(
     ctx: &Ctx,
     caller: &Caller,
     id: PersonId,
 ) -> Result<(Person, Vec<PersonId>, Vec<Link>), Refusal> {
-    let person = seen(ctx, caller, id).await?;
+    let person = ctx.store.read_person(caller, id).await?.ok_or_else(|| Refusal::not_found("person"))?;
     let mut records = ctx.store.records_of(caller.centre_id, id).await?;
     let links = ctx.store.person_links(caller.centre_id, &records, None).await?;
     records.retain(|record| *record != id);
@@ -117,14 +117,14 @@ pub(crate) async fn get(
     Ok((person, records, links))
 }
 
-/// Everybody who has an identifier, newest first; the journal says who was found.
+/// Everybody who has an identifier, newest first, and whether the caller may see each; the journal says who was found.
 pub(crate) async fn find(
     ctx: &Ctx,
     caller: &Caller,
     (kind, value): (IdentifierKind, &Sensitive<String>),
     (size, before): (u32, Option<PersonId>),
-) -> Result<Page<Person, PersonId>, Refusal> {
+) -> Result<Page<(Person, bool), PersonId>, Refusal> {
     let page = (size.saturating_add(1), before);
     let found = ctx.store.find_persons(caller, (kind, value), page).await?;
-    Ok(cut(found, size, |one| one.person_id))
+    Ok(cut(found, size, |(one, _)| one.person_id))
 }

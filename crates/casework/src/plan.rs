@@ -7,23 +7,24 @@ use helpline_store::Command;
 use helpline_store::casework::task::{NewPlan, Task};
 
 use crate::act::{is_open, seen};
-use crate::task::committed;
+use crate::task::{committed, near};
 
-/// Begins a plan of the settings. Errors: NOT_FOUND, INVALID_FIELD for a plan that the settings do not have, STATE_REFUSED for a closed case
-/// or a plan that was begun, REQUEST_ID_REUSED.
+/// Begins a plan of the settings. Errors: NOT_FOUND, INVALID_FIELD for a plan that the settings do not have or a time far off, STATE_REFUSED for a
+/// closed case, or a plan of which something is still to be done, REQUEST_ID_REUSED.
 pub(crate) async fn start(
     ctx: &Ctx,
     caller: &Caller,
     command: &Command,
     mut new: NewPlan,
 ) -> Result<Vec<Task>, Refusal> {
+    near(ctx, "start_time", new.begins_at).await?;
     let settings = ctx.settings.current(caller.centre_id).await?;
     let rules = &settings.settings.cases;
     let plan = rules.plans.iter().find(|one| one.plan == new.plan);
     let change = match plan {
         Some(plan) => {
             new.tasks = plan.tasks().into_iter().map(|task| (ctx.ids.v7(), task)).collect();
-            ctx.store.start_plan(command, &new, rules).await?
+            ctx.store.start_plan(command, &new, (rules, settings.version)).await?
         }
         None => ctx.store.recall_change(command).await?,
     };

@@ -55,8 +55,7 @@ pub(crate) async fn write(
         Ok(Step { section: Some(section), ..Step::of(now, "section_written") })
     })
     .await?;
-    crate::act::seen(ctx, caller, case_id).await?;
-    let found = ctx.store.case_entries(caller, case_id, (1, 0), Some(id)).await?.pop();
+    let found = ctx.store.case_entry(caller, case_id, id).await?;
     found.ok_or_else(|| Refusal::not_found("section"))
 }
 
@@ -73,7 +72,7 @@ pub(crate) async fn link_contact(
         if !own {
             return Err(Refusal::not_found("contact"));
         }
-        Ok(Step { contact: Some(contact), ..Step::of(now, "contact_linked") })
+        Ok(Step { contact: Some((contact, true)), ..Step::of(now, "contact_linked") })
     })
     .await
 }

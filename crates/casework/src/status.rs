@@ -27,7 +27,7 @@ pub(crate) async fn change(
         if !rules.may_become(&now.status, status) {
             return Err(Refusal::state("case", &now.status));
         }
-        let allowed = now.approval == Some(Approval::Close) && now.approved_by.is_some();
+        let allowed = now.approval == Some(Approval::Close) && now.approved_by.is_some() && !now.grown;
         if closed.is_some() && !now.open.is_none() && !allowed {
             return Err(Refusal::case_open_work(now.open));
         }

@@ -1,6 +1,6 @@
 //! What is to be done, by whom, until when.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use helpline_domain::caller::{Caller, Role};
 use helpline_domain::id::{CounsellorId, TaskId};
 use helpline_domain::task::TaskState;
@@ -19,6 +19,11 @@ pub(crate) async fn get(ctx: &Ctx, caller: &Caller, id: TaskId) -> Result<Task, 
     ctx.store.task(caller, id).await?.ok_or_else(|| Refusal::not_found("task"))
 }
 
+/// The same, for who looks at it: the journal says so.
+pub(crate) async fn read(ctx: &Ctx, caller: &Caller, id: TaskId) -> Result<Task, Refusal> {
+    ctx.store.read_task(caller, id).await?.ok_or_else(|| Refusal::not_found("task"))
+}
+
 /// What was committed, told of.
 pub(crate) fn committed<T>(change: Change<T>) -> Change<T> {
     if matches!(change, Change::Done(_)) {
@@ -27,7 +32,22 @@ pub(crate) fn committed<T>(change: Change<T>) -> Change<T> {
     change
 }
 
-/// Gives a task. Errors: NOT_FOUND for the case, the counsellor and the referral, which must be of the case and in the hands of its agency;
+/// How long ago something may have been due, and how far off it may be.
+const BEHIND: TimeDelta = TimeDelta::days(30);
+const AHEAD: TimeDelta = TimeDelta::days(20 * 365);
+
+/// Error: INVALID_FIELD for a time that nobody means.
+pub(crate) async fn near(ctx: &Ctx, path: &str, at: Option<DateTime<Utc>>) -> Result<(), Refusal> {
+    let Some(at) = at else { return Ok(()) };
+    let now = ctx.store.now().await?;
+    if (-BEHIND..=AHEAD).contains(&(at - now)) {
+        Ok(())
+    } else {
+        Err(Refusal::invalid_field(path, "from 30 days ago to 20 years from now"))
+    }
+}
+
+/// Gives a task. Errors: INVALID_FIELD for a time far off, NOT_FOUND for the case, the counsellor and the referral, which must be of the case and in the hands of its agency;
 /// STATE_REFUSED for a closed case, REQUEST_ID_REUSED.
 pub(crate) async fn add(
     ctx: &Ctx,
@@ -35,13 +55,14 @@ pub(crate) async fn add(
     command: &Command,
     (new, to): (&NewTask, Option<CounsellorId>),
 ) -> Result<Task, Refusal> {
+    near(ctx, "due_time", Some(new.due_at)).await?;
     let settings = ctx.settings.current(caller.centre_id).await?;
     let known = match to {
         Some(to) => choosable(ctx, caller, to).await?.is_some(),
         None => true,
     };
     let change = if known {
-        ctx.store.add_task(command, new, &settings.settings.cases).await?
+        ctx.store.add_task(command, new, (&settings.settings.cases, settings.version)).await?
     } else {
         ctx.store.recall_change(command).await?
     };
@@ -84,10 +105,10 @@ pub(crate) async fn answer(
         if !now.state.is_open() {
             return Err(refused(now));
         }
-        if now.agency_id.is_none() && now.given_by == now.owner_id {
+        if now.agency_id.is_none() && now.back_to == now.owner_id {
             return Err(Refusal::state("task", "own"));
         }
-        let owner_id = if now.agency_id.is_some() { now.owner_id } else { now.given_by };
+        let owner_id = if now.agency_id.is_some() { now.owner_id } else { now.back_to };
         Ok(TaskStep { event: "given_back", state: TaskState::Open, owner_id, keeps_agency: false })
     })
     .await?;

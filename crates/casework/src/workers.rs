@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use helpline_domain::id::CentreId;
 use helpline_service_kit::workers::{Progress, Worker, WorkerError};
 use helpline_service_kit::{Ctx, fail_point};
 
@@ -20,6 +21,20 @@ impl ClimbTasks {
     pub(crate) const fn new(ctx: Ctx) -> Self {
         Self { ctx }
     }
+
+    async fn climb(&self, centre: CentreId) -> Result<bool, WorkerError> {
+        let settings = self.ctx.settings.current(centre).await?;
+        let (rules, store) = (&settings.settings.cases, &self.ctx.store);
+        let mut more = store.reset_ladders(centre, (rules, settings.version)).await? > 0;
+        for _ in 0..MOST {
+            if !store.climb_task(centre, rules).await? {
+                break;
+            }
+            fail_point!("task.after_climb");
+            more = true;
+        }
+        Ok(more)
+    }
 }
 
 impl Worker for ClimbTasks {
@@ -32,17 +47,18 @@ impl Worker for ClimbTasks {
     }
 
     async fn run_once(&self) -> Result<Progress, WorkerError> {
-        let mut more = false;
+        let (mut more, mut failed) = (false, None);
         for centre in self.ctx.store.centre_ids().await? {
-            let settings = self.ctx.settings.current(centre).await?;
-            for _ in 0..MOST {
-                if !self.ctx.store.climb_task(centre, &settings.settings.cases).await? {
-                    break;
-                }
-                fail_point!("task.after_climb");
-                more = true;
+            // What fails in one centre keeps no other waiting.
+            match self.climb(centre).await {
+                Ok(climbed) => more |= climbed,
+                Err(error) => failed = Some(error),
             }
         }
-        Ok(if more { Progress::More } else { Progress::Done })
+        match failed {
+            Some(error) => Err(error),
+            None if more => Ok(Progress::More),
+            None => Ok(Progress::Done),
+        }
     }
 }

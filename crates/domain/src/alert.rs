@@ -12,7 +12,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use uuid::Uuid;
 
 use crate::channel::Channel;
-use crate::id::{ContactId, CounsellorId, CrossBorderId, EscalationId, OpinionId, ReferralId, TaskId};
+use crate::id::{
+    CaseId, ContactId, CounsellorId, CrossBorderId, EscalationId, OpinionId, ReferralId, TaskId,
+};
 use crate::risk::Class;
 use crate::settings::alerts::Alerts;
 
@@ -59,13 +61,17 @@ pub enum AlertKind {
     TaskOverdue,
     /// A task is overdue for so long that the coordinator must know.
     TaskNeglected,
+    /// A counsellor let themselves into a case, and no supervisor has looked at it.
+    GlassBroken,
+    /// Whoever owns an open case has left the centre.
+    CaseUnowned,
     /// The next step of a hand-over across a border is overdue.
     CrossBorderOverdue,
 }
 
 impl AlertKind {
     /// Every kind.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::TargetNear,
         Self::NobodyAvailable,
         Self::LongContact,
@@ -86,6 +92,8 @@ impl AlertKind {
         Self::ReferralUnmet,
         Self::TaskOverdue,
         Self::TaskNeglected,
+        Self::GlassBroken,
+        Self::CaseUnowned,
         Self::CrossBorderOverdue,
     ];
 
@@ -112,6 +120,8 @@ impl AlertKind {
             Self::ReferralUnmet => "referral_unmet",
             Self::TaskOverdue => "task_overdue",
             Self::TaskNeglected => "task_neglected",
+            Self::GlassBroken => "glass_broken",
+            Self::CaseUnowned => "case_unowned",
             Self::CrossBorderOverdue => "cross_border_overdue",
         }
     }
@@ -141,6 +151,8 @@ pub enum Subject {
     Referral(ReferralId),
     /// A task.
     Task(TaskId),
+    /// A case.
+    Case(CaseId),
     /// A hand-over across a border.
     CrossBorder(CrossBorderId),
     /// All of it.
@@ -159,6 +171,7 @@ impl Subject {
             Self::Escalation(id) => format!("escalation {id}"),
             Self::Referral(id) => format!("referral {id}"),
             Self::Task(id) => format!("task {id}"),
+            Self::Case(id) => format!("case {id}"),
             Self::CrossBorder(id) => format!("crossborder {id}"),
             Self::Floor => "floor".to_owned(),
         }
@@ -180,6 +193,7 @@ impl Subject {
             "escalation" => Self::Escalation(id(rest)?.into()),
             "referral" => Self::Referral(id(rest)?.into()),
             "task" => Self::Task(id(rest)?.into()),
+            "case" => Self::Case(id(rest)?.into()),
             "crossborder" => Self::CrossBorder(id(rest)?.into()),
             "floor" => Self::Floor,
             _ => return None,
@@ -294,6 +308,7 @@ pub fn judge(floor: &Snapshot, settings: &Alerts, open: &[Open]) -> Vec<Step> {
             | Subject::Escalation(_)
             | Subject::Referral(_)
             | Subject::Task(_)
+            | Subject::Case(_)
             | Subject::CrossBorder(_) => !due.contains(&alert.subject),
             Subject::Line(..) | Subject::Floor => false,
         };
@@ -364,8 +379,14 @@ fn causes(floor: &Snapshot, settings: &Alerts, share: i64) -> BTreeMap<Alert, bo
         cause(AlertKind::LineDegraded, Subject::Floor, false);
     }
     for (kind, subject) in &floor.due {
-        let grave =
-            !matches!(kind, AlertKind::CallbackOverdue | AlertKind::ReferralOverdue | AlertKind::TaskOverdue);
+        let grave = !matches!(
+            kind,
+            AlertKind::CallbackOverdue
+                | AlertKind::ReferralOverdue
+                | AlertKind::TaskOverdue
+                | AlertKind::GlassBroken
+                | AlertKind::CaseUnowned
+        );
         cause(*kind, subject.clone(), grave);
     }
     causes

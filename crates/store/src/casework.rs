@@ -1,12 +1,13 @@
 //! Persons, cases and tasks as they stand in the store.
 //!
 //! [`person`] keeps records and who belongs to whom, [`merge`] reads two records as one person without changing either; [`case`] opens
-//! and reads cases, [`step`] is the one statement by which everything happens to them, [`timeline`] what was written; [`task`] is what is
+//! and reads cases, [`glass`] lets somebody into them who says why, [`step`] is the one statement by which everything happens to them, [`timeline`] what was written; [`task`] is what is
 //! to be done, and climbs while it is late.
 //!
 //! A step of a case is decided on a revision and committed only while that stands, as a referral's is.
 
 pub mod case;
+pub mod glass;
 pub mod merge;
 pub mod person;
 pub mod step;
@@ -56,7 +57,8 @@ macro_rules! sees_person {
                         SELECT l.person_id FROM helpline.person_links l WHERE l.centre_id = $1 AND l.relative_id = own.id AND l.until_at IS NULL
                         UNION SELECT l.relative_id FROM helpline.person_links l WHERE l.centre_id = $1 AND l.person_id = own.id AND l.until_at IS NULL
                         ) AS near (id)
-                    JOIN helpline.cases c ON c.centre_id = $1 AND c.person_id = near.id AND c.closed_at IS NULL
+                    CROSS JOIN LATERAL helpline.records_of($1, near.id) AS kin (id)
+                    JOIN helpline.cases c ON c.centre_id = $1 AND c.person_id = kin.id AND c.closed_at IS NULL
                     WHERE ", $crate::casework::sees_case!($principal, $role), ")
                 ELSE false END"
         )

@@ -1,7 +1,8 @@
 //! Rows about cases: two persons who are merged and linked, a case with a contact, somebody let in, and a task.
 
 use helpline_proto::casework::v1::{
-    GrantCaseAccessRequest, LinkPersonsRequest, OpenCaseRequest, Relation, RevisePersonRequest,
+    BreakGlassRequest, GrantCaseAccessRequest, LinkPersonsRequest, OpenCaseRequest, Relation,
+    RevisePersonRequest,
 };
 use helpline_tests::casework::{open, profile, visit};
 use helpline_tests::{Actor, World, request_id};
@@ -35,6 +36,13 @@ pub(super) async fn open_case(world: &World, supervisor: &Actor, counsellor: &Ac
         counsellor_id: counsellor.counsellor_id.clone(),
         lifetime: Some(Duration { seconds: 3600, nanos: 0 }),
     };
-    supervisor.cases().grant_case_access(grant).await.unwrap();
+    supervisor.case_access().grant_case_access(grant).await.unwrap();
+    let glass = BreakGlassRequest {
+        request_id: request_id(),
+        case_id: supervisor.case_of_child().await.case_id,
+        reason: "The child is on the line.".to_owned(),
+        child_id: String::new(),
+    };
+    counsellor.case_access().break_glass(glass).await.unwrap();
     supervisor.add_task(visit(&case_id, world.soon())).await.unwrap();
 }

@@ -4,13 +4,14 @@ use helpline_proto::casework::v1::{
     AddTaskRequest, AnswerCaseApprovalRequest, AnswerCaseTransferRequest, AnswerMergeRequest,
     AnswerTaskRequest, AskCaseApprovalRequest, AskMergeRequest, AssignCaseRequest, BreakGlassRequest,
     CancelTaskRequest, CaseApproval, CompleteTaskRequest, EndPersonLinkRequest, GrantCaseAccessRequest,
-    LinkCaseContactRequest, LinkPersonsRequest, Relation, RevisePersonRequest, RevokeCaseAccessRequest,
-    RevokeCaseTransferRequest, StartPlanRequest, UndoMergeRequest,
+    LinkCaseContactRequest, LinkPersonsRequest, MoveCaseRequest, Relation, ReviewGlassRequest,
+    RevisePersonRequest, RevokeCaseAccessRequest, RevokeCaseTransferRequest, StartPlanRequest,
+    UndoMergeRequest, UnlinkCaseContactRequest,
 };
 use helpline_tests::casework::{note, open, profile, record, to_status, transfer, visit};
-use helpline_tests::{Actor, request_id};
+use helpline_tests::{Actor, request_id, request_id as id};
 use prost::Message as _;
-use prost_types::Duration;
+use prost_types::{Duration, Timestamp};
 
 use crate::cast::Cast;
 use crate::stage::{abilities, new_language, receive};
@@ -57,7 +58,7 @@ async fn about_persons(cast: &Cast, method: &str) -> Option<(Actor, Vec<u8>)> {
         }
         "LinkPersons" => (by, link(request_id, two().await).encode_to_vec()),
         "EndPersonLink" => {
-            let sibling = link(helpline_tests::request_id(), two().await);
+            let sibling = link(id(), two().await);
             let link = other.persons().link_persons(sibling).await.unwrap().into_inner().link.unwrap();
             let end = EndPersonLinkRequest { request_id, link_id: link.link_id, until_time: None };
             (by, end.encode_to_vec())
@@ -128,18 +129,40 @@ async fn about_cases(cast: &Cast, method: &str) -> Option<(Actor, Vec<u8>)> {
         }
         "AskCaseApproval" => (by, ask(request_id).encode_to_vec()),
         "AnswerCaseApproval" => {
-            other.cases().ask_case_approval(ask(helpline_tests::request_id())).await.unwrap();
+            other.cases().ask_case_approval(ask(id())).await.unwrap();
             let answer = AnswerCaseApprovalRequest { request_id, case_id, approve: true, remark };
             (by, answer.encode_to_vec())
         }
         "GrantCaseAccess" => (by, grant(request_id).encode_to_vec()),
         "RevokeCaseAccess" => {
-            other.cases().grant_case_access(grant(helpline_tests::request_id())).await.unwrap();
+            other.case_access().grant_case_access(grant(id())).await.unwrap();
             (by, RevokeCaseAccessRequest { request_id, case_id, counsellor_id }.encode_to_vec())
         }
         "BreakGlass" => {
             let reason = "The child is on the line.".to_owned();
-            (somebody, BreakGlassRequest { request_id, case_id, reason }.encode_to_vec())
+            let child_id = String::new();
+            (somebody, BreakGlassRequest { request_id, case_id, reason, child_id }.encode_to_vec())
+        }
+        "ReviewGlass" => {
+            let (reason, child_id) = ("The child is on the line.".to_owned(), String::new());
+            let glass = BreakGlassRequest { request_id: id(), case_id: case_id.clone(), reason, child_id };
+            somebody.case_access().break_glass(glass).await.unwrap();
+            let review = ReviewGlassRequest { request_id, case_id, counsellor_id, justified: true, remark };
+            (by, review.encode_to_vec())
+        }
+        "UnlinkCaseContact" => {
+            let contact_id = receive(&cast.adapter, &new_language()).await.contact_id;
+            let link = LinkCaseContactRequest {
+                request_id: id(),
+                case_id: case_id.clone(),
+                contact_id: contact_id.clone(),
+            };
+            other.cases().link_case_contact(link).await.unwrap();
+            (by, UnlinkCaseContactRequest { request_id, case_id, contact_id }.encode_to_vec())
+        }
+        "MoveCase" => {
+            let child_id = other.record_person("Aigerim", "+77015550100").await.person_id;
+            (by, MoveCaseRequest { request_id, case_id, child_id, remark }.encode_to_vec())
         }
         "StartPlan" => {
             let plan = "reintegration".to_owned();
@@ -147,6 +170,11 @@ async fn about_cases(cast: &Cast, method: &str) -> Option<(Actor, Vec<u8>)> {
         }
         _ => return None,
     })
+}
+
+/// Late enough that no rung is climbed between two answers.
+fn in_a_week(cast: &Cast) -> Timestamp {
+    Timestamp { seconds: cast.world.soon().seconds + 7 * 86_400, nanos: 0 }
 }
 
 async fn about_tasks(cast: &Cast, method: &str) -> Option<(Actor, Vec<u8>)> {
@@ -157,10 +185,8 @@ async fn about_tasks(cast: &Cast, method: &str) -> Option<(Actor, Vec<u8>)> {
         return None;
     }
     let case_id = other.case_of_child().await.case_id;
-    let add = AddTaskRequest {
-        counsellor_id: somebody.counsellor_id.clone(),
-        ..visit(&case_id, cast.world.soon())
-    };
+    let add =
+        AddTaskRequest { counsellor_id: somebody.counsellor_id.clone(), ..visit(&case_id, in_a_week(cast)) };
     if method == "AddTask" {
         return Some((by, add.encode_to_vec()));
     }

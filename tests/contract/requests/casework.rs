@@ -4,10 +4,11 @@ use helpline_proto::casework::v1::{
     AddTaskRequest, AnswerCaseApprovalRequest, AnswerCaseTransferRequest, AnswerMergeRequest,
     AnswerTaskRequest, AskCaseApprovalRequest, AskMergeRequest, AssignCaseRequest, BreakGlassRequest,
     CancelTaskRequest, CaseApproval, CompleteTaskRequest, EndPersonLinkRequest, FindPersonsRequest,
-    GetCaseRequest, GetPersonRequest, GetTaskRequest, GrantCaseAccessRequest, LinkCaseContactRequest,
-    LinkPersonsRequest, ListCaseTimelineRequest, ListCasesRequest, ListMergesRequest, ListTasksRequest,
-    OpenCaseRequest, Relation, RevisePersonRequest, RevokeCaseAccessRequest, RevokeCaseTransferRequest,
-    StartPlanRequest, UndoMergeRequest, WriteCaseSectionRequest,
+    GetCaseRequest, GetMergeRequest, GetPersonRequest, GetTaskRequest, GrantCaseAccessRequest,
+    LinkCaseContactRequest, LinkPersonsRequest, ListCaseTimelineRequest, ListCasesRequest, ListMergesRequest,
+    ListTasksRequest, MoveCaseRequest, OpenCaseRequest, Relation, ReviewGlassRequest, RevisePersonRequest,
+    RevokeCaseAccessRequest, RevokeCaseTransferRequest, StartPlanRequest, UndoMergeRequest,
+    UnlinkCaseContactRequest, WriteCaseSectionRequest,
 };
 use helpline_proto::directory::v1::{CasePlan, CasePlanStep, CaseSettings, CaseStatus};
 use helpline_proto::intake::v1::AgeBand;
@@ -49,6 +50,7 @@ pub(super) fn sample(method: &str) -> Option<Vec<u8>> {
 }
 
 const AT: Timestamp = Timestamp { seconds: 1_700_000_000, nanos: 0 };
+const SOON: Timestamp = Timestamp { seconds: 2_100_000_000, nanos: 0 };
 
 fn person(method: &str) -> Option<Vec<u8>> {
     let (request_id, page_size, page_token) = (id(), 0, String::new());
@@ -84,6 +86,7 @@ fn person(method: &str) -> Option<Vec<u8>> {
             let identifier = profile("", &id()).identifiers.pop();
             FindPersonsRequest { identifier, page_size, page_token }.encode_to_vec()
         }
+        "GetMerge" => GetMergeRequest { merge_id: id() }.encode_to_vec(),
         "ListMerges" => {
             ListMergesRequest { asked: true, person_id: id(), page_size, page_token }.encode_to_vec()
         }
@@ -129,8 +132,16 @@ fn case(method: &str) -> Option<Vec<u8>> {
         }
         "BreakGlass" => {
             let reason = "The child is on the line.".to_owned();
-            BreakGlassRequest { request_id, case_id, reason }.encode_to_vec()
+            BreakGlassRequest { request_id, case_id, reason, child_id: String::new() }.encode_to_vec()
         }
+        "ReviewGlass" => {
+            ReviewGlassRequest { request_id, case_id, counsellor_id: id(), justified: true, remark }
+                .encode_to_vec()
+        }
+        "UnlinkCaseContact" => {
+            UnlinkCaseContactRequest { request_id, case_id, contact_id: id() }.encode_to_vec()
+        }
+        "MoveCase" => MoveCaseRequest { request_id, case_id, child_id: id(), remark }.encode_to_vec(),
         "GetCase" => GetCaseRequest { case_id }.encode_to_vec(),
         "ListCases" => {
             ListCasesRequest { open: true, own: false, child_id: id(), page_size, page_token }.encode_to_vec()
@@ -144,15 +155,14 @@ fn task(method: &str) -> Option<Vec<u8>> {
     let (request_id, task_id, remark) = (id(), id(), "He is shy.".to_owned());
     Some(match method {
         "AddTask" => {
-            let due = Timestamp { seconds: 1_900_000_000, nanos: 0 };
-            AddTaskRequest { counsellor_id: id(), referral_id: id(), ..visit(&id(), due) }.encode_to_vec()
+            AddTaskRequest { counsellor_id: id(), referral_id: id(), ..visit(&id(), SOON) }.encode_to_vec()
         }
         "AnswerTask" => AnswerTaskRequest { request_id, task_id, accept: true, remark }.encode_to_vec(),
         "CompleteTask" => CompleteTaskRequest { request_id, task_id, remark }.encode_to_vec(),
         "CancelTask" => CancelTaskRequest { request_id, task_id, remark }.encode_to_vec(),
         "StartPlan" => {
             let plan = "follow_up".to_owned();
-            StartPlanRequest { request_id, case_id: id(), plan, start_time: Some(AT) }.encode_to_vec()
+            StartPlanRequest { request_id, case_id: id(), plan, start_time: Some(SOON) }.encode_to_vec()
         }
         "GetTask" => GetTaskRequest { task_id }.encode_to_vec(),
         "ListTasks" => {

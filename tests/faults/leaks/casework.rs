@@ -56,7 +56,7 @@ pub(super) async fn play(fleet: &Fleet, markers: &Markers, statuses: &mut Vec<(&
     by.write_section(note(&case_id, &marker("case_text"))).await.expect("a note");
     let long = note(&case_id, &marker("case_text").repeat(2000));
     statuses.push(("a long note", by.write_section(long).await.expect_err("too long")));
-    let due = Timestamp { seconds: 4_000_000_000, nanos: 0 };
+    let due = Timestamp { seconds: 2_100_000_000, nanos: 0 };
     let mut task = visit(&case_id, due);
     task.note = marker("task_note");
     by.add_task(task.clone()).await.expect("a task");
@@ -66,8 +66,12 @@ pub(super) async fn play(fleet: &Fleet, markers: &Markers, statuses: &mut Vec<(&
         request_id: request_id(),
         case_id: marker("case_text"),
         reason: marker("case_text"),
+        child_id: String::new(),
     };
-    statuses.push(("glass by a supervisor", by.cases().break_glass(glass).await.expect_err("no counsellor")));
+    statuses.push((
+        "glass by a supervisor",
+        by.case_access().break_glass(glass).await.expect_err("no counsellor"),
+    ));
     let read = by.case_timeline(&case_id).await.expect("the timeline");
     assert!(read.iter().any(|entry| entry.text == marker("case_text")));
 }

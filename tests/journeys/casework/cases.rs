@@ -240,16 +240,32 @@ async fn a_case_is_not_closed_while_something_is_open_unless_another_allows_it()
     assert_eq!((refused.metadata("escalations"), refused.metadata("tasks")), ("2", "1"));
 
     assert_eq!(why(approve(by, &case).await).metadata("state"), "not_asked");
-    let ask = AskCaseApprovalRequest {
+    let ask = || AskCaseApprovalRequest {
         request_id: request_id(),
         case_id: case.case_id.clone(),
         approval: CaseApproval::Close.into(),
         remark: "The family has left the country.".to_owned(),
     };
-    by.cases().ask_case_approval(ask).await.unwrap();
+    by.cases().ask_case_approval(ask()).await.unwrap();
     assert_eq!(why(approve(by, &case).await).metadata("state"), "own");
     assert_eq!(why(by.move_case(&case.case_id, "closed").await).reason, "CASE_OPEN_WORK");
     let other = stage.world.supervisor().await;
+    approve(&other, &case).await.unwrap();
+    // What came after was not what was allowed.
+    by.add_task(visit(&case.case_id, stage.world.soon())).await.unwrap();
+    assert_eq!(why(by.move_case(&case.case_id, "closed").await).metadata("tasks"), "2");
+    by.cases().ask_case_approval(ask()).await.unwrap();
+    approve(&other, &case).await.unwrap();
+    assert_eq!(why(by.cases().ask_case_approval(ask()).await).metadata("state"), "approved");
+    let withdraw = AnswerCaseApprovalRequest {
+        request_id: request_id(),
+        case_id: case.case_id.clone(),
+        approve: false,
+        remark: String::new(),
+    };
+    other.cases().answer_case_approval(withdraw).await.unwrap();
+    assert_eq!(why(by.move_case(&case.case_id, "closed").await).reason, "CASE_OPEN_WORK");
+    by.cases().ask_case_approval(ask()).await.unwrap();
     approve(&other, &case).await.unwrap();
     let closed = by.move_case(&case.case_id, "closed").await.unwrap();
     assert!(closed.close_time.is_some() && closed.approved_by.is_empty(), "allowed once");

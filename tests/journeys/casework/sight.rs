@@ -43,7 +43,7 @@ async fn a_colleague_knows_nothing_of_a_case_until_they_are_let_in_and_again_aft
         assert_eq!(listed(&colleague).await, 0);
     };
     shut_out().await;
-    owner.cases().grant_case_access(grant(&case.case_id, &colleague)).await.unwrap();
+    owner.case_access().grant_case_access(grant(&case.case_id, &colleague)).await.unwrap();
     colleague.write_section(note(&case.case_id, "I know the school.")).await.unwrap();
     assert_eq!(colleague.person(&child.person_id).await.unwrap().person_id, child.person_id);
     assert_eq!(listed(&colleague).await, 1);
@@ -53,16 +53,16 @@ async fn a_colleague_knows_nothing_of_a_case_until_they_are_let_in_and_again_aft
     assert_eq!(why(on).metadata("state"), "not_owner");
     stage.world.advance(601.0);
     shut_out().await;
-    owner.cases().grant_case_access(grant(&case.case_id, &colleague)).await.unwrap();
+    owner.case_access().grant_case_access(grant(&case.case_id, &colleague)).await.unwrap();
     let revoke = RevokeCaseAccessRequest {
         request_id: request_id(),
         case_id: case.case_id.clone(),
         counsellor_id: colleague.counsellor_id.clone(),
     };
-    owner.cases().revoke_case_access(revoke.clone()).await.unwrap();
+    owner.case_access().revoke_case_access(revoke.clone()).await.unwrap();
     shut_out().await;
     let twice = RevokeCaseAccessRequest { request_id: request_id(), ..revoke };
-    assert_eq!(why(owner.cases().revoke_case_access(twice).await).metadata("state"), "not_granted");
+    assert_eq!(why(owner.case_access().revoke_case_access(twice).await).metadata("state"), "not_granted");
 }
 
 #[tokio::test]
@@ -74,13 +74,14 @@ async fn who_breaks_the_glass_says_why_and_it_is_on_record() {
         request_id: request_id(),
         case_id: case.case_id.clone(),
         reason: reason.to_owned(),
+        child_id: String::new(),
     };
-    assert_eq!(why(colleague.cases().break_glass(glass("because")).await).fields, ["reason"]);
+    assert_eq!(why(colleague.case_access().break_glass(glass("because")).await).fields, ["reason"]);
     let nowhere = BreakGlassRequest { case_id: request_id(), ..glass("The child is on the line.") };
-    assert_eq!(colleague.cases().break_glass(nowhere).await.unwrap_err().code(), Code::NotFound);
-    colleague.cases().break_glass(glass("The child is on the line.")).await.unwrap();
+    assert_eq!(colleague.case_access().break_glass(nowhere).await.unwrap_err().code(), Code::NotFound);
+    colleague.case_access().break_glass(glass("The child is on the line.")).await.unwrap();
     colleague.case_timeline(&case.case_id).await.unwrap();
-    let again = colleague.cases().break_glass(glass("The child is on the line.")).await;
+    let again = colleague.case_access().break_glass(glass("The child is on the line.")).await;
     assert_eq!(why(again).metadata("state"), "granted");
     let timeline = owner.case_timeline(&case.case_id).await.unwrap();
     let last = timeline.last().unwrap();
@@ -108,17 +109,29 @@ async fn who_knows_a_telephone_does_not_make_themselves_the_owner_of_what_is_kno
         assert_eq!((refused.code, refused.metadata("resource")), (Code::NotFound, "person"), "{kind}");
     }
     assert_eq!(stranger.actor.person(&child).await.unwrap_err().code(), Code::NotFound);
-    // With the child on the line it is theirs to act.
+    // With the child on the line it is theirs to act; but which kind of case there is must not be told by the answer.
     let contact = stage.receive(chat("ar")).await;
-    let strange = OpenCaseRequest {
-        kind: "migration".to_owned(),
+    let in_hand = |kind: &str| OpenCaseRequest {
+        kind: kind.to_owned(),
         contact_id: contact.contact_id.clone(),
         ..open(&child)
     };
-    assert_eq!(why(stranger.actor.open_case(strange.clone()).await).metadata("resource"), "contact");
+    assert_eq!(why(stranger.actor.open_case(in_hand("migration")).await).metadata("resource"), "contact");
     stranger.take().await;
-    let in_hand = OpenCaseRequest { request_id: request_id(), ..strange };
-    stranger.actor.open_case(in_hand).await.unwrap();
+    for kind in ["protection", "migration", "reintegration"] {
+        let refused = why(stranger.actor.open_case(in_hand(kind)).await);
+        let said = (refused.reason.as_str(), refused.metadata("resource"), refused.metadata("state"));
+        assert_eq!(said, ("STATE_REFUSED", "case", "hidden"), "{kind}");
+    }
+    let glass = BreakGlassRequest {
+        request_id: request_id(),
+        case_id: String::new(),
+        reason: "The child is on the line.".to_owned(),
+        child_id: child.clone(),
+    };
+    let opened = stranger.actor.case_access().break_glass(glass).await.unwrap().into_inner().cases;
+    assert_eq!(opened.iter().map(|case| case.kind.as_str()).collect::<Vec<_>>(), ["protection"]);
+    stranger.actor.open_case(in_hand("migration")).await.unwrap();
     assert_eq!(stranger.actor.person(&child).await.unwrap().person_id, child);
 }
 
@@ -149,8 +162,9 @@ async fn no_link_keeps_a_child_in_sight_after_the_glass_is_whole_again() {
         request_id: request_id(),
         case_id: case.case_id.clone(),
         reason: "The child is on the line.".to_owned(),
+        child_id: String::new(),
     };
-    colleague.cases().break_glass(glass).await.unwrap();
+    colleague.case_access().break_glass(glass).await.unwrap();
     assert_eq!(colleague.person(&guardian).await.unwrap().person_id, guardian, "who belongs to the child");
     colleague.persons().link_persons(link(&own, &child)).await.unwrap();
     stage.world.advance(3601.0);

@@ -4,6 +4,7 @@ use helpline_proto::casework::v1::{
     AddTaskRequest, AnswerCaseTransferRequest, AnswerTaskRequest, Case, CompleteTaskRequest,
     LinkCaseContactRequest, ListTasksRequest, StartPlanRequest, Task, TaskAlarm, TaskState,
 };
+use helpline_proto::directory::v1::Settings;
 use helpline_proto::options::v1::FieldClass;
 use helpline_proto::queueing::v1::AlertKind;
 use helpline_proto::referral::v1::{
@@ -147,6 +148,52 @@ async fn a_plan_gives_its_tasks_for_two_years_once() {
     let domains = "SELECT count(DISTINCT domain) FROM helpline.tasks";
     assert_eq!(stage.value(domains), "7");
     assert_eq!(owner.case(&case.case_id).await.unwrap().open_tasks, 22);
+    // A child comes home a second time: when all of it is over it can be begun once more.
+    for task in &tasks {
+        assert_eq!(why(owner.tasks().start_plan(plan("reintegration")).await).metadata("state"), "begun");
+        complete(&owner, task).await.unwrap();
+    }
+    let again = owner.tasks().start_plan(plan("reintegration")).await.unwrap().into_inner().tasks;
+    assert_eq!(again.len(), 22);
+    assert!(again.iter().all(|task| task.state() == TaskState::Open), "its own tasks, and no older ones");
+}
+
+#[tokio::test]
+async fn a_time_that_nobody_means_is_refused() {
+    let stage = Stage::set().await;
+    let by = &stage.supervisor;
+    let case = by.case_of_child().await.case_id;
+    for seconds in [0, 253_402_300_799] {
+        let far = Timestamp { seconds, nanos: 0 };
+        assert_eq!(why(by.add_task(visit(&case, far)).await).fields, ["due_time"]);
+        let plan = StartPlanRequest {
+            request_id: request_id(),
+            case_id: case.clone(),
+            plan: "follow_up".to_owned(),
+            start_time: Some(far),
+        };
+        assert_eq!(why(by.tasks().start_plan(plan).await).fields, ["start_time"]);
+    }
+}
+
+#[tokio::test]
+async fn settings_that_are_made_stricter_reach_what_waits() {
+    let stage = Stage::set().await;
+    let by = &stage.supervisor;
+    let case = by.case_of_child().await;
+    let task = by.add_task(visit(&case.case_id, later(&stage, 3600))).await.unwrap();
+    stage.world.advance(3601.0);
+    let reached = async |alarm: TaskAlarm| {
+        let look = async || (by.task(&task.task_id).await.unwrap().alarm() == alarm).then_some(());
+        until(alarm.as_str_name(), look).await;
+    };
+    reached(TaskAlarm::Overdue).await;
+    // A day was given until supervisors know.
+    let soon = prost_types::Duration { seconds: 60, nanos: 0 };
+    let set = |settings: &mut Settings| settings.cases.as_mut().unwrap().supervisor_after = Some(soon);
+    stage.world.change_settings(set).await;
+    stage.world.advance(60.0);
+    reached(TaskAlarm::Supervisor).await;
 }
 
 /// A referral about the child of a case, which an agency has taken; the child agrees to these classes.

@@ -7,7 +7,7 @@ use tonic::{Request, Response, Status};
 
 use crate::api::Api;
 use crate::wire::cases as wire;
-use crate::{act, approval, custody, entry, open, section, status};
+use crate::{approval, custody, mend, open, section, status};
 
 #[tonic::async_trait]
 impl CaseService for Api {
@@ -123,37 +123,26 @@ impl CaseService for Api {
         Ok(Response::new(proto::AnswerCaseApprovalResponse { case }))
     }
 
-    async fn grant_case_access(
+    async fn unlink_case_contact(
         &self,
-        request: Request<proto::GrantCaseAccessRequest>,
-    ) -> Result<Response<proto::GrantCaseAccessResponse>, Status> {
+        request: Request<proto::UnlinkCaseContactRequest>,
+    ) -> Result<Response<proto::UnlinkCaseContactResponse>, Status> {
         let caller = caller_of(&request)?;
-        let (command, act, whom) = wire::grant(&self.ctx, &caller, request.get_ref())?;
-        let one = entry::grant(&self.ctx, &caller, (&command, &act), whom).await?;
+        let (command, act, contact) = wire::unlink(&self.ctx, &caller, request.get_ref())?;
+        let one = mend::unlink_contact(&self.ctx, &caller, (&command, &act), contact).await?;
         let case = Some(wire::case(&one));
-        Ok(Response::new(proto::GrantCaseAccessResponse { case }))
+        Ok(Response::new(proto::UnlinkCaseContactResponse { case }))
     }
 
-    async fn revoke_case_access(
+    async fn move_case(
         &self,
-        request: Request<proto::RevokeCaseAccessRequest>,
-    ) -> Result<Response<proto::RevokeCaseAccessResponse>, Status> {
+        request: Request<proto::MoveCaseRequest>,
+    ) -> Result<Response<proto::MoveCaseResponse>, Status> {
         let caller = caller_of(&request)?;
-        let (command, act, whose) = wire::revoke_access(&self.ctx, &caller, request.get_ref())?;
-        let one = entry::revoke(&self.ctx, &caller, (&command, &act), whose).await?;
+        let (command, act, child) = wire::move_case(&self.ctx, &caller, request.get_ref())?;
+        let one = mend::move_case(&self.ctx, &caller, (&command, &act), child).await?;
         let case = Some(wire::case(&one));
-        Ok(Response::new(proto::RevokeCaseAccessResponse { case }))
-    }
-
-    async fn break_glass(
-        &self,
-        request: Request<proto::BreakGlassRequest>,
-    ) -> Result<Response<proto::BreakGlassResponse>, Status> {
-        let caller = caller_of(&request)?;
-        let (command, act, ()) = wire::break_glass(&self.ctx, &caller, request.get_ref())?;
-        let one = entry::break_glass(&self.ctx, &caller, (&command, &act)).await?;
-        let case = Some(wire::case(&one));
-        Ok(Response::new(proto::BreakGlassResponse { case }))
+        Ok(Response::new(proto::MoveCaseResponse { case }))
     }
 
     async fn get_case(
@@ -162,7 +151,7 @@ impl CaseService for Api {
     ) -> Result<Response<proto::GetCaseResponse>, Status> {
         let caller = caller_of(&request)?;
         let id = wire::case_id(&request.get_ref().case_id)?;
-        let case = Some(wire::case(&act::seen(&self.ctx, &caller, id).await?));
+        let case = Some(wire::case(&open::get_case(&self.ctx, &caller, id).await?));
         Ok(Response::new(proto::GetCaseResponse { case }))
     }
 

@@ -99,6 +99,16 @@ impl PersonService for Api {
         Ok(Response::new(proto::GetPersonResponse { person }))
     }
 
+    async fn get_merge(
+        &self,
+        request: Request<proto::GetMergeRequest>,
+    ) -> Result<Response<proto::GetMergeResponse>, Status> {
+        let caller = caller_of(&request)?;
+        let id = wire::merge_id(&request.get_ref().merge_id)?;
+        let merge = Some(wire::merge(&merge::load(&self.ctx, &caller, id).await?));
+        Ok(Response::new(proto::GetMergeResponse { merge }))
+    }
+
     async fn find_persons(
         &self,
         request: Request<proto::FindPersonsRequest>,
@@ -107,7 +117,9 @@ impl PersonService for Api {
         let pages = wire::find_pages(&self.ctx, &caller, request.get_ref());
         let ((kind, value), page) = wire::find(&pages, request.get_ref())?;
         let (found, next) = person::find(&self.ctx, &caller, (kind, &value), page).await?;
-        let people = found.iter().map(wire::person).collect::<Result<_, _>>()?;
+        let asked = request.get_ref().identifier.as_ref();
+        let people =
+            found.iter().map(|(one, sees)| wire::found(one, *sees, asked)).collect::<Result<_, _>>()?;
         let next_page_token = pages.seal(next.as_ref())?;
         Ok(Response::new(proto::FindPersonsResponse { people, next_page_token }))
     }

@@ -74,7 +74,7 @@ impl TaskService for Api {
     ) -> Result<Response<proto::GetTaskResponse>, Status> {
         let caller = caller_of(&request)?;
         let id = wire::task_id(&request.get_ref().task_id)?;
-        let task = Some(wire::task(&caller, &task::get(&self.ctx, &caller, id).await?));
+        let task = Some(wire::task(&caller, &task::read(&self.ctx, &caller, id).await?));
         Ok(Response::new(proto::GetTaskResponse { task }))
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use helpline_domain::caller::Caller;
 use helpline_domain::case::Approval;
 use helpline_domain::field_class::FieldClass;
-use helpline_domain::id::{CaseId, ContactId, CounsellorId};
+use helpline_domain::id::{CaseId, ContactId, CounsellorId, PersonId};
 use helpline_proto::casework::v1 as proto;
 use helpline_proto::options::v1::FieldClass as ClassMessage;
 use helpline_service_kit::command::command;
@@ -15,6 +15,7 @@ use helpline_service_kit::wire::{field_class, read_field_classes, timestamp};
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::Command;
 use helpline_store::casework::case::{Case, CaseFilter, NewCase};
+use helpline_store::casework::glass::Behind;
 use helpline_store::casework::step::Act;
 use helpline_store::casework::timeline::CaseEntry;
 use helpline_vault::Sensitive;
@@ -178,6 +179,22 @@ pub(crate) fn link(ctx: &Ctx, caller: &Caller, sent: &proto::LinkCaseContactRequ
     })
 }
 
+pub(crate) fn unlink(ctx: &Ctx, caller: &Caller, sent: &proto::UnlinkCaseContactRequest) -> Read<ContactId> {
+    let about = (sent.request_id.as_str(), sent.case_id.as_str());
+    read((ctx, caller), ("UnlinkCaseContact", sent), about, |fields| {
+        Some((None, fields.id("contact_id", &sent.contact_id)?))
+    })
+}
+
+pub(crate) fn move_case(ctx: &Ctx, caller: &Caller, sent: &proto::MoveCaseRequest) -> Read<PersonId> {
+    let about = (sent.request_id.as_str(), sent.case_id.as_str());
+    read((ctx, caller), ("MoveCase", sent), about, |fields| {
+        let child = fields.id("child_id", &sent.child_id);
+        let remark = sensitive(fields, "remark", &sent.remark, 1..=REMARK);
+        Some((remark?.0, child?))
+    })
+}
+
 fn to(fields: &mut Fields, (to, said): (&str, &str)) -> Option<(Option<Sensitive<String>>, CounsellorId)> {
     let to = fields.id("counsellor_id", to);
     let remark = remark(fields, said);
@@ -264,10 +281,45 @@ pub(crate) fn revoke_access(
     })
 }
 
-pub(crate) fn break_glass(ctx: &Ctx, caller: &Caller, sent: &proto::BreakGlassRequest) -> Read<()> {
+/// Behind which glass, and why.
+pub(crate) type Broken = (Command, (Behind, Sensitive<String>));
+
+pub(crate) fn break_glass(
+    ctx: &Ctx,
+    caller: &Caller,
+    sent: &proto::BreakGlassRequest,
+) -> Result<Broken, Refusal> {
+    let mut fields = Fields::new();
+    let request_id = fields.request_id(&sent.request_id);
+    let case: Option<Option<CaseId>> = fields.optional_id("case_id", &sent.case_id);
+    let child: Option<Option<PersonId>> = fields.optional_id("child_id", &sent.child_id);
+    let behind = match (case, child) {
+        (Some(Some(case)), Some(None)) => Some(Behind::Case(case)),
+        (Some(None), Some(Some(child))) => Some(Behind::Child(child)),
+        (Some(None), Some(None)) => {
+            fields.refuse("case_id", "a case, or a child");
+            None
+        }
+        (Some(Some(_)), Some(Some(_))) => {
+            fields.refuse("child_id", "empty if a case is named");
+            None
+        }
+        _ => None,
+    };
+    let reason = sensitive(&mut fields, "reason", &sent.reason, GLASS).and_then(|said| said.0);
+    let (request_id, read) = fields.build(request_id.zip(behind.zip(reason)))?;
+    Ok((command(ctx, caller, "BreakGlass", request_id, sent), read))
+}
+
+pub(crate) fn review_glass(
+    ctx: &Ctx,
+    caller: &Caller,
+    sent: &proto::ReviewGlassRequest,
+) -> Read<(CounsellorId, bool)> {
     let about = (sent.request_id.as_str(), sent.case_id.as_str());
-    read((ctx, caller), ("BreakGlass", sent), about, |fields| {
-        Some((sensitive(fields, "reason", &sent.reason, GLASS)?.0, ()))
+    read((ctx, caller), ("ReviewGlass", sent), about, |fields| {
+        let (said, whose) = to(fields, (&sent.counsellor_id, &sent.remark))?;
+        Some((said, (whose, sent.justified)))
     })
 }
 

@@ -146,6 +146,21 @@ pub(crate) fn person(one: &Person) -> Result<proto::Person, Refusal> {
     })
 }
 
+/// A record that was found: of who may not be seen only what tells one child from another, and what was asked for.
+pub(crate) fn found(
+    one: &Person,
+    sees: bool,
+    asked: Option<&proto::PersonIdentifier>,
+) -> Result<proto::Person, Refusal> {
+    let mut shown = person(one)?;
+    if let Some(profile) = shown.profile.as_mut().filter(|_| !sees) {
+        profile.nationalities.clear();
+        profile.identifiers = asked.into_iter().cloned().collect();
+        shown.partial = true;
+    }
+    Ok(shown)
+}
+
 /// A record with the others of the same person and their links.
 pub(crate) fn whole(one: &Person, others: &[PersonId], links: &[Link]) -> Result<proto::Person, Refusal> {
     Ok(proto::Person {
@@ -182,6 +197,7 @@ pub(crate) fn merge(one: &Merge) -> proto::PersonMerge {
         undone_by: id(one.undone_by),
         undo_time: one.undone_at.map(timestamp),
         undo_reason: text(one.undo_reason.as_ref()),
+        case_ids: one.case_ids.iter().map(ToString::to_string).collect(),
         revision: one.revision,
     }
 }
@@ -308,6 +324,12 @@ pub(crate) fn undo_merge(
     let reason = sensitive(&mut fields, "reason", &sent.reason, 1..=REMARK).and_then(|said| said.0);
     let (request_id, read) = fields.build(request_id.zip(merge_id.zip(reason)))?;
     Ok((command(ctx, caller, "UndoMerge", request_id, sent), read))
+}
+
+pub(crate) fn merge_id(sent: &str) -> Result<MergeId, Refusal> {
+    let mut fields = Fields::new();
+    let id = fields.id("merge_id", sent);
+    fields.build(id)
 }
 
 pub(crate) fn person_id(sent: &str) -> Result<PersonId, Refusal> {

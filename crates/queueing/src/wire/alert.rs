@@ -34,6 +34,7 @@ pub(crate) fn message(row: &AlertRow) -> proto::Alert {
         Subject::Escalation(escalation) => alert.escalation_id = escalation.to_string(),
         Subject::Referral(referral) => alert.referral_id = referral.to_string(),
         Subject::Task(task) => alert.task_id = task.to_string(),
+        Subject::Case(case) => alert.case_id = case.to_string(),
         Subject::CrossBorder(handover) => alert.crossborder_id = handover.to_string(),
         Subject::Floor => {}
     }
@@ -62,6 +63,8 @@ const fn kind(kind: AlertKind) -> proto::AlertKind {
         AlertKind::ReferralUnmet => proto::AlertKind::ReferralUnmet,
         AlertKind::TaskOverdue => proto::AlertKind::TaskOverdue,
         AlertKind::TaskNeglected => proto::AlertKind::TaskNeglected,
+        AlertKind::GlassBroken => proto::AlertKind::GlassBroken,
+        AlertKind::CaseUnowned => proto::AlertKind::CaseUnowned,
         AlertKind::CrossBorderOverdue => proto::AlertKind::CrossBorderOverdue,
     }
 }

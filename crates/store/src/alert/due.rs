@@ -29,6 +29,16 @@ const DUE: &str = "
     JOIN (VALUES (3, 'task_overdue'), (4, 'task_neglected')) AS late (rung, kind) ON t.climbed >= late.rung
     WHERE t.centre_id = $1 AND t.climbed >= 3 AND t.ended_at IS NULL
     UNION ALL
+    SELECT DISTINCT 'glass_broken', 'case ' || g.case_id FROM helpline.glass_breaks g
+    WHERE g.centre_id = $1 AND g.reviewed_at IS NULL
+    UNION ALL
+    SELECT 'case_unowned', 'case ' || c.case_id FROM helpline.cases c
+    WHERE c.centre_id = $1 AND c.closed_at IS NULL AND NOT EXISTS (
+        SELECT FROM helpline.counsellors o WHERE o.centre_id = $1 AND o.counsellor_id = c.owner_id AND o.disabled_at IS NULL)
+      AND NOT EXISTS (
+        SELECT FROM helpline.tokens k
+        WHERE k.centre_id = $1 AND k.token_id = c.owner_id AND k.revoked_at IS NULL AND k.expires_at > (SELECT helpline.now()))
+    UNION ALL
     SELECT 'referral_unmet', 'referral ' || r.referral_id FROM helpline.referrals r
     WHERE r.centre_id = $1 AND r.unmet AND r.state <> 'entered_in_error' AND r.ended_at > (SELECT helpline.now()) - interval '30 days'
       AND NOT EXISTS (
@@ -57,7 +67,8 @@ impl Store {
     /// What is due and was not done: callbacks and second opinions beyond their time, check-ins that failed within the hour,
     /// escalations that nobody has taken on, whose child was not reached, or whose owner has gone, reports past their deadline;
     /// missing-child alerts that nobody has decided on, or that are in force for nothing; steps of referrals, and those that
-    /// nobody took on; tasks; hand-overs across borders.
+    /// nobody took on; tasks; cases that somebody let themselves into and nobody has looked at, or whose owner has left; hand-overs across
+    /// borders.
     pub async fn due_alerts(&self, centre: CentreId) -> Result<Vec<(AlertKind, Subject)>, StoreError> {
         let mut connection = self.bound(centre).await?;
         let rows = sqlx::query_as::<_, (String, String)>(DUE)

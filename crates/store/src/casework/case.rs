@@ -1,7 +1,7 @@
 //! Cases: opened and read.
 
 use chrono::{DateTime, Utc};
-use helpline_domain::caller::Caller;
+use helpline_domain::caller::{Caller, Role};
 use helpline_domain::case::{Approval, OpenWork};
 use helpline_domain::id::{CaseId, CentreId, ContactId, PersonId};
 use sqlx::FromRow;
@@ -32,6 +32,8 @@ pub struct Case {
     pub approval: Option<Approval>,
     pub approval_asked_by: Option<Uuid>,
     pub approved_by: Option<Uuid>,
+    /// Whether something was begun since it was allowed.
+    pub grown: bool,
     pub contact_ids: Vec<Uuid>,
     pub granted_ids: Vec<Uuid>,
     pub open: OpenWork,
@@ -66,7 +68,8 @@ pub struct CaseFilter {
 }
 
 /// One open case of a kind for a child, whatever record it is under; a trigger holds it against two at the same instant. Only who may see
-/// the child, or has a contact of theirs in hand, makes themselves the owner of what is known.
+/// the child, or has a contact of theirs in hand, makes themselves the owner of what is known; and nobody beside a case that they may not
+/// see, of whatever kind: the kind tells of the child.
 const OPEN: &str = change!(
     event: "case_opened", resource: "case_id", about: ("$13", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('case_id', case_id, 'kind', kind)",
@@ -81,6 +84,10 @@ const OPEN: &str = change!(
           AND (", sees_person!("$2", "$3"), " OR EXISTS (
             SELECT FROM helpline.contacts k
             WHERE k.centre_id = $1 AND k.contact_id = $13 AND k.counsellor_id = $2 AND k.state IN ('in_progress', 'wrap_up')))
+          AND ($3 = 'supervisor' OR NOT EXISTS (
+            SELECT FROM helpline.cases c
+            WHERE c.centre_id = $1 AND c.closed_at IS NULL AND c.person_id IN (SELECT helpline.records_of($1, $8))
+              AND (", sees_case!("$2", "$3"), ") IS NOT TRUE))
           AND ($12 OR NOT EXISTS (
             SELECT FROM helpline.cases o
             WHERE o.centre_id = $1 AND o.kind = $9 AND o.closed_at IS NULL AND o.person_id IN (SELECT helpline.records_of($1, $8))))
@@ -94,6 +101,31 @@ const OPEN: &str = change!(
     returning: "case_id AS id",
 );
 
+/// Open escalations of a case `c` and of its contacts, each once, and since when.
+macro_rules! escalations {
+    () => {
+        "SELECT w.escalation_id, w.raised_at AS since FROM helpline.escalations w
+         WHERE w.centre_id = $1 AND w.case_id = c.case_id AND w.ended_at IS NULL AND NOT w.exercise
+         UNION
+         SELECT w.escalation_id, w.raised_at FROM helpline.case_contacts k
+         JOIN helpline.escalation_contacts x ON x.centre_id = $1 AND x.contact_id = k.contact_id
+         JOIN helpline.escalations w ON w.centre_id = $1 AND w.escalation_id = x.escalation_id
+         WHERE k.centre_id = $1 AND k.case_id = c.case_id AND w.ended_at IS NULL AND NOT w.exercise"
+    };
+}
+
+/// Open referrals of a case `c`, and of its contacts if they are of no other case, each once, and since when.
+macro_rules! referrals {
+    () => {
+        "SELECT w.referral_id, coalesce(w.sent_at, w.drafted_at) AS since FROM helpline.referrals w
+         WHERE w.centre_id = $1 AND w.case_id = c.case_id AND w.ended_at IS NULL
+         UNION
+         SELECT w.referral_id, coalesce(w.sent_at, w.drafted_at) FROM helpline.case_contacts k
+         JOIN helpline.referrals w ON w.centre_id = $1 AND w.contact_id = k.contact_id
+         WHERE k.centre_id = $1 AND k.case_id = c.case_id AND w.case_id IS NULL AND w.ended_at IS NULL"
+    };
+}
+
 /// Columns of [`CaseRow`].
 macro_rules! select {
     ($rest:expr) => {
@@ -105,18 +137,20 @@ macro_rules! select {
                 ARRAY(SELECT g.counsellor_id FROM helpline.case_grants g
                       WHERE g.centre_id = $1 AND g.case_id = c.case_id AND g.revoked_at IS NULL AND g.until_at > (SELECT helpline.now())
                       ORDER BY 1) AS granted_ids,
-                (SELECT count(*) FROM helpline.escalations w WHERE w.centre_id = $1 AND w.ended_at IS NULL AND NOT w.exercise
-                   AND (w.case_id = c.case_id OR EXISTS (
-                    SELECT FROM helpline.escalation_contacts x
-                    JOIN helpline.case_contacts k ON k.centre_id = $1 AND k.case_id = c.case_id AND k.contact_id = x.contact_id
-                    WHERE x.centre_id = $1 AND x.escalation_id = w.escalation_id))) AS open_escalations,
-                (SELECT count(*) FROM helpline.referrals w WHERE w.centre_id = $1 AND w.ended_at IS NULL
-                   AND (w.case_id = c.case_id OR w.case_id IS NULL AND w.contact_id IN (
-                    SELECT k.contact_id FROM helpline.case_contacts k
-                    WHERE k.centre_id = $1 AND k.case_id = c.case_id))) AS open_referrals,
+                (SELECT count(*) FROM (", escalations!(), ") w) AS open_escalations,
+                (SELECT count(*) FROM (", referrals!(), ") w) AS open_referrals,
                 (SELECT count(*) FROM helpline.tasks t WHERE t.centre_id = $1 AND t.case_id = c.case_id AND t.ended_at IS NULL) AS open_tasks,
                 (SELECT count(*) FROM helpline.crossborder_handovers h
-                 WHERE h.centre_id = $1 AND h.case_id = c.case_id AND h.ended_at IS NULL) AS open_cross_border
+                 WHERE h.centre_id = $1 AND h.case_id = c.case_id AND h.ended_at IS NULL) AS open_cross_border,
+                c.approved_at IS NOT NULL AND (
+                    EXISTS (SELECT FROM (", escalations!(), ") w WHERE w.since > c.approved_at)
+                    OR EXISTS (SELECT FROM (", referrals!(), ") w WHERE w.since > c.approved_at)
+                    OR EXISTS (
+                        SELECT FROM helpline.tasks t
+                        WHERE t.centre_id = $1 AND t.case_id = c.case_id AND t.ended_at IS NULL AND t.made_at > c.approved_at)
+                    OR EXISTS (
+                        SELECT FROM helpline.crossborder_handovers h
+                        WHERE h.centre_id = $1 AND h.case_id = c.case_id AND h.ended_at IS NULL AND h.prepared_at > c.approved_at)) AS grown
              FROM helpline.cases c WHERE c.centre_id = $1 AND ",
             $rest
         )
@@ -124,12 +158,54 @@ macro_rules! select {
 }
 
 const GET: &str = select!(concat!("c.case_id = $4 AND ", sees_case!("$2", "$3")));
-const LIST: &str = select!(concat!(
-    sees_case!("$2", "$3"),
-    " AND (NOT $4 OR c.closed_at IS NULL) AND (NOT $5 OR $2 IN (c.owner_id, c.transfer_to))
-      AND ($6::uuid IS NULL OR c.person_id IN (SELECT helpline.records_of($1, $6)))
-      AND ($7::uuid IS NULL OR c.case_id < $7) ORDER BY c.case_id DESC LIMIT $8"
-));
+
+/// The same, for who looks at it: the journal says so.
+const READ: &str = concat!(
+    "WITH found AS MATERIALIZED (",
+    select!(concat!("c.case_id = $4 AND ", sees_case!("$2", "$3"))),
+    "), journalled AS (
+        INSERT INTO helpline.journal (centre_id, at, event, actor_id, actor_role, detail)
+        SELECT $1, helpline.now(), 'case_seen', $2, $3, jsonb_build_object('case_id', case_id) FROM found)
+     SELECT * FROM found"
+);
+
+/// One statement for each way to narrow the list, so that each has its index; whatever else is asked for narrows it further.
+macro_rules! list {
+    ($narrowed:literal) => {
+        select!(concat!(
+            sees_case!("$2", "$3"),
+            " AND (NOT $4 OR c.closed_at IS NULL) AND (NOT $5 OR $2 IN (c.owner_id, c.transfer_to))
+              AND ($6::uuid IS NULL OR c.person_id IN (SELECT helpline.records_of($1, $6)))
+              AND ($7::uuid IS NULL OR c.case_id < $7)",
+            $narrowed,
+            " ORDER BY c.case_id DESC LIMIT $8"
+        ))
+    };
+}
+
+const LIST_ALL: &str = list!("");
+const LIST_OPEN: &str = list!(" AND c.closed_at IS NULL");
+const LIST_OF_CHILD: &str = list!(" AND c.person_id = ANY (ARRAY(SELECT helpline.records_of($1, $6)))");
+const LIST_OWN: &str = list!(
+    " AND c.case_id IN (
+        SELECT n.case_id FROM helpline.cases n WHERE n.centre_id = $1 AND n.owner_id = $2
+        UNION SELECT n.case_id FROM helpline.cases n WHERE n.centre_id = $1 AND n.transfer_to = $2)"
+);
+/// Of a counsellor: what they own, are offered, or were let into.
+const LIST_SEEN: &str = list!(
+    " AND c.case_id IN (
+        SELECT n.case_id FROM helpline.cases n WHERE n.centre_id = $1 AND n.owner_id = $2
+        UNION SELECT n.case_id FROM helpline.cases n WHERE n.centre_id = $1 AND n.transfer_to = $2
+        UNION SELECT g.case_id FROM helpline.case_grants g WHERE g.centre_id = $1 AND g.counsellor_id = $2)"
+);
+
+const IN_USE: &str = "
+    SELECT EXISTS (
+        SELECT FROM helpline.referrals r WHERE r.centre_id = $1 AND r.case_id = $2 AND r.contact_id = $3 AND r.ended_at IS NULL)
+      OR EXISTS (
+        SELECT FROM helpline.escalations e
+        JOIN helpline.escalation_contacts x ON x.centre_id = $1 AND x.escalation_id = e.escalation_id AND x.contact_id = $3
+        WHERE e.centre_id = $1 AND e.case_id = $2 AND e.ended_at IS NULL)";
 
 #[derive(FromRow)]
 struct CaseRow {
@@ -156,6 +232,7 @@ struct CaseRow {
     open_referrals: i64,
     open_tasks: i64,
     open_cross_border: i64,
+    grown: bool,
 }
 
 impl TryFrom<CaseRow> for Case {
@@ -181,6 +258,7 @@ impl TryFrom<CaseRow> for Case {
             approval: approval.transpose()?,
             approval_asked_by: row.approval_asked_by,
             approved_by: row.approved_by,
+            grown: row.grown,
             contact_ids: row.contact_ids,
             granted_ids: row.granted_ids,
             open: OpenWork {
@@ -219,8 +297,22 @@ impl Store {
 
     /// A case, if the caller may read it.
     pub async fn case(&self, caller: &Caller, id: CaseId) -> Result<Option<Case>, StoreError> {
+        self.one_case(GET, caller, id).await
+    }
+
+    /// The same, for who looks at it: the journal says so.
+    pub async fn read_case(&self, caller: &Caller, id: CaseId) -> Result<Option<Case>, StoreError> {
+        self.one_case(READ, caller, id).await
+    }
+
+    async fn one_case(
+        &self,
+        sql: &'static str,
+        caller: &Caller,
+        id: CaseId,
+    ) -> Result<Option<Case>, StoreError> {
         let mut connection = self.bound(caller.centre_id).await?;
-        let row = sqlx::query_as::<_, CaseRow>(GET)
+        let row = sqlx::query_as::<_, CaseRow>(sql)
             .bind(caller.centre_id.as_uuid())
             .bind(caller.principal())
             .bind(caller.role.key())
@@ -230,17 +322,21 @@ impl Store {
         connection.settle(row)?.map(Case::try_from).transpose()
     }
 
-    /// A case, whoever asks: for who breaks the glass.
-    pub async fn case_behind_glass(&self, centre: CentreId, id: CaseId) -> Result<Option<Case>, StoreError> {
+    /// Whether a contact is what an open escalation or referral of a case comes from.
+    pub async fn contact_in_use(
+        &self,
+        centre: CentreId,
+        case: CaseId,
+        contact: ContactId,
+    ) -> Result<bool, StoreError> {
         let mut connection = self.bound(centre).await?;
-        let row = sqlx::query_as::<_, CaseRow>(GET)
+        let found = sqlx::query_scalar::<_, bool>(IN_USE)
             .bind(centre.as_uuid())
-            .bind(None::<Uuid>)
-            .bind("supervisor")
-            .bind(id.as_uuid())
-            .fetch_optional(connection.postgres())
+            .bind(case.as_uuid())
+            .bind(contact.as_uuid())
+            .fetch_one(connection.postgres())
             .await;
-        connection.settle(row)?.map(Case::try_from).transpose()
+        connection.settle(found)
     }
 
     /// A page of cases that the caller may read, newest first.
@@ -250,8 +346,15 @@ impl Store {
         filter: CaseFilter,
         (size, before): (u32, Option<CaseId>),
     ) -> Result<Vec<Case>, StoreError> {
+        let sql = match filter {
+            CaseFilter { child_id: Some(_), .. } => LIST_OF_CHILD,
+            CaseFilter { own: true, .. } => LIST_OWN,
+            _ if caller.role == Role::Counsellor => LIST_SEEN,
+            CaseFilter { open: true, .. } => LIST_OPEN,
+            CaseFilter { .. } => LIST_ALL,
+        };
         let mut connection = self.bound(caller.centre_id).await?;
-        let rows = sqlx::query_as::<_, CaseRow>(LIST)
+        let rows = sqlx::query_as::<_, CaseRow>(sql)
             .bind(caller.centre_id.as_uuid())
             .bind(caller.principal())
             .bind(caller.role.key())

@@ -30,6 +30,7 @@ pub struct Merge {
     pub undone_by: Option<Uuid>,
     pub undone_at: Option<DateTime<Utc>>,
     pub undo_reason: Option<Sensitive<String>>,
+    pub case_ids: Vec<Uuid>,
     pub revision: i64,
 }
 
@@ -57,7 +58,7 @@ const ANSWER: &str = change!(
         SELECT p.person_id FROM helpline.persons p
         WHERE p.centre_id = $1 AND p.merged_into IS NULL
           AND p.person_id IN (SELECT survivor_id FROM asked UNION ALL SELECT absorbed_id FROM asked)
-        ORDER BY p.person_id FOR UPDATE),
+        ORDER BY p.person_id FOR NO KEY UPDATE),
     joined AS (
         UPDATE helpline.persons p SET merged_into = asked.survivor_id FROM asked
         WHERE $8 AND p.centre_id = $1 AND p.person_id = asked.absorbed_id AND (SELECT count(*) FROM roots) = 2
@@ -85,20 +86,45 @@ const UNDO: &str = change!(
 
 /// Columns of [`MergeRow`]; reasons are read if parameter 2 says so.
 macro_rules! select {
-    ($rest:literal) => {
+    ($rest:expr) => {
         concat!(
             "SELECT m.merge_id, m.survivor_id, m.absorbed_id, m.state, m.asked_by, m.asked_at, m.answered_by, m.answered_at, m.undone_by,
                 m.undone_at, m.revision, CASE WHEN $2 THEN m.reason_sealed END AS reason_sealed,
-                CASE WHEN $2 THEN m.undo_reason_sealed END AS undo_reason_sealed
+                CASE WHEN $2 THEN m.undo_reason_sealed END AS undo_reason_sealed,
+                ARRAY(
+                    SELECT c.case_id FROM helpline.cases c
+                    WHERE $2 AND m.state IN ('merged', 'undone') AND c.centre_id = $1
+                      AND c.person_id = ANY (ARRAY(
+                        SELECT helpline.records_of($1, m.survivor_id) UNION SELECT helpline.records_of($1, m.absorbed_id)))
+                      AND EXISTS (
+                        SELECT FROM helpline.case_events e
+                        WHERE e.centre_id = $1 AND e.case_id = c.case_id AND e.at >= m.answered_at AND (m.undone_at IS NULL OR e.at <= m.undone_at))
+                    ORDER BY c.case_id) AS case_ids
              FROM helpline.person_merges m WHERE m.centre_id = $1 AND ", $rest
         )
     };
 }
 
 const GET: &str = select!("m.merge_id = $3");
-const LIST: &str = select!(
-    "(NOT $3 OR m.state = 'asked') AND ($4::uuid IS NULL OR $4 IN (m.survivor_id, m.absorbed_id))
-       AND ($5::uuid IS NULL OR m.merge_id < $5) ORDER BY m.merge_id DESC LIMIT $6"
+
+/// One statement for each way to narrow the list, so that each has its index; whatever else is asked for narrows it further.
+macro_rules! list {
+    ($narrowed:literal) => {
+        select!(concat!(
+            "(NOT $3 OR m.state = 'asked') AND ($4::uuid IS NULL OR $4 IN (m.survivor_id, m.absorbed_id))
+             AND ($5::uuid IS NULL OR m.merge_id < $5)",
+            $narrowed,
+            " ORDER BY m.merge_id DESC LIMIT $6"
+        ))
+    };
+}
+
+const LIST_ALL: &str = list!("");
+const LIST_ASKED: &str = list!(" AND m.state = 'asked'");
+const LIST_OF_PERSON: &str = list!(
+    " AND m.merge_id IN (
+        SELECT n.merge_id FROM helpline.person_merges n WHERE n.centre_id = $1 AND n.survivor_id = $4
+        UNION SELECT n.merge_id FROM helpline.person_merges n WHERE n.centre_id = $1 AND n.absorbed_id = $4)"
 );
 
 #[derive(FromRow)]
@@ -116,6 +142,7 @@ struct MergeRow {
     revision: i64,
     reason_sealed: Option<Vec<u8>>,
     undo_reason_sealed: Option<Vec<u8>>,
+    case_ids: Vec<Uuid>,
 }
 
 impl Store {
@@ -138,6 +165,7 @@ impl Store {
                 row.merge_id,
                 row.undo_reason_sealed.as_deref(),
             )?,
+            case_ids: row.case_ids.clone(),
             revision: row.revision,
         })
     }
@@ -206,8 +234,13 @@ impl Store {
         (asked, person): (bool, Option<PersonId>),
         (size, before): (u32, Option<MergeId>),
     ) -> Result<Vec<Merge>, StoreError> {
+        let sql = match (asked, person) {
+            (_, Some(_)) => LIST_OF_PERSON,
+            (true, None) => LIST_ASKED,
+            (false, None) => LIST_ALL,
+        };
         let mut connection = self.bound(caller.centre_id).await?;
-        let rows = sqlx::query_as::<_, MergeRow>(LIST)
+        let rows = sqlx::query_as::<_, MergeRow>(sql)
             .bind(caller.centre_id.as_uuid())
             .bind(false)
             .bind(asked)

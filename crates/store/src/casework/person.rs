@@ -138,17 +138,28 @@ const GET: &str = concat!(
     sees_person!("$2", "$3")
 );
 
-/// Whoever knows the identifier may see who has it; the journal says who asked, and who was found.
+/// The same, for who looks at it: the journal says so.
+const READ: &str = concat!(
+    "WITH found AS MATERIALIZED (
+        SELECT ", person_columns!(), " FROM helpline.persons p WHERE p.centre_id = $1 AND p.person_id = $4 AND ",
+    sees_person!("$2", "$3"), "),
+     journalled AS (
+        INSERT INTO helpline.journal (centre_id, at, event, actor_id, actor_role, detail)
+        SELECT $1, helpline.now(), 'person_read', $2, $3, jsonb_build_object('person_id', person_id) FROM found)
+     SELECT * FROM found"
+);
+
+/// Whoever knows the identifier may learn who has it, and more of whom they may see; the journal says who asked and who was found, also
+/// when nobody was: whoever tries numbers leaves a trace.
 const FIND: &str = concat!(
     "WITH found AS MATERIALIZED (
-        SELECT ", person_columns!(), " FROM helpline.person_identifiers i
+        SELECT ", person_columns!(), ", (", sees_person!("$2", "$3"), ") AS sees FROM helpline.person_identifiers i
         JOIN helpline.persons p ON p.centre_id = $1 AND p.person_id = i.person_id
         WHERE i.centre_id = $1 AND i.identifier_index = $4 AND ($5::uuid IS NULL OR p.person_id < $5)
         ORDER BY p.person_id DESC LIMIT $6),
      journalled AS (
         INSERT INTO helpline.journal (centre_id, at, event, actor_id, actor_role, detail)
-        SELECT $1, helpline.now(), 'person_found', $2, $3, jsonb_build_object('person_ids', jsonb_agg(person_id)) FROM found
-        HAVING count(*) > 0)
+        SELECT $1, helpline.now(), 'person_found', $2, $3, jsonb_build_object('person_ids', coalesce(jsonb_agg(person_id), '[]')) FROM found)
      SELECT * FROM found ORDER BY person_id DESC"
 );
 
@@ -171,6 +182,13 @@ struct PersonRow {
     recorded_by: Uuid,
     recorded_at: DateTime<Utc>,
     revision: i64,
+}
+
+#[derive(FromRow)]
+struct FoundRow {
+    #[sqlx(flatten)]
+    person: PersonRow,
+    sees: bool,
 }
 
 #[derive(FromRow)]
@@ -272,8 +290,22 @@ impl Store {
 
     /// A record, if the caller may see it.
     pub async fn person(&self, caller: &Caller, id: PersonId) -> Result<Option<Person>, StoreError> {
+        self.one_person(GET, caller, id).await
+    }
+
+    /// The same, for who looks at it: the journal says so.
+    pub async fn read_person(&self, caller: &Caller, id: PersonId) -> Result<Option<Person>, StoreError> {
+        self.one_person(READ, caller, id).await
+    }
+
+    async fn one_person(
+        &self,
+        sql: &'static str,
+        caller: &Caller,
+        id: PersonId,
+    ) -> Result<Option<Person>, StoreError> {
         let mut connection = self.bound(caller.centre_id).await?;
-        let row = sqlx::query_as::<_, PersonRow>(GET)
+        let row = sqlx::query_as::<_, PersonRow>(sql)
             .bind(caller.centre_id.as_uuid())
             .bind(caller.principal())
             .bind(caller.role.key())
@@ -301,16 +333,16 @@ impl Store {
         Ok(connection.settle(ids)?.into_iter().map(PersonId::from).collect())
     }
 
-    /// A page of those who have an identifier, newest first.
+    /// A page of those who have an identifier, newest first, and whether the caller may see each.
     pub async fn find_persons(
         &self,
         caller: &Caller,
         (kind, value): (IdentifierKind, &Sensitive<String>),
         (size, before): (u32, Option<PersonId>),
-    ) -> Result<Vec<Person>, StoreError> {
+    ) -> Result<Vec<(Person, bool)>, StoreError> {
         let centre = caller.centre_id;
         let mut connection = self.bound(centre).await?;
-        let rows = sqlx::query_as::<_, PersonRow>(FIND)
+        let rows = sqlx::query_as::<_, FoundRow>(FIND)
             .bind(centre.as_uuid())
             .bind(caller.principal())
             .bind(caller.role.key())
@@ -321,7 +353,7 @@ impl Store {
             .await;
         let rows = connection.settle(rows)?;
         drop(connection);
-        rows.iter().map(|row| self.person_from(centre, row)).collect()
+        rows.iter().map(|row| Ok((self.person_from(centre, &row.person)?, row.sees))).collect()
     }
 
     /// Links of any of these records, and the link with this id.

@@ -2,7 +2,7 @@
 
 use helpline_domain::case::{Approval, SectionKind};
 use helpline_domain::field_class::FieldClass;
-use helpline_domain::id::{CaseId, ContactId, CounsellorId};
+use helpline_domain::id::{CaseId, ContactId, CounsellorId, PersonId};
 use helpline_vault::Sensitive;
 use serde_json::Value;
 use sqlx::types::Json;
@@ -16,18 +16,19 @@ use crate::{Store, StoreError};
 
 /// What its owner has to do goes with the case. Parameters after those of the command: 7 and 8 case and revision, 9 event, 10 to 12 status, whether it is closed and why, 13 owner,
 /// 14 and 15 the offer, 16 to 18 the approval, 19 version of the settings, 20 detail, 21 and 22 the text and what it is sealed for, 23 to
-/// 26 the section, 27 a contact, 28 and 29 who is let in and for how many seconds, 30 what the command is about, 31 whether the glass is
-/// broken.
+/// 26 the section, 27 a contact, 28 and 29 who is let in and for how many seconds, 30 what the command is about, 31 the record of the
+/// child, 32 whether the contact is linked no more.
 const STEP: &str = change!(
     event: "case_' || $9::text || '", resource: "$30", about: ("$27", "$28", "NULL::uuid"),
     detail: "jsonb_strip_nulls(jsonb_build_object('case_id', case_id, 'from', old_status, 'status', status, 'owner_id', owner_id))",
     with: "before AS MATERIALIZED (
         SELECT c.case_id AS id, c.status AS old_status, c.owner_id AS old_owner FROM helpline.cases c
-        WHERE c.centre_id = $1 AND c.case_id = $7 AND c.revision = $8 AND ($31 OR ", sees_case!("$2", "$3"), ") FOR UPDATE OF c),
+        WHERE c.centre_id = $1 AND c.case_id = $7 AND c.revision = $8 AND ", sees_case!("$2", "$3"), " FOR NO KEY UPDATE OF c),
     changed AS (
         UPDATE helpline.cases c SET status = $10, closed_at = CASE WHEN $11 THEN coalesce(c.closed_at, helpline.now()) END, close_reason = $12,
             owner_id = $13, transfer_to = $14, transfer_by = $15, approval_for = $16, approval_asked_by = $17, approved_by = $18,
-            settings_version = $19, event_count = c.event_count + 1, changed_at = helpline.now(), revision = c.revision + 1
+            approved_at = CASE WHEN $18 IS NOT NULL THEN CASE WHEN c.approved_by = $18 THEN c.approved_at ELSE helpline.now() END END,
+            person_id = $31, settings_version = $19, event_count = c.event_count + 1, changed_at = helpline.now(), revision = c.revision + 1
         FROM before WHERE c.centre_id = $1 AND c.case_id = $7
         RETURNING c.*, before.old_status, before.old_owner),
     handed AS (
@@ -41,10 +42,13 @@ const STEP: &str = change!(
         SELECT $1, case_id, event_count, helpline.now(), $9, $2, $3, $20, $21, $22, $23, $24, $25, $26 FROM changed),
     linked AS (
         INSERT INTO helpline.case_contacts (centre_id, case_id, contact_id, linked_by, linked_at)
-        SELECT $1, case_id, $27::uuid, $2, helpline.now() FROM changed WHERE $27 IS NOT NULL ON CONFLICT DO NOTHING),
+        SELECT $1, case_id, $27::uuid, $2, helpline.now() FROM changed WHERE $27 IS NOT NULL AND NOT $32 ON CONFLICT DO NOTHING),
+    unlinked AS (
+        DELETE FROM helpline.case_contacts k USING changed
+        WHERE $32 AND k.centre_id = $1 AND k.case_id = $7 AND k.contact_id = $27),
     let_in AS (
         INSERT INTO helpline.case_grants AS g (centre_id, case_id, counsellor_id, kind, granted_by, granted_at, until_at)
-        SELECT $1, case_id, $28::uuid, CASE WHEN $31 THEN 'broken_glass' ELSE 'granted' END, $2, helpline.now(),
+        SELECT $1, case_id, $28::uuid, 'granted', $2, helpline.now(),
             helpline.now() + make_interval(secs => $29)
         FROM changed WHERE $28 IS NOT NULL AND $29 IS NOT NULL
         ON CONFLICT (centre_id, case_id, counsellor_id) DO UPDATE SET kind = EXCLUDED.kind, granted_by = EXCLUDED.granted_by,
@@ -87,12 +91,12 @@ pub struct Step {
     pub detail: Option<Value>,
     /// The section that is written.
     pub section: Option<Section>,
-    /// The contact that is linked.
-    pub contact: Option<ContactId>,
+    /// The record of the child.
+    pub child_id: PersonId,
+    /// The contact that is linked, or linked no more.
+    pub contact: Option<(ContactId, bool)>,
     /// Who is let in for how many seconds, or no more.
     pub access: Option<(CounsellorId, Option<f64>)>,
-    /// Whether the caller lets themselves in.
-    pub breaks_glass: bool,
 }
 
 impl Step {
@@ -107,9 +111,9 @@ impl Step {
             approval: now.approval.zip(now.approval_asked_by).map(|(what, by)| (what, by, now.approved_by)),
             detail: None,
             section: None,
+            child_id: now.person_id,
             contact: None,
             access: None,
-            breaks_glass: false,
         }
     }
 }
@@ -162,11 +166,12 @@ impl Store {
             .bind(section.map(|section| section.kind.key()))
             .bind(section.map(|section| section.revision))
             .bind(section.map(|section| section.field_class.key()))
-            .bind(step.contact.map(|id| id.as_uuid()))
+            .bind(step.contact.map(|(id, _)| id.as_uuid()))
             .bind(step.access.map(|(who, _)| who.as_uuid()))
             .bind(step.access.and_then(|(_, seconds)| seconds))
             .bind(about)
-            .bind(step.breaks_glass);
+            .bind(step.child_id.as_uuid())
+            .bind(step.contact.is_some_and(|(_, linked)| !linked));
         Ok(self.change(command, query).await?.map(|made| made.id))
     }
 }

@@ -43,6 +43,8 @@ pub struct Task {
     pub state: TaskState,
     pub owner_id: Uuid,
     pub given_by: Uuid,
+    /// To whom it goes back: who gave it, or the owner of the case if they have left or may not read it any more.
+    pub back_to: Uuid,
     pub agency_id: Option<AgencyId>,
     pub referral_id: Option<ReferralId>,
     pub due_at: DateTime<Utc>,
@@ -104,6 +106,21 @@ pub struct TaskAct {
     pub remark: Option<Sensitive<String>>,
 }
 
+/// Tells the agency of what is `changed` that something about one of its tasks has happened; the delivery names the referral alone.
+macro_rules! told {
+    ($event:literal, $when:literal) => {
+        concat!(
+            "told AS (
+        INSERT INTO helpline.deliveries (centre_id, delivery_id, referral_id, event, kind, agency_id, endpoint_id, state, next_attempt_at,
+            made_at)
+        SELECT $1, md5(changed.task_id::text || '", $event, "' || p.endpoint_id::text)::uuid, changed.referral_id, 'referral.", $event, "',
+            p.kind, p.agency_id, p.endpoint_id, 'pending', helpline.now(), helpline.now()
+        FROM changed JOIN helpline.endpoints p ON p.centre_id = $1 AND p.agency_id = changed.agency_id AND p.disabled_at IS NULL
+        WHERE ", $when, ")"
+        )
+    };
+}
+
 /// An agency is given a task of the case that its referral is of: what was agreed to there holds for no other child.
 const ADD: &str = change!(
     event: "task_given", resource: "task_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
@@ -117,15 +134,15 @@ const ADD: &str = change!(
     " RETURNING c.case_id, c.event_count),
     changed AS (
         INSERT INTO helpline.tasks (centre_id, task_id, case_id, task, domain, note_sealed, state, owner_id, given_by, agency_id, referral_id,
-            due_at, look_at, made_at)
-        SELECT $1, $7, parent.case_id, $9, $10, $11, 'open', $12, $2, r.agency_id, r.referral_id, $14, $14 - make_interval(secs => $15),
+            due_at, look_at, ladder_version, made_at)
+        SELECT $1, $7, parent.case_id, $9, $10, $11, 'open', $12, $2, r.agency_id, r.referral_id, $14, $14 - make_interval(secs => $15), $17,
             helpline.now()
         FROM parent LEFT JOIN helpline.referrals r ON r.centre_id = $1 AND r.referral_id = $13
         RETURNING *),
     noted AS (
         INSERT INTO helpline.case_events (centre_id, case_id, sequence, at, event, actor_id, actor_role, detail, entry_id)
         SELECT $1, case_id, event_count, helpline.now(), 'task_given', $2, $3, jsonb_build_object('task_id', $7::uuid, 'task', $9::text), $16
-        FROM parent)";
+        FROM parent), ", told!("task_given", "true");
     returning: "task_id AS id",
 );
 
@@ -135,17 +152,20 @@ const PLAN: &str = change!(
     with: "changed AS (
         UPDATE helpline.cases c SET event_count = c.event_count + 1, changed_at = helpline.now(), revision = c.revision + 1
         WHERE c.centre_id = $1 AND c.case_id = $7 AND c.closed_at IS NULL
-          AND NOT EXISTS (SELECT FROM helpline.tasks t WHERE t.centre_id = $1 AND t.case_id = $7 AND t.plan = $8) AND ",
+          AND NOT EXISTS (
+            SELECT FROM helpline.tasks t WHERE t.centre_id = $1 AND t.case_id = $7 AND t.plan = $8 AND t.ended_at IS NULL) AND ",
     sees_case!("$2", "$3"),
     " RETURNING c.*),
     asked AS (
         SELECT w.id, w.task, w.domain, w.step, coalesce($9, helpline.now()) + make_interval(days => w.day) AS due_at
         FROM unnest($10::uuid[], $11::text[], $12::text[], $13::int4[]) WITH ORDINALITY AS w (id, task, domain, day, step)),
     made AS (
-        INSERT INTO helpline.tasks (centre_id, task_id, case_id, task, domain, state, owner_id, given_by, due_at, look_at, plan, plan_step, made_at)
-        SELECT $1, a.id, case_id, a.task, a.domain, 'open', owner_id, $2, a.due_at, a.due_at - make_interval(secs => $14), $8, a.step,
+        INSERT INTO helpline.tasks (centre_id, task_id, case_id, task, domain, state, owner_id, given_by, due_at, look_at, ladder_version, plan, plan_run, plan_step,
+            made_at)
+        SELECT $1, a.id, case_id, a.task, a.domain, 'open', owner_id, $2, a.due_at, a.due_at - make_interval(secs => $14), $16, $8, run, a.step,
             helpline.now()
-        FROM changed CROSS JOIN asked a),
+        FROM changed CROSS JOIN asked a CROSS JOIN (
+            SELECT coalesce(max(t.plan_run), 0) + 1 AS run FROM helpline.tasks t WHERE t.centre_id = $1 AND t.case_id = $7 AND t.plan = $8) runs),
     noted AS (
         INSERT INTO helpline.case_events (centre_id, case_id, sequence, at, event, actor_id, actor_role, detail, entry_id)
         SELECT $1, case_id, event_count, helpline.now(), 'plan_started', $2, $3, jsonb_build_object('plan', $8::text), $15 FROM changed)";
@@ -158,7 +178,7 @@ const STEP: &str = change!(
     detail: "jsonb_build_object('task_id', task_id, 'case_id', case_id, 'state', state, 'owner_id', owner_id)",
     with: "before AS MATERIALIZED (
         SELECT t.case_id AS of_case FROM helpline.cases lead JOIN helpline.tasks t ON t.centre_id = $1 AND t.case_id = lead.case_id
-        WHERE lead.centre_id = $1 AND t.task_id = $7 AND t.revision = $8 AND ", sees_task!("$2", "$3", "$13"), " FOR UPDATE OF lead, t),
+        WHERE lead.centre_id = $1 AND t.task_id = $7 AND t.revision = $8 AND ", sees_task!("$2", "$3", "$13"), " FOR NO KEY UPDATE OF lead, t),
     parent AS (
         UPDATE helpline.cases c SET event_count = c.event_count + 1, changed_at = helpline.now(), revision = c.revision + 1
         FROM before WHERE c.centre_id = $1 AND c.case_id = of_case RETURNING c.case_id, c.event_count),
@@ -171,14 +191,14 @@ const STEP: &str = change!(
     noted AS (
         INSERT INTO helpline.case_events (centre_id, case_id, sequence, at, event, actor_id, actor_role, detail, entry_id, text_sealed)
         SELECT $1, case_id, event_count, helpline.now(), 'task_' || $9, $2, $3, jsonb_strip_nulls(jsonb_build_object('task_id', $7::uuid,
-            'agency_id', $13)), $14, $15 FROM parent)";
+            'agency_id', $13)), $14, $15 FROM parent), ", told!("task_cancelled", "$9 = 'cancelled'");
     returning: "task_id AS id",
 );
 
 /// The next rung of the task that is latest; parameters 2 and 3 are the offsets and the keys of all rungs. Each is climbed once: the row
 /// says how many were.
-const CLIMB: &str = "
-    WITH due AS (
+const CLIMB: &str = concat!(
+    "WITH due AS (
         SELECT t.task_id AS id FROM helpline.tasks t
         WHERE t.centre_id = $1 AND t.look_at <= (SELECT helpline.now()) ORDER BY t.look_at LIMIT 1 FOR UPDATE SKIP LOCKED),
     changed AS (
@@ -188,8 +208,18 @@ const CLIMB: &str = "
     journalled AS (
         INSERT INTO helpline.journal (centre_id, at, event, revision, detail)
         SELECT $1, helpline.now(), 'task_' || ($3::text[])[climbed], revision, jsonb_build_object('task_id', task_id, 'case_id', case_id)
-        FROM changed)
-    SELECT task_id AS id FROM changed";
+        FROM changed), ",
+    told!("task_overdue", "climbed = 2"),
+    " SELECT task_id AS id FROM changed"
+);
+
+/// What waits for a rung by older settings waits for it by those in force; parameter 2 are the offsets of all rungs, 3 the version.
+const RESET: &str = "
+    WITH older AS (
+        SELECT t.task_id AS id FROM helpline.tasks t
+        WHERE t.centre_id = $1 AND t.look_at IS NOT NULL AND t.ladder_version < $3 ORDER BY t.ladder_version LIMIT 1000 FOR UPDATE SKIP LOCKED)
+    UPDATE helpline.tasks t SET look_at = t.due_at + make_interval(secs => ($2::float8[])[t.climbed + 1]), ladder_version = $3
+    FROM older WHERE t.centre_id = $1 AND t.task_id = older.id";
 
 /// A constraint that a concurrent repeat of the same command may break before it is known to be a repeat.
 const STEP_ONCE: &str = "each_step_of_a_plan_once";
@@ -200,7 +230,7 @@ impl Store {
         &self,
         command: &Command,
         new: &NewTask,
-        rules: &Cases,
+        (rules, version): (&Cases, i64),
     ) -> Result<Change<Uuid>, StoreError> {
         let id = new.task_id.as_uuid();
         let query = change_query::<Made>(ADD, command)
@@ -213,16 +243,17 @@ impl Store {
             .bind(new.referral_id.map(|id| id.as_uuid()))
             .bind(new.due_at)
             .bind(f64::from(rules.due_soon_s))
-            .bind(new.entry_id);
+            .bind(new.entry_id)
+            .bind(version);
         Ok(self.change(command, query).await?.map(|made| made.id))
     }
 
-    /// Begins a plan. Refused when the case is not there for the caller or closed, or it was begun.
+    /// Begins a plan. Refused when the case is not there for the caller or closed, or something of it is still to be done.
     pub async fn start_plan(
         &self,
         command: &Command,
         new: &NewPlan,
-        rules: &Cases,
+        (rules, version): (&Cases, i64),
     ) -> Result<Change<Uuid>, StoreError> {
         let of = |(id, one): &(Uuid, Planned)| {
             (*id, one.task.clone(), one.domain.clone(), i32::try_from(one.day).unwrap_or(i32::MAX))
@@ -243,7 +274,8 @@ impl Store {
             .bind(domains)
             .bind(days)
             .bind(f64::from(rules.due_soon_s))
-            .bind(new.entry_id);
+            .bind(new.entry_id)
+            .bind(version);
         match self.change(command, query).await {
             Err(error) if error.constraint() == Some(STEP_ONCE) => self.recall(command).await,
             other => Ok(other?.map(|made| made.id)),
@@ -273,16 +305,36 @@ impl Store {
 
     /// Climbs one rung of one task that is late; whether there was one.
     pub async fn climb_task(&self, centre: CentreId, rules: &Cases) -> Result<bool, StoreError> {
-        #[expect(clippy::cast_precision_loss, reason = "days in seconds")]
-        let offsets: Vec<f64> = Rung::ALL.iter().map(|rung| rung.offset_s(rules) as f64).collect();
         let keys: Vec<String> = Rung::ALL.iter().map(|rung| rung.key().to_owned()).collect();
         let mut connection = self.bound(centre).await?;
         let row = sqlx::query_as::<_, Made>(CLIMB)
             .bind(centre.as_uuid())
-            .bind(offsets)
+            .bind(offsets(rules))
             .bind(keys)
             .fetch_optional(connection.postgres())
             .await;
         Ok(connection.settle(row)?.is_some())
     }
+
+    /// Sets the next rung of tasks by these settings, where it was set by older ones; how many at a time.
+    pub async fn reset_ladders(
+        &self,
+        centre: CentreId,
+        (rules, version): (&Cases, i64),
+    ) -> Result<u64, StoreError> {
+        let mut connection = self.bound(centre).await?;
+        let done = sqlx::query(RESET)
+            .bind(centre.as_uuid())
+            .bind(offsets(rules))
+            .bind(version)
+            .execute(connection.postgres())
+            .await;
+        Ok(connection.settle(done)?.rows_affected())
+    }
+}
+
+/// When each rung is climbed, in seconds after a task is due.
+fn offsets(rules: &Cases) -> Vec<f64> {
+    #[expect(clippy::cast_precision_loss, reason = "days in seconds")]
+    Rung::ALL.iter().map(|rung| rung.offset_s(rules) as f64).collect()
 }

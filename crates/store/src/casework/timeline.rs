@@ -12,7 +12,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::step::Section;
-use super::{CASE_TEXT, inconsistent};
+use super::{CASE_TEXT, inconsistent, sees_case};
 use crate::{Store, StoreError};
 
 /// An entry of the timeline of a case.
@@ -29,18 +29,34 @@ pub struct CaseEntry {
     pub section: Option<Section>,
 }
 
-const READ: &str = "
-    WITH page AS MATERIALIZED (
-        SELECT sequence, at, event, actor_id, actor_role, detail, entry_id, text_sealed, section_id, section_kind, section_revision, field_class
-        FROM helpline.case_events
-        WHERE centre_id = $1 AND case_id = $4 AND sequence > $5 AND ($6::uuid IS NULL OR entry_id = $6)
-        ORDER BY sequence LIMIT $7),
+/// Entries of a case, if the caller may read it at this moment.
+macro_rules! entries {
+    ($rest:literal) => {
+        concat!(
+            "SELECT v.sequence, v.at, v.event, v.actor_id, v.actor_role, v.detail, v.entry_id, v.text_sealed, v.section_id, v.section_kind,
+                v.section_revision, v.field_class
+             FROM helpline.case_events v JOIN helpline.cases c ON c.centre_id = $1 AND c.case_id = v.case_id
+             WHERE v.centre_id = $1 AND v.case_id = $4 AND ",
+            sees_case!("$2", "$3"),
+            $rest
+        )
+    };
+}
+
+const ENTRY: &str = entries!(" AND v.entry_id = $5");
+
+/// The journal says what was read.
+const READ: &str = concat!(
+    "WITH page AS MATERIALIZED (",
+    entries!(" AND v.sequence > $5 ORDER BY v.sequence LIMIT $6"),
+    "),
     journalled AS (
         INSERT INTO helpline.journal (centre_id, at, event, actor_id, actor_role, detail)
         SELECT $1, helpline.now(), 'case_read', $2, $3,
             jsonb_build_object('case_id', $4::uuid, 'from', min(sequence), 'to', max(sequence)) FROM page
-        HAVING count(*) > 0 AND $6 IS NULL)
-    SELECT * FROM page ORDER BY sequence";
+        HAVING count(*) > 0)
+    SELECT * FROM page ORDER BY sequence"
+);
 
 const LAST: &str = "SELECT section_kind, section_revision FROM helpline.case_events
      WHERE centre_id = $1 AND case_id = $2 AND section_id = $3 ORDER BY section_revision DESC LIMIT 1";
@@ -62,53 +78,71 @@ struct EntryRow {
 }
 
 impl Store {
-    /// Entries of a case that the caller may read, oldest first: a page of them, or the one with this id.
+    fn case_entry_from(&self, caller: &Caller, row: EntryRow) -> Result<CaseEntry, StoreError> {
+        let kind = row.section_kind.as_deref().and_then(SectionKind::from_key);
+        let class = row.field_class.as_deref().and_then(FieldClass::from_key);
+        let section = match row.section_id {
+            Some(section_id) => match (kind, class, row.section_revision) {
+                (Some(kind), Some(field_class), Some(revision)) => {
+                    Some(Section { section_id, kind, revision, field_class })
+                }
+                _ => return Err(inconsistent("case_events", "section_kind")),
+            },
+            None => None,
+        };
+        Ok(CaseEntry {
+            sequence: row.sequence,
+            at: row.at,
+            event: row.event,
+            actor_id: row.actor_id,
+            actor_role: row.actor_role,
+            detail: row.detail.map(|Json(detail)| detail),
+            text: self.open_some(CASE_TEXT, caller.centre_id, row.entry_id, row.text_sealed.as_deref())?,
+            section,
+        })
+    }
+
+    /// A page of the entries of a case that the caller may read, oldest first; the journal says that they were read.
     pub async fn case_entries(
         &self,
         caller: &Caller,
         case: CaseId,
         (size, after): (u32, i32),
-        entry: Option<Uuid>,
     ) -> Result<Vec<CaseEntry>, StoreError> {
-        let centre = caller.centre_id;
-        let mut connection = self.bound(centre).await?;
+        let mut connection = self.bound(caller.centre_id).await?;
         let rows = sqlx::query_as::<_, EntryRow>(READ)
-            .bind(centre.as_uuid())
+            .bind(caller.centre_id.as_uuid())
             .bind(caller.principal())
             .bind(caller.role.key())
             .bind(case.as_uuid())
             .bind(after)
-            .bind(entry)
             .bind(i64::from(size))
             .fetch_all(connection.postgres())
             .await;
         let rows = connection.settle(rows)?;
         drop(connection);
-        let read = |row: EntryRow| {
-            let bad = inconsistent("case_events", "section_kind");
-            let kind = row.section_kind.as_deref().and_then(SectionKind::from_key);
-            let class = row.field_class.as_deref().and_then(FieldClass::from_key);
-            let section = match row.section_id {
-                Some(section_id) => match (kind, class, row.section_revision) {
-                    (Some(kind), Some(field_class), Some(revision)) => {
-                        Some(Section { section_id, kind, revision, field_class })
-                    }
-                    _ => return Err(bad),
-                },
-                None => None,
-            };
-            Ok(CaseEntry {
-                sequence: row.sequence,
-                at: row.at,
-                event: row.event,
-                actor_id: row.actor_id,
-                actor_role: row.actor_role,
-                detail: row.detail.map(|Json(detail)| detail),
-                text: self.open_some(CASE_TEXT, centre, row.entry_id, row.text_sealed.as_deref())?,
-                section,
-            })
-        };
-        rows.into_iter().map(read).collect()
+        rows.into_iter().map(|row| self.case_entry_from(caller, row)).collect()
+    }
+
+    /// One entry of a case that the caller may read.
+    pub async fn case_entry(
+        &self,
+        caller: &Caller,
+        case: CaseId,
+        entry: Uuid,
+    ) -> Result<Option<CaseEntry>, StoreError> {
+        let mut connection = self.bound(caller.centre_id).await?;
+        let row = sqlx::query_as::<_, EntryRow>(ENTRY)
+            .bind(caller.centre_id.as_uuid())
+            .bind(caller.principal())
+            .bind(caller.role.key())
+            .bind(case.as_uuid())
+            .bind(entry)
+            .fetch_optional(connection.postgres())
+            .await;
+        let row = connection.settle(row)?;
+        drop(connection);
+        row.map(|row| self.case_entry_from(caller, row)).transpose()
     }
 
     /// What a section is and its last revision, if the case has it.

@@ -35,7 +35,18 @@ macro_rules! select {
             "SELECT t.task_id, t.number, t.case_id, t.task, t.domain, t.state, t.owner_id, t.given_by, t.agency_id, t.referral_id, t.due_at,
                 t.climbed, t.plan, t.plan_step, t.ended_at, t.revision, CASE WHEN $5 THEN t.note_sealed END AS note_sealed,
                 (SELECT ", referral_classes!(), " FROM helpline.referrals r
-                 WHERE r.centre_id = $1 AND r.referral_id = t.referral_id) AS classes
+                 WHERE r.centre_id = $1 AND r.referral_id = t.referral_id) AS classes,
+                (SELECT CASE WHEN t.given_by = c.owner_id
+                    OR EXISTS (
+                        SELECT FROM helpline.counsellors o
+                        JOIN helpline.case_grants g ON g.centre_id = $1 AND g.case_id = c.case_id AND g.counsellor_id = o.counsellor_id
+                        WHERE o.centre_id = $1 AND o.counsellor_id = t.given_by AND o.disabled_at IS NULL
+                          AND g.revoked_at IS NULL AND g.until_at > (SELECT helpline.now()))
+                    OR EXISTS (
+                        SELECT FROM helpline.tokens k
+                        WHERE k.centre_id = $1 AND k.token_id = t.given_by AND k.revoked_at IS NULL AND k.expires_at > (SELECT helpline.now()))
+                    THEN t.given_by ELSE c.owner_id END
+                 FROM helpline.cases c WHERE c.centre_id = $1 AND c.case_id = t.case_id) AS back_to
              FROM helpline.tasks t WHERE t.centre_id = $1 AND ", sees_task!("$2", "$3", "$4"), " AND ",
             $rest
         )
@@ -43,14 +54,42 @@ macro_rules! select {
 }
 
 const GET: &str = select!("t.task_id = $6");
-const OF_PLAN: &str = select!("t.case_id = $6 AND t.plan = $7 ORDER BY t.due_at, t.plan_step");
-const LIST: &str = select!(
-    "(NOT $6 OR t.ended_at IS NULL) AND (NOT $7 OR t.ended_at IS NULL AND t.due_at <= (SELECT helpline.now()))
-      AND (NOT $8 OR CASE WHEN $4 IS NULL THEN t.agency_id IS NULL AND t.owner_id = $2 ELSE t.agency_id = $4 END)
-      AND ($9::uuid IS NULL OR t.case_id = $9)
-      AND ($10::timestamptz IS NULL OR (t.due_at, t.task_id) > ($10, $11))
-     ORDER BY t.due_at, t.task_id LIMIT $12"
+
+/// The same, for who looks at it: the journal says so.
+const READ: &str = concat!(
+    "WITH found AS MATERIALIZED (",
+    select!("t.task_id = $6"),
+    "), journalled AS (
+        INSERT INTO helpline.journal (centre_id, at, event, actor_id, actor_role, detail)
+        SELECT $1, helpline.now(), 'task_read', $2, $3, jsonb_build_object('task_id', task_id) FROM found)
+     SELECT * FROM found"
 );
+
+const OF_PLAN: &str = select!(
+    "t.case_id = $6 AND t.plan = $7 AND t.plan_run = (
+        SELECT max(n.plan_run) FROM helpline.tasks n WHERE n.centre_id = $1 AND n.case_id = $6 AND n.plan = $7)
+     ORDER BY t.due_at, t.plan_step"
+);
+
+/// One statement for each way to narrow the list, so that each has its index; whatever else is asked for narrows it further.
+macro_rules! list {
+    ($narrowed:literal) => {
+        select!(concat!(
+            "(NOT $6 OR t.ended_at IS NULL) AND (NOT $7 OR t.ended_at IS NULL AND t.due_at <= (SELECT helpline.now()))
+              AND (NOT $8 OR CASE WHEN $4 IS NULL THEN t.agency_id IS NULL AND t.owner_id = $2 ELSE t.agency_id = $4 END)
+              AND ($9::uuid IS NULL OR t.case_id = $9)
+              AND ($10::timestamptz IS NULL OR (t.due_at, t.task_id) > ($10, $11))",
+            $narrowed,
+            " ORDER BY t.due_at, t.task_id LIMIT $12"
+        ))
+    };
+}
+
+const LIST_ALL: &str = list!("");
+const LIST_OPEN: &str = list!(" AND t.ended_at IS NULL");
+const LIST_OWN: &str = list!(" AND t.ended_at IS NULL AND t.owner_id = $2");
+const LIST_OF_CASE: &str = list!(" AND t.case_id = $9");
+const LIST_OF_AGENCY: &str = list!(" AND t.agency_id = $4");
 
 #[derive(FromRow)]
 struct TaskRow {
@@ -72,6 +111,7 @@ struct TaskRow {
     revision: i64,
     note_sealed: Option<Vec<u8>>,
     classes: Option<Vec<String>>,
+    back_to: Uuid,
 }
 
 impl Store {
@@ -92,6 +132,7 @@ impl Store {
             state: TaskState::from_key(&row.state).ok_or(inconsistent("tasks", "state"))?,
             owner_id: row.owner_id,
             given_by: row.given_by,
+            back_to: row.back_to,
             agency_id: row.agency_id.map(AgencyId::from),
             referral_id: row.referral_id.map(ReferralId::from),
             due_at: row.due_at,
@@ -105,8 +146,22 @@ impl Store {
 
     /// A task, if the caller may know of it.
     pub async fn task(&self, caller: &Caller, id: TaskId) -> Result<Option<Task>, StoreError> {
+        self.one_task(GET, caller, id).await
+    }
+
+    /// The same, for who looks at it: the journal says so.
+    pub async fn read_task(&self, caller: &Caller, id: TaskId) -> Result<Option<Task>, StoreError> {
+        self.one_task(READ, caller, id).await
+    }
+
+    async fn one_task(
+        &self,
+        sql: &'static str,
+        caller: &Caller,
+        id: TaskId,
+    ) -> Result<Option<Task>, StoreError> {
         let mut connection = self.bound(caller.centre_id).await?;
-        let row = sqlx::query_as::<_, TaskRow>(GET)
+        let row = sqlx::query_as::<_, TaskRow>(sql)
             .bind(caller.centre_id.as_uuid())
             .bind(caller.principal())
             .bind(caller.role.key())
@@ -150,8 +205,16 @@ impl Store {
         filter: TaskFilter,
         (size, after): (u32, Option<(DateTime<Utc>, TaskId)>),
     ) -> Result<Vec<Task>, StoreError> {
+        let open = filter.open || filter.overdue;
+        let sql = match filter {
+            _ if caller.agency_id.is_some() => LIST_OF_AGENCY,
+            TaskFilter { case_id: Some(_), .. } => LIST_OF_CASE,
+            TaskFilter { own: true, .. } if open => LIST_OWN,
+            TaskFilter { .. } if open => LIST_OPEN,
+            TaskFilter { .. } => LIST_ALL,
+        };
         let mut connection = self.bound(caller.centre_id).await?;
-        let rows = sqlx::query_as::<_, TaskRow>(LIST)
+        let rows = sqlx::query_as::<_, TaskRow>(sql)
             .bind(caller.centre_id.as_uuid())
             .bind(caller.principal())
             .bind(caller.role.key())

@@ -1,0 +1,63 @@
+//! What was put to the wrong child: a contact is unlinked, a case is moved.
+
+use helpline_domain::caller::Caller;
+use helpline_domain::id::{ContactId, PersonId};
+use helpline_service_kit::{Ctx, Refusal};
+use helpline_store::Command;
+use helpline_store::casework::case::Case;
+use helpline_store::casework::step::{Act, Step};
+use serde_json::json;
+
+use crate::act::{act, leads};
+
+/// Unlinks a contact. Errors: NOT_FOUND for the case and for a contact that is not linked, STATE_REFUSED for another's case or as `in_use`
+/// while a referral or an escalation of the case comes from it, REQUEST_ID_REUSED.
+pub(crate) async fn unlink_contact(
+    ctx: &Ctx,
+    caller: &Caller,
+    asked: (&Command, &Act),
+    contact: ContactId,
+) -> Result<Case, Refusal> {
+    let in_use = ctx.store.contact_in_use(caller.centre_id, asked.1.case_id, contact).await?;
+    act(ctx, caller, asked, |now| {
+        leads(caller, now)?;
+        if !now.contact_ids.contains(&contact.as_uuid()) {
+            return Err(Refusal::not_found("contact"));
+        }
+        if in_use {
+            return Err(Refusal::state("contact", "in_use"));
+        }
+        Ok(Step {
+            contact: Some((contact, false)),
+            detail: Some(json!({ "contact_id": contact })),
+            ..Step::of(now, "contact_unlinked")
+        })
+    })
+    .await
+}
+
+/// Moves a case to another record; what was allowed for the one child is not for the other. Errors: NOT_FOUND for the case and the record,
+/// INVALID_FIELD for the record that it is under, ALREADY_EXISTS when the child has an open one of its kind, REQUEST_ID_REUSED.
+pub(crate) async fn move_case(
+    ctx: &Ctx,
+    caller: &Caller,
+    asked: (&Command, &Act),
+    child: PersonId,
+) -> Result<Case, Refusal> {
+    let known = ctx.store.person_exists(caller.centre_id, child).await?;
+    act(ctx, caller, asked, |now| {
+        if !known {
+            return Err(Refusal::not_found("person"));
+        }
+        if now.person_id == child {
+            return Err(Refusal::invalid_field("child_id", "another record"));
+        }
+        Ok(Step {
+            child_id: child,
+            approval: None,
+            detail: Some(json!({ "from": now.person_id, "to": child })),
+            ..Step::of(now, "moved")
+        })
+    })
+    .await
+}

@@ -1,0 +1,65 @@
+//! An agency that was given a task is told so, that it is late, and that it is not to be done any more: ids and nothing else.
+
+use helpline_domain::id::AgencyId;
+use helpline_proto::casework::v1::{AddTaskRequest, CancelTaskRequest, LinkCaseContactRequest};
+use helpline_proto::referral::v1::{AcceptReferralRequest, DraftReferralRequest};
+use helpline_tests::casework::visit;
+use helpline_tests::referral::draft;
+use helpline_tests::{Answer, Partner, request_id};
+
+use super::referrals::contact;
+use super::scene::{Scene, until};
+
+#[tokio::test]
+async fn an_agency_is_told_of_its_task_that_it_is_late_and_that_it_is_cancelled() {
+    let scene = Scene::set().await;
+    let by = &scene.supervisor;
+    let partner = Partner::answering([Answer::Status(200)]).await;
+    let agency: AgencyId = scene.agency.parse().unwrap();
+    let service = scene.world.service(agency).await;
+    let (case, contact) = (by.case_of_child().await, contact(&scene).await);
+    let link = LinkCaseContactRequest {
+        request_id: request_id(),
+        case_id: case.case_id.clone(),
+        contact_id: contact.clone(),
+    };
+    by.cases().link_case_contact(link).await.unwrap();
+    let of_case = DraftReferralRequest { case_id: case.case_id.clone(), ..draft(&contact, &[&service]) };
+    let referral = by.refer(of_case).await;
+    let take = AcceptReferralRequest {
+        request_id: request_id(),
+        referral_id: referral.referral_id.clone(),
+        ..AcceptReferralRequest::default()
+    };
+    scene.world.responder(agency).await.referrals().accept_referral(take).await.unwrap();
+    scene.hook(&partner.url).await;
+    let heard = |of: &str| {
+        let of = format!("\"referral.{of}\"");
+        let bodies = partner.heard().into_iter().map(|one| String::from_utf8_lossy(&one.body).into_owned());
+        bodies.filter(|body| body.contains(&of)).collect::<Vec<_>>()
+    };
+    let told = async |what: &str| {
+        until(what, async || (heard(what).len() == 1).then_some(())).await;
+        let body = heard(what).remove(0);
+        assert!(body.contains(&referral.referral_id), "{body}");
+        assert!(!body.contains("visit") && !body.contains("aunt") && !body.contains(&case.case_id), "{body}");
+    };
+
+    let due = scene.world.soon();
+    let give = AddTaskRequest { referral_id: referral.referral_id.clone(), ..visit(&case.case_id, due) };
+    let task = by.add_task(give).await.unwrap();
+    assert_eq!(task.agency_id, scene.agency);
+    told("task_given").await;
+    scene.world.advance(2.0 * 86_400.0);
+    told("task_overdue").await;
+    let cancel = CancelTaskRequest {
+        request_id: request_id(),
+        task_id: task.task_id.clone(),
+        remark: "The aunt has come herself.".to_owned(),
+    };
+    by.tasks().cancel_task(cancel).await.unwrap();
+    told("task_cancelled").await;
+    // A task inside the centre is nobody else's news.
+    by.add_task(visit(&case.case_id, scene.world.soon())).await.unwrap();
+    told("task_given").await;
+}
