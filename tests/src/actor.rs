@@ -34,6 +34,7 @@ use helpline_proto::referral::v1::admission_service_client::AdmissionServiceClie
 use helpline_proto::referral::v1::capacity_service_client::CapacityServiceClient;
 use helpline_proto::referral::v1::consent_service_client::ConsentServiceClient;
 use helpline_proto::referral::v1::referral_service_client::ReferralServiceClient;
+use helpline_proto::reporting::v1::report_service_client::ReportServiceClient;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
@@ -143,6 +144,8 @@ clients!(
     case_access: CaseAccessServiceClient,
     /// `TaskService`.
     tasks: TaskServiceClient,
+    /// `ReportService`.
+    reports: ReportServiceClient,
     /// `SupervisionService`.
     supervision: SupervisionServiceClient,
 );

@@ -40,4 +40,5 @@ pub mod requirement;
 pub mod risk;
 pub mod service;
 pub mod settings;
+pub mod statistics;
 pub mod task;

@@ -18,7 +18,7 @@ use std::time::Duration;
 mod generated;
 
 pub use generated::{
-    casework, channels, directory, errors, escalation, intake, options, queueing, referral, terms,
+    casework, channels, directory, errors, escalation, intake, options, queueing, referral, reporting, terms,
 };
 pub use options::v1::Role;
 

@@ -51,8 +51,8 @@ const LISTS: [&str; 23] = [
     "ListCaseTimeline",
     "ListTasks",
 ];
-/// Lists that are not walked here: of the line, of the directory, of what is told of missing children.
-const OTHERS: [&str; 7] = [
+/// Lists that are not walked here: of the line, of the directory, of what is told of missing children, of figures.
+const OTHERS: [&str; 8] = [
     "ListContacts",
     "ListCounsellors",
     "ListTokens",
@@ -60,6 +60,7 @@ const OTHERS: [&str; 7] = [
     "ListAlerts",
     "ListCallbacks",
     "ListChildAlerts",
+    "ListCountedContacts",
 ];
 /// Rows of each list.
 const ROWS: usize = 5;

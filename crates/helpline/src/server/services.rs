@@ -12,6 +12,7 @@ use helpline_proto::{FILE_DESCRIPTOR_SET, SERVICES};
 use helpline_queueing::Queueing;
 use helpline_queueing::workers::Timing;
 use helpline_referral::Referrals;
+use helpline_reporting::Reporting;
 use helpline_service_kit::Ctx;
 use helpline_service_kit::authenticator::Authenticator;
 use helpline_service_kit::config::Config;
@@ -38,6 +39,8 @@ pub enum Service {
     Referral,
     /// Persons, cases, tasks.
     Casework,
+    /// Figures of contacts.
+    Reporting,
     /// Endpoints of agencies, what is sent to them.
     Channels,
     /// Pages for a browser, if the configuration says where browsers find them. They have no API of their own.
@@ -54,6 +57,7 @@ impl Service {
             Self::Escalation => "helpline.escalation.v1",
             Self::Referral => "helpline.referral.v1",
             Self::Casework => "helpline.casework.v1",
+            Self::Reporting => "helpline.reporting.v1",
             Self::Channels => "helpline.channels.v1",
             Self::Console => "",
         }
@@ -160,6 +164,9 @@ pub(super) async fn assemble(
         casework.routes(&mut routes, longest);
         casework.spawn(own(CLIMBING_TASKS_CONNECTIONS)?, lifecycle);
     }
+    if services.has(Service::Reporting) {
+        Reporting::new(ctx.clone()).routes(&mut routes, longest);
+    }
     if services.has(Service::Channels) {
         let channels =
             Channels::new(ctx.clone(), &config.channels, config.console.base().map(str::to_owned))?;
@@ -219,7 +226,7 @@ mod tests {
         assert_eq!(Services::all().names().collect::<Vec<_>>(), SERVICES);
         assert_eq!(
             Services::all().to_string(),
-            "directory,intake,queueing,escalation,referral,casework,channels,console"
+            "directory,intake,queueing,escalation,referral,casework,reporting,channels,console"
         );
     }
 }
