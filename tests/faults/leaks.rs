@@ -82,6 +82,8 @@ const FIELDS: [&str; 45] = [
     "merge_undo_reason",
     "case_text",
     "task_note",
+    "assessment_answer",
+    "assessment_reason",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
