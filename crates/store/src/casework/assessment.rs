@@ -173,7 +173,7 @@ const SAVE: &str = change!(
 /// what completes it, 12 to 14 the approval, 15 to 19 the judgement, 20 and 21 the entry and its text, 22 to 24 what is to be done after
 /// the first, 25 to 27 what after a positive outcome, 28 how long before it is due a task tells so, 29 the revision of the case: what other
 /// assessments of it say is known only while that stands. A second one by the same form, and no revision of the first, ends the task
-/// that the first gave.
+/// that the first gave. What follows by itself has no actor in the journal.
 const STEP: &str = change!(
     event: "assessment_' || $9::text || '", resource: "assessment_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('assessment_id', assessment_id, 'case_id', case_id, 'form', form)",
@@ -207,8 +207,8 @@ const STEP: &str = change!(
             SELECT e.again_task_id FROM helpline.assessments e WHERE e.centre_id = $1 AND e.case_id = of_case AND e.form = of_form)
         RETURNING t.task_id, t.case_id, t.revision),
     told AS (
-        INSERT INTO helpline.journal (centre_id, at, event, actor_id, actor_role, revision, detail)
-        SELECT $1, helpline.now(), one.event, $2, $3, one.revision,
+        INSERT INTO helpline.journal (centre_id, at, event, revision, detail)
+        SELECT $1, helpline.now(), one.event, one.revision,
             jsonb_build_object('task_id', one.task_id, 'case_id', one.case_id, 'assessment_id', $7::uuid)
         FROM (SELECT 'task_given' AS event, * FROM given UNION ALL SELECT 'task_completed', * FROM ended) AS one),
     changed AS (
