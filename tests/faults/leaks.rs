@@ -36,7 +36,7 @@ use scan::{Finding, Markers, search};
 use crate::load::closing;
 
 /// The personal fields: each gets a marker of its own.
-const FIELDS: [&str; 45] = [
+const FIELDS: [&str; 47] = [
     "on_call_name",
     "on_call_number",
     "delivery_address",

@@ -226,7 +226,7 @@ fn assessment(method: &str) -> Option<Vec<u8>> {
         "AskAssessmentApproval" => assessments::ask(&assessment_id).encode_to_vec(),
         "AnswerAssessmentApproval" => {
             let mut answer = assessments::answer(&assessment_id, AssessmentApproval::Content, true);
-            answer.remark = "He is shy.".to_owned();
+            "He is shy.".clone_into(&mut answer.remark);
             answer.encode_to_vec()
         }
         "GetAssessment" => GetAssessmentRequest { assessment_id }.encode_to_vec(),

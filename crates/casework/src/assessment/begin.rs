@@ -7,6 +7,7 @@ use helpline_domain::settings::forms::Form;
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::Command;
+use helpline_store::casework::assessment::read::AnsweredAssessment;
 use helpline_store::casework::assessment::{Assessment, NewAssessment, ONE_DRAFT, REVISED_ONCE};
 
 use super::{answers, committed, document, seen, stands};
@@ -56,33 +57,45 @@ pub(crate) async fn revise(
     id: AssessmentId,
 ) -> Result<Assessment, Refusal> {
     let settings = ctx.settings.current(caller.centre_id).await?;
-    let old = seen(ctx, caller, id, false).await?;
-    let now = &old.assessment;
-    let serves = |one: &&Form| one.form == now.form && !one.elements(now.subject).is_empty();
-    // What the settings no longer have can be revised as it was.
-    let (form, version) = match settings.settings.assessment_forms.iter().find(serves) {
-        Some(form) => (form, settings.version),
-        None => (&old.form, now.settings_version),
-    };
-    let kept = fitting(form, now.subject, answers(&old)?);
-    let new = match stands(now) {
-        Ok(()) => Some(NewAssessment {
-            assessment_id: ctx.ids.v7().into(),
-            case_id: now.case_id,
-            form: form.clone(),
-            settings_version: version,
-            subject: now.subject,
-            answers: Some(document(&kept)?),
-            supersedes: Some(id),
-            entry_id: ctx.ids.v7(),
-        }),
-        Err(_) => None,
+    // Of what is not there a repeat is recognised, too.
+    let old = ctx.store.assessment(caller, id, false).await?;
+    let new = match &old {
+        Some(old) if stands(&old.assessment).is_ok() => {
+            Some(successor(ctx, old, (&settings.settings.assessment_forms, settings.version))?)
+        }
+        _ => None,
     };
     let why = async {
         stands(&seen(ctx, caller, id, false).await?.assessment)?;
         Ok(Refusal::already_exists("assessment"))
     };
     commit(ctx, caller, (command, new), why).await
+}
+
+/// What is begun in the place of an assessment.
+fn successor(
+    ctx: &Ctx,
+    old: &AnsweredAssessment,
+    (forms, version): (&[Form], i64),
+) -> Result<NewAssessment, Refusal> {
+    let now = &old.assessment;
+    let serves = |one: &&Form| one.form == now.form && !one.elements(now.subject).is_empty();
+    // What the settings no longer have can be revised as it was.
+    let (form, version) = match forms.iter().find(serves) {
+        Some(form) => (form, version),
+        None => (&old.form, now.settings_version),
+    };
+    let kept = fitting(form, now.subject, answers(old)?);
+    Ok(NewAssessment {
+        assessment_id: ctx.ids.v7().into(),
+        case_id: now.case_id,
+        form: form.clone(),
+        settings_version: version,
+        subject: now.subject,
+        answers: Some(document(&kept)?),
+        supersedes: Some(now.assessment_id),
+        entry_id: ctx.ids.v7(),
+    })
 }
 
 async fn commit(

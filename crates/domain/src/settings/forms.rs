@@ -200,7 +200,7 @@ impl Question {
     fn is_sound(&self) -> bool {
         let keys = self.keys();
         let once: BTreeSet<&str> = keys.iter().copied().collect();
-        let chosen = (self.kind == QuestionKind::Choice) == !self.options.is_empty();
+        let chosen = (self.kind == QuestionKind::Choice) != self.options.is_empty();
         let scored = match &self.dimension {
             // Something counts, and something does not.
             Some(_) => !self.counts.is_empty() && self.counts.len() < keys.len(),

@@ -124,8 +124,11 @@ const QUESTIONS: [(&str, &str, &str, [&str; 3]); 13] = [
     ),
 ];
 
-/// Key, what it is called, and what is recommended: task, side of life, hours.
-const DIMENSIONS: [(&str, [&str; 3], (&str, &str, u32)); 8] = [
+/// What is recommended: task, side of life, hours.
+type Recommended = (&'static str, &'static str, u32);
+
+/// Key, what it is called, and what is recommended.
+const DIMENSIONS: [(&str, [&str; 3], Recommended); 8] = [
     ("safety", ["Safety", "Безопасность", "السلامة"], ("safety_plan", "", 2)),
     ("family", ["Family", "Семья", "الأسرة"], ("family_tracing", "guardianship", 72)),
     (
