@@ -27,7 +27,7 @@ const OPTIONAL_IDS: [&str; 8] = [
 /// a token is no responder's, a question is about an escalation, alerts are listed of all, a document is the alert, an
 /// authority is kept as no agency, nobody answers for a service; a referral is no part of another, is asked of one service of an
 /// agency, a hold is for none; a case comes from no contact, a section is new, a task is the caller's.
-const OPTIONAL_OF: [(&str, &str); 24] = [
+const OPTIONAL_OF: [(&str, &str); 25] = [
     ("UpdateService", "agency_id"),
     ("RaiseEscalation", "contact_id"),
     ("RaiseEscalation", "report.authority_id"),
@@ -52,6 +52,7 @@ const OPTIONAL_OF: [(&str, &str); 24] = [
     ("AddTask", "referral_id"),
     ("ListTasks", "case_id"),
     ("BreakGlass", "child_id"),
+    ("ListAssessments", "case_id"),
 ];
 /// The channel's own id: any text.
 const TEXT_IDS: [&str; 2] = ["external_id", "continues_external_id"];

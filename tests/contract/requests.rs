@@ -396,6 +396,7 @@ fn settings() -> Settings {
     };
     Settings {
         cases: Some(casework::settings()),
+        assessment_forms: vec![casework::assessment_form()],
         queues: vec![general, Queue { queue: "night".to_owned(), ..Queue::default() }],
         target_waits: vec![wait],
         offer_timeout: Some(seconds(20)),

@@ -36,7 +36,7 @@ use scan::{Finding, Markers, search};
 use crate::load::closing;
 
 /// The personal fields: each gets a marker of its own.
-const FIELDS: [&str; 45] = [
+const FIELDS: [&str; 47] = [
     "on_call_name",
     "on_call_number",
     "delivery_address",
@@ -82,6 +82,8 @@ const FIELDS: [&str; 45] = [
     "merge_undo_reason",
     "case_text",
     "task_note",
+    "assessment_answer",
+    "assessment_reason",
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,6 @@
 //! Somebody who calls the API with a token.
 
+use helpline_proto::casework::v1::assessment_service_client::AssessmentServiceClient;
 use helpline_proto::casework::v1::case_access_service_client::CaseAccessServiceClient;
 use helpline_proto::casework::v1::case_service_client::CaseServiceClient;
 use helpline_proto::casework::v1::person_service_client::PersonServiceClient;
@@ -138,6 +139,8 @@ clients!(
     capacity: CapacityServiceClient,
     /// `PersonService`.
     persons: PersonServiceClient,
+    /// `AssessmentService`.
+    assessments: AssessmentServiceClient,
     /// `CaseService`.
     cases: CaseServiceClient,
     /// `CaseAccessService`.

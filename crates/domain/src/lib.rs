@@ -13,6 +13,7 @@ pub mod admission;
 pub mod agency;
 pub mod alert;
 pub mod arrangement;
+pub mod assessment;
 pub mod blocking;
 pub mod callback;
 pub mod caller;

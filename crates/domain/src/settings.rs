@@ -5,6 +5,7 @@ pub mod callbacks;
 pub mod care;
 pub mod cases;
 mod flood;
+pub mod forms;
 mod hours;
 pub mod overflow;
 pub mod relaxation;
@@ -86,6 +87,8 @@ pub struct Settings {
     pub alert_sender: String,
     /// How it works on cases.
     pub cases: Cases,
+    /// Forms by which situations are assessed.
+    pub assessment_forms: Vec<forms::Form>,
 }
 
 /// A line in which contacts wait.
@@ -187,6 +190,7 @@ impl Default for Settings {
             overflow: overflow::Overflow::default(),
             alert_sender: String::new(),
             cases: Cases::default(),
+            assessment_forms: forms::usual(),
         }
     }
 }

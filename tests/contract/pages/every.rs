@@ -26,7 +26,7 @@ use crate::schema;
 use crate::stage::healthy;
 
 /// Lists that are walked here.
-const LISTS: [&str; 23] = [
+const LISTS: [&str; 24] = [
     "ListEscalations",
     "ListReports",
     "ListTimeline",
@@ -50,6 +50,7 @@ const LISTS: [&str; 23] = [
     "ListCases",
     "ListCaseTimeline",
     "ListTasks",
+    "ListAssessments",
 ];
 /// Lists that are not walked here: of the line, of the directory, of what is told of missing children, of figures.
 const OTHERS: [&str; 8] = [
