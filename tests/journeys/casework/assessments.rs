@@ -5,6 +5,7 @@ use helpline_proto::casework::v1::{
     AssessmentState, AssessmentSubject, GrantCaseAccessRequest, ListAssessmentsRequest, ListTasksRequest,
     SaveAssessmentRequest, StartAssessmentRequest, Task, TaskState,
 };
+use helpline_proto::directory::v1::{AssessmentForm, GetSettingsRequest, PublishSettingsRequest};
 use helpline_proto::queueing::v1::AlertKind;
 use helpline_tests::assessments::{
     BEST_INTERESTS, FOUND, SCREENING, answer, ask, complete, judge, revise, save, start,
@@ -426,4 +427,34 @@ async fn nothing_is_assessed_in_a_closed_case() {
     }
     by.move_case(&case_id, "reopened").await.unwrap();
     by.save_assessment(save(&id, &WELL)).await.expect("it goes on");
+}
+
+#[tokio::test]
+async fn a_form_that_could_not_decide_is_not_published() {
+    let stage = Stage::set().await;
+    let mut client = stage.world.centre.administrator.centre();
+    let now =
+        client.get_settings(GetSettingsRequest::default()).await.unwrap().into_inner().settings.unwrap();
+    let publish = async |change: &dyn Fn(&mut AssessmentForm)| {
+        let mut settings = now.clone();
+        change(&mut settings.assessment_forms[1]);
+        let request = PublishSettingsRequest {
+            request_id: request_id(),
+            settings: Some(settings),
+            expected_version: 0,
+        };
+        stage.world.centre.administrator.centre().publish_settings(request).await
+    };
+    let form = |rest: &str| vec![format!("settings.assessment_forms[1].{rest}")];
+    let always = publish(&|form| form.questions[2].counts.push("no".to_owned())).await;
+    assert_eq!(why(always).fields, form("questions[2]"));
+    let nowhere = publish(&|form| form.adult_elements = vec!["luck".to_owned()]).await;
+    assert_eq!(why(nowhere).fields, form("child_elements"));
+    let never =
+        publish(&|form| form.dimensions[4].found_from.iter_mut().for_each(|one| one.strong = 99)).await;
+    assert_eq!(why(never).fields, form("dimensions"));
+    let twice = publish(&|form| form.form = BEST_INTERESTS.to_owned()).await;
+    assert_eq!(why(twice).fields, form("form"));
+    let as_it_is = publish(&|_| {}).await.unwrap().into_inner().settings.unwrap();
+    assert_eq!(as_it_is.assessment_forms, now.assessment_forms);
 }
