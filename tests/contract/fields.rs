@@ -28,7 +28,7 @@ const OPTIONAL_IDS: [&str; 8] = [
 /// authority is kept as no agency, nobody answers for a service; a referral is no part of another, is asked of one service of an
 /// agency, a hold is for none; a case comes from no contact, a section is new, a task is the caller's, a
 /// focal point is the first.
-const OPTIONAL_OF: [(&str, &str); 26] = [
+const OPTIONAL_OF: [(&str, &str); 27] = [
     ("UpdateService", "agency_id"),
     ("RaiseEscalation", "contact_id"),
     ("RaiseEscalation", "report.authority_id"),
@@ -53,6 +53,7 @@ const OPTIONAL_OF: [(&str, &str); 26] = [
     ("AddTask", "referral_id"),
     ("ListTasks", "case_id"),
     ("BreakGlass", "child_id"),
+    ("ListAssessments", "case_id"),
     ("ListCrossBorderHandovers", "case_id"),
     ("OfferCrossBorderHandover", "agency_id"),
 ];

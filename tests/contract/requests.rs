@@ -40,6 +40,9 @@ use helpline_proto::queueing::v1::{
     TakeOverDiversionRequest, TakeOverRequest, TransferContactRequest, WatchFloorRequest, WatchOffersRequest,
     WatchQueueStatusRequest,
 };
+use helpline_proto::reporting::v1::{
+    CountContactsRequest, Dimension, GetYearlyReportRequest, ListCountedContactsRequest,
+};
 use helpline_proto::terms::v1::{Channel, PriorityClass, Risk, SkillLevel};
 use helpline_proto::{Method, Role};
 use helpline_tests::request_id as id;
@@ -327,6 +330,21 @@ fn encoded(name: &str) -> Vec<u8> {
         "WatchMessages" => WatchMessagesRequest { contact_id: id(), after_sequence: 0 }.encode_to_vec(),
         "WatchOffers" => WatchOffersRequest::default().encode_to_vec(),
         "WatchQueueStatus" => WatchQueueStatusRequest::default().encode_to_vec(),
+        "CountContacts" => CountContactsRequest {
+            first_date: "2026-01-01".to_owned(),
+            last_date: "2026-12-31".to_owned(),
+            dimensions: vec![Dimension::Channel.into()],
+        }
+        .encode_to_vec(),
+        "ListCountedContacts" => ListCountedContactsRequest {
+            first_date: "2026-01-01".to_owned(),
+            last_date: "2026-12-31".to_owned(),
+            dimensions: vec![Dimension::Channel.into()],
+            cell: vec!["voice".to_owned()],
+            ..ListCountedContactsRequest::default()
+        }
+        .encode_to_vec(),
+        "GetYearlyReport" => GetYearlyReportRequest { year: 2026, least: 5 }.encode_to_vec(),
         other => agencies::sample(other)
             .or_else(|| plans::sample(other))
             .or_else(|| escalations::sample(other))
@@ -380,6 +398,7 @@ fn settings() -> Settings {
     };
     Settings {
         cases: Some(casework::settings()),
+        assessment_forms: vec![casework::assessment_form()],
         cross_border: Some(crossborder::settings()),
         queues: vec![general, Queue { queue: "night".to_owned(), ..Queue::default() }],
         target_waits: vec![wait],

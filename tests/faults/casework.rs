@@ -1,10 +1,11 @@
-//! A server dies while a child's case goes on, or a task tells that it is late.
+//! A server dies while a child's case goes on, a task tells that it is late, or an assessment comes to a result.
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::time::Duration;
 
 use helpline_domain::caller::Role;
 use helpline_service_kit::fail_point::FAIL_POINTS;
+use helpline_tests::assessments::{FOUND, SCREENING, complete, save};
 use helpline_tests::casework::{note, visit};
 use helpline_tests::process::{Fleet, FleetOptions, retry, until};
 use prost_types::Timestamp;
@@ -72,8 +73,32 @@ async fn a_late_task_tells_each_once_wherever_a_server_is_killed() {
     assert_eq!(fleet.count(each), 4);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_and_its_tasks_stand_once_when_a_server_is_killed() {
+    // It is begun, answered, and then.
+    let testing = "kill_at = \"assessment.after_commit@3\"".to_owned();
+    let mut fleet = Fleet::start(FleetOptions { testing, ..FleetOptions::default() }).await;
+    let by = fleet.bearer(Role::Supervisor, None);
+    let case_id = by.case_of_child().await.case_id;
+    let id = by.start_assessment(&case_id, SCREENING).await.expect("a draft").assessment_id;
+    by.save_assessment(save(&id, &FOUND)).await.expect("answers");
+    let complete = complete(&id);
+    by.assessments().complete_assessment(complete.clone()).await.expect_err("the server died of it");
+    died(&mut fleet, "assessment.after_commit").await;
+    let again = retry("complete it again", PATIENCE, || {
+        let (mut client, complete) = (by.assessments(), complete.clone());
+        async move { client.complete_assessment(complete).await }
+    });
+    again.await.expect("the same result");
+    assert_eq!(fleet.count("SELECT count(*) FROM helpline.tasks"), 2);
+    let told = "SELECT count(*) FROM helpline.case_events WHERE event = 'assessment_completed'";
+    assert_eq!(fleet.count(told), 1);
+}
+
 #[test]
 fn every_place_where_a_case_could_be_left_half_done_is_tried_here() {
-    let places = FAIL_POINTS.iter().filter(|place| place.starts_with("case.") || place.starts_with("task."));
-    assert_eq!(places.count(), 3);
+    let places = FAIL_POINTS
+        .iter()
+        .filter(|place| ["case.", "task.", "assessment."].iter().any(|of| place.starts_with(of)));
+    assert_eq!(places.count(), 4);
 }

@@ -37,7 +37,7 @@ use scan::{Finding, Markers, search};
 use crate::load::closing;
 
 /// The personal fields: each gets a marker of its own.
-const FIELDS: [&str; 55] = [
+const FIELDS: [&str; 57] = [
     "on_call_name",
     "on_call_number",
     "delivery_address",
@@ -83,6 +83,8 @@ const FIELDS: [&str; 55] = [
     "merge_undo_reason",
     "case_text",
     "task_note",
+    "assessment_answer",
+    "assessment_reason",
     "border_identity",
     "border_contact",
     "border_location",

@@ -1,5 +1,7 @@
-//! A child has a case: who they are, what is known and planned, whose it is, and what is to be done.
+//! A child has a case: who they are, what is known and planned, whose it is, what is to be done, and what was
+//! found out about their situation.
 
+mod assessments;
 mod cases;
 mod mended;
 mod persons;

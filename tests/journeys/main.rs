@@ -50,6 +50,7 @@ mod put_aside;
 mod races;
 mod referral;
 mod relaxed;
+mod reports;
 mod reserve;
 mod resumed;
 mod returning;

@@ -19,6 +19,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("escalation", 3),
     ("referral", 3),
     ("casework", 3),
+    ("reporting", 3),
     ("crossborder", 3),
     ("channels", 4),
     ("console", 4),

@@ -1,5 +1,6 @@
 //! Somebody who calls the API with a token.
 
+use helpline_proto::casework::v1::assessment_service_client::AssessmentServiceClient;
 use helpline_proto::casework::v1::case_access_service_client::CaseAccessServiceClient;
 use helpline_proto::casework::v1::case_service_client::CaseServiceClient;
 use helpline_proto::casework::v1::person_service_client::PersonServiceClient;
@@ -35,6 +36,7 @@ use helpline_proto::referral::v1::admission_service_client::AdmissionServiceClie
 use helpline_proto::referral::v1::capacity_service_client::CapacityServiceClient;
 use helpline_proto::referral::v1::consent_service_client::ConsentServiceClient;
 use helpline_proto::referral::v1::referral_service_client::ReferralServiceClient;
+use helpline_proto::reporting::v1::report_service_client::ReportServiceClient;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
@@ -138,12 +140,16 @@ clients!(
     capacity: CapacityServiceClient,
     /// `PersonService`.
     persons: PersonServiceClient,
+    /// `AssessmentService`.
+    assessments: AssessmentServiceClient,
     /// `CaseService`.
     cases: CaseServiceClient,
     /// `CaseAccessService`.
     case_access: CaseAccessServiceClient,
     /// `TaskService`.
     tasks: TaskServiceClient,
+    /// `ReportService`.
+    reports: ReportServiceClient,
     /// `CrossBorderService`.
     cross_border: CrossBorderServiceClient,
     /// `SupervisionService`.

@@ -16,6 +16,7 @@
 )]
 
 mod actor;
+pub mod assessments;
 pub mod casework;
 pub mod child_alert;
 pub mod crossborder;

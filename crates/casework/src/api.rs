@@ -1,5 +1,6 @@
 //! The generated traits: one short method each.
 
+mod assessment;
 mod case;
 mod case_access;
 mod person;

@@ -2,8 +2,9 @@
 //!
 //! Read it in the order of a story: [`person`] records who somebody is and who belongs to them, [`merge`] reads two records as one
 //! person, [`open`] begins a case for a child, [`section`] is what is written, [`status`] how the case goes on and is closed, [`custody`]
-//! whose it is, [`approval`] what another must allow, [`entry`] who else is let in, [`mend`] what was put to the wrong child; [`act`] is what every step has in common. [`task`] is
-//! what is to be done and until when, [`plan`] the tasks of months, [`workers`] what alarms when they are late.
+//! whose it is, [`approval`] what another must allow, [`entry`] who else is let in, [`mend`] what was put to the wrong child; [`act`] is
+//! what every step has in common. [`task`] is what is to be done and until when, [`plan`] the tasks of months, [`workers`] what alarms when
+//! they are late; [`assessment`] is what was asked and answered by a form, and what it comes to.
 //!
 //! Invariants:
 //! - an identifier never makes two records one person; two people do, both records stay as they were, and it can be taken back;
@@ -12,6 +13,7 @@
 //! - a case is not closed while something of it is open, unless another than who asked has allowed it;
 //! - a task that is late climbs rung by rung, each once: it says so itself, then supervisors are alerted, then once more;
 //! - an agency has a task under a referral of the same case, and reads what it may read there;
+//! - the result of an assessment is computed, and what holds less grave than that two people say; a completed one is never changed;
 //! - nobody answers what they asked for themselves;
 //! - who lets themselves in is reviewed by a supervisor, and who looks at a person, a case or a task is in the journal.
 //!
@@ -21,11 +23,14 @@
 //! `case_transfer_offered`, `case_transfer_accepted`, `case_transfer_rejected`, `case_transfer_revoked`, `case_assigned`,
 //! `case_approval_asked`, `case_approved`, `case_approval_refused`, `case_access_granted`, `case_access_revoked`, `case_glass_broken`,
 //! `case_read`, `task_given`, `task_accepted`, `task_given_back`, `task_completed`, `task_cancelled`, `task_due_soon`, `task_overdue`,
-//! `task_overdue_told_supervisor`, `task_overdue_told_coordinator`, `plan_started`.
+//! `task_overdue_told_supervisor`, `task_overdue_told_coordinator`, `plan_started`, `assessment_started`, `assessment_saved`,
+//! `assessment_completed`, `assessment_read`, `assessment_approval_asked`, `assessment_approved`, `assessment_approval_refused`,
+//! `assessment_overridden`, `assessment_override_approved`, `assessment_override_refused`.
 
 mod act;
 mod api;
 mod approval;
+mod assessment;
 mod custody;
 mod entry;
 mod mend;
@@ -41,6 +46,7 @@ mod workers;
 
 use std::sync::Arc;
 
+use helpline_proto::casework::v1::assessment_service_server::AssessmentServiceServer;
 use helpline_proto::casework::v1::case_access_service_server::CaseAccessServiceServer;
 use helpline_proto::casework::v1::case_service_server::CaseServiceServer;
 use helpline_proto::casework::v1::person_service_server::PersonServiceServer;
@@ -74,6 +80,7 @@ impl Casework {
             .add_service(PersonServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(CaseServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(CaseAccessServiceServer::new(api.clone()).max_decoding_message_size(longest))
+            .add_service(AssessmentServiceServer::new(api.clone()).max_decoding_message_size(longest))
             .add_service(TaskServiceServer::new(api).max_decoding_message_size(longest));
     }
 

@@ -1,9 +1,11 @@
 //! Casework on the wire.
 
+pub(crate) mod assessments;
 pub(crate) mod cases;
 pub(crate) mod people;
 pub(crate) mod tasks;
 
+use helpline_domain::assessment::{Outcome, Subject};
 use helpline_domain::case::{Approval, SectionKind};
 use helpline_domain::person::{IdentifierKind, MergeState, Relation};
 use helpline_domain::task::TaskState;
@@ -41,6 +43,8 @@ both_ways!(section_kind, section_kind_from: SectionKind, proto::SectionKind {
     Assessment, BestInterests, Plan, Note, Decision, Safety, Document,
 });
 both_ways!(approval, approval_from: Approval, proto::CaseApproval { Close });
+both_ways!(subject, subject_from: Subject, proto::AssessmentSubject { Child, Adult });
+both_ways!(outcome, outcome_from: Outcome, proto::AssessmentOutcome { Negative, Unclear, Positive });
 
 pub(crate) const fn merge_state(state: MergeState) -> proto::MergeState {
     match state {

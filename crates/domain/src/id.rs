@@ -157,6 +157,10 @@ id!(
     TaskId
 );
 id!(
+    /// An assessment of a child's situation.
+    AssessmentId
+);
+id!(
     /// Somebody standing in on a schedule.
     StandInId
 );

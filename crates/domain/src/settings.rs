@@ -6,6 +6,7 @@ pub mod care;
 pub mod cases;
 pub mod crossborder;
 mod flood;
+pub mod forms;
 mod hours;
 pub mod overflow;
 pub mod relaxation;
@@ -88,6 +89,8 @@ pub struct Settings {
     pub alert_sender: String,
     /// How it works on cases.
     pub cases: Cases,
+    /// Forms by which situations are assessed.
+    pub assessment_forms: Vec<forms::Form>,
     /// How it hands children over across borders.
     pub cross_border: CrossBorder,
 }
@@ -191,6 +194,7 @@ impl Default for Settings {
             overflow: overflow::Overflow::default(),
             alert_sender: String::new(),
             cases: Cases::default(),
+            assessment_forms: forms::usual(),
             cross_border: CrossBorder::default(),
         }
     }

@@ -58,6 +58,10 @@ package!(
     /// Persons, cases, tasks.
     casework, "helpline.casework.v1.rs", clippy::allow_attributes, clippy::default_trait_access
 );
+package!(
+    /// Figures of contacts.
+    reporting, "helpline.reporting.v1.rs", clippy::allow_attributes, clippy::default_trait_access
+);
 
 mod redaction {
     include!(concat!(env!("OUT_DIR"), "/redaction.rs"));

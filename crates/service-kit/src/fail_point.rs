@@ -53,6 +53,7 @@ pub const FAIL_POINTS: &[&str] = &[
     "case.after_commit",
     "task.after_commit",
     "task.after_climb",
+    "assessment.after_commit",
     "crossborder.after_commit",
     "crossborder.after_overdue",
     "hold.after_commit",

@@ -20,6 +20,9 @@ use prost_types::Timestamp;
 use crate::fields::Fields;
 
 pub use field_class::{field_class, read_field_classes};
+pub use forms::{
+    assessment_form, question_kind, question_kind_from, recommended_task, strength, strength_from,
+};
 pub use overflow::overflow;
 pub use participation::{
     Shown, joined_sight, outside_role, outside_role_from, participation, participation_kind,
@@ -105,6 +108,7 @@ both_ways!(action_taken, action_taken_from: ActionTaken, intake::v1::ActionTaken
 });
 
 mod field_class;
+mod forms;
 mod overflow;
 mod participation;
 

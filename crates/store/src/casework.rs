@@ -1,11 +1,13 @@
 //! Persons, cases and tasks as they stand in the store.
 //!
 //! [`person`] keeps records and who belongs to whom, [`merge`] reads two records as one person without changing either; [`case`] opens
-//! and reads cases, [`glass`] lets somebody into them who says why, [`step`] is the one statement by which everything happens to them, [`timeline`] what was written; [`task`] is what is
-//! to be done, and climbs while it is late.
+//! and reads cases, [`glass`] lets somebody into them who says why, [`step`] is the one statement by which everything happens to them,
+//! [`timeline`] what was written; [`task`] is what is to be done, and climbs while it is late; [`assessment`] is what was asked and
+//! answered by a form.
 //!
 //! A step of a case is decided on a revision and committed only while that stands, as a referral's is.
 
+pub mod assessment;
 pub mod case;
 pub mod glass;
 pub mod merge;
@@ -72,6 +74,12 @@ pub(crate) const MERGE_REASON: Column =
 pub(crate) const UNDO_REASON: Column =
     Column { table: "person_merges", column: "undo_reason", kind: "narrative" };
 pub(crate) const TASK_NOTE: Column = Column { table: "tasks", column: "note", kind: "narrative" };
+pub(crate) const ASSESSMENT_ANSWERS: Column =
+    Column { table: "assessments", column: "answers", kind: "narrative" };
+pub(crate) const ASSESSMENT_FINDINGS: Column =
+    Column { table: "assessments", column: "findings", kind: "legal" };
+pub(crate) const OVERRIDE_REASON: Column =
+    Column { table: "assessments", column: "override_reason", kind: "narrative" };
 pub(crate) const CASE_TEXT: Column = Column { table: "case_events", column: "text", kind: "narrative" };
 
 /// A column that holds what it cannot hold.

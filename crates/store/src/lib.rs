@@ -66,6 +66,7 @@ mod sealing;
 pub mod service;
 pub mod settings;
 pub mod stand_in;
+pub mod statistics;
 pub mod supervision;
 pub mod token;
 

@@ -1,9 +1,10 @@
-//! Rows about cases: two persons who are merged and linked, a case with a contact, somebody let in, and a task.
+//! Rows about cases: two persons who are merged and linked, a case with a contact, somebody let in, a task, and an assessment.
 
 use helpline_proto::casework::v1::{
     BreakGlassRequest, GrantCaseAccessRequest, LinkPersonsRequest, OpenCaseRequest, Relation,
     RevisePersonRequest,
 };
+use helpline_tests::assessments::SCREENING;
 use helpline_tests::casework::{open, profile, visit};
 use helpline_tests::{Actor, World, request_id};
 use prost_types::Duration;
@@ -45,4 +46,5 @@ pub(super) async fn open_case(world: &World, supervisor: &Actor, counsellor: &Ac
     };
     counsellor.case_access().break_glass(glass).await.unwrap();
     supervisor.add_task(visit(&case_id, world.soon())).await.unwrap();
+    supervisor.start_assessment(&case_id, SCREENING).await.unwrap();
 }

@@ -1,5 +1,6 @@
-//! Something of every list about persons, cases and tasks.
+//! Something of every list about persons, cases, tasks and assessments.
 
+use helpline_tests::assessments::SCREENING;
 use helpline_tests::casework::{note, open, profile, visit};
 
 use crate::cast::Cast;
@@ -16,6 +17,7 @@ pub(super) async fn fill(cast: &Cast, rows: usize) -> String {
         let sibling = by.record_person("Daniyar", "+77015550100").await.person_id;
         by.ask_merge(&child, &sibling).await.unwrap();
         let case_id = by.open_case(open(&child)).await.unwrap().case_id;
+        by.start_assessment(&case_id, SCREENING).await.unwrap();
         let case_id = first.get_or_insert(case_id);
         by.write_section(note(case_id, "She eats again.")).await.unwrap();
         by.add_task(visit(case_id, cast.world.soon())).await.unwrap();

@@ -26,7 +26,7 @@ use crate::schema;
 use crate::stage::healthy;
 
 /// Lists that are walked here.
-const LISTS: [&str; 26] = [
+const LISTS: [&str; 27] = [
     "ListEscalations",
     "ListReports",
     "ListTimeline",
@@ -50,12 +50,13 @@ const LISTS: [&str; 26] = [
     "ListCases",
     "ListCaseTimeline",
     "ListTasks",
+    "ListAssessments",
     "ListCrossBorderHandovers",
     "ListCrossBorderTimeline",
     "ListCrossBorderConsents",
 ];
-/// Lists that are not walked here: of the line, of the directory, of what is told of missing children.
-const OTHERS: [&str; 7] = [
+/// Lists that are not walked here: of the line, of the directory, of what is told of missing children, of figures.
+const OTHERS: [&str; 8] = [
     "ListContacts",
     "ListCounsellors",
     "ListTokens",
@@ -63,6 +64,7 @@ const OTHERS: [&str; 7] = [
     "ListAlerts",
     "ListCallbacks",
     "ListChildAlerts",
+    "ListCountedContacts",
 ];
 /// Rows of each list.
 const ROWS: usize = 5;

@@ -1,13 +1,14 @@
-//! Commands about persons, cases and tasks that can be carried out.
+//! Commands about persons, cases, tasks and assessments that can be carried out.
 
 use helpline_proto::casework::v1::{
     AddTaskRequest, AnswerCaseApprovalRequest, AnswerCaseTransferRequest, AnswerMergeRequest,
-    AnswerTaskRequest, AskCaseApprovalRequest, AskMergeRequest, AssignCaseRequest, BreakGlassRequest,
-    CancelTaskRequest, CaseApproval, CompleteTaskRequest, EndPersonLinkRequest, GrantCaseAccessRequest,
-    LinkCaseContactRequest, LinkPersonsRequest, MoveCaseRequest, Relation, ReviewGlassRequest,
-    RevisePersonRequest, RevokeCaseAccessRequest, RevokeCaseTransferRequest, StartPlanRequest,
-    UndoMergeRequest, UnlinkCaseContactRequest,
+    AnswerTaskRequest, AskCaseApprovalRequest, AskMergeRequest, AssessmentApproval, AssessmentOutcome,
+    AssignCaseRequest, BreakGlassRequest, CancelTaskRequest, CaseApproval, CompleteTaskRequest,
+    EndPersonLinkRequest, GrantCaseAccessRequest, LinkCaseContactRequest, LinkPersonsRequest,
+    MoveCaseRequest, Relation, ReviewGlassRequest, RevisePersonRequest, RevokeCaseAccessRequest,
+    RevokeCaseTransferRequest, StartPlanRequest, UndoMergeRequest, UnlinkCaseContactRequest,
 };
+use helpline_tests::assessments::{self, BEST_INTERESTS, FOUND, SCREENING};
 use helpline_tests::casework::{note, open, profile, record, to_status, transfer, visit};
 use helpline_tests::{Actor, request_id, request_id as id};
 use prost::Message as _;
@@ -24,7 +25,45 @@ pub(super) async fn prepare(cast: &Cast, method: &str) -> Option<(Actor, Vec<u8>
     if let Some(prepared) = about_tasks(cast, method).await {
         return Some(prepared);
     }
+    if let Some(prepared) = about_assessments(cast, method).await {
+        return Some(prepared);
+    }
     about_cases(cast, method).await
+}
+
+async fn about_assessments(cast: &Cast, method: &str) -> Option<(Actor, Vec<u8>)> {
+    if !method.ends_with("Assessment") && !method.ends_with("AssessmentApproval") {
+        return None;
+    }
+    let (by, other) = (cast.world.supervisor().await, &cast.supervisor);
+    let case_id = other.case_of_child().await.case_id;
+    if method == "StartAssessment" {
+        return Some((by, assessments::start(&case_id, SCREENING).encode_to_vec()));
+    }
+    if matches!(method, "SaveAssessment" | "CompleteAssessment") {
+        let id = other.start_assessment(&case_id, SCREENING).await.unwrap().assessment_id;
+        let save = assessments::save(&id, &FOUND).encode_to_vec();
+        let bytes =
+            if method == "SaveAssessment" { save } else { assessments::complete(&id).encode_to_vec() };
+        return Some((by, bytes));
+    }
+    let form = if method == "AskAssessmentApproval" { BEST_INTERESTS } else { SCREENING };
+    let id = other.start_assessment(&case_id, form).await.unwrap().assessment_id;
+    let asked = other.assessment(&id).await.unwrap().missing_questions;
+    let unknown: Vec<_> = asked.iter().map(|question| (question.as_str(), "unknown")).collect();
+    let given = if unknown.is_empty() { FOUND.as_slice() } else { &unknown };
+    other.save_assessment(assessments::save(&id, given)).await.unwrap();
+    other.complete_assessment(&id).await.unwrap();
+    let milder = || assessments::judge(&id, AssessmentOutcome::Negative);
+    Some(match method {
+        "ReviseAssessment" => (by, assessments::revise(&id).encode_to_vec()),
+        "OverrideAssessment" => (by, milder().encode_to_vec()),
+        "AskAssessmentApproval" => (by, assessments::ask(&id).encode_to_vec()),
+        _ => {
+            other.assessments().override_assessment(milder()).await.unwrap();
+            (by, assessments::answer(&id, AssessmentApproval::Override, true).encode_to_vec())
+        }
+    })
 }
 
 async fn about_persons(cast: &Cast, method: &str) -> Option<(Actor, Vec<u8>)> {

@@ -1,18 +1,24 @@
-//! Well-formed requests about persons, cases and tasks.
+//! Well-formed requests about persons, cases, tasks and assessments.
 
 use helpline_proto::casework::v1::{
     AddTaskRequest, AnswerCaseApprovalRequest, AnswerCaseTransferRequest, AnswerMergeRequest,
-    AnswerTaskRequest, AskCaseApprovalRequest, AskMergeRequest, AssignCaseRequest, BreakGlassRequest,
-    CancelTaskRequest, CaseApproval, CompleteTaskRequest, EndPersonLinkRequest, FindPersonsRequest,
-    GetCaseRequest, GetMergeRequest, GetPersonRequest, GetTaskRequest, GrantCaseAccessRequest,
-    LinkCaseContactRequest, LinkPersonsRequest, ListCaseTimelineRequest, ListCasesRequest, ListMergesRequest,
+    AnswerTaskRequest, AskCaseApprovalRequest, AskMergeRequest, AssessmentApproval, AssessmentOutcome,
+    AssessmentSubject, AssignCaseRequest, BreakGlassRequest, CancelTaskRequest, CaseApproval,
+    CompleteTaskRequest, EndPersonLinkRequest, FindPersonsRequest, GetAssessmentRequest, GetCaseRequest,
+    GetMergeRequest, GetPersonRequest, GetTaskRequest, GrantCaseAccessRequest, LinkCaseContactRequest,
+    LinkPersonsRequest, ListAssessmentsRequest, ListCaseTimelineRequest, ListCasesRequest, ListMergesRequest,
     ListTasksRequest, MoveCaseRequest, OpenCaseRequest, Relation, ReviewGlassRequest, RevisePersonRequest,
-    RevokeCaseAccessRequest, RevokeCaseTransferRequest, StartPlanRequest, UndoMergeRequest,
-    UnlinkCaseContactRequest, WriteCaseSectionRequest,
+    RevokeCaseAccessRequest, RevokeCaseTransferRequest, StartAssessmentRequest, StartPlanRequest,
+    UndoMergeRequest, UnlinkCaseContactRequest, WriteCaseSectionRequest,
+};
+use helpline_proto::directory::v1::{
+    AnswerCount, AnswerOption, AnswerStrength, AssessmentDimension, AssessmentForm, AssessmentQuestion,
+    AssessmentTask, QuestionKind,
 };
 use helpline_proto::directory::v1::{CasePlan, CasePlanStep, CaseSettings, CaseStatus};
 use helpline_proto::intake::v1::AgeBand;
 use helpline_proto::options::v1::FieldClass;
+use helpline_tests::assessments;
 use helpline_tests::casework::{note, open, profile, record, to_status, transfer, visit};
 use prost::Message as _;
 use prost_types::Timestamp;
@@ -44,9 +50,50 @@ pub(super) fn settings() -> CaseSettings {
     }
 }
 
+/// A form in which every field is set that can be.
+pub(super) fn assessment_form() -> AssessmentForm {
+    let called = || [("en".to_owned(), "Safety".to_owned())].into();
+    let task = |task: &str, domain: &str| AssessmentTask {
+        task: task.to_owned(),
+        domain: domain.to_owned(),
+        within: Some(seconds(3600)),
+    };
+    let option = |option: &str| AnswerOption { option: option.to_owned(), titles: called() };
+    let dimension = AssessmentDimension {
+        dimension: "safety".to_owned(),
+        titles: called(),
+        elements: vec!["danger".to_owned()],
+        found_from: vec![AnswerCount { strong: 1, medium: 0, weak: 0 }],
+        steps: vec![task("safety_plan", "housing")],
+    };
+    let question = AssessmentQuestion {
+        question: "where".to_owned(),
+        texts: called(),
+        kind: QuestionKind::Choice.into(),
+        options: vec![option("street"), option("home")],
+        dimension: "safety".to_owned(),
+        strength: AnswerStrength::Strong.into(),
+        counts: vec!["street".to_owned()],
+        child: true,
+        adult: true,
+        required: true,
+    };
+    AssessmentForm {
+        form: "safety".to_owned(),
+        titles: called(),
+        dimensions: vec![dimension],
+        questions: vec![question],
+        child_elements: vec!["danger".to_owned()],
+        adult_elements: vec!["danger".to_owned()],
+        needs_approval: true,
+        again: Some(task("ask_again", "")),
+        follow_up: Some(task("act", "")),
+    }
+}
+
 /// The bytes of a well-formed request, if the method is about these.
 pub(super) fn sample(method: &str) -> Option<Vec<u8>> {
-    person(method).or_else(|| case(method)).or_else(|| task(method))
+    person(method).or_else(|| case(method)).or_else(|| task(method)).or_else(|| assessment(method))
 }
 
 const AT: Timestamp = Timestamp { seconds: 1_700_000_000, nanos: 0 };
@@ -167,6 +214,35 @@ fn task(method: &str) -> Option<Vec<u8>> {
         "GetTask" => GetTaskRequest { task_id }.encode_to_vec(),
         "ListTasks" => {
             ListTasksRequest { open: true, case_id: id(), ..ListTasksRequest::default() }.encode_to_vec()
+        }
+        _ => return None,
+    })
+}
+
+fn assessment(method: &str) -> Option<Vec<u8>> {
+    let assessment_id = id();
+    Some(match method {
+        "StartAssessment" => StartAssessmentRequest {
+            subject: AssessmentSubject::Adult.into(),
+            ..assessments::start(&id(), assessments::SCREENING)
+        }
+        .encode_to_vec(),
+        "SaveAssessment" => assessments::save(&assessment_id, &[("wages_kept", "yes")]).encode_to_vec(),
+        "CompleteAssessment" => assessments::complete(&assessment_id).encode_to_vec(),
+        "ReviseAssessment" => assessments::revise(&assessment_id).encode_to_vec(),
+        "OverrideAssessment" => {
+            assessments::judge(&assessment_id, AssessmentOutcome::Positive).encode_to_vec()
+        }
+        "AskAssessmentApproval" => assessments::ask(&assessment_id).encode_to_vec(),
+        "AnswerAssessmentApproval" => {
+            let mut answer = assessments::answer(&assessment_id, AssessmentApproval::Content, true);
+            "He is shy.".clone_into(&mut answer.remark);
+            answer.encode_to_vec()
+        }
+        "GetAssessment" => GetAssessmentRequest { assessment_id }.encode_to_vec(),
+        "ListAssessments" => {
+            ListAssessmentsRequest { drafts: true, case_id: id(), ..ListAssessmentsRequest::default() }
+                .encode_to_vec()
         }
         _ => return None,
     })

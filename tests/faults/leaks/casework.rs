@@ -2,11 +2,13 @@
 
 use helpline_domain::caller::Role;
 use helpline_proto::casework::v1::{
-    BreakGlassRequest, FindPersonsRequest, IdentifierKind, PersonIdentifier, PersonProfile, UndoMergeRequest,
+    AssessmentOutcome, BreakGlassRequest, FindPersonsRequest, IdentifierKind, PersonIdentifier,
+    PersonProfile, UndoMergeRequest,
 };
+use helpline_tests::assessments::{BEST_INTERESTS, ask, judge, save};
 use helpline_tests::casework::{note, open, record, visit};
 use helpline_tests::process::Fleet;
-use helpline_tests::request_id;
+use helpline_tests::{Actor, request_id};
 use prost_types::Timestamp;
 use tonic::Status;
 
@@ -62,6 +64,7 @@ pub(super) async fn play(fleet: &Fleet, markers: &Markers, statuses: &mut Vec<(&
     by.add_task(task.clone()).await.expect("a task");
     task.task = marker("task_note");
     statuses.push(("a note as a task", by.add_task(task).await.expect_err("no key")));
+    assess(&by, &case_id, markers, statuses).await;
     let glass = BreakGlassRequest {
         request_id: request_id(),
         case_id: marker("case_text"),
@@ -74,4 +77,31 @@ pub(super) async fn play(fleet: &Fleet, markers: &Markers, statuses: &mut Vec<(&
     ));
     let read = by.case_timeline(&case_id).await.expect("the timeline");
     assert!(read.iter().any(|entry| entry.text == marker("case_text")));
+}
+
+/// Assessed, judged otherwise and asked about; and what is refused meanwhile.
+async fn assess(by: &Actor, case_id: &str, markers: &Markers, statuses: &mut Vec<(&'static str, Status)>) {
+    let (said, why) = (markers.of("assessment_answer"), markers.of("assessment_reason"));
+    let id = by.start_assessment(case_id, BEST_INTERESTS).await.expect("a draft").assessment_id;
+    by.save_assessment(save(&id, &[("wishes", said)])).await.expect("an answer");
+    for wrong in [("safe_now", said), (said, "yes")] {
+        let refused = by.save_assessment(save(&id, &[wrong])).await;
+        statuses.push(("an answer that is none", refused.expect_err("no answer")));
+    }
+    statuses.push(("half an assessment", by.complete_assessment(&id).await.expect_err("incomplete")));
+    let asked = by.assessment(&id).await.expect("the assessment").missing_questions;
+    let unknown: Vec<_> = asked.iter().map(|question| (question.as_str(), "unknown")).collect();
+    by.save_assessment(save(&id, &unknown)).await.expect("answers");
+    by.complete_assessment(&id).await.expect("a result");
+    let mut remarked = ask(&id);
+    remarked.remark = markers.of("case_text").to_owned();
+    by.assessments().ask_assessment_approval(remarked).await.expect("asked");
+    let mut judged = judge(&id, AssessmentOutcome::Positive);
+    judged.reason = why.to_owned();
+    by.assessments().override_assessment(judged.clone()).await.expect("a judgement");
+    judged.request_id = request_id();
+    let again = by.assessments().override_assessment(judged).await;
+    statuses.push(("a second judgement", again.expect_err("judged")));
+    let read = by.assessment(&id).await.expect("the assessment");
+    assert!(read.override_reason == why && read.answers.iter().any(|answer| answer.value == said));
 }

@@ -4,6 +4,7 @@ mod alerts;
 mod callbacks;
 mod care;
 mod cases;
+mod forms;
 mod crossborder;
 mod hours;
 mod overflow;
@@ -28,7 +29,9 @@ use helpline_proto::directory::v1::{
 use helpline_proto::terms::v1::{Channel as ChannelMessage, PriorityClass};
 use helpline_service_kit::command::command;
 use helpline_service_kit::fields::Fields;
-use helpline_service_kit::wire::{channel, channel_from, class, class_from, read_skills, skills};
+use helpline_service_kit::wire::{
+    assessment_form, channel, channel_from, class, class_from, read_skills, skills,
+};
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::settings::VersionedSettings;
 
@@ -125,6 +128,7 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
     let valve = valve::read(fields, message.valve.as_ref());
     let overflow = overflow::read(fields, message.overflow.as_ref(), queues.as_deref());
     let cases = fields.within("cases", |fields| cases::read(fields, message.cases.as_ref()));
+    let assessment_forms = forms::read(fields, &message.assessment_forms);
     let cross_border =
         fields.within("cross_border", |fields| crossborder::read(fields, message.cross_border.as_ref()));
     let alert_sender = alert_sender(fields, &message.alert_sender);
@@ -156,6 +160,7 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
         overflow: overflow?,
         alert_sender: alert_sender?,
         cases: cases?,
+        assessment_forms: assessment_forms?,
         cross_border: cross_border?,
     })
 }
@@ -259,17 +264,27 @@ fn names(
     path: &str,
     names: &BTreeMap<String, String>,
 ) -> Option<BTreeMap<String, String>> {
-    if names.len() > MOST_NAMES {
+    texts(fields, path, names, LONGEST_NAME)
+}
+
+/// Texts on one line by language.
+fn texts(
+    fields: &mut Fields,
+    path: &str,
+    texts: &BTreeMap<String, String>,
+    longest: usize,
+) -> Option<BTreeMap<String, String>> {
+    if texts.len() > MOST_NAMES {
         fields.refuse(path, format!("at most {MOST_NAMES} entries"));
         return None;
     }
     // The path has no tag in it: a key of a map is what was sent.
-    let read: Vec<_> = names
+    let read: Vec<_> = texts
         .iter()
-        .map(|(tag, name)| {
+        .map(|(tag, text)| {
             let tag = fields.language(path, tag);
-            let name = fields.line(path, name, 1..=LONGEST_NAME);
-            Some((tag?, name?))
+            let text = fields.line(path, text, 1..=longest);
+            Some((tag?, text?))
         })
         .collect();
     read.into_iter().collect()
@@ -346,6 +361,7 @@ pub(crate) fn to_message(versioned: &VersionedSettings) -> Message {
         overflow: Some(overflow::to_message(&settings.overflow)),
         alert_sender: settings.alert_sender.clone(),
         cases: Some(cases::to_message(&settings.cases)),
+        assessment_forms: settings.assessment_forms.iter().map(assessment_form).collect(),
         cross_border: Some(crossborder::to_message(&settings.cross_border)),
     }
 }

@@ -13,6 +13,7 @@ use helpline_proto::{FILE_DESCRIPTOR_SET, SERVICES};
 use helpline_queueing::Queueing;
 use helpline_queueing::workers::Timing;
 use helpline_referral::Referrals;
+use helpline_reporting::Reporting;
 use helpline_service_kit::Ctx;
 use helpline_service_kit::authenticator::Authenticator;
 use helpline_service_kit::config::Config;
@@ -39,6 +40,8 @@ pub enum Service {
     Referral,
     /// Persons, cases, tasks.
     Casework,
+    /// Figures of contacts.
+    Reporting,
     /// Hand-overs of children across borders.
     Crossborder,
     /// Endpoints of agencies, what is sent to them.
@@ -57,6 +60,7 @@ impl Service {
             Self::Escalation => "helpline.escalation.v1",
             Self::Referral => "helpline.referral.v1",
             Self::Casework => "helpline.casework.v1",
+            Self::Reporting => "helpline.reporting.v1",
             Self::Crossborder => "helpline.crossborder.v1",
             Self::Channels => "helpline.channels.v1",
             Self::Console => "",
@@ -166,6 +170,9 @@ pub(super) async fn assemble(
         casework.routes(&mut routes, longest);
         casework.spawn(own(CLIMBING_TASKS_CONNECTIONS)?, lifecycle);
     }
+    if services.has(Service::Reporting) {
+        Reporting::new(ctx.clone()).routes(&mut routes, longest);
+    }
     if services.has(Service::Crossborder) {
         let crossing = CrossBorders::new(ctx.clone());
         crossing.routes(&mut routes, longest);
@@ -230,7 +237,7 @@ mod tests {
         assert_eq!(Services::all().names().collect::<Vec<_>>(), SERVICES);
         assert_eq!(
             Services::all().to_string(),
-            "directory,intake,queueing,escalation,referral,casework,crossborder,channels,console"
+            "directory,intake,queueing,escalation,referral,casework,reporting,crossborder,channels,console"
         );
     }
 }
