@@ -57,27 +57,31 @@ pub(super) fn read(fields: &mut Fields, message: Option<&CrossBorderSettings>) -
 
 fn country(fields: &mut Fields, message: &CrossBorderCountry) -> Option<Country> {
     let code = message.country.as_str();
-    if code.len() != 2 || !code.bytes().all(|letter| letter.is_ascii_uppercase()) {
+    let known = code.len() == 2 && code.bytes().all(|letter| letter.is_ascii_uppercase());
+    if !known {
         fields.refuse("country", "two upper-case letters (ISO 3166-1 alpha-2)");
-        return None;
     }
-    let points = fields.list("focal_points", &message.focal_points, MOST_FOCAL_POINTS, focal_point)?;
+    let points = fields.list("focal_points", &message.focal_points, MOST_FOCAL_POINTS, focal_point);
+    let legal_bases = keys(fields, "legal_bases", &message.legal_bases, MOST_BASES);
+    let forbidden = read_field_classes(fields, "forbidden_classes", &message.forbidden_classes);
+    let days: Vec<Option<u32>> =
+        (0..).zip(&message.rest_days).map(|(place, &day)| rest(fields, place, day)).collect();
+    let (points, legal_bases, forbidden) = (points?, legal_bases?, forbidden?);
+    let rest: BTreeSet<u32> = days.into_iter().collect::<Option<_>>()?;
     let agencies: BTreeSet<_> = points.iter().map(|one| one.agency_id).collect();
     if points.is_empty() || agencies.len() != points.len() {
         fields.refuse("focal_points", "one at least, each agency once");
         return None;
     }
-    let legal_bases = keys(fields, "legal_bases", &message.legal_bases, MOST_BASES)?;
     if legal_bases.is_empty() {
         fields.refuse("legal_bases", "one at least");
         return None;
     }
-    let forbidden = read_field_classes(fields, "forbidden_classes", &message.forbidden_classes)?;
-    let days: Vec<Option<u32>> =
-        (0..).zip(&message.rest_days).map(|(place, &day)| rest(fields, place, day)).collect();
-    let rest: BTreeSet<u32> = days.into_iter().collect::<Option<_>>()?;
     if rest.len() > 6 {
         fields.refuse("rest_days", "not all days of the week");
+        return None;
+    }
+    if !known {
         return None;
     }
     Some(Country {
