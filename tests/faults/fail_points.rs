@@ -107,9 +107,19 @@ async fn nothing_is_half_done_wherever_a_server_is_killed() {
     // What lies between two centres, what is sent outside, what is rare in an emergency, and referrals have stories of their
     // own.
     let elsewhere = |place: &str| {
-        ["overflow.", "delivery.", "link.", "referral.", "hold.", "case.", "task.", "assessment.", "crossborder."]
-            .iter()
-            .any(|one| place.starts_with(one))
+        [
+            "overflow.",
+            "delivery.",
+            "link.",
+            "referral.",
+            "hold.",
+            "case.",
+            "task.",
+            "assessment.",
+            "crossborder.",
+        ]
+        .iter()
+        .any(|one| place.starts_with(one))
             || emergency::PLACES.contains(&place)
     };
     for place in FAIL_POINTS.iter().filter(|place| !elsewhere(place)) {
