@@ -344,7 +344,7 @@ fn encoded(name: &str) -> Vec<u8> {
             ..ListCountedContactsRequest::default()
         }
         .encode_to_vec(),
-        "GetYearlyReport" => GetYearlyReportRequest { year: 2026, least: 5 }.encode_to_vec(),
+        "GetYearlyReport" => GetYearlyReportRequest { year: 2025 }.encode_to_vec(),
         other => agencies::sample(other)
             .or_else(|| plans::sample(other))
             .or_else(|| escalations::sample(other))

@@ -3,6 +3,7 @@
 
 mod assessments;
 mod cases;
+mod judged;
 mod mended;
 mod persons;
 mod sight;

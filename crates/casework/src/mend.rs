@@ -1,6 +1,6 @@
 //! What was put to the wrong child: a contact is unlinked, a case is moved.
 
-use helpline_domain::caller::Caller;
+use helpline_domain::caller::{Caller, Role};
 use helpline_domain::id::{ContactId, PersonId};
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::Command;
@@ -18,7 +18,9 @@ pub(crate) async fn unlink_contact(
     asked: (&Command, &Act),
     contact: ContactId,
 ) -> Result<Case, Refusal> {
-    let in_use = ctx.store.contact_in_use(caller.centre_id, asked.1.case_id, contact).await?;
+    // What keeps a case open is not put aside by its owner: a supervisor may say that it is another child's.
+    let any = caller.role != Role::Supervisor;
+    let in_use = ctx.store.contact_in_use(caller.centre_id, asked.1.case_id, (contact, any)).await?;
     act(ctx, caller, asked, |now| {
         leads(caller, now)?;
         if !now.contact_ids.contains(&contact.as_uuid()) {
@@ -36,7 +38,7 @@ pub(crate) async fn unlink_contact(
     .await
 }
 
-/// Moves a case to another record; what was allowed for the one child is not for the other. Errors: NOT_FOUND for the case and the record,
+/// Moves a case to another record; what was allowed for the one child is not for the other: approval, offer and access end. Errors: NOT_FOUND for the case and the record,
 /// INVALID_FIELD for the record that it is under, ALREADY_EXISTS when the child has an open one of its kind, REQUEST_ID_REUSED.
 pub(crate) async fn move_case(
     ctx: &Ctx,
@@ -55,6 +57,7 @@ pub(crate) async fn move_case(
         Ok(Step {
             child_id: child,
             approval: None,
+            transfer: None,
             detail: Some(json!({ "from": now.person_id, "to": child })),
             ..Step::of(now, "moved")
         })

@@ -27,7 +27,7 @@ impl ClimbTasks {
         let (rules, store) = (&settings.settings.cases, &self.ctx.store);
         let mut more = store.reset_ladders(centre, (rules, settings.version)).await? > 0;
         for _ in 0..MOST {
-            if !store.climb_task(centre, rules).await? {
+            if !store.climb_task(centre, (rules, settings.version)).await? {
                 break;
             }
             fail_point!("task.after_climb");

@@ -118,6 +118,13 @@ const fn enough([strong, medium, weak]: [u32; 3], least: Count) -> bool {
         && strong + medium + weak >= of_medium.saturating_add(least.weak)
 }
 
+/// Whether anything was answered that counts at all, be it that nobody knows: what was never asked comes to nothing.
+pub fn weighed(form: &Form, subject: Subject, answers: &Answers) -> bool {
+    let mut scored =
+        form.questions.iter().filter(|one| one.is_of(subject) && one.dimension.is_some()).peekable();
+    scored.peek().is_none() || scored.any(|one| answers.contains_key(&one.question))
+}
+
 fn finding(form: &Form, subject: Subject, answers: &Answers, dimension: &Dimension) -> Outcome {
     let asked = || {
         let of = |one: &&Question| {

@@ -45,8 +45,8 @@ impl ReportService for Api {
         request: Request<proto::GetYearlyReportRequest>,
     ) -> Result<Response<proto::GetYearlyReportResponse>, Status> {
         let caller = caller_of(&request)?;
-        let (period, least) = wire::year(request.get_ref())?;
-        let (tables, total_contacts) = year::report(&self.ctx, &caller, period, least).await?;
+        let year = wire::year(request.get_ref())?;
+        let (tables, total_contacts) = year::report(&self.ctx, &caller, year).await?;
         let tables = tables.into_iter().map(wire::table).collect();
         Ok(Response::new(proto::GetYearlyReportResponse { tables, total_contacts }))
     }

@@ -1,6 +1,5 @@
 //! Reports on the wire.
 
-use chrono::NaiveDate;
 use helpline_domain::caller::Caller;
 use helpline_domain::id::ContactId;
 use helpline_domain::statistics::Dimension;
@@ -19,8 +18,6 @@ const MOST_DIMENSIONS: usize = 3;
 const LONGEST: i64 = 5 * 366;
 /// Characters of a key at most.
 const KEY: usize = 100;
-/// How large a part must be to be told by itself, if nobody says.
-const LEAST: i64 = 5;
 
 const fn dimension(of: Dimension) -> proto::Dimension {
     match of {
@@ -112,14 +109,10 @@ pub(crate) fn list(
     Ok((period, (dimensions, sent.cell.clone()), (size, pages.open(&sent.page_token)?)))
 }
 
-pub(crate) fn year(sent: &proto::GetYearlyReportRequest) -> Result<(Period, i64), Refusal> {
+pub(crate) fn year(sent: &proto::GetYearlyReportRequest) -> Result<i32, Refusal> {
     let mut fields = Fields::new();
     let year = fields.int("year", sent.year, 2000..=2200);
-    let least =
-        if sent.least == 0 { Some(LEAST) } else { fields.int("least", sent.least, 3..=1000).map(i64::from) };
-    let day = |year, (month, day)| NaiveDate::from_ymd_opt(year, month, day);
-    let period = year.and_then(|year| day(year, (1, 1)).zip(day(year, (12, 31))));
-    fields.build(period.zip(least))
+    fields.build(year)
 }
 
 pub(crate) fn table((of, table, total): Told) -> proto::ReportTable {
@@ -127,7 +120,6 @@ pub(crate) fn table((of, table, total): Told) -> proto::ReportTable {
         dimension: dimension(of).into(),
         parts: table.parts.into_iter().map(|(key, contacts)| proto::ReportPart { key, contacts }).collect(),
         pooled: table.pooled,
-        pooled_parts: i32::try_from(table.pooled_parts).unwrap_or(i32::MAX),
         total,
     }
 }

@@ -78,7 +78,7 @@ const COUNT: &str = concat!(
 const LIST: &str = concat!(
     "WITH journalled AS (
         INSERT INTO helpline.journal (centre_id, at, event, actor_id, actor_role, detail)
-        SELECT $1, helpline.now(), 'contacts_counted', $9, $10, jsonb_build_object('dimensions', $5::text[]))
+        SELECT $1, helpline.now(), 'contacts_counted', $9, $10, jsonb_build_object('dimensions', $5::text[], 'first', $2::date, 'last', $3::date))
      SELECT c.contact_id ",
     counted!(),
     " AND ",
@@ -95,12 +95,6 @@ const TABLES: &str = concat!(
         ('channel', c.channel), ('state', c.state), ('kind', c.closing ->> 'kind'), ('main_category', c.closing -> 'categories' ->> 0),
         ('gender', c.closing ->> 'gender'), ('age_band', c.closing ->> 'age_band'), ('region', c.closing ->> 'region'),
         ('action_taken', c.closing ->> 'action_taken'), ('month', c.month)) AS key (dimension, key)
-     GROUP BY 1
-     UNION ALL
-     SELECT ARRAY['category', said.category], count(*) FROM helpline.contacts c
-     CROSS JOIN LATERAL jsonb_array_elements_text(c.closing -> 'categories') AS said (category)
-     WHERE c.centre_id = $1 AND c.received_at >= $2::date::timestamp AT TIME ZONE $4
-       AND c.received_at < ($3::date + 1)::timestamp AT TIME ZONE $4
      GROUP BY 1"
 );
 
@@ -135,6 +129,19 @@ impl Store {
             one.cell.truncate(dimensions.len());
         }
         Ok((counts, total))
+    }
+
+    /// Whether the last of these days is over.
+    pub async fn are_over(&self, centre: CentreId, days: &Days) -> Result<bool, StoreError> {
+        let mut connection = self.bound(centre).await?;
+        let over = sqlx::query_scalar::<_, bool>(
+            "SELECT helpline.now() >= ($1::date + 1)::timestamp AT TIME ZONE $2",
+        )
+        .bind(days.last)
+        .bind(days.time_zone.clone())
+        .fetch_one(connection.postgres())
+        .await;
+        connection.settle(over)
     }
 
     /// A page of the contacts of a cell, newest first; the journal says that somebody asked.

@@ -19,7 +19,7 @@ use crate::stage::{Stage, until, why};
 
 const HOUR: f64 = 3600.0;
 /// Everything that the short form must know, and nothing of it a concern.
-const WELL: [(&str, &str); 14] = [
+pub(super) const WELL: [(&str, &str); 14] = [
     ("safe_now", "yes"),
     ("threatened", "no"),
     ("family_reachable", "yes"),

@@ -1,6 +1,6 @@
 //! An assessment is answered, by several in turn if they like, and completed.
 
-use helpline_domain::assessment::{Answers, Outcome, answers as fits, computed, missing, question};
+use helpline_domain::assessment::{Answers, Outcome, answers as fits, computed, missing, question, weighed};
 use helpline_domain::caller::Caller;
 use helpline_service_kit::fields::Fields;
 use helpline_service_kit::{Ctx, Refusal};
@@ -61,7 +61,7 @@ pub(crate) async fn complete(
     step(ctx, caller, asked, |now| {
         is_draft(&now.assessment, expected)?;
         let (form, subject, given) = (&now.form, now.assessment.subject, answers(now)?);
-        if !missing(form, subject, &given).is_empty() {
+        if !missing(form, subject, &given).is_empty() || !weighed(form, subject, &given) {
             return Err(Refusal::state("assessment", "incomplete"));
         }
         let result = computed(form, subject, &given);

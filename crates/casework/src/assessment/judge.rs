@@ -18,8 +18,8 @@ pub(crate) enum About {
     Override,
 }
 
-/// Judges otherwise. Errors: NOT_FOUND, INVALID_FIELD for the computed outcome itself, STATE_REFUSED, also when somebody has judged already,
-/// REQUEST_ID_REUSED.
+/// Judges otherwise. Errors: NOT_FOUND, INVALID_FIELD for the computed outcome itself, STATE_REFUSED, also when somebody has judged already
+/// and this is not graver, REQUEST_ID_REUSED.
 pub(crate) async fn judge(
     ctx: &Ctx,
     caller: &Caller,
@@ -30,15 +30,16 @@ pub(crate) async fn judge(
     step(ctx, caller, asked, |now| {
         let (form, now) = (&now.form, &now.assessment);
         stands(now)?;
-        if let Some(judged) = now.judgement.filter(|judged| judged.state != OverrideState::Refused) {
+        if now.computed == Some(outcome) {
+            return Err(Refusal::invalid_field("outcome", "another than was computed"));
+        }
+        let holds = now.judgement.filter(|judged| judged.state.holds()).map(|judged| judged.outcome);
+        let graver = Some(outcome) > now.computed && Some(outcome) > holds;
+        // What is graver waits for nothing that others have said.
+        if let Some(judged) = now.judgement.filter(|judged| judged.state != OverrideState::Refused && !graver)
+        {
             return Err(Refusal::state("override", judged.state.key()));
         }
-        let graver = match now.computed {
-            Some(computed) if outcome == computed => {
-                return Err(Refusal::invalid_field("outcome", "another than was computed"));
-            }
-            computed => Some(outcome) > computed,
-        };
         let state = if graver { OverrideState::InForce } else { OverrideState::Asked };
         let follows = form.follow_up.clone().filter(|_| graver && outcome == Outcome::Positive);
         Ok(AssessmentStep {

@@ -130,7 +130,7 @@ pub const ONE_DRAFT: &str = "one_draft_of_a_form";
 /// Two that are written in the place of the same one.
 pub const REVISED_ONCE: &str = "revised_once";
 
-/// What is written in the place of another is by the same form, in the same case.
+/// What is written in the place of another is by the same form, in the same case, and has its authors too: they wrote what is kept.
 const START: &str = change!(
     event: "assessment_started", resource: "assessment_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_strip_nulls(jsonb_build_object('assessment_id', assessment_id, 'case_id', case_id, 'form', form, 'supersedes', supersedes))",
@@ -144,7 +144,9 @@ const START: &str = change!(
     changed AS (
         INSERT INTO helpline.assessments (centre_id, assessment_id, case_id, form, form_content, settings_version, subject, state,
             answers_sealed, authors, started_at, supersedes)
-        SELECT $1, $7, case_id, $9, $10, $11, $12, 'draft', $13, ARRAY[$2::uuid], helpline.now(), $14 FROM parent
+        SELECT $1, $7, case_id, $9, $10, $11, $12, 'draft', $13, coalesce(
+            (SELECT CASE WHEN $2 = ANY (o.authors) THEN o.authors ELSE o.authors || $2::uuid END
+             FROM helpline.assessments o WHERE o.centre_id = $1 AND o.assessment_id = $14), ARRAY[$2::uuid]), helpline.now(), $14 FROM parent
         RETURNING *),
     noted AS (
         INSERT INTO helpline.case_events (centre_id, case_id, sequence, at, event, actor_id, actor_role, detail, entry_id)
@@ -178,14 +180,14 @@ const STEP: &str = change!(
     event: "assessment_' || $9::text || '", resource: "assessment_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('assessment_id', assessment_id, 'case_id', case_id, 'form', form)",
     with: "before AS MATERIALIZED (
-        SELECT a.case_id AS of_case, a.form AS of_form, c.owner_id AS case_owner, $10::text IS NOT NULL AND a.supersedes IS NULL AS counts,
+        SELECT a.case_id AS of_case, a.form AS of_form, a.subject AS of_subject, c.owner_id AS case_owner, $10::text IS NOT NULL AND a.supersedes IS NULL AS counts,
             EXISTS (
                 SELECT FROM helpline.assessments e
-                WHERE e.centre_id = $1 AND e.case_id = a.case_id AND e.form = a.form AND e.state = 'completed') AS again
+                WHERE e.centre_id = $1 AND e.case_id = a.case_id AND e.form = a.form AND e.subject = a.subject AND e.state = 'completed') AS again
         FROM helpline.cases c JOIN helpline.assessments a ON a.centre_id = $1 AND a.case_id = c.case_id
         WHERE c.centre_id = $1 AND a.assessment_id = $7 AND a.revision = $8 AND c.revision = $29 AND c.closed_at IS NULL AND ",
     sees_case!("$2", "$3"),
-    " FOR UPDATE OF c, a),
+    " FOR NO KEY UPDATE OF c, a),
     parent AS (
         UPDATE helpline.cases k SET event_count = k.event_count + 1, changed_at = helpline.now(), revision = k.revision + 1
         FROM before WHERE k.centre_id = $1 AND k.case_id = of_case RETURNING k.case_id, k.event_count),
@@ -204,7 +206,7 @@ const STEP: &str = change!(
     ended AS (
         UPDATE helpline.tasks t SET state = 'completed', ended_at = helpline.now(), look_at = NULL, revision = t.revision + 1
         FROM before WHERE counts AND again AND t.centre_id = $1 AND t.ended_at IS NULL AND t.task_id IN (
-            SELECT e.again_task_id FROM helpline.assessments e WHERE e.centre_id = $1 AND e.case_id = of_case AND e.form = of_form)
+            SELECT e.again_task_id FROM helpline.assessments e WHERE e.centre_id = $1 AND e.case_id = of_case AND e.form = of_form AND e.subject = of_subject)
         RETURNING t.task_id, t.case_id, t.revision),
     told AS (
         INSERT INTO helpline.journal (centre_id, at, event, revision, detail)
@@ -295,7 +297,12 @@ impl Store {
             .bind(judged.and_then(|one| one.answered_by))
             .bind(self.seal_some(OVERRIDE_REASON, centre, id, step.reason.as_ref()))
             .bind(act.entry_id)
-            .bind(self.seal_some(CASE_TEXT, centre, act.entry_id, act.remark.as_ref()))
+            .bind(self.seal_some(
+                CASE_TEXT,
+                centre,
+                act.entry_id,
+                step.reason.as_ref().or(act.remark.as_ref()),
+            ))
             .bind(again.map(|(id, _)| id.as_uuid()))
             .bind(again.map(|(_, due)| due.task.clone()))
             .bind(again.map(|(_, due)| f64::from(due.within_s)))

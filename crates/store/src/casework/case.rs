@@ -107,7 +107,7 @@ macro_rules! escalations {
         "SELECT w.escalation_id, w.raised_at AS since FROM helpline.escalations w
          WHERE w.centre_id = $1 AND w.case_id = c.case_id AND w.ended_at IS NULL AND NOT w.exercise
          UNION
-         SELECT w.escalation_id, w.raised_at FROM helpline.case_contacts k
+         SELECT w.escalation_id, greatest(w.raised_at, k.linked_at) FROM helpline.case_contacts k
          JOIN helpline.escalation_contacts x ON x.centre_id = $1 AND x.contact_id = k.contact_id
          JOIN helpline.escalations w ON w.centre_id = $1 AND w.escalation_id = x.escalation_id
          WHERE k.centre_id = $1 AND k.case_id = c.case_id AND w.ended_at IS NULL AND NOT w.exercise"
@@ -120,7 +120,7 @@ macro_rules! referrals {
         "SELECT w.referral_id, coalesce(w.sent_at, w.drafted_at) AS since FROM helpline.referrals w
          WHERE w.centre_id = $1 AND w.case_id = c.case_id AND w.ended_at IS NULL
          UNION
-         SELECT w.referral_id, coalesce(w.sent_at, w.drafted_at) FROM helpline.case_contacts k
+         SELECT w.referral_id, greatest(w.sent_at, w.drafted_at, k.linked_at) FROM helpline.case_contacts k
          JOIN helpline.referrals w ON w.centre_id = $1 AND w.contact_id = k.contact_id
          WHERE k.centre_id = $1 AND k.case_id = c.case_id AND w.case_id IS NULL AND w.ended_at IS NULL"
     };
@@ -137,8 +137,8 @@ macro_rules! select {
                 ARRAY(SELECT g.counsellor_id FROM helpline.case_grants g
                       WHERE g.centre_id = $1 AND g.case_id = c.case_id AND g.revoked_at IS NULL AND g.until_at > (SELECT helpline.now())
                       ORDER BY 1) AS granted_ids,
-                (SELECT count(*) FROM (", escalations!(), ") w) AS open_escalations,
-                (SELECT count(*) FROM (", referrals!(), ") w) AS open_referrals,
+                (SELECT count(DISTINCT w.escalation_id) FROM (", escalations!(), ") w) AS open_escalations,
+                (SELECT count(DISTINCT w.referral_id) FROM (", referrals!(), ") w) AS open_referrals,
                 (SELECT count(*) FROM helpline.tasks t WHERE t.centre_id = $1 AND t.case_id = c.case_id AND t.ended_at IS NULL) AS open_tasks,
                 (SELECT count(*) FROM helpline.crossborder_handovers h
                  WHERE h.centre_id = $1 AND h.case_id = c.case_id AND h.ended_at IS NULL) AS open_cross_border,
@@ -201,11 +201,12 @@ const LIST_SEEN: &str = list!(
 
 const IN_USE: &str = "
     SELECT EXISTS (
-        SELECT FROM helpline.referrals r WHERE r.centre_id = $1 AND r.case_id = $2 AND r.contact_id = $3 AND r.ended_at IS NULL)
+        SELECT FROM helpline.referrals r
+        WHERE r.centre_id = $1 AND r.contact_id = $3 AND r.ended_at IS NULL AND (r.case_id = $2 OR $4 AND r.case_id IS NULL))
       OR EXISTS (
         SELECT FROM helpline.escalations e
         JOIN helpline.escalation_contacts x ON x.centre_id = $1 AND x.escalation_id = e.escalation_id AND x.contact_id = $3
-        WHERE e.centre_id = $1 AND e.case_id = $2 AND e.ended_at IS NULL)";
+        WHERE e.centre_id = $1 AND e.ended_at IS NULL AND (e.case_id = $2 OR $4 AND e.case_id IS NULL))";
 
 #[derive(FromRow)]
 struct CaseRow {
@@ -322,18 +323,19 @@ impl Store {
         connection.settle(row)?.map(Case::try_from).transpose()
     }
 
-    /// Whether a contact is what an open escalation or referral of a case comes from.
+    /// Whether a contact is what an open escalation or referral of a case comes from, or if `any` one of no other case.
     pub async fn contact_in_use(
         &self,
         centre: CentreId,
         case: CaseId,
-        contact: ContactId,
+        (contact, any): (ContactId, bool),
     ) -> Result<bool, StoreError> {
         let mut connection = self.bound(centre).await?;
         let found = sqlx::query_scalar::<_, bool>(IN_USE)
             .bind(centre.as_uuid())
             .bind(case.as_uuid())
             .bind(contact.as_uuid())
+            .bind(any)
             .fetch_one(connection.postgres())
             .await;
         connection.settle(found)

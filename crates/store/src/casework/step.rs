@@ -22,7 +22,7 @@ const STEP: &str = change!(
     event: "case_' || $9::text || '", resource: "$30", about: ("$27", "$28", "NULL::uuid"),
     detail: "jsonb_strip_nulls(jsonb_build_object('case_id', case_id, 'from', old_status, 'status', status, 'owner_id', owner_id))",
     with: "before AS MATERIALIZED (
-        SELECT c.case_id AS id, c.status AS old_status, c.owner_id AS old_owner FROM helpline.cases c
+        SELECT c.case_id AS id, c.status AS old_status, c.owner_id AS old_owner, c.person_id AS old_child FROM helpline.cases c
         WHERE c.centre_id = $1 AND c.case_id = $7 AND c.revision = $8 AND ", sees_case!("$2", "$3"), " FOR NO KEY UPDATE OF c),
     changed AS (
         UPDATE helpline.cases c SET status = $10, closed_at = CASE WHEN $11 THEN coalesce(c.closed_at, helpline.now()) END, close_reason = $12,
@@ -30,7 +30,7 @@ const STEP: &str = change!(
             approved_at = CASE WHEN $18 IS NOT NULL THEN CASE WHEN c.approved_by = $18 THEN c.approved_at ELSE helpline.now() END END,
             person_id = $31, settings_version = $19, event_count = c.event_count + 1, changed_at = helpline.now(), revision = c.revision + 1
         FROM before WHERE c.centre_id = $1 AND c.case_id = $7
-        RETURNING c.*, before.old_status, before.old_owner),
+        RETURNING c.*, before.old_status, before.old_owner, before.old_child),
     handed AS (
         UPDATE helpline.tasks t SET owner_id = CASE WHEN t.owner_id = old_owner THEN changed.owner_id ELSE t.owner_id END,
             given_by = CASE WHEN t.given_by = old_owner THEN changed.owner_id ELSE t.given_by END, revision = t.revision + 1
@@ -55,7 +55,8 @@ const STEP: &str = change!(
             granted_at = EXCLUDED.granted_at, until_at = EXCLUDED.until_at, revoked_at = NULL),
     kept_out AS (
         UPDATE helpline.case_grants g SET revoked_at = helpline.now() FROM changed
-        WHERE $29::float8 IS NULL AND g.centre_id = $1 AND g.case_id = $7 AND g.counsellor_id = $28 AND g.revoked_at IS NULL)";
+        WHERE g.centre_id = $1 AND g.case_id = $7 AND g.revoked_at IS NULL
+          AND ($29::float8 IS NULL AND g.counsellor_id = $28 OR old_child <> person_id))";
     returning: "$30 AS id",
 );
 

@@ -116,7 +116,9 @@ macro_rules! told {
         SELECT $1, md5(changed.task_id::text || '", $event, "' || p.endpoint_id::text)::uuid, changed.referral_id, 'referral.", $event, "',
             p.kind, p.agency_id, p.endpoint_id, 'pending', helpline.now(), helpline.now()
         FROM changed JOIN helpline.endpoints p ON p.centre_id = $1 AND p.agency_id = changed.agency_id AND p.disabled_at IS NULL
-        WHERE ", $when, ")"
+        WHERE ", $when, " AND EXISTS (
+            SELECT FROM helpline.referrals r
+            WHERE r.centre_id = $1 AND r.referral_id = changed.referral_id AND r.agency_id = changed.agency_id AND r.ended_at IS NULL))"
         )
     };
 }
@@ -202,7 +204,7 @@ const CLIMB: &str = concat!(
         SELECT t.task_id AS id FROM helpline.tasks t
         WHERE t.centre_id = $1 AND t.look_at <= (SELECT helpline.now()) ORDER BY t.look_at LIMIT 1 FOR UPDATE SKIP LOCKED),
     changed AS (
-        UPDATE helpline.tasks t SET climbed = t.climbed + 1, revision = t.revision + 1,
+        UPDATE helpline.tasks t SET climbed = t.climbed + 1, ladder_version = $4, revision = t.revision + 1,
             look_at = CASE WHEN t.climbed < 3 THEN t.due_at + make_interval(secs => ($2::float8[])[t.climbed + 2]) END
         FROM due WHERE t.centre_id = $1 AND t.task_id = due.id RETURNING t.*),
     journalled AS (
@@ -304,13 +306,18 @@ impl Store {
     }
 
     /// Climbs one rung of one task that is late; whether there was one.
-    pub async fn climb_task(&self, centre: CentreId, rules: &Cases) -> Result<bool, StoreError> {
+    pub async fn climb_task(
+        &self,
+        centre: CentreId,
+        (rules, version): (&Cases, i64),
+    ) -> Result<bool, StoreError> {
         let keys: Vec<String> = Rung::ALL.iter().map(|rung| rung.key().to_owned()).collect();
         let mut connection = self.bound(centre).await?;
         let row = sqlx::query_as::<_, Made>(CLIMB)
             .bind(centre.as_uuid())
             .bind(offsets(rules))
             .bind(keys)
+            .bind(version)
             .fetch_optional(connection.postgres())
             .await;
         Ok(connection.settle(row)?.is_some())
