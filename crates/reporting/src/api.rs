@@ -45,7 +45,7 @@ impl ReportService for Api {
         request: Request<proto::GetYearlyReportRequest>,
     ) -> Result<Response<proto::GetYearlyReportResponse>, Status> {
         let caller = caller_of(&request)?;
-        let year = wire::year(request.get_ref())?;
+        let year = wire::year(request.into_inner())?;
         let (tables, total_contacts) = year::report(&self.ctx, &caller, year).await?;
         let tables = tables.into_iter().map(wire::table).collect();
         Ok(Response::new(proto::GetYearlyReportResponse { tables, total_contacts }))

@@ -109,7 +109,7 @@ pub(crate) fn list(
     Ok((period, (dimensions, sent.cell.clone()), (size, pages.open(&sent.page_token)?)))
 }
 
-pub(crate) fn year(sent: &proto::GetYearlyReportRequest) -> Result<i32, Refusal> {
+pub(crate) fn year(sent: proto::GetYearlyReportRequest) -> Result<i32, Refusal> {
     let mut fields = Fields::new();
     let year = fields.int("year", sent.year, 2000..=2200);
     fields.build(year)
