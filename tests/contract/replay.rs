@@ -72,7 +72,7 @@ fn request_id_of(request: &DynamicMessage) -> String {
 async fn every_command_sent_again_is_answered_alike_and_happens_once() {
     let cast = Cast::new().await;
     for method in METHODS.iter().filter(|method| method.changes) {
-        let Prepared { actor, request, other } = prepare(&cast, method).await;
+        let Prepared { actor, request, other } = Box::pin(prepare(&cast, method)).await;
         let id = request_id_of(&request);
         let call = |request: &DynamicMessage| {
             let bytes = request.encode_to_vec();
@@ -118,7 +118,7 @@ async fn every_command_sent_again_is_answered_alike_and_happens_once() {
 async fn every_command_sent_many_times_at_once_happens_once() {
     let cast = Cast::new().await;
     for method in METHODS.iter().filter(|method| method.changes) {
-        let Prepared { actor, request, .. } = prepare(&cast, method).await;
+        let Prepared { actor, request, .. } = Box::pin(prepare(&cast, method)).await;
         let id = request_id_of(&request);
         let (journal, _) = traces(&cast.world, &actor, &id);
         let bytes = request.encode_to_vec();

@@ -99,13 +99,13 @@ const FIELDS: [&str; 57] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_personal_can_be_read_without_the_api() {
-    let (found, markers) = play_and_search("").await;
+    let (found, markers) = Box::pin(play_and_search("")).await;
     assert!(found.is_empty(), "{} of {} markers leaked: {found:#?}", found.len(), markers.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_search_finds_every_field_when_nothing_is_sealed() {
-    let (found, markers) = play_and_search("plain = true").await;
+    let (found, markers) = Box::pin(play_and_search("plain = true")).await;
     let in_postgres = |field: &str| {
         found.iter().any(|finding| finding.field == field && finding.place.contains("/pg/data/"))
     };

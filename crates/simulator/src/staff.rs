@@ -67,7 +67,11 @@ pub fn settings(speed: Speed) -> Settings {
 pub async fn publish(administrator: &Client, settings: Settings, draws: &mut Draws) -> Result<()> {
     let request =
         PublishSettingsRequest { request_id: draws.id(), settings: Some(settings), expected_version: 0 };
-    call!(administrator.centre(), publish_settings, request).context("publish the settings")?;
+    // All settings are a large message.
+    Box::pin(async {
+        call!(administrator.centre(), publish_settings, request).context("publish the settings")
+    })
+    .await?;
     Ok(())
 }
 

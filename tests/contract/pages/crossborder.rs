@@ -11,11 +11,11 @@ pub(super) async fn fill(cast: &Cast, rows: usize) -> String {
     cast.world.change_settings(|settings| lets_hand_over(settings, "JO", &[agency])).await;
     let mut first = None;
     for _ in 0..rows {
-        let case = by.case_of_child().await;
+        let opened = by.case_of_child().await;
         let begun = std::time::Instant::now();
         let handover = loop {
             // Settings are known to a server for a moment after they have changed.
-            match by.prepare_handover(prepare(&case.case_id)).await {
+            match by.prepare_handover(prepare(&opened.case_id)).await {
                 Ok(handover) => break handover,
                 Err(status) => assert!(begun.elapsed() < crate::stage::SOON, "{status}"),
             }

@@ -40,11 +40,11 @@ impl Way {
     /// Whoever prepares it is another than who gives the command.
     async fn prepared(&self, cast: &Cast) -> String {
         let by = &cast.supervisor;
-        let case = by.case_of_child().await;
+        let opened = by.case_of_child().await;
         // Settings are known to a server for a moment after they have changed.
         let begun = std::time::Instant::now();
         loop {
-            match by.prepare_handover(prepare(&case.case_id)).await {
+            match by.prepare_handover(prepare(&opened.case_id)).await {
                 Ok(handover) => {
                     let id = handover.crossborder_id;
                     if by.agree_abroad(consent(&id, self.agency)).await.is_ok() {
@@ -100,8 +100,8 @@ pub(super) async fn prepare_command(cast: &Cast, method: &str) -> Option<(Actor,
     Some(match method {
         "PrepareCrossBorderHandover" => {
             way.prepared(cast).await;
-            let case = cast.supervisor.case_of_child().await;
-            (by, prepare(&case.case_id).encode_to_vec())
+            let opened = cast.supervisor.case_of_child().await;
+            (by, prepare(&opened.case_id).encode_to_vec())
         }
         "RecordCrossBorderConsent" => (by, consent(&way.prepared(cast).await, way.agency).encode_to_vec()),
         "ApproveCrossBorderOverride" | "WithdrawCrossBorderConsent" => {

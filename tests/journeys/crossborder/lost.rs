@@ -98,7 +98,6 @@ async fn of_a_child_who_does_not_arrive_an_alert_goes_out_and_is_cancelled() {
         request_id: helpline_tests::request_id(),
         alert_id: alert.alert_id,
         reason: helpline_proto::escalation::v1::ChildAlertCancelReason::ChildFound.into(),
-        ..Default::default()
     };
     border.stage.supervisor.child_alerts().cancel_child_alert(request).await.unwrap();
 }

@@ -59,8 +59,7 @@ pub(crate) async fn open(
     let first = channels.first().cloned().context("at least one server")?;
     let administrator = Client::new(first.clone(), token)?;
     let speed = arguments.speed;
-    // All settings are a large message.
-    Box::pin(staff::publish(&administrator, staff::settings(speed), &mut draws)).await?;
+    staff::publish(&administrator, staff::settings(speed), &mut draws).await?;
     let plans = CounsellorPlan::shift(usize::from(arguments.counsellors));
     say(&format!("Creating {} counsellors through the API: languages ar, ru, en, with skills", plans.len()));
     let mut counsellors = Vec::new();
