@@ -6,10 +6,9 @@ use std::time::Duration;
 use helpline_domain::caller::Role;
 use helpline_proto::directory::v1::{GetSettingsRequest, PublishSettingsRequest};
 use helpline_service_kit::fail_point::FAIL_POINTS;
-use helpline_tests::crossborder::{arrive, lets_hand_over};
+use helpline_tests::crossborder::{ahead, arrive, lets_hand_over};
 use helpline_tests::process::{Fleet, FleetOptions, retry, until};
 use helpline_tests::request_id;
-use prost_types::Timestamp;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -36,16 +35,12 @@ async fn died(fleet: &mut Fleet, place: &str) {
     fleet.restart(0, "");
 }
 
-fn soon(seconds: i64) -> Timestamp {
-    Timestamp { seconds: 4_000_000_000 + seconds, nanos: 0 }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_step_stands_once_wherever_a_server_is_killed() {
     // Prepared, agreed, checked, offered, assessed, accepted, planned, left, and there.
     let (mut fleet, agency, there) = dying("crossborder.after_commit@9").await;
     let by = fleet.bearer(Role::Supervisor, None);
-    let id = by.departed_to((agency, &there), [soon(0), soon(3600)]).await;
+    let id = by.departed_to((agency, &there), [ahead(3600), ahead(7200)]).await;
     let arrived = arrive(&id);
     there.child_arrives(arrived.clone()).await.expect_err("the server died of it");
     died(&mut fleet, "crossborder.after_commit").await;
@@ -62,7 +57,7 @@ async fn a_step_stands_once_wherever_a_server_is_killed() {
 async fn of_a_missing_child_one_escalation_is_raised_wherever_a_server_is_killed() {
     let (mut fleet, agency, there) = dying("crossborder.after_overdue").await;
     let by = fleet.bearer(Role::Supervisor, None);
-    by.departed_to((agency, &there), [soon(0), soon(3600)]).await;
+    by.departed_to((agency, &there), [ahead(3600), ahead(7200)]).await;
     // As if the child should have been there a day ago.
     fleet.sql("UPDATE helpline.crossborder_handovers SET due_at = helpline.now() - interval '1 day'");
     died(&mut fleet, "crossborder.after_overdue").await;

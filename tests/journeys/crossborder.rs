@@ -4,5 +4,7 @@ mod agreed;
 mod lost;
 mod room;
 mod rules;
+mod silent;
 mod told;
+mod trace;
 mod whole;

@@ -96,6 +96,13 @@ pub fn check(crossborder_id: &str, fear_recorded: bool) -> CheckCrossBorderTrans
     }
 }
 
+/// So many seconds from now, by the machine's clock.
+#[expect(clippy::disallowed_methods, reason = "a sample request has no world whose clock it could ask")]
+pub fn ahead(seconds: i64) -> Timestamp {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+    Timestamp { seconds: i64::try_from(now.as_secs()).expect("a time") + seconds, nanos: 0 }
+}
+
 /// By road, with somebody of the sending side.
 pub fn journey(depart_time: Timestamp, arrive_time: Timestamp) -> CrossBorderTravel {
     CrossBorderTravel {

@@ -38,8 +38,9 @@ pub(crate) async fn unlink_contact(
     .await
 }
 
-/// Moves a case to another record; what was allowed for the one child is not for the other: approval, offer and access end. Errors: NOT_FOUND for the case and the record,
-/// INVALID_FIELD for the record that it is under, ALREADY_EXISTS when the child has an open one of its kind, REQUEST_ID_REUSED.
+/// Moves a case to another record; what was allowed for the one child is not for the other: approval, offer and access end. Errors:
+/// NOT_FOUND for the case and the record, INVALID_FIELD for the record that it is under, ALREADY_EXISTS when the child has an open one of
+/// its kind, STATE_REFUSED while it has an open hand-over across a border, REQUEST_ID_REUSED.
 pub(crate) async fn move_case(
     ctx: &Ctx,
     caller: &Caller,
@@ -53,6 +54,10 @@ pub(crate) async fn move_case(
         }
         if now.person_id == child {
             return Err(Refusal::invalid_field("child_id", "another record"));
+        }
+        // It holds who the other child is.
+        if now.open.cross_border > 0 {
+            return Err(Refusal::state("crossborder", "open"));
         }
         Ok(Step {
             child_id: child,

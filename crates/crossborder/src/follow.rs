@@ -50,7 +50,7 @@ pub(crate) async fn report(
     .await
 }
 
-/// Ends it. That a child is lost, and what becomes of one who is missing, a supervisor says. Errors: NOT_FOUND, ROLE_REFUSED, STATE_REFUSED,
+/// Ends it. That a child is lost, and what becomes of one who has left and was not handed over, a supervisor says. Errors: NOT_FOUND, ROLE_REFUSED, STATE_REFUSED,
 /// or as `monitored_too_short`; REVISION_STALE, REQUEST_ID_REUSED.
 pub(crate) async fn close(
     ctx: &Ctx,
@@ -61,7 +61,7 @@ pub(crate) async fn close(
     act(ctx, caller, asked, |standing| {
         let now = &standing.now;
         let step = to(caller, now, ("closed", CrossBorderState::Closed, Due::None))?;
-        let grave = now.state == CrossBorderState::Missing || outcome == CrossBorderOutcome::Lost;
+        let grave = now.state.is_ended_by_supervisor() || outcome == CrossBorderOutcome::Lost;
         if grave && caller.role != Role::Supervisor {
             return Err(Refusal::role_refused(caller.role));
         }

@@ -7,9 +7,10 @@
 //! Invariants:
 //! - a focal point learns who the child is only once it has accepted, within the grant, the consent and what the rules of its country do not
 //!   forbid, as all of them stand at the moment of asking; what it reads is in the journal;
-//! - nothing is offered and no child leaves that the rules in force do not allow, and each decision can be made again from what is stored;
+//! - nothing is offered and no child leaves that the rules in force do not allow, each decision that was acted on can be made again from what
+//!   is stored, and what was allowed is read only while the rules of now still let it;
 //! - one focal point is asked at a time; an offer that is not answered goes to the next;
-//! - whose arrival nobody confirms in time is missing: an escalation is raised by the same statement, once;
+//! - whose arrival nobody confirms in time is missing, said to have left or not: an escalation is raised by the same statement, once;
 //! - who receives the child says so, and nobody for them; both sides sign the same document;
 //! - nobody approves what they asked for themselves.
 //!
@@ -18,7 +19,7 @@
 //! `crossborder_accepted`, `crossborder_declined`, `crossborder_travel_planned`, `crossborder_departed`, `crossborder_missing`,
 //! `crossborder_arrival_noted`, `crossborder_arrived_confirmed`, `crossborder_signed_by_sending`, `crossborder_signed_by_receiving`,
 //! `crossborder_first_visit_done`, `crossborder_monitoring_reported`, `crossborder_closed`, `crossborder_withdrawn`, `crossborder_overdue`,
-//! `particulars_read`, `escalation_raised`.
+//! `crossborder_seen`, `particulars_read`, `escalation_raised`.
 
 mod act;
 mod api;

@@ -11,10 +11,10 @@ use helpline_store::crossborder::read::CrossBorder;
 use helpline_store::crossborder::step::{Act, Due, Step};
 use helpline_vault::Sensitive;
 
-use crate::act::{Standing, act, find, to};
+use crate::act::{Standing, act, find, refused, to};
 use crate::rule::allowed;
 
-/// Asks a focal point. Errors: NOT_FOUND for the hand-over and an agency that is disabled; INVALID_FIELD for one that is no focal point of
+/// Asks a focal point. Who is asked, assesses or has accepted is not any more then, and must be another than who is named. Errors: NOT_FOUND for the hand-over and an agency that is disabled; INVALID_FIELD for one that is no focal point of
 /// the country, or when all of them were asked and none is named; STATE_REFUSED, TRANSFER_REFUSED, REVISION_STALE, REQUEST_ID_REUSED.
 pub(crate) async fn offer(
     ctx: &Ctx,
@@ -26,6 +26,11 @@ pub(crate) async fn offer(
     act(ctx, caller, asked, |standing| {
         let due = standing.within(standing.rules().answer_s);
         let step = to(caller, &standing.now, ("offered", CrossBorderState::Offered, due))?;
+        let open = standing.now.open_offer().map(|one| one.agency_id);
+        // What is taken from somebody goes to whom somebody names.
+        if open.is_some() && (named.is_none() || named == open) {
+            return Err(refused(standing.now.state));
+        }
         let decision = allowed(standing)?;
         let not_asked = || {
             let asked = |agency: &AgencyId| standing.now.offers.iter().any(|one| one.agency_id == *agency);
@@ -37,7 +42,13 @@ pub(crate) async fn offer(
         if !there.contains(&agency) {
             return Err(Refusal::not_found("agency"));
         }
-        Ok(Step { offer_to: Some(agency.as_uuid()), decision: Some(decision), tells: None, ..step })
+        Ok(Step {
+            answer: open.map(|_| (CrossBorderOfferState::Withdrawn, None)),
+            offer_to: Some(agency.as_uuid()),
+            decision: Some(decision),
+            tells: open.map(|_| "crossborder.withdrawn"),
+            ..step
+        })
     })
     .await
 }

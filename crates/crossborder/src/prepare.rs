@@ -9,7 +9,7 @@ use helpline_store::crossborder::read::CrossBorder;
 
 use crate::act::{committed, seen};
 
-/// Prepares one. Errors: NOT_FOUND for the case, STATE_REFUSED when it is closed, INVALID_FIELD for a country that the settings do not have,
+/// Prepares one. Errors: NOT_FOUND for the case, STATE_REFUSED when it is closed or another of it is open, INVALID_FIELD for a country that the settings do not have,
 /// REQUEST_ID_REUSED.
 pub(crate) async fn prepare(
     ctx: &Ctx,
@@ -30,6 +30,7 @@ pub(crate) async fn prepare(
         Ok(match case.closed_at {
             _ if !known => Refusal::invalid_field("country", "a country of the settings"),
             Some(_) => Refusal::state("case", "closed"),
+            None if case.open.cross_border > 0 => Refusal::state("crossborder", "open"),
             None => Refusal::race_lost(),
         })
     })

@@ -1,5 +1,6 @@
 //! The way there: planned, begun, and ended by who receives the child.
 
+use chrono::{DateTime, Utc};
 use helpline_domain::caller::Caller;
 use helpline_domain::crossborder::{CrossBorderSide, CrossBorderState};
 use helpline_service_kit::{Ctx, Refusal};
@@ -7,14 +8,23 @@ use helpline_store::Command;
 use helpline_store::crossborder::read::{CrossBorder, Travel};
 use helpline_store::crossborder::step::{Act, Due, Step};
 
-use crate::act::{act, refused, side, to};
+use crate::act::{Standing, act, refused, side, to};
 use crate::certificate;
 use crate::rule::allowed;
 
 /// How long after the planned departure somebody must have said that the child has left.
 const LEAVE_WITHIN: chrono::Duration = chrono::Duration::days(1);
+/// How far ahead a journey is planned: whose year is mistyped would never be missed.
+const PLANNED_AHEAD: chrono::Duration = chrono::Duration::days(180);
 
-/// Says when and how. Errors: NOT_FOUND, STATE_REFUSED, INVALID_FIELD for an arrival that is over, REVISION_STALE, REQUEST_ID_REUSED.
+/// When a child who is to arrive then is missing.
+pub(crate) fn missing_at(standing: &Standing, arrives_at: DateTime<Utc>) -> DateTime<Utc> {
+    arrives_at + chrono::Duration::seconds(standing.rules().missing_after_s.into())
+}
+
+/// Says when and how; of a child on the way when they arrive now, and of one who was missing and was found how they go on, by all rules.
+/// Errors: NOT_FOUND, STATE_REFUSED, INVALID_FIELD for an arrival that is over and for times too far away, TRANSFER_REFUSED, REVISION_STALE,
+/// REQUEST_ID_REUSED.
 pub(crate) async fn plan(
     ctx: &Ctx,
     caller: &Caller,
@@ -22,18 +32,35 @@ pub(crate) async fn plan(
     travel: &Travel,
 ) -> Result<CrossBorder, Refusal> {
     act(ctx, caller, asked, |standing| {
-        let due = Due::At(travel.departs_at + LEAVE_WITHIN);
-        let step = to(caller, &standing.now, ("travel_planned", CrossBorderState::TravelPlanned, due))?;
-        if travel.arrives_at <= standing.now.clock {
+        let now = &standing.now;
+        let missing_at = missing_at(standing, travel.arrives_at);
+        let (next, due) = match now.state {
+            CrossBorderState::Departed | CrossBorderState::Missing => {
+                (CrossBorderState::Departed, missing_at)
+            }
+            _ => (CrossBorderState::TravelPlanned, missing_at.min(travel.departs_at + LEAVE_WITHIN)),
+        };
+        let step = to(caller, now, ("travel_planned", next, Due::At(due)))?;
+        if travel.arrives_at <= now.clock {
             return Err(Refusal::invalid_field("travel.arrive_time", "in the future"));
+        }
+        for (field, at) in
+            [("travel.depart_time", travel.departs_at), ("travel.arrive_time", travel.arrives_at)]
+        {
+            if (at - now.clock).abs() > PLANNED_AHEAD {
+                return Err(Refusal::invalid_field(field, "within 180 days"));
+            }
+        }
+        if now.state == CrossBorderState::Missing {
+            allowed(standing)?;
         }
         Ok(Step { travel: Some(travel.clone()), ..step })
     })
     .await
 }
 
-/// Says that the child has left: nobody does without consent for who receives them. From then on the clock of a missing child runs. Errors:
-/// NOT_FOUND, STATE_REFUSED, TRANSFER_REFUSED, REVISION_STALE, REQUEST_ID_REUSED.
+/// Says that the child has left: nobody does without consent for who receives them. The clock of a missing child runs from the plan, said or
+/// not. Errors: NOT_FOUND, STATE_REFUSED, TRANSFER_REFUSED, REVISION_STALE, REQUEST_ID_REUSED.
 pub(crate) async fn depart(
     ctx: &Ctx,
     caller: &Caller,
@@ -41,9 +68,12 @@ pub(crate) async fn depart(
 ) -> Result<CrossBorder, Refusal> {
     act(ctx, caller, asked, |standing| {
         let now = &standing.now;
+        // Whoever has left does not leave again: a new plan says how they go on.
+        if now.state != CrossBorderState::TravelPlanned {
+            return Err(refused(now.state));
+        }
         let arrives_at = now.travel.as_ref().map_or(now.clock, |travel| travel.arrives_at);
-        let missing_after = chrono::Duration::seconds(standing.rules().missing_after_s.into());
-        let due = Due::At(arrives_at + missing_after);
+        let due = Due::At(missing_at(standing, arrives_at));
         let step = to(caller, now, ("departed", CrossBorderState::Departed, due))?;
         let decision = allowed(standing)?;
         Ok(Step { decision: Some(decision), ..step })

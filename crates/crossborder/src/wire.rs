@@ -121,7 +121,10 @@ pub(crate) fn handover(caller: &Caller, one: &CrossBorder) -> proto::CrossBorder
         };
     }
     let inside = caller.role != Role::AgencyResponder;
-    let told = inside || one.decision.as_ref().is_some_and(Decision::allows);
+    let told = inside || one.lets;
+    // When and how a child travels says where the child is.
+    let journey = inside || one.classes.contains(&FieldClass::Location);
+    let on_the_way = matches!(one.state, CrossBorderState::TravelPlanned | CrossBorderState::Departed);
     let within = |text: String| if inside { text } else { String::new() };
     let reason = one.reason.as_deref();
     proto::CrossBorderHandover {
@@ -138,10 +141,10 @@ pub(crate) fn handover(caller: &Caller, one: &CrossBorder) -> proto::CrossBorder
         offers,
         agency_id: id(one.agency_id.map(|id| id.as_uuid())),
         conditions: text(one.conditions.as_ref()),
-        due_time: one.due_at.map(timestamp),
+        due_time: one.due_at.filter(|_| journey || !on_the_way).map(timestamp),
         alarms: if inside { one.alarms } else { 0 },
-        travel: one.travel.as_ref().map(travel),
-        depart_time: one.departed_at.map(timestamp),
+        travel: one.travel.as_ref().filter(|_| journey).map(travel),
+        depart_time: one.departed_at.filter(|_| journey).map(timestamp),
         arrive_time: one.arrived_at.map(timestamp),
         certificate: one.certificate.as_ref().map(|known| certificate(one, known)),
         first_visit_time: one.first_visit_at.map(timestamp),

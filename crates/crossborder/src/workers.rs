@@ -11,10 +11,12 @@ use helpline_service_kit::workers::{Progress, Worker, WorkerError};
 use helpline_service_kit::{Ctx, Refusal, fail_point};
 use helpline_store::crossborder::read::CrossBorder;
 use helpline_store::crossborder::step::{Act, Due, Missing, Step};
+use helpline_store::referral::Particulars;
 
 use crate::act::Standing;
 use crate::offer::is_there;
 use crate::rule::allowed;
+use crate::travel::missing_at;
 
 /// How often it looks.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -35,17 +37,26 @@ impl WatchCrossBorder {
     async fn settle(&self, centre: CentreId, id: CrossBorderId) -> Result<bool, Refusal> {
         let settings = self.ctx.settings.current(centre).await?;
         let rules = &settings.settings.cross_border;
-        let now = self.ctx.store.crossborder(centre, (None, true), rules, id).await?;
+        let now = self.ctx.store.crossborder(centre, (None, false), rules, id).await?;
         // Somebody may have gone on since it was found.
-        let late = |now: &CrossBorder| now.alarms == 0 && now.due_at.is_some_and(|due| due <= now.clock);
+        let late = |now: &CrossBorder| {
+            let again = now.alarms == 0 || now.state == CrossBorderState::TravelPlanned;
+            again && now.due_at.is_some_and(|due| due <= now.clock)
+        };
         let Some(now) = now.filter(late) else { return Ok(false) };
         let standing = Standing::of(&self.ctx, centre, now, settings).await?;
+        let missing_from =
+            standing.now.travel.as_ref().map(|travel| missing_at(&standing, travel.arrives_at));
         let (step, missing) = match standing.now.state {
             CrossBorderState::Offered => (self.unanswered(centre, &standing).await?, None),
-            CrossBorderState::Departed => {
-                let step = Step::to("missing", CrossBorderState::Missing, Due::None);
-                let step = Step { tells: Some("crossborder.missing"), ..step };
-                (step, Some(self.missing(centre, &standing.now).await?))
+            CrossBorderState::Departed => self.lost(centre, &standing).await?,
+            CrossBorderState::TravelPlanned if missing_from.is_some_and(|at| at <= standing.now.clock) => {
+                self.lost(centre, &standing).await?
+            }
+            // Whoever did not say that the child has left may still have let the child go.
+            state @ CrossBorderState::TravelPlanned => {
+                let due = missing_from.map_or(Due::Keep, Due::At);
+                (Step { shared: false, ..Step::to("overdue", state, due) }, None)
             }
             state => (Step { shared: false, ..Step::to("overdue", state, Due::Keep) }, None),
         };
@@ -93,8 +104,23 @@ impl WatchCrossBorder {
         })
     }
 
-    /// The escalation, by the plan in force.
-    async fn missing(&self, centre: CentreId, now: &CrossBorder) -> Result<Missing, Refusal> {
+    /// The child has not arrived.
+    async fn lost(&self, centre: CentreId, standing: &Standing) -> Result<(Step, Option<Missing>), Refusal> {
+        let step = Step::to("missing", CrossBorderState::Missing, Due::None);
+        let step = Step { tells: Some("crossborder.missing"), ..step };
+        Ok((step, Some(self.missing(centre, standing).await?)))
+    }
+
+    /// The escalation, by the plan in force. It is raised also when what is known of the child cannot be opened.
+    async fn missing(&self, centre: CentreId, standing: &Standing) -> Result<Missing, Refusal> {
+        let (now, rules) = (&standing.now, standing.rules());
+        let known = match self.ctx.store.crossborder(centre, (None, true), rules, now.crossborder_id).await {
+            Ok(known) => known.map(|known| known.particulars).unwrap_or_default(),
+            Err(error) => {
+                tracing::error!(%centre, crossborder = %now.crossborder_id, %error, "what is known of a missing child cannot be opened");
+                Particulars::default()
+            }
+        };
         let plan = self.ctx.store.plan_in_force(centre).await?;
         let about = About {
             kind: EscalationKind::Emergency,
@@ -107,7 +133,7 @@ impl WatchCrossBorder {
         Ok(Missing {
             escalation_id: self.ctx.ids.v7().into(),
             plan: (plan.version, policy, reach_s),
-            particulars: now.particulars.clone(),
+            particulars: known,
         })
     }
 }

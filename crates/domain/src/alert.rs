@@ -67,11 +67,13 @@ pub enum AlertKind {
     CaseUnowned,
     /// The next step of a hand-over across a border is overdue.
     CrossBorderOverdue,
+    /// A child who was handed over across a border is in danger, by the last report.
+    CrossBorderAtRisk,
 }
 
 impl AlertKind {
     /// Every kind.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::TargetNear,
         Self::NobodyAvailable,
         Self::LongContact,
@@ -95,6 +97,7 @@ impl AlertKind {
         Self::GlassBroken,
         Self::CaseUnowned,
         Self::CrossBorderOverdue,
+        Self::CrossBorderAtRisk,
     ];
 
     /// The stable key under which the kind is stored.
@@ -123,6 +126,7 @@ impl AlertKind {
             Self::GlassBroken => "glass_broken",
             Self::CaseUnowned => "case_unowned",
             Self::CrossBorderOverdue => "cross_border_overdue",
+            Self::CrossBorderAtRisk => "cross_border_at_risk",
         }
     }
 

@@ -212,26 +212,42 @@ impl CrossBorderState {
         )
     }
 
+    /// Whether only a supervisor ends it: nobody has handed over a child who has left.
+    pub const fn is_ended_by_supervisor(self) -> bool {
+        matches!(self, Self::Departed | Self::Missing | Self::ArrivedConfirmed)
+    }
+
     /// Whether this side may make it `next`.
     pub const fn may_become(self, next: Self, side: CrossBorderSide) -> bool {
         use CrossBorderSide::{Clock, Receiving, Sending};
         match (self, next, side) {
             (Self::Prepared, Self::ConsentChecked, Sending)
-            | (Self::ConsentChecked | Self::Declined, Self::Offered, Sending)
+            // Another is asked also when who is asked, or has accepted, falls silent.
+            | (
+                Self::ConsentChecked | Self::Offered | Self::ReceivingAssessment | Self::Accepted | Self::Declined,
+                Self::Offered,
+                Sending,
+            )
             | (Self::Offered, Self::ReceivingAssessment, Receiving)
             | (Self::Offered, Self::Offered | Self::Declined, Clock)
             | (Self::ReceivingAssessment, Self::Accepted, Receiving)
             | (Self::Offered | Self::ReceivingAssessment, Self::Declined, Receiving)
-            // A plan is made anew when the first fails, and when a child was found who had not arrived.
-            | (Self::Accepted | Self::TravelPlanned | Self::Missing, Self::TravelPlanned, Sending)
-            | (Self::TravelPlanned, Self::Departed, Sending)
-            | (Self::Departed, Self::Missing, Clock)
+            | (Self::Accepted | Self::TravelPlanned, Self::TravelPlanned, Sending)
+            // A plan is made anew on the way, and when a child was found who had not arrived: who has left has left.
+            | (Self::TravelPlanned | Self::Departed | Self::Missing, Self::Departed, Sending)
+            // Also when nobody said that the child has left.
+            | (Self::TravelPlanned | Self::Departed, Self::Missing, Clock)
             | (Self::Departed | Self::Missing, Self::ArrivedConfirmed, Receiving)
             | (Self::ArrivedConfirmed, Self::HandedOver, Sending | Receiving)
             | (Self::HandedOver, Self::FirstVisitDone, Receiving)
             | (Self::FirstVisitDone | Self::Monitoring, Self::Monitoring, Receiving)
             | (
-                Self::Missing | Self::HandedOver | Self::FirstVisitDone | Self::Monitoring,
+                Self::Departed
+                    | Self::Missing
+                    | Self::ArrivedConfirmed
+                    | Self::HandedOver
+                    | Self::FirstVisitDone
+                    | Self::Monitoring,
                 Self::Closed,
                 Sending,
             ) => true,

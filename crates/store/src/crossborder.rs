@@ -32,16 +32,10 @@ macro_rules! sees_crossborder {
 }
 pub(crate) use sees_crossborder;
 
-/// Whether a disclosure `x` about a hand-over opens anything now. The child's no cuts what was consented to until then.
+/// Whether a disclosure `x` about a hand-over opens anything now.
 macro_rules! in_force {
     () => {
-        concat!(
-            $crate::disclosure::in_force!(),
-            " AND (x.basis <> 'consent' OR x.assent IS DISTINCT FROM 'refused' AND NOT EXISTS (
-                SELECT FROM helpline.disclosures no
-                WHERE no.centre_id = x.centre_id AND no.crossborder_id = x.crossborder_id AND no.agency_id = x.agency_id
-                  AND no.assent = 'refused' AND no.revoked_at IS NULL AND (no.made_at, no.disclosure_id) > (x.made_at, x.disclosure_id)))"
-        )
+        $crate::disclosure::agreed!("crossborder_id")
     };
 }
 pub(crate) use in_force;

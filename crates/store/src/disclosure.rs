@@ -24,6 +24,36 @@ macro_rules! in_force {
 }
 pub(crate) use in_force;
 
+/// The same of a disclosure that may be consent, about what a column names; and consent not against the child: once they have said no,
+/// nobody else's yes opens anything to that agency until they have said yes themselves.
+macro_rules! agreed {
+    ($about:literal) => {
+        concat!(
+            $crate::disclosure::in_force!(),
+            " AND (x.basis <> 'consent' OR x.assent IS DISTINCT FROM 'refused' AND NOT EXISTS (
+                SELECT FROM helpline.disclosures no
+                WHERE no.centre_id = x.centre_id AND no.",
+            $about,
+            " = x.",
+            $about,
+            " AND no.agency_id = x.agency_id AND no.assent = 'refused'
+                  AND no.revoked_at IS NULL
+                  AND NOT ((x.assent = 'given' OR x.consent_by = 'child') IS TRUE
+                    AND (x.made_at, x.disclosure_id) > (no.made_at, no.disclosure_id))
+                  AND NOT EXISTS (
+                    SELECT FROM helpline.disclosures yes
+                    WHERE yes.centre_id = x.centre_id AND yes.",
+            $about,
+            " = x.",
+            $about,
+            " AND yes.agency_id = x.agency_id
+                      AND yes.revoked_at IS NULL AND (yes.assent = 'given' OR yes.consent_by = 'child')
+                      AND (yes.made_at, yes.disclosure_id) > (no.made_at, no.disclosure_id))))"
+        )
+    };
+}
+pub(crate) use agreed;
+
 /// A disclosure.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[expect(missing_docs, reason = "each field is described on the message of the API")]

@@ -50,22 +50,10 @@ macro_rules! sees_referral {
 }
 pub(crate) use sees_referral;
 
-/// Whether a disclosure `x` opens anything now: approved if it is an override, not withdrawn, not over; and consent not against the
-/// child: once they have said no, nobody else's yes opens anything to that agency until they have said yes themselves.
+/// Whether a disclosure `x` about a referral opens anything now.
 macro_rules! in_force {
     () => {
-        "x.revoked_at IS NULL AND x.expires_at > (SELECT helpline.now()) AND (x.basis <> 'override' OR x.approved_at IS NOT NULL)
-            AND (x.basis <> 'consent' OR x.assent IS DISTINCT FROM 'refused' AND NOT EXISTS (
-                SELECT FROM helpline.disclosures no
-                WHERE no.centre_id = x.centre_id AND no.referral_id = x.referral_id AND no.agency_id = x.agency_id AND no.assent = 'refused'
-                  AND no.revoked_at IS NULL
-                  AND NOT ((x.assent = 'given' OR x.consent_by = 'child') IS TRUE
-                    AND (x.made_at, x.disclosure_id) > (no.made_at, no.disclosure_id))
-                  AND NOT EXISTS (
-                    SELECT FROM helpline.disclosures yes
-                    WHERE yes.centre_id = x.centre_id AND yes.referral_id = x.referral_id AND yes.agency_id = x.agency_id
-                      AND yes.revoked_at IS NULL AND (yes.assent = 'given' OR yes.consent_by = 'child')
-                      AND (yes.made_at, yes.disclosure_id) > (no.made_at, no.disclosure_id))))"
+        $crate::disclosure::agreed!("referral_id")
     };
 }
 pub(crate) use in_force;

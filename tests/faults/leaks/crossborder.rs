@@ -7,11 +7,10 @@ use helpline_proto::crossborder::v1::{
 };
 use helpline_proto::directory::v1::{GetSettingsRequest, PublishSettingsRequest};
 use helpline_tests::crossborder::{
-    accept, assess, check, consent, depart, journey, lets_hand_over, offer, plan, prepare,
+    accept, ahead, assess, check, consent, depart, journey, lets_hand_over, offer, plan, prepare,
 };
 use helpline_tests::process::Fleet;
 use helpline_tests::request_id;
-use prost_types::Timestamp;
 use tonic::Status;
 
 use super::scan::Markers;
@@ -58,8 +57,7 @@ pub(super) async fn play(fleet: &Fleet, markers: &Markers, statuses: &mut Vec<(&
         AcceptCrossBorderHandoverRequest { conditions: marker("border_conditions"), ..accept(&id) };
     let accepted = there.accept_child(conditions).await.expect("they receive her");
     assert_eq!(accepted.particulars.expect("who she is").identity, marker("border_identity"));
-    let at = |seconds| Timestamp { seconds, nanos: 0 };
-    let mut travel = journey(at(4_000_000_000), at(4_000_003_600));
+    let mut travel = journey(ahead(3600), ahead(7200));
     travel.details = marker("border_travel");
     let planned = PlanCrossBorderTravelRequest { travel: Some(travel), ..plan(&id) };
     by.plan_travel(planned).await.expect("a plan");

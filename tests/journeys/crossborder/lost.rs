@@ -69,8 +69,13 @@ async fn a_child_who_is_found_elsewhere_travels_again_and_may_be_missed_again() 
     let lost = CloseCrossBorderHandoverRequest { outcome: CrossBorderOutcome::Lost.into(), ..close(&id) };
     assert_eq!(why(border.amina.close_handover(lost.clone()).await).reason, "ROLE_REFUSED");
     let travel = Some(journey(border.later(HOUR), border.later(8 * HOUR)));
-    border.amina.plan_travel(PlanCrossBorderTravelRequest { travel, ..plan(&id) }).await.unwrap();
-    border.amina.child_departs(helpline_tests::crossborder::depart(&id)).await.unwrap();
+    let again = PlanCrossBorderTravelRequest { travel, ..plan(&id) };
+    let again = border.amina.plan_travel(again).await.unwrap();
+    assert_eq!(again.state(), CrossBorderState::Departed, "who has left has left");
+    let back = helpline_tests::crossborder::withdraw(&id);
+    assert_eq!(why(border.amina.withdraw_handover(back).await).metadata("state"), "departed");
+    let back = CloseCrossBorderHandoverRequest { outcome: CrossBorderOutcome::MovedOn.into(), ..close(&id) };
+    assert_eq!(why(border.amina.close_handover(back).await).reason, "ROLE_REFUSED");
     let second = missing().await;
     assert_ne!(first.escalation_id, second.escalation_id);
     assert_eq!(border.stage.value(RAISED), "2");

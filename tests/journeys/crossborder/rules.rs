@@ -26,6 +26,11 @@ async fn the_rules_of_the_country_are_asked_before_anything_is_sent_and_the_deci
     let decision = refused.decision.clone().unwrap();
     assert_eq!((refused.state(), decision.allowed), (CrossBorderState::Prepared, false));
     assert_eq!(decision.obstacles, ["fear_recorded", "legal_basis"]);
+    let kept =
+        "SELECT detail #>> '{decision,obstacles,1}' FROM helpline.crossborder_events WHERE event = 'checked'";
+    assert_eq!(border.stage.value(kept), "legal_basis");
+    let lifted = border.stage.supervisor.check_handover(check(&id, false)).await.unwrap();
+    assert!(lifted.decision.unwrap().allowed);
     assert_eq!((decision.agreed.as_str(), decision.country.as_str()), ("consent", "JO"));
     let version = amina.check_handover(check(&id, false)).await.unwrap().decision.unwrap().rules_version;
 
@@ -56,6 +61,34 @@ async fn fear_that_is_recorded_later_closes_what_was_open() {
     let closed = there.handover_abroad(&id).await.unwrap();
     assert_eq!((closed.particulars, closed.profile), (None, None));
     assert!(border.amina.handover_abroad(&id).await.unwrap().decision.unwrap().fear_recorded);
+
+    // Nobody but a supervisor says that it is not so.
+    let again = border.amina.check_handover(check(&id, false)).await.unwrap().decision.unwrap();
+    assert_eq!(again.obstacles, ["fear_recorded"]);
+    let lifted = border.stage.supervisor.check_handover(check(&id, false)).await.unwrap();
+    assert!(lifted.decision.unwrap().allowed);
+    assert!(there.handover_abroad(&id).await.unwrap().particulars.is_some());
+}
+
+#[tokio::test]
+async fn rules_that_are_tightened_close_what_was_open() {
+    let border = Border::new().await;
+    let (agency, there) = &border.first;
+    let id = border.amina.accepted_abroad(*agency, there).await;
+    assert!(there.handover_abroad(&id).await.unwrap().particulars.is_some());
+    border
+        .stage
+        .world
+        .change_settings(|settings| {
+            settings.cross_border.as_mut().unwrap().countries[0].legal_bases =
+                vec!["repatriation".to_owned()];
+        })
+        .await;
+    until("the settings are known", async || {
+        let now = there.handover_abroad(&id).await.unwrap();
+        (now.particulars.is_none() && now.profile.is_none()).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -110,16 +110,27 @@ impl CrossBorder {
         at
     }
 
-    /// What must not be told where, as `QA:identity`.
+    /// What must not be where: classes that are not told as `QA:identity`, overrides that open nothing as `QA:override`, and children who
+    /// are afraid as `QA:fear`.
     pub fn forbidden(&self) -> Vec<String> {
-        let of =
-            |one: &Country, class: &FieldClass| format!("{country}:{}", class.key(), country = one.country);
-        self.countries.iter().flat_map(|one| one.forbidden.iter().map(move |class| of(one, class))).collect()
+        let of = |one: &Country| {
+            let classes = one.forbidden.iter().map(|class| class.key());
+            let rest = [
+                (!one.override_allowed).then_some("override"),
+                (!one.allowed_despite_fear).then_some("fear"),
+            ];
+            let country = one.country.clone();
+            let keys: Vec<String> =
+                classes.chain(rest.into_iter().flatten()).map(|key| format!("{country}:{key}")).collect();
+            keys
+        };
+        self.countries.iter().flat_map(of).collect()
     }
 
-    /// Countries to which something may be told.
-    pub fn open_countries(&self) -> Vec<String> {
-        self.countries.iter().filter(|one| !one.closed).map(|one| one.country.clone()).collect()
+    /// On which legal bases something may be told where, as `QA:court_order`: nothing in a country that is closed.
+    pub fn accepted_bases(&self) -> Vec<String> {
+        let open = self.countries.iter().filter(|one| !one.closed);
+        open.flat_map(|one| one.legal_bases.iter().map(|basis| format!("{}:{basis}", one.country))).collect()
     }
 }
 

@@ -66,6 +66,7 @@ const fn kind(kind: AlertKind) -> proto::AlertKind {
         AlertKind::GlassBroken => proto::AlertKind::GlassBroken,
         AlertKind::CaseUnowned => proto::AlertKind::CaseUnowned,
         AlertKind::CrossBorderOverdue => proto::AlertKind::CrossBorderOverdue,
+        AlertKind::CrossBorderAtRisk => proto::AlertKind::CrossBorderAtRisk,
     }
 }
 

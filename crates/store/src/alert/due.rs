@@ -22,8 +22,16 @@ const DUE: &str = "
     SELECT 'referral_overdue', 'referral ' || referral_id FROM helpline.referrals
     WHERE centre_id = $1 AND alarms > 0 AND ended_at IS NULL
     UNION ALL
-    SELECT 'cross_border_overdue', 'crossborder ' || crossborder_id FROM helpline.crossborder_handovers
-    WHERE centre_id = $1 AND alarms > 0 AND ended_at IS NULL
+    SELECT late.kind, 'crossborder ' || h.crossborder_id FROM helpline.crossborder_handovers h
+    CROSS JOIN LATERAL (VALUES
+        ('cross_border_overdue', h.alarms > 0 OR h.state = 'missing' AND NOT EXISTS (
+            SELECT FROM helpline.escalations e
+            WHERE e.centre_id = $1 AND e.escalation_id = h.escalation_id AND e.ended_at IS NULL)),
+        ('cross_border_at_risk', h.state IN ('first_visit_done', 'monitoring') AND (
+            SELECT e.detail ->> 'well_being' FROM helpline.crossborder_events e
+            WHERE e.centre_id = $1 AND e.crossborder_id = h.crossborder_id AND e.event IN ('first_visit_done', 'monitoring_reported')
+            ORDER BY e.sequence DESC LIMIT 1) = 'at_risk')) AS late (kind, holds)
+    WHERE h.centre_id = $1 AND h.ended_at IS NULL AND late.holds
     UNION ALL
     SELECT late.kind, 'task ' || t.task_id FROM helpline.tasks t
     JOIN (VALUES (3, 'task_overdue'), (4, 'task_neglected')) AS late (rung, kind) ON t.climbed >= late.rung

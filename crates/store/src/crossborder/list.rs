@@ -63,7 +63,7 @@ impl Store {
             .bind(caller.role.key())
             .bind(agency_of(caller))
             .bind(false)
-            .bind(rules.open_countries())
+            .bind(rules.accepted_bases())
             .bind(rules.forbidden())
             .bind(open)
             .bind(case.map(|id| id.as_uuid()))

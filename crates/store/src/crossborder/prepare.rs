@@ -40,6 +40,8 @@ pub struct NewCrossBorder {
     pub entry_id: Uuid,
 }
 
+const ONE_OPEN: &str = "one_open_crossborder_of_a_case";
+
 /// The case is of another revision from then on: whoever closes it decides again.
 const PREPARE: &str = change!(
     event: "crossborder_prepared", resource: "crossborder_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
@@ -66,7 +68,7 @@ const PREPARE: &str = change!(
 );
 
 impl Store {
-    /// Prepares a hand-over; its next step is due in so many seconds. Refused when the case is not there for the caller, or closed.
+    /// Prepares a hand-over; its next step is due in so many seconds. Refused when the case is not there for the caller, or closed, and when another of it is open.
     pub async fn prepare_crossborder(
         &self,
         command: &Command,
@@ -98,6 +100,9 @@ impl Store {
             .bind(seal(PERPETRATOR, &known.perpetrator))
             .bind(new.entry_id)
             .bind(f64::from(due_s));
-        Ok(self.change(command, query).await?.map(|made| made.id))
+        match self.change(command, query).await {
+            Err(error) if error.constraint() == Some(ONE_OPEN) => self.recall_change(command).await,
+            change => Ok(change?.map(|made| made.id)),
+        }
     }
 }

@@ -65,6 +65,8 @@ pub struct CrossBorder {
     pub clock: DateTime<Utc>,
     /// Which classes of fields its reader may read.
     pub classes: BTreeSet<FieldClass>,
+    /// Whether the last decision, by the rules of now, lets something be told abroad.
+    pub lets: bool,
 }
 
 /// When and how a child travels.
@@ -104,8 +106,17 @@ impl CrossBorder {
     }
 }
 
-/// What a focal point may read: what is granted, within consent, without what is withheld and what the rules of the country forbid, within
-/// the most it may ever be told; and only from accepting until it is over, while the rules allow the hand-over.
+/// Whether the last decision lets something be told abroad, and the rules of now still let what it was made from. Parameters 6 and 7: legal
+/// bases that are accepted where, and what must not be where.
+macro_rules! lets {
+    () => {
+        "(h.allowed AND h.country || ':' || (h.decision -> 'inputs' ->> 'legal_basis') = ANY ($6::text[])
+            AND ((h.decision -> 'inputs' -> 'fear_recorded') = 'false'::jsonb OR h.country || ':fear' <> ALL ($7::text[]))) IS TRUE"
+    };
+}
+
+/// What a focal point may read: what is granted, within consent or an override that the country lets do, without what is withheld and what
+/// the rules of the country forbid, within the most it may ever be told; and only from accepting until it is over.
 macro_rules! classes {
     () => {
         concat!(
@@ -114,9 +125,11 @@ macro_rules! classes {
                 JOIN helpline.agencies a ON a.centre_id = $1 AND a.agency_id = x.agency_id AND a.disabled_at IS NULL
                 CROSS JOIN LATERAL unnest(x.field_classes) AS class (key)
                 WHERE x.centre_id = $1 AND x.crossborder_id = h.crossborder_id AND x.agency_id = $4 AND h.agency_id = $4
-                  AND h.ended_at IS NULL AND h.allowed AND h.country = ANY ($6::text[])
-                  AND class.key = ANY (a.field_classes) AND class.key = ANY (h.field_classes)
-                  AND h.country || ':' || class.key <> ALL ($7::text[]) AND ",
+                  AND h.ended_at IS NULL AND class.key = ANY (a.field_classes) AND class.key = ANY (h.field_classes)
+                  AND h.country || ':' || class.key <> ALL ($7::text[])
+                  AND (x.basis <> 'override' OR h.country || ':override' <> ALL ($7)) AND ",
+            $crate::crossborder::read::lets!(),
+            " AND ",
             in_force!(),
             " AND NOT EXISTS (
                     SELECT FROM helpline.disclosures w
@@ -142,7 +155,9 @@ macro_rules! select {
                 CASE WHEN $5 THEN h.perpetrator_sealed END AS perpetrator_sealed, CASE WHEN $5 THEN h.travel_sealed END AS travel_sealed,
                 CASE WHEN $5 THEN h.conditions_sealed END AS conditions_sealed, ",
             $crate::crossborder::read::classes!(),
-            " AS classes, ARRAY(
+            " AS classes, ",
+            $crate::crossborder::read::lets!(),
+            " AS lets, ARRAY(
                 SELECT jsonb_build_object('position', o.position, 'agency_id', o.agency_id, 'state', o.state, 'reason', o.reason,
                     'offered_at', o.offered_at, 'answered_at', o.answered_at)
                 FROM helpline.crossborder_offers o
@@ -153,9 +168,9 @@ macro_rules! select {
         )
     };
 }
-pub(super) use {classes, select};
+pub(super) use {classes, lets, select};
 
-/// Nothing of a child is read outside the centre without a record of who has read which classes.
+/// Nothing of a child is read outside the centre without a record of who has read which classes, nor inside without one of who has looked.
 const BY_ID: &str = concat!(
     "WITH seen AS MATERIALIZED (",
     select!("h.crossborder_id = $8 AND ($3::text IS NULL OR ", sees_crossborder!("$2", "$3", "$4"), ")"),
@@ -164,7 +179,11 @@ const BY_ID: &str = concat!(
         INSERT INTO helpline.journal (centre_id, at, event, actor_id, actor_role, revision, detail)
         SELECT $1, helpline.now(), 'particulars_read', $2, $3, revision,
             jsonb_build_object('crossborder_id', crossborder_id, 'agency_id', $4::uuid, 'field_classes', classes)
-        FROM seen WHERE $5 AND $4::uuid IS NOT NULL AND cardinality(classes) > 0)
+        FROM seen WHERE $5 AND $4::uuid IS NOT NULL AND cardinality(classes) > 0
+        UNION ALL
+        SELECT $1, helpline.now(), 'crossborder_seen', $2, $3, revision,
+            jsonb_build_object('crossborder_id', crossborder_id, 'case_id', case_id)
+        FROM seen WHERE $5 AND $4 IS NULL AND $2 IS NOT NULL)
     SELECT * FROM seen"
 );
 
@@ -217,6 +236,7 @@ pub(super) struct CrossBorderRow {
     travel_sealed: Option<Vec<u8>>,
     conditions_sealed: Option<Vec<u8>>,
     classes: Option<Vec<String>>,
+    lets: bool,
     offers: Vec<Json<Asked>>,
 }
 
@@ -323,6 +343,7 @@ impl Store {
             revision: row.revision,
             clock: row.clock,
             classes,
+            lets: row.lets,
         })
     }
 
@@ -342,7 +363,7 @@ impl Store {
             .bind(caller.map(|caller| caller.role.key()))
             .bind(caller.and_then(agency_of))
             .bind(shown)
-            .bind(rules.open_countries())
+            .bind(rules.accepted_bases())
             .bind(rules.forbidden())
             .bind(id.as_uuid())
             .fetch_optional(connection.postgres())

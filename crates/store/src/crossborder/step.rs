@@ -43,12 +43,12 @@ macro_rules! step {
                 UPDATE helpline.crossborder_handovers h SET state = $11::text, due_at = CASE WHEN $13 THEN h.due_at ELSE $12::timestamptz END,
                     alarms = CASE WHEN $10::text = 'overdue' THEN h.alarms + 1 WHEN $13 THEN h.alarms ELSE 0 END,
                     decision = coalesce($24, h.decision), allowed = coalesce($25, h.allowed),
-                    agency_id = CASE WHEN $10 = 'accepted' THEN $9 ELSE h.agency_id END,
-                    accepted_at = CASE WHEN $10 = 'accepted' THEN helpline.now() ELSE h.accepted_at END,
+                    agency_id = CASE WHEN $10 = 'accepted' THEN $9 WHEN $11 <> 'offered' THEN h.agency_id END,
+                    accepted_at = CASE WHEN $10 = 'accepted' THEN helpline.now() WHEN $11 <> 'offered' THEN h.accepted_at END,
                     departs_at = coalesce($26, h.departs_at), arrives_at = coalesce($27, h.arrives_at), escort = coalesce($28, h.escort),
                     route = coalesce($29, h.route), travel_sealed = CASE WHEN $26 IS NULL THEN h.travel_sealed ELSE $30 END,
-                    conditions_sealed = coalesce($31, h.conditions_sealed),
-                    departed_at = CASE WHEN $10 = 'departed' THEN helpline.now() WHEN $10 = 'travel_planned' THEN NULL ELSE h.departed_at END,
+                    conditions_sealed = CASE WHEN $11 <> 'offered' THEN coalesce($31, h.conditions_sealed) END,
+                    departed_at = CASE WHEN $11 = 'departed' THEN coalesce(h.departed_at, helpline.now()) ELSE h.departed_at END,
                     arrived_at = coalesce($34, h.arrived_at), certificate = coalesce($32::text, h.certificate),
                     certificate_sha256 = coalesce(encode(sha256(convert_to($32, 'UTF8')), 'hex'), h.certificate_sha256),
                     sending_signed_by = CASE WHEN $10 = 'signed_by_sending' THEN $2 ELSE h.sending_signed_by END,
@@ -72,7 +72,8 @@ macro_rules! step {
                 INSERT INTO helpline.crossborder_events
                     (centre_id, crossborder_id, sequence, at, event, actor_id, actor_role, agency_id, detail, entry_id, remark_sealed, shared)
                 SELECT $1, crossborder_id, event_count, helpline.now(), $10, $2, $3, $9,
-                    jsonb_strip_nulls(jsonb_build_object('state', state, 'reason', coalesce($21, $18)) || coalesce($14, '{}')), $15, $16, $17
+                    jsonb_strip_nulls(jsonb_build_object('state', state, 'reason', coalesce($21, $18), 'decision', $24::jsonb)
+                        || coalesce($14, '{}')), $15, $16, $17
                 FROM changed),
             over_for AS (
                 UPDATE helpline.deliveries d SET state = 'withdrawn', next_attempt_at = NULL, claimed_until = NULL, ended_at = helpline.now(),

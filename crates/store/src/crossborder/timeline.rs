@@ -12,7 +12,7 @@ use crate::{Store, StoreError};
 
 impl Store {
     /// A part of the timeline behind a sequence, oldest first. An agency gets what it did itself and, while it is asked or has accepted,
-    /// what is shared from then on; remarks of others only if it may read narrative.
+    /// what is shared from then on; remarks of others only if it may read narrative, and no decision by the rules.
     pub async fn crossborder_timeline(
         &self,
         caller: &Caller,
@@ -23,7 +23,8 @@ impl Store {
         let mut connection = self.bound(caller.centre_id).await?;
         let rows = sqlx::query_as::<_, EntryRow>(
             "SELECT sequence, at, event, CASE WHEN $4::uuid IS NULL OR agency_id = $4 THEN actor_id END AS actor_id, actor_role, agency_id,
-                 NULL::uuid AS delivery_id, entry_id AS remark_id, remark_sealed, shared, detail
+                 NULL::uuid AS delivery_id, entry_id AS remark_id, remark_sealed, shared,
+                 CASE WHEN $4 IS NULL THEN detail ELSE detail - 'decision' END AS detail
              FROM helpline.crossborder_events
              WHERE centre_id = $1 AND crossborder_id = $2 AND sequence > $3
                AND ($4 IS NULL OR agency_id = $4 OR shared AND agency_id IS NULL AND NOT $5 AND at >= (
@@ -44,7 +45,7 @@ impl Store {
         rows.into_iter().map(|row| self.entry_from(caller, &seen.classes, REMARK, row)).collect()
     }
 
-    /// Hand-overs whose step is overdue and that have not alarmed, the longest first.
+    /// Hand-overs whose step is overdue and that have not alarmed, or that were to travel: those on the way first, then the longest.
     pub async fn crossborders_due(
         &self,
         centre: CentreId,
@@ -53,7 +54,8 @@ impl Store {
         let mut connection = self.bound(centre).await?;
         let found = sqlx::query_scalar::<_, Uuid>(
             "SELECT h.crossborder_id FROM helpline.crossborder_handovers h
-             WHERE h.centre_id = $1 AND h.alarms = 0 AND h.due_at <= (SELECT helpline.now()) ORDER BY h.due_at LIMIT $2",
+             WHERE h.centre_id = $1 AND (h.alarms = 0 OR h.state = 'travel_planned') AND h.due_at <= (SELECT helpline.now())
+             ORDER BY h.state NOT IN ('travel_planned', 'departed'), h.due_at LIMIT $2",
         )
         .bind(centre.as_uuid())
         .bind(most)
