@@ -44,7 +44,7 @@ fn traces(world: &World, actor: &Actor, request_id: &str) -> (i64, i64) {
         count(
             world,
             &format!(
-                "SELECT count(*) FROM helpline.journal WHERE actor_id = '{principal}' AND event <> 'particulars_read'"
+                "SELECT count(*) FROM helpline.journal WHERE actor_id = '{principal}' AND event NOT IN ('particulars_read', 'crossborder_seen')"
             ),
         ),
         count(world, &format!("SELECT count(*) FROM helpline.requests WHERE request_id = '{request_id}'")),
