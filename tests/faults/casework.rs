@@ -21,6 +21,12 @@ async fn died(fleet: &mut Fleet, place: &str) {
     fleet.restart(0, "");
 }
 
+/// So many days from now.
+fn due(fleet: &Fleet, days: i64) -> Timestamp {
+    let now = fleet.count("SELECT extract(epoch FROM helpline.now())::int8");
+    Timestamp { seconds: now + days * 86_400, nanos: 0 }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_written_or_given_stands_once_wherever_a_server_is_killed() {
     // The case is opened, and then.
@@ -30,7 +36,7 @@ async fn what_is_written_or_given_stands_once_wherever_a_server_is_killed() {
         let by = fleet.bearer(Role::Supervisor, None);
         let case_id = by.case_of_child().await.case_id;
         let section = note(&case_id, "She eats again.");
-        let given = visit(&case_id, Timestamp { seconds: 4_000_000_000, nanos: 0 });
+        let given = visit(&case_id, due(&fleet, 20));
         let writes = place.starts_with("case");
         if writes {
             by.write_section(section.clone()).await.expect_err("the server died of it");
@@ -65,7 +71,7 @@ async fn a_late_task_tells_each_once_wherever_a_server_is_killed() {
     let by = fleet.bearer(Role::Supervisor, None);
     let case_id = by.case_of_child().await.case_id;
     // It is overdue since long.
-    by.add_task(visit(&case_id, Timestamp { seconds: 1_700_000_000, nanos: 0 })).await.expect("a task");
+    by.add_task(visit(&case_id, due(&fleet, -20))).await.expect("a task");
     died(&mut fleet, "task.after_climb").await;
     let told = "SELECT count(*) FROM helpline.journal WHERE event ~ '^task_(due|over)'";
     until("every rung", PATIENCE, || std::future::ready((fleet.count(told) == 4).then_some(()))).await;

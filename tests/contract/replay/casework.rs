@@ -42,10 +42,12 @@ async fn about_assessments(cast: &Cast, method: &str) -> Option<(Actor, Vec<u8>)
     }
     if matches!(method, "SaveAssessment" | "CompleteAssessment") {
         let id = other.start_assessment(&case_id, SCREENING).await.unwrap().assessment_id;
-        let save = assessments::save(&id, &FOUND).encode_to_vec();
-        let bytes =
-            if method == "SaveAssessment" { save } else { assessments::complete(&id).encode_to_vec() };
-        return Some((by, bytes));
+        let save = assessments::save(&id, &FOUND);
+        if method == "SaveAssessment" {
+            return Some((by, save.encode_to_vec()));
+        }
+        other.save_assessment(save).await.unwrap();
+        return Some((by, assessments::complete(&id).encode_to_vec()));
     }
     let form = if method == "AskAssessmentApproval" { BEST_INTERESTS } else { SCREENING };
     let id = other.start_assessment(&case_id, form).await.unwrap().assessment_id;
