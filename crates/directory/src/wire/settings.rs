@@ -8,6 +8,7 @@ mod crossborder;
 mod forms;
 mod hours;
 mod overflow;
+mod queues;
 mod relaxation;
 mod resumption;
 mod risk_rules;
@@ -18,32 +19,21 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use helpline_domain::caller::Caller;
-use helpline_domain::channel::Channel;
 use helpline_domain::child_alert::is_sender;
-use helpline_domain::risk::Class;
-use helpline_domain::settings::{Queue, Settings, TargetWait, default_target_wait_s};
-use helpline_proto::directory::v1::{
-    GetSettingsRequest, PublishSettingsRequest, Queue as QueueMessage, Settings as Message,
-    TargetWait as TargetWaitMessage,
-};
-use helpline_proto::terms::v1::{Channel as ChannelMessage, PriorityClass};
+use helpline_domain::settings::Settings;
+use helpline_proto::directory::v1::{GetSettingsRequest, PublishSettingsRequest, Settings as Message};
 use helpline_service_kit::command::command;
 use helpline_service_kit::fields::Fields;
-use helpline_service_kit::wire::{
-    assessment_form, channel, channel_from, class, class_from, read_skills, skills,
-};
+use helpline_service_kit::wire::assessment_form;
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::settings::VersionedSettings;
 
 use crate::publish_settings::PublishSettings;
 
-const MOST_QUEUES: usize = 50;
 const MOST_SKILLS: usize = 200;
 const MOST_CATEGORIES: usize = 500;
 const MOST_NAMES: usize = 20;
 const LONGEST_NAME: usize = 100;
-/// Each class on each channel, and each class on every channel.
-const MOST_WAITS: usize = Class::ALL.len() * (Channel::ALL.len() + 1);
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
@@ -79,8 +69,8 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
     let usual = Settings::default();
     let skills = keys(fields, "skills", &message.skills, MOST_SKILLS);
     let categories = keys(fields, "categories", &message.categories, MOST_CATEGORIES);
-    let queues = queues(fields, &message.queues, skills.as_ref());
-    let target_waits = waits(fields, &message.target_waits);
+    let queues = queues::read(fields, &message.queues, skills.as_ref());
+    let target_waits = queues::read_waits(fields, &message.target_waits);
     let offer_timeout = seconds(
         fields,
         "offer_timeout",
@@ -220,45 +210,6 @@ fn keys(fields: &mut Fields, path: &str, keys: &[String], most: usize) -> Option
     good.then_some(read)
 }
 
-fn queues(
-    fields: &mut Fields,
-    queues: &[QueueMessage],
-    known_skills: Option<&BTreeSet<String>>,
-) -> Option<Vec<Queue>> {
-    if queues.is_empty() {
-        fields.refuse("queues", format!("from 1 to {MOST_QUEUES} entries"));
-        return None;
-    }
-    let read = fields.list("queues", queues, MOST_QUEUES, |fields, message| {
-        let queue = fields.key("queue", &message.queue);
-        let display_names = names(fields, "display_names", &message.display_names);
-        let required_skills = read_skills(fields, "required_skills", &message.required_skills);
-        if let (Some(required), Some(known)) = (&required_skills, known_skills)
-            && required.keys().any(|skill| !known.contains(skill))
-        {
-            fields.refuse("required_skills", "only skills of these settings");
-        }
-        let target_waits = waits(fields, &message.target_waits);
-        let relaxations = relaxation::read(fields, &message.relaxations, known_skills);
-        Some(Queue {
-            queue: queue?,
-            display_names: display_names?,
-            required_skills: required_skills?,
-            target_waits: target_waits?,
-            relaxations: relaxations?,
-        })
-    })?;
-    let mut keys = BTreeSet::new();
-    let mut good = true;
-    for (index, queue) in read.iter().enumerate() {
-        if !keys.insert(queue.queue.as_str()) {
-            fields.refuse(&format!("queues[{index}].queue"), "each queue once");
-            good = false;
-        }
-    }
-    good.then_some(read)
-}
-
 fn names(
     fields: &mut Fields,
     path: &str,
@@ -290,52 +241,13 @@ fn texts(
     read.into_iter().collect()
 }
 
-fn waits(fields: &mut Fields, waits: &[TargetWaitMessage]) -> Option<Vec<TargetWait>> {
-    let read = fields.list("target_waits", waits, MOST_WAITS, |fields, message| {
-        let on = fields.optional_choice("channel", message.channel, ChannelMessage::as_str_name);
-        let of = fields.choice("priority_class", message.priority_class, PriorityClass::as_str_name);
-        let wait = fields
-            .required("wait", message.wait.as_ref())
-            .and_then(|wait| seconds(fields, "wait", Some(wait), 1..=24 * HOUR, 0));
-        let channel = match on? {
-            Some(on) => Some(channel_from(on)?),
-            None => None,
-        };
-        Some(TargetWait { channel, class: class_from(of?)?, wait_s: wait? })
-    })?;
-    let mut seen = BTreeSet::new();
-    let mut good = true;
-    for (index, wait) in read.iter().enumerate() {
-        if !seen.insert((wait.channel, wait.class)) {
-            fields.refuse(&format!("target_waits[{index}]"), "each channel and class once");
-            good = false;
-        }
-    }
-    good.then_some(read)
-}
-
 /// Settings as their message, with every default filled in.
 pub(crate) fn to_message(versioned: &VersionedSettings) -> Message {
     let settings = &versioned.settings;
-    let mut target_waits: Vec<_> = settings.target_waits.iter().map(wait_to_message).collect();
-    let says = |channel, class| {
-        settings.target_waits.iter().any(|wait| (wait.channel, wait.class) == (channel, class))
-    };
-    for class in Class::ALL.into_iter().filter(|class| !says(None, *class)) {
-        let usual = default_target_wait_s(None, class);
-        target_waits.push(wait_to_message(&TargetWait { channel: None, class, wait_s: usual }));
-        // What is published again as it was read means the same: a wait for every channel would hide these.
-        for channel in Channel::ALL.map(Some).into_iter().filter(|channel| !says(*channel, class)) {
-            let wait_s = default_target_wait_s(channel, class);
-            if wait_s != usual {
-                target_waits.push(wait_to_message(&TargetWait { channel, class, wait_s }));
-            }
-        }
-    }
     Message {
         version: versioned.version,
-        queues: settings.queues.iter().map(queue_to_message).collect(),
-        target_waits,
+        queues: settings.queues.iter().map(queues::to_message).collect(),
+        target_waits: queues::every_wait(&settings.target_waits),
         offer_timeout: Some(duration(settings.offer_timeout_s)),
         critical_offer_timeout: Some(duration(settings.critical_offer_timeout_s)),
         interrupt_for_critical: Some(settings.interrupt_for_critical),
@@ -368,24 +280,6 @@ pub(crate) fn to_message(versioned: &VersionedSettings) -> Message {
 
 fn small(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
-}
-
-fn queue_to_message(queue: &Queue) -> QueueMessage {
-    QueueMessage {
-        queue: queue.queue.clone(),
-        display_names: queue.display_names.clone(),
-        required_skills: skills(&queue.required_skills),
-        target_waits: queue.target_waits.iter().map(wait_to_message).collect(),
-        relaxations: relaxation::to_messages(&queue.relaxations),
-    }
-}
-
-fn wait_to_message(wait: &TargetWait) -> TargetWaitMessage {
-    TargetWaitMessage {
-        channel: wait.channel.map_or(ChannelMessage::Unspecified, channel).into(),
-        priority_class: class(wait.class).into(),
-        wait: Some(duration(wait.wait_s)),
-    }
 }
 
 fn duration(seconds: u32) -> prost_types::Duration {

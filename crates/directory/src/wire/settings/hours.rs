@@ -8,7 +8,8 @@ use helpline_proto::directory::v1::{Hours as Message, QueueHours as QueueMessage
 use helpline_service_kit::fields::Fields;
 use helpline_service_kit::hours::Schedule;
 
-use super::{MINUTE, MOST_QUEUES, duration, seconds};
+use super::queues::MOST_QUEUES;
+use super::{MINUTE, duration, seconds};
 
 const MOST_DATES: usize = 400;
 const LONGEST_EXPRESSION: usize = 500;

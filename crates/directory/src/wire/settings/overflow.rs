@@ -10,7 +10,8 @@ use helpline_proto::directory::v1::{
 };
 use helpline_service_kit::fields::Fields;
 
-use super::{HOUR, MINUTE, MOST_QUEUES, duration, keys, seconds, small};
+use super::queues::MOST_QUEUES;
+use super::{HOUR, MINUTE, duration, keys, seconds, small};
 
 const MOST_PARTNERS: usize = 20;
 const MOST_LANGUAGES: usize = 100;
