@@ -13,15 +13,15 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_mins(3);
 
 /// A running demo and what it says, line by line. Its end is the end of its servers, whatever becomes of the test.
-struct Demo {
+pub(crate) struct Demo {
     process: Child,
     lines: Receiver<String>,
-    said: Vec<String>,
+    pub(crate) said: Vec<String>,
     begun: Instant,
 }
 
 impl Demo {
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut process = Command::new(program())
             .args(arguments)
             .stdin(Stdio::null())
@@ -65,7 +65,7 @@ impl Demo {
     }
 
     /// Waits for its end.
-    fn end(&mut self) -> ExitStatus {
+    pub(crate) fn end(&mut self) -> ExitStatus {
         while self.next().is_some() {}
         self.process.wait().unwrap()
     }

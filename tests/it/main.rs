@@ -5,4 +5,5 @@ mod demo;
 mod directory;
 mod emergencies;
 mod outside;
+mod scenarios;
 mod server;

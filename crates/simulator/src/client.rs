@@ -5,13 +5,20 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use helpline_proto::casework::v1::assessment_service_client::AssessmentServiceClient;
+use helpline_proto::casework::v1::case_service_client::CaseServiceClient;
+use helpline_proto::casework::v1::person_service_client::PersonServiceClient;
+use helpline_proto::casework::v1::task_service_client::TaskServiceClient;
 use helpline_proto::channels::v1::delivery_service_client::DeliveryServiceClient;
 use helpline_proto::channels::v1::endpoint_service_client::EndpointServiceClient;
+use helpline_proto::crossborder::v1::cross_border_service_client::CrossBorderServiceClient;
 use helpline_proto::directory::v1::agency_service_client::AgencyServiceClient;
 use helpline_proto::directory::v1::centre_service_client::CentreServiceClient;
 use helpline_proto::directory::v1::counsellor_service_client::CounsellorServiceClient;
 use helpline_proto::directory::v1::service_directory_service_client::ServiceDirectoryServiceClient;
 use helpline_proto::directory::v1::token_service_client::TokenServiceClient;
+use helpline_proto::escalation::v1::child_alert_service_client::ChildAlertServiceClient;
+use helpline_proto::escalation::v1::disclosure_service_client::DisclosureServiceClient;
 use helpline_proto::escalation::v1::escalation_service_client::EscalationServiceClient;
 use helpline_proto::escalation::v1::plan_service_client::PlanServiceClient;
 use helpline_proto::intake::v1::contact_service_client::ContactServiceClient;
@@ -20,9 +27,12 @@ use helpline_proto::queueing::v1::handling_service_client::HandlingServiceClient
 use helpline_proto::queueing::v1::line_service_client::LineServiceClient;
 use helpline_proto::queueing::v1::offer_service_client::OfferServiceClient;
 use helpline_proto::queueing::v1::presence_service_client::PresenceServiceClient;
+use helpline_proto::queueing::v1::supervision_service_client::SupervisionServiceClient;
+use helpline_proto::referral::v1::admission_service_client::AdmissionServiceClient;
 use helpline_proto::referral::v1::capacity_service_client::CapacityServiceClient;
 use helpline_proto::referral::v1::consent_service_client::ConsentServiceClient;
 use helpline_proto::referral::v1::referral_service_client::ReferralServiceClient;
+use helpline_proto::reporting::v1::report_service_client::ReportServiceClient;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
@@ -169,6 +179,56 @@ impl Client {
     /// The line.
     pub fn line(&self) -> LineServiceClient<Wire> {
         LineServiceClient::new(self.wire.clone())
+    }
+
+    /// People that contacts and cases are about.
+    pub fn persons(&self) -> PersonServiceClient<Wire> {
+        PersonServiceClient::new(self.wire.clone())
+    }
+
+    /// Cases.
+    pub fn cases(&self) -> CaseServiceClient<Wire> {
+        CaseServiceClient::new(self.wire.clone())
+    }
+
+    /// Tasks and plans.
+    pub fn tasks(&self) -> TaskServiceClient<Wire> {
+        TaskServiceClient::new(self.wire.clone())
+    }
+
+    /// Assessments.
+    pub fn assessments(&self) -> AssessmentServiceClient<Wire> {
+        AssessmentServiceClient::new(self.wire.clone())
+    }
+
+    /// Hand-overs to other countries.
+    pub fn cross_border(&self) -> CrossBorderServiceClient<Wire> {
+        CrossBorderServiceClient::new(self.wire.clone())
+    }
+
+    /// What agencies may know of an emergency.
+    pub fn disclosures(&self) -> DisclosureServiceClient<Wire> {
+        DisclosureServiceClient::new(self.wire.clone())
+    }
+
+    /// Alerts about missing children.
+    pub fn child_alerts(&self) -> ChildAlertServiceClient<Wire> {
+        ChildAlertServiceClient::new(self.wire.clone())
+    }
+
+    /// Who watches over the floor.
+    pub fn supervision(&self) -> SupervisionServiceClient<Wire> {
+        SupervisionServiceClient::new(self.wire.clone())
+    }
+
+    /// Stays in shelters.
+    pub fn admissions(&self) -> AdmissionServiceClient<Wire> {
+        AdmissionServiceClient::new(self.wire.clone())
+    }
+
+    /// Figures of contacts.
+    pub fn reports(&self) -> ReportServiceClient<Wire> {
+        ReportServiceClient::new(self.wire.clone())
     }
 }
 

@@ -28,6 +28,7 @@ pub mod figures;
 pub mod house;
 pub mod people;
 pub mod referral;
+pub mod scenario;
 pub mod scene;
 pub mod screen;
 pub mod server;

@@ -84,22 +84,32 @@ pub struct Registered {
 /// What the disk says.
 pub fn package(folder: &Path) -> Result<PathBuf> {
     let file = folder.join("services.json");
-    let services: Vec<Value> = (1..).zip(&SHELTERS).map(|(place, shelter)| listing(place, shelter)).collect();
-    std::fs::write(&file, Value::from(services).to_string()).context("cannot write the directory")?;
+    let named: Vec<_> = SHELTERS.iter().map(|shelter| (shelter.service_id, shelter.name)).collect();
+    write_package(&file, &named, NEED)?;
     Ok(file)
 }
 
-fn listing(place: u32, shelter: &Shelter) -> Value {
+/// Writes a directory of services, each with its id and its name, that are for one need.
+///
+/// # Errors
+/// What the disk says.
+pub(crate) fn write_package(file: &Path, services: &[(&str, &str)], need: &str) -> Result<()> {
+    let listed = (1..).zip(services).map(|(place, service)| listing(place, *service, need));
+    let services: Vec<Value> = listed.collect();
+    std::fs::write(file, Value::from(services).to_string()).context("cannot write the directory")
+}
+
+fn listing(place: u32, (service_id, name): (&str, &str), need: &str) -> Value {
     let id = |kind: u32| format!("{kind:08x}-0000-4000-8000-{place:012x}");
     #[expect(clippy::disallowed_methods, reason = "somebody made sure of it when the demo was built")]
     let today = Timestamp::from(SystemTime::now()).to_string();
     json!({
-        "id": shelter.service_id, "name": shelter.name, "status": "active",
-        "minimum_age": 12, "maximum_age": 17, "assured_date": today,
-        "organization": {"id": id(2), "name": shelter.name, "description": "Made up for the demonstration"},
+        "id": service_id, "name": name, "status": "active",
+        "minimum_age": 6, "maximum_age": 17, "assured_date": today,
+        "organization": {"id": id(2), "name": name, "description": "Made up for the demonstration"},
         "languages": [{"id": id(4), "code": "ar"}, {"id": id(5), "code": "ru"}, {"id": id(6), "code": "en"}],
         "attributes": [{"id": id(7), "taxonomy_term": {
-            "id": "00000008-0000-4000-8000-000000000001", "code": NEED, "name": "Shelter", "description": "A bed for the night"}}],
+            "id": "00000008-0000-4000-8000-000000000001", "code": need, "name": need, "description": "A place"}}],
         "service_at_locations": [{"id": id(9), "location": {
             "id": id(10), "location_type": "physical", "latitude": 25.28 + f64::from(place) / 100.0, "longitude": 51.53}}],
         "helpline_rule": {"intake_at_any_hour": true, "protected_address": true},

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use clap::Parser;
 use helpline_simulator::arrivals::{Profile, Rate};
+use helpline_simulator::scenario::Scenario;
 use helpline_simulator::speed::Speed;
 
 /// Contacts in an hour of the helpline's time: enough to keep twelve counsellors busy.
@@ -16,6 +17,10 @@ const USUAL_RATE: f64 = 260.0;
 #[derive(Clone, Debug, Parser)]
 #[command(name = "cargo xtask demo")]
 pub(crate) struct Arguments {
+    /// Plays the story of a child with many people in it instead of a shift, from the first contact to the last follow-up. Its
+    /// clock is moved: years pass in seconds
+    #[arg(long, value_name = "NAME")]
+    pub(crate) scenario: Option<Scenario>,
     /// How much faster than life it goes
     #[arg(long, default_value = "20", value_name = "N")]
     pub(crate) speed: Speed,

@@ -13,6 +13,7 @@ mod closing;
 mod opening;
 mod output;
 mod show;
+mod story;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -36,6 +37,9 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<()> {
+    if let Some(scenario) = arguments.scenario {
+        return story::tell(scenario, arguments.seed);
+    }
     let rate = arguments.rate()?;
     if std::io::stdin().is_terminal() {
         println!("This starts a helpline of its own and removes it at the end. Ctrl-C ends it at any time.");

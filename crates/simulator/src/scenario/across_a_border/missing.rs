@@ -1,0 +1,125 @@
+//! Nobody says that she has arrived: an emergency, and an alert to those who look for missing children.
+
+use anyhow::Result;
+use helpline_proto::crossborder::v1::CrossBorderState;
+use helpline_proto::escalation::v1::{
+    AcceptEscalationRequest, ApproveChildAlertRequest, AskChildAlertRequest, CancelChildAlertRequest,
+    ChildAlertArea, ChildAlertCancelReason, ChildAlertCertainty, ChildAlertContent, ChildAlertEvent,
+    ChildAlertGeocode, ChildAlertInfo, ChildAlertScope, ChildAlertSeverity, ChildAlertUrgency, ConsentBy,
+    DiscloseRequest, DisclosureBasis, DisclosurePurpose, EscalationState, ListChildAlertsRequest, Outcome,
+    ReportProgressRequest, ResolveEscalationRequest,
+};
+use helpline_proto::options::v1::FieldClass;
+
+use super::{NAME, People, read};
+use crate::scenario::cast::{does, given, is_refused, so};
+use crate::scenario::stage::{HOUR, Stage};
+
+/// What an alert about her says.
+const ALERT: [FieldClass; 2] = [FieldClass::Identity, FieldClass::Location];
+
+/// Nobody says that she has arrived; the id of the escalation.
+pub(super) async fn missing(stage: &Stage<'_>, people: &People, id: &str) -> Result<String> {
+    stage.wait(21 * HOUR).await?;
+    let escalation_id = stage
+        .until("she is missing", async || {
+            let now = read(&people.amina, id).await?;
+            Ok((now.state() == CrossBorderState::Missing).then_some(now.escalation_id))
+        })
+        .await?;
+    stage.tell_of("Helpline", "nobody has confirmed her arrival: an emergency is raised, once");
+    for agency in [&people.second, &people.hotline] {
+        let request = DiscloseRequest {
+            request_id: stage.id(),
+            escalation_id: escalation_id.clone(),
+            agency_id: agency.agency_id(),
+            purpose: DisclosurePurpose::MissingChild.into(),
+            field_classes: ALERT.map(i32::from).to_vec(),
+            basis: DisclosureBasis::Consent.into(),
+            consent_by: ConsentBy::Guardian.into(),
+            ..DiscloseRequest::default()
+        };
+        does!(people.amina, disclosures.disclose, request);
+    }
+    let request = AskChildAlertRequest {
+        request_id: stage.id(),
+        escalation_id: escalation_id.clone(),
+        content: Some(content(people)),
+    };
+    let asked = given!(does!(people.amina, child_alerts.ask_child_alert, request), alert);
+    let own = ApproveChildAlertRequest { request_id: stage.id(), alert_id: asked.alert_id.clone() };
+    so!(
+        is_refused!(people.amina, child_alerts.approve_child_alert, own).reason,
+        "ROLE_REFUSED",
+        "nobody approves their own"
+    );
+    let request = ApproveChildAlertRequest { request_id: stage.id(), alert_id: asked.alert_id };
+    does!(people.nadia, child_alerts.approve_child_alert, request);
+    stage.tell(&people.nadia, "approves a restricted alert to Irbid and to the hotline for missing children");
+    Ok(escalation_id)
+}
+
+fn content(people: &People) -> ChildAlertContent {
+    let text = |text: &str| text.to_owned();
+    let said = |language: &str, event: &str, place: &str| ChildAlertInfo {
+        language: text(language),
+        event: text(event),
+        headline: text(event),
+        description: text(NAME),
+        instruction: text("116111"),
+        audience: String::new(),
+        contact: text("+974 4000 0000"),
+        area_description: text(place),
+    };
+    ChildAlertContent {
+        event: ChildAlertEvent::MissingChild.into(),
+        scope: ChildAlertScope::Private.into(),
+        restriction: String::new(),
+        agency_ids: vec![people.second.agency_id(), people.hotline.agency_id()],
+        field_classes: ALERT.map(i32::from).to_vec(),
+        urgency: ChildAlertUrgency::Immediate.into(),
+        severity: ChildAlertSeverity::Severe.into(),
+        certainty: ChildAlertCertainty::Likely.into(),
+        lifetime: Some(prost_types::Duration { seconds: 6 * HOUR, nanos: 0 }),
+        area: Some(ChildAlertArea {
+            polygons: Vec::new(),
+            circles: vec![text("32.5556,35.85 20")],
+            geocodes: vec![ChildAlertGeocode { value_name: text("ISO 3166-2"), value: text("JO-IR") }],
+        }),
+        infos: vec![said("ar", "طفلة مفقودة", "إربد"), said("en", "A girl is missing", "Irbid")],
+    }
+}
+
+/// She is there: the alert is cancelled, and the emergency ended.
+pub(super) async fn found(stage: &Stage<'_>, people: &People, escalation_id: &str) -> Result<()> {
+    let open = ListChildAlertsRequest {
+        escalation_id: escalation_id.to_owned(),
+        ..ListChildAlertsRequest::default()
+    };
+    for alert in does!(people.nadia, child_alerts.list_child_alerts, open).alerts {
+        let request = CancelChildAlertRequest {
+            request_id: stage.id(),
+            alert_id: alert.alert_id,
+            reason: ChildAlertCancelReason::ChildFound.into(),
+        };
+        does!(people.nadia, child_alerts.cancel_child_alert, request);
+    }
+    let request = AcceptEscalationRequest { request_id: stage.id(), escalation_id: escalation_id.to_owned() };
+    does!(people.nadia, escalations.accept_escalation, request);
+    let request = ReportProgressRequest {
+        request_id: stage.id(),
+        escalation_id: escalation_id.to_owned(),
+        state: EscalationState::ChildReached.into(),
+        ..ReportProgressRequest::default()
+    };
+    does!(people.nadia, escalations.report_progress, request);
+    let request = ResolveEscalationRequest {
+        request_id: stage.id(),
+        escalation_id: escalation_id.to_owned(),
+        outcome: Outcome::TakenToSafety.into(),
+        ..ResolveEscalationRequest::default()
+    };
+    does!(people.nadia, escalations.resolve_escalation, request);
+    stage.tell(&people.nadia, "cancels the alert and ends the emergency: the child was reached");
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! The stories of children that the demo can play, each to its end: on servers of its own, by several callers, through the API alone.
+//!
+//! A play looks after each step at what must be so, and in the end at every alarm; it fails where something is not. Here is looked at
+//! what it was about.
+
+use crate::demo::Demo;
+
+/// Plays a story; what it has told, line by line, must hold these in this order.
+fn tells(scenario: &str, told: &[&str]) {
+    let mut demo = Demo::start(&["--scenario", scenario]);
+    let status = demo.end();
+    let said = demo.said.join("\n");
+    assert!(status.success(), "{said}");
+    let mut lines = demo.said.iter();
+    for what in told.iter().chain(&["every alarm that was due has fired once", "Everything is stopped"]) {
+        assert!(lines.any(|line| line.contains(what)), "not told in order: {what:?} in\n{said}");
+    }
+}
+
+#[test]
+fn slow_a_child_is_handed_over_across_a_border_and_missed_on_the_way() {
+    tells(
+        "across-a-border",
+        &[
+            "has not answered in time",
+            "learns who she is",
+            "Irbid reads nothing more",
+            "nobody has confirmed her arrival: an emergency is raised, once",
+            "approves a restricted alert",
+            "both sides have signed",
+            "nobody has visited her within five working days",
+            "closes the case",
+        ],
+    );
+}
+
+#[test]
+fn slow_of_two_children_who_race_for_the_last_place_one_has_it_and_both_are_cared_for() {
+    tells(
+        "migrant-child",
+        &[
+            "has one place left",
+            "has the last place of Steppe House",
+            "was a moment later",
+            "supervisors are told of an unmet need",
+            "the second child goes there, too",
+            "nobody has become the guardian within a week",
+            "closes the case",
+        ],
+    );
+}
