@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::cast::{Who, does, given};
 use crate::client::Client;
 use crate::draws::Draws;
-use crate::house::{DATABASE, House};
+use crate::house::House;
 
 /// How long anything that the helpline does by itself may take on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -141,8 +141,7 @@ impl<'a> Stage<'a> {
 
     /// Time passes.
     pub(crate) async fn wait(&self, seconds: i64) -> Result<()> {
-        let sql = format!("UPDATE helpline.clock SET moved = moved + make_interval(secs => {seconds})");
-        tokio::task::block_in_place(|| self.house.stack().postgres.query(DATABASE, &sql))?;
+        tokio::task::block_in_place(|| self.house.move_clock(seconds))?;
         let renews = {
             let mut memory = self.memory();
             memory.moved_s += seconds;
