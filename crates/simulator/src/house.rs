@@ -171,7 +171,8 @@ impl House {
     /// What the database said.
     pub fn move_clock(&self, seconds: i64) -> Result<()> {
         let sql = format!("UPDATE helpline.clock SET moved = moved + make_interval(secs => {seconds})");
-        self.stack.postgres.query(DATABASE, &sql).map(drop)
+        self.stack.postgres.query(DATABASE, &sql)?;
+        Ok(())
     }
 
     /// Starts a server process; its log is named after `name`. Blocks until it is ready.
