@@ -49,3 +49,49 @@ fn slow_of_two_children_who_race_for_the_last_place_one_has_it_and_both_are_care
         ],
     );
 }
+
+#[test]
+fn slow_a_report_of_abuse_at_school_reaches_the_authority_and_each_agency_reads_its_part() {
+    tells(
+        "school-abuse",
+        &[
+            "answers a teacher",
+            "makes the report that the law demands",
+            "not what he told",
+            "does not learn who hit him",
+            "the deadline of the law has passed",
+            "writes down its number",
+            "each number leads to its contacts",
+        ],
+    );
+}
+
+#[test]
+fn slow_a_returnee_is_looked_after_for_two_years_though_a_visit_is_missed_and_the_guardian_changes() {
+    tells(
+        "returnee",
+        &[
+            "one grandmother",
+            "nothing is lost",
+            "a day later supervisors are told",
+            "that it is grave",
+            "the plan goes on",
+            "has made every visit",
+            "closes the case",
+        ],
+    );
+}
+
+#[test]
+fn slow_a_girl_who_was_trafficked_is_screened_taken_in_and_leaves() {
+    tells(
+        "shelter",
+        &[
+            "strong indicators of trafficking",
+            "keeps its last bed for her",
+            "she is there",
+            "screens again within 72 hours",
+            "closes the case",
+        ],
+    );
+}

@@ -9,6 +9,9 @@ mod cast;
 mod desk;
 mod migrant_child;
 mod places;
+mod returnee;
+mod school_abuse;
+mod shelter;
 mod stage;
 
 use anyhow::Result;
@@ -22,6 +25,12 @@ pub enum Scenario {
     AcrossABorder,
     /// Two children need a place with an organisation that has one left
     MigrantChild,
+    /// Two siblings come back from a conflict zone, and are looked after for two years
+    Returnee,
+    /// A boy is hit at school, and a teacher calls
+    SchoolAbuse,
+    /// A girl who was trafficked needs a bed, and goes home
+    Shelter,
 }
 
 impl Scenario {
@@ -35,6 +44,17 @@ impl Scenario {
             Self::MigrantChild => {
                 "Two children who are alone in the country need a place on the same evening. One organisation has one left."
             }
+            Self::Returnee => {
+                "A girl and her brother come back to their grandmother. A plan for two years is made for her; a visit is missed, and the \
+                 guardian changes."
+            }
+            Self::SchoolAbuse => {
+                "A teacher calls about a boy. The law demands a report, and whoever helps him learns what they need and no more; the \
+                 authority is late."
+            }
+            Self::Shelter => {
+                "A girl of sixteen was kept in a house to work. She needs a bed tonight; in the end she goes home."
+            }
         }
     }
 
@@ -46,6 +66,9 @@ impl Scenario {
         match self {
             Self::AcrossABorder => Box::pin(across_a_border::play(stage)).await,
             Self::MigrantChild => Box::pin(migrant_child::play(stage)).await,
+            Self::Returnee => Box::pin(returnee::play(stage)).await,
+            Self::SchoolAbuse => Box::pin(school_abuse::play(stage)).await,
+            Self::Shelter => Box::pin(shelter::play(stage)).await,
         }?;
         stage.close().await
     }

@@ -139,6 +139,12 @@ impl<'a> Stage<'a> {
         at
     }
 
+    /// The day so many seconds from now, as `YYYY-MM-DD`.
+    pub(crate) fn date(&self, seconds: i64) -> String {
+        // A timestamp is written as RFC 3339 writes it, with the day first.
+        self.later(seconds).to_string().chars().take(10).collect()
+    }
+
     /// Time passes.
     pub(crate) async fn wait(&self, seconds: i64) -> Result<()> {
         tokio::task::block_in_place(|| self.house.move_clock(seconds))?;

@@ -1,0 +1,153 @@
+//! A shelter for those who were trafficked: a screening, the last bed, what is offered to her, and the way home.
+
+use anyhow::Result;
+use helpline_proto::casework::v1::{AssessmentOutcome, Case};
+use helpline_proto::directory::v1::AgencyKind;
+use helpline_proto::intake::v1::{ActionTaken, AgeBand, Contact, Gender};
+use helpline_proto::options::v1::FieldClass;
+use helpline_proto::referral::v1::{
+    Admission, AdmissionState, AdmitRequest, ExitOutcome, GetAdmissionRequest, HoldAdmissionPlaceRequest,
+    RecordExitRequest, Referral, ReferralParticulars, RequestAdmissionRequest, ScreenAdmissionRequest,
+};
+use helpline_proto::terms::v1::{Channel, Risk};
+
+use super::cast::{Who, does, given, is_refused, so};
+use super::desk::{child, closing, contact};
+use super::places::{Offered, UNIT};
+use super::stage::{DAY, Stage};
+
+const NEED: &str = "shelter";
+const CLASSES: [FieldClass; 3] = [FieldClass::Identity, FieldClass::Narrative, FieldClass::Health];
+/// Answers by which the screening of a child is positive.
+const FOUND: [(&str, &str); 3] =
+    [("brought_by_others", "yes"), ("forced_to_serve", "yes"), ("wages_kept", "yes")];
+
+/// Who takes part.
+struct People {
+    huda: Who,
+    employers: Who,
+    shelters: Vec<Offered>,
+}
+
+pub(super) async fn play(stage: &Stage<'_>) -> Result<()> {
+    let people = come(stage).await?;
+    let (chat, of) = screened(stage, &people).await?;
+    let (referral, stay) = admitted(stage, &people, &chat, &of).await?;
+    nobody_is_told(&people, &stay).await?;
+    again_within_three_days(stage, &people, &of).await?;
+    leaves(stage, &people, (&referral, &stay), &of).await
+}
+
+async fn come(stage: &Stage<'_>) -> Result<People> {
+    let huda = stage.counsellor("Huda", &["en"]).await?;
+    let nadia = stage.supervisor("Nadia").await?;
+    let lily = stage.agency("Lily House", AgencyKind::Shelter, &CLASSES).await?;
+    let palm = stage.agency("Palm House", AgencyKind::Shelter, &CLASSES).await?;
+    let employers = stage.agency("Employers' office", AgencyKind::Other, &CLASSES).await?;
+    let shelters = stage.services(NEED, &nadia, &[(&lily, 0), (&palm, 1)]).await?;
+    stage.has_places(&nadia, &shelters[0], 0).await?;
+    Ok(People { huda, employers, shelters })
+}
+
+async fn screened(stage: &Stage<'_>, people: &People) -> Result<(Contact, Case)> {
+    let chat = stage.answered(&people.huda, contact(Channel::WebChat, "en", Risk::High)).await?;
+    stage.tell(&people.huda, "answers a girl of sixteen who is kept in a house to work");
+    let girl =
+        stage.recorded(&people.huda, child("Grace", "2010-05-05", Gender::Female, "+96550000001")).await?;
+    let of = stage.opened(&people.huda, &girl, "protection", Some(&chat)).await?;
+    let result = stage.assessed(&people.huda, &of, "trafficking_screening", &FOUND).await?;
+    so!(result.outcome(), AssessmentOutcome::Positive, "what the screening comes to");
+    stage.tell(&people.huda, "screens: strong indicators of trafficking; urgent work is given at once");
+    let urgent =
+        stage.tasks(&people.huda, &of).await?.into_iter().find(|task| task.task == "positive_screening");
+    if let Some(task) = urgent {
+        stage.done(&people.huda, &task).await?;
+    }
+    let how = closing("violence.trafficking", Gender::Female, AgeBand::AgeBand1617, ActionTaken::Referred);
+    stage.signed_off(&people.huda, &chat, how).await?;
+    Ok((chat, of))
+}
+
+async fn admitted(
+    stage: &Stage<'_>,
+    people: &People,
+    chat: &Contact,
+    of: &Case,
+) -> Result<(Referral, Admission)> {
+    let both: Vec<&Offered> = people.shelters.iter().collect();
+    let said = ReferralParticulars {
+        identity: "Grace (made up), sixteen".to_owned(),
+        narrative: "She was not paid and not let out.".to_owned(),
+        ..ReferralParticulars::default()
+    };
+    let origin = (of.case_id.as_str(), chat.contact_id.as_str());
+    let referral = stage.drafted(&people.huda, origin, (NEED, &both), &CLASSES, said).await?;
+    let kept = stage.kept(&people.huda, &referral, &both).await?;
+    so!(kept, people.shelters[1].service_id, "Lily House is full, so it is Palm House");
+    stage.sent(&people.huda, &referral).await?;
+    let palm = &people.shelters[1];
+    stage.taken_on(&palm.by, &referral).await?;
+    stage.tell(&palm.by, "Lily House is full: Palm House keeps its last bed for her and says yes");
+    let request = RequestAdmissionRequest {
+        request_id: stage.id(),
+        referral_id: referral.referral_id.clone(),
+        service_id: palm.service_id.clone(),
+        unit: UNIT.to_owned(),
+    };
+    let stay = given!(does!(people.huda, admissions.request_admission, request), admission);
+    let admission_id = stay.admission_id.clone();
+    let request = ScreenAdmissionRequest { request_id: stage.id(), admission_id: admission_id.clone() };
+    does!(palm.by, admissions.screen_admission, request);
+    let request = HoldAdmissionPlaceRequest {
+        request_id: stage.id(),
+        admission_id: admission_id.clone(),
+        lifetime: Some(prost_types::Duration { seconds: 3600, nanos: 0 }),
+    };
+    does!(palm.by, admissions.hold_admission_place, request);
+    let request = AdmitRequest { request_id: stage.id(), admission_id };
+    let stay = given!(does!(palm.by, admissions.admit, request), admission);
+    so!(stay.state(), AdmissionState::Admitted, "she lives there");
+    stage.tell(&palm.by, "she is there");
+    Ok((referral, stay))
+}
+
+/// Whoever asks for her without a right gets the answer that they would get about nobody.
+async fn nobody_is_told(people: &People, stay: &Admission) -> Result<()> {
+    let there = GetAdmissionRequest { admission_id: stay.admission_id.clone() };
+    let nowhere = GetAdmissionRequest { admission_id: "00000000-0000-4000-8000-00000000000f".to_owned() };
+    for who in [&people.employers, &people.shelters[0].by] {
+        let asked = is_refused!(who, admissions.get_admission, there.clone());
+        so!(asked, is_refused!(who, admissions.get_admission, nowhere.clone()), "who is there is not told");
+        so!(asked.reason, "NOT_FOUND", "who is there is not told");
+    }
+    Ok(())
+}
+
+async fn again_within_three_days(stage: &Stage<'_>, people: &People, of: &Case) -> Result<()> {
+    stage.wait(2 * DAY).await?;
+    stage.assessed(&people.huda, of, "trafficking_screening", &FOUND).await?;
+    for task in stage.tasks(&people.huda, of).await? {
+        stage.done(&people.huda, &task).await?;
+    }
+    stage.tell(&people.huda, "screens again within 72 hours, in her own language");
+    Ok(())
+}
+
+async fn leaves(
+    stage: &Stage<'_>,
+    people: &People,
+    (referral, stay): (&Referral, &Admission),
+    of: &Case,
+) -> Result<()> {
+    let palm = &people.shelters[1];
+    let request = RecordExitRequest {
+        request_id: stage.id(),
+        admission_id: stay.admission_id.clone(),
+        outcome: ExitOutcome::ReturnedHome.into(),
+    };
+    does!(palm.by, admissions.record_exit, request);
+    stage.served(&palm.by, referral).await?;
+    stage.goes_on(&people.huda, of, "closed", "goals_reached").await?;
+    stage.tell(&people.huda, "closes the case");
+    Ok(())
+}
