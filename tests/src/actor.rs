@@ -150,6 +150,10 @@ clients!(
     tasks: TaskServiceClient,
     /// `ReportService`.
     reports: ReportServiceClient,
+    /// `SchoolReportService`.
+    school_reports: SchoolReportServiceClient,
+    /// `SurveyService`.
+    surveys: SurveyServiceClient,
     /// `CrossBorderService`.
     cross_border: CrossBorderServiceClient,
     /// `SupervisionService`.
