@@ -8,6 +8,7 @@ mod escalations;
 mod plans;
 mod prepare;
 mod referrals;
+mod school;
 mod stays;
 
 use helpline_proto::directory::v1::{
@@ -44,7 +45,7 @@ fn traces(world: &World, actor: &Actor, request_id: &str) -> (i64, i64) {
         count(
             world,
             &format!(
-                "SELECT count(*) FROM helpline.journal WHERE actor_id = '{principal}' AND event NOT IN ('particulars_read', 'crossborder_seen')"
+                "SELECT count(*) FROM helpline.journal WHERE actor_id = '{principal}' AND event NOT IN ('particulars_read', 'crossborder_seen', 'school_report_seen', 'survey_read')"
             ),
         ),
         count(world, &format!("SELECT count(*) FROM helpline.requests WHERE request_id = '{request_id}'")),

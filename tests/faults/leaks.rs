@@ -9,6 +9,7 @@ mod escalation;
 mod outside;
 mod referral;
 mod scan;
+mod school;
 
 use std::time::Duration;
 
@@ -85,6 +86,10 @@ const FIELDS: [&str; 57] = [
     "task_note",
     "assessment_answer",
     "assessment_reason",
+    "school_name",
+    "school_narrative",
+    "school_reporter",
+    "survey_words",
     "border_identity",
     "border_contact",
     "border_location",
@@ -229,6 +234,7 @@ async fn play(fleet: &Fleet, markers: &mut Markers) -> Vec<(&'static str, Status
     referral::play(fleet, markers, &contact.contact_id, &mut statuses).await;
     casework::play(fleet, markers, &mut statuses).await;
     crossborder::play(fleet, markers, &mut statuses).await;
+    school::play((fleet, &adapter), markers, &contact.contact_id, &mut statuses).await;
     let supervisor = fleet.bearer(Role::Supervisor, None);
     block(&supervisor, &adapter, &contact, markers, &mut statuses).await;
     statuses

@@ -56,6 +56,7 @@ mod resumed;
 mod returning;
 mod risk;
 mod risk_rules;
+mod school;
 mod second_opinion;
 mod sessions;
 mod stage;

@@ -22,6 +22,7 @@ use helpline_proto::escalation::v1::plan_service_client::PlanServiceClient;
 use helpline_proto::intake::v1::block_service_client::BlockServiceClient;
 use helpline_proto::intake::v1::contact_service_client::ContactServiceClient;
 use helpline_proto::intake::v1::message_service_client::MessageServiceClient;
+use helpline_proto::intake::v1::survey_service_client::SurveyServiceClient;
 use helpline_proto::queueing::v1::callback_service_client::CallbackServiceClient;
 use helpline_proto::queueing::v1::handling_service_client::HandlingServiceClient;
 use helpline_proto::queueing::v1::handover_service_client::HandoverServiceClient;
@@ -37,6 +38,7 @@ use helpline_proto::referral::v1::capacity_service_client::CapacityServiceClient
 use helpline_proto::referral::v1::consent_service_client::ConsentServiceClient;
 use helpline_proto::referral::v1::referral_service_client::ReferralServiceClient;
 use helpline_proto::reporting::v1::report_service_client::ReportServiceClient;
+use helpline_proto::school::v1::school_report_service_client::SchoolReportServiceClient;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
@@ -150,6 +152,10 @@ clients!(
     tasks: TaskServiceClient,
     /// `ReportService`.
     reports: ReportServiceClient,
+    /// `SchoolReportService`.
+    school_reports: SchoolReportServiceClient,
+    /// `SurveyService`.
+    surveys: SurveyServiceClient,
     /// `CrossBorderService`.
     cross_border: CrossBorderServiceClient,
     /// `SupervisionService`.

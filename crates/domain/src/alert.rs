@@ -13,7 +13,8 @@ use uuid::Uuid;
 
 use crate::channel::Channel;
 use crate::id::{
-    CaseId, ContactId, CounsellorId, CrossBorderId, EscalationId, OpinionId, ReferralId, TaskId,
+    CaseId, ContactId, CounsellorId, CrossBorderId, EscalationId, OpinionId, ReferralId, SchoolId,
+    SchoolReportId, TaskId,
 };
 use crate::risk::Class;
 use crate::settings::alerts::Alerts;
@@ -69,11 +70,17 @@ pub enum AlertKind {
     CrossBorderOverdue,
     /// A child who was handed over across a border is in danger, by the last report.
     CrossBorderAtRisk,
+    /// The next step of a report of abuse at a school is overdue.
+    SchoolReportOverdue,
+    /// There are many reports about one school.
+    SchoolPattern,
+    /// Who answered a survey is perhaps in danger.
+    SurveyDanger,
 }
 
 impl AlertKind {
     /// Every kind.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::TargetNear,
         Self::NobodyAvailable,
         Self::LongContact,
@@ -98,6 +105,9 @@ impl AlertKind {
         Self::CaseUnowned,
         Self::CrossBorderOverdue,
         Self::CrossBorderAtRisk,
+        Self::SchoolReportOverdue,
+        Self::SchoolPattern,
+        Self::SurveyDanger,
     ];
 
     /// The stable key under which the kind is stored.
@@ -127,6 +137,9 @@ impl AlertKind {
             Self::CaseUnowned => "case_unowned",
             Self::CrossBorderOverdue => "cross_border_overdue",
             Self::CrossBorderAtRisk => "cross_border_at_risk",
+            Self::SchoolReportOverdue => "school_report_overdue",
+            Self::SchoolPattern => "school_pattern",
+            Self::SurveyDanger => "survey_danger",
         }
     }
 
@@ -159,6 +172,10 @@ pub enum Subject {
     Case(CaseId),
     /// A hand-over across a border.
     CrossBorder(CrossBorderId),
+    /// A report of abuse at a school.
+    SchoolReport(SchoolReportId),
+    /// A school.
+    School(SchoolId),
     /// All of it.
     Floor,
 }
@@ -177,6 +194,8 @@ impl Subject {
             Self::Task(id) => format!("task {id}"),
             Self::Case(id) => format!("case {id}"),
             Self::CrossBorder(id) => format!("crossborder {id}"),
+            Self::SchoolReport(id) => format!("school_report {id}"),
+            Self::School(id) => format!("school {id}"),
             Self::Floor => "floor".to_owned(),
         }
     }
@@ -199,6 +218,8 @@ impl Subject {
             "task" => Self::Task(id(rest)?.into()),
             "case" => Self::Case(id(rest)?.into()),
             "crossborder" => Self::CrossBorder(id(rest)?.into()),
+            "school_report" => Self::SchoolReport(id(rest)?.into()),
+            "school" => Self::School(id(rest)?.into()),
             "floor" => Self::Floor,
             _ => return None,
         })
@@ -313,7 +334,9 @@ pub fn judge(floor: &Snapshot, settings: &Alerts, open: &[Open]) -> Vec<Step> {
             | Subject::Referral(_)
             | Subject::Task(_)
             | Subject::Case(_)
-            | Subject::CrossBorder(_) => !due.contains(&alert.subject),
+            | Subject::CrossBorder(_)
+            | Subject::SchoolReport(_)
+            | Subject::School(_) => !due.contains(&alert.subject),
             Subject::Line(..) | Subject::Floor => false,
         };
         let settled = |since: i64| floor.now_ms.saturating_sub(since) >= i64::from(settings.settle_s) * 1000;
@@ -390,6 +413,8 @@ fn causes(floor: &Snapshot, settings: &Alerts, share: i64) -> BTreeMap<Alert, bo
                 | AlertKind::TaskOverdue
                 | AlertKind::GlassBroken
                 | AlertKind::CaseUnowned
+                | AlertKind::SchoolReportOverdue
+                | AlertKind::SchoolPattern
         );
         cause(*kind, subject.clone(), grave);
     }

@@ -153,6 +153,14 @@ id!(
     CrossBorderId
 );
 id!(
+    /// A report of abuse at a school.
+    SchoolReportId
+);
+id!(
+    /// A school that reports are about.
+    SchoolId
+);
+id!(
     /// A task.
     TaskId
 );

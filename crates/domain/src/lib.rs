@@ -40,6 +40,7 @@ pub mod presence;
 pub mod referral;
 pub mod requirement;
 pub mod risk;
+pub mod school_report;
 pub mod service;
 pub mod settings;
 pub mod statistics;

@@ -11,6 +11,7 @@ mod hours;
 pub mod overflow;
 pub mod relaxation;
 pub mod resumption;
+pub mod school;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -93,6 +94,8 @@ pub struct Settings {
     pub assessment_forms: Vec<forms::Form>,
     /// How it hands children over across borders.
     pub cross_border: CrossBorder,
+    /// How it treats reports of abuse at schools, and surveys.
+    pub school: school::School,
 }
 
 /// A line in which contacts wait.
@@ -196,6 +199,7 @@ impl Default for Settings {
             cases: Cases::default(),
             assessment_forms: forms::usual(),
             cross_border: CrossBorder::default(),
+            school: school::School::default(),
         }
     }
 }

@@ -3,7 +3,9 @@
 mod block;
 mod contact;
 mod message;
+mod survey;
 
 pub use block::BlockApi;
 pub use contact::ContactApi;
 pub use message::MessageApi;
+pub use survey::SurveyApi;

@@ -11,6 +11,7 @@
 //! | something is recorded after the fact | [`record_past_contact()`] |
 //! | a sender is blocked for a time, and let in again | [`block_sender()`], [`lift_block()`], [`list_blocks()`] |
 //! | child and counsellor write to each other | [`send_message()`], [`watch_messages()`] |
+//! | somebody says afterwards how it was | `survey` |
 //!
 //! Invariants:
 //! - whoever reaches the helpline gets a contact, and a repeat of the same call gets the same one: by `request_id`, by
@@ -22,7 +23,8 @@
 //! - the messages of a contact are numbered from 1 without gaps, and each is stored once.
 //!
 //! Inputs: the API of `helpline.intake.v1`. Events written: `contact_received`, `risk_changed`, `answers_recorded`,
-//! `person_left`, `contact_completed`, `past_contact_recorded`, `message_sent`. Events heard: changes of a contact, which wake those
+//! `person_left`, `contact_completed`, `past_contact_recorded`, `message_sent`, `survey_recorded`,
+//! `survey_reviewed`, `survey_read`. Events heard: changes of a contact, which wake those
 //! who watch its messages.
 
 mod access;
@@ -40,15 +42,17 @@ mod record_departure;
 mod record_past_contact;
 mod returning;
 mod send_message;
+mod survey;
 mod watch_messages;
 pub mod wire;
 
 use helpline_proto::intake::v1::block_service_server::BlockServiceServer;
 use helpline_proto::intake::v1::contact_service_server::ContactServiceServer;
 use helpline_proto::intake::v1::message_service_server::MessageServiceServer;
+use helpline_proto::intake::v1::survey_service_server::SurveyServiceServer;
 use helpline_service_kit::Ctx;
 
-pub use api::{BlockApi, ContactApi, MessageApi};
+pub use api::{BlockApi, ContactApi, MessageApi, SurveyApi};
 pub use blocking::{
     BlockPage, BlockSender, Blocked, LiftBlock, ListBlocks, block_sender, lift_block, list_blocks,
 };
@@ -63,13 +67,20 @@ pub use record_past_contact::{RecordPastContact, record_past_contact};
 pub use send_message::{SendMessage, send_message};
 pub use watch_messages::{MessageStream, WatchMessages, Watched, watch_messages};
 
+/// What serves the API of this crate.
+pub type Routes = (
+    BlockServiceServer<BlockApi>,
+    ContactServiceServer<ContactApi>,
+    MessageServiceServer<MessageApi>,
+    SurveyServiceServer<SurveyApi>,
+);
+
 /// The services of this crate. They belong behind the access layer, which knows who calls.
-pub fn routes(
-    ctx: &Ctx,
-) -> (BlockServiceServer<BlockApi>, ContactServiceServer<ContactApi>, MessageServiceServer<MessageApi>) {
+pub fn routes(ctx: &Ctx) -> Routes {
     (
         BlockServiceServer::new(BlockApi::new(ctx.clone())),
         ContactServiceServer::new(ContactApi::new(ctx.clone())),
         MessageServiceServer::new(MessageApi::new(ctx.clone())),
+        SurveyServiceServer::new(SurveyApi::new(ctx.clone())),
     )
 }

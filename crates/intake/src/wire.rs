@@ -3,6 +3,7 @@
 mod block;
 mod contact;
 mod message;
+mod survey;
 #[cfg(test)]
 mod tests;
 
@@ -12,3 +13,4 @@ pub use contact::{
     read_receive, read_record_answers, received, seen, seen_with,
 };
 pub use message::{message, read_send, read_watch, watched};
+pub use survey::{read_review, read_survey, read_surveyed, survey};

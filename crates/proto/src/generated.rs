@@ -55,6 +55,10 @@ package!(
     crossborder, "helpline.crossborder.v1.rs", clippy::allow_attributes, clippy::default_trait_access
 );
 package!(
+    /// Reports of abuse at schools.
+    school, "helpline.school.v1.rs", clippy::allow_attributes, clippy::default_trait_access
+);
+package!(
     /// Persons, cases, tasks.
     casework, "helpline.casework.v1.rs", clippy::allow_attributes, clippy::default_trait_access
 );

@@ -6,7 +6,7 @@ use helpline_service_kit::Ctx;
 use helpline_service_kit::caller::caller_of;
 use tonic::{Request, Response, Status};
 
-use crate::{count, wire, year};
+use crate::{count, surveys, wire, year};
 
 /// Implements the service of reporting.
 #[derive(Clone, Debug)]
@@ -49,5 +49,17 @@ impl ReportService for Api {
         let (tables, total_contacts) = year::report(&self.ctx, &caller, year).await?;
         let tables = tables.into_iter().map(wire::table).collect();
         Ok(Response::new(proto::GetYearlyReportResponse { tables, total_contacts }))
+    }
+
+    async fn count_surveys(
+        &self,
+        request: Request<proto::CountSurveysRequest>,
+    ) -> Result<Response<proto::CountSurveysResponse>, Status> {
+        let caller = caller_of(&request)?;
+        let period = wire::months(request.get_ref())?;
+        let (parts, pooled, whole) = surveys::count(&self.ctx, &caller, period).await?;
+        let counts = parts.iter().map(wire::surveys).collect();
+        let (pooled, total) = (pooled.as_ref().map(wire::surveys), Some(wire::surveys(&whole)));
+        Ok(Response::new(proto::CountSurveysResponse { counts, pooled, total }))
     }
 }

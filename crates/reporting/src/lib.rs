@@ -1,6 +1,6 @@
 //! Figures of contacts: counted for the centre itself, down to each contact, and reported to others without anybody in them.
 //!
-//! [`count`] counts and lists what was counted, [`year`] makes the report of a year.
+//! [`count`] counts and lists what was counted, [`year`] makes the report of a year, [`surveys`] counts what was answered afterwards.
 //!
 //! Invariants:
 //! - every contact that reached the helpline is counted, answered or not, and every number leads to its contacts;
@@ -11,6 +11,7 @@
 
 mod api;
 mod count;
+mod surveys;
 mod wire;
 mod year;
 

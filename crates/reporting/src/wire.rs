@@ -8,9 +8,11 @@ use helpline_service_kit::fields::Fields;
 use helpline_service_kit::page::PageTokens;
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::statistics::Counted;
+use helpline_store::survey::SurveyCount;
 
 use crate::count::Period;
-use crate::year::Told;
+use crate::surveys::of_months;
+use crate::year::{LEAST, Told};
 
 /// Dimensions of one table at most.
 const MOST_DIMENSIONS: usize = 3;
@@ -121,5 +123,35 @@ pub(crate) fn table((of, table, total): Told) -> proto::ReportTable {
         parts: table.parts.into_iter().map(|(key, contacts)| proto::ReportPart { key, contacts }).collect(),
         pooled: table.pooled,
         total,
+    }
+}
+
+pub(crate) fn months(sent: &proto::CountSurveysRequest) -> Result<Period, Refusal> {
+    let mut fields = Fields::new();
+    let mut month = |path: &str, sent: &str| fields.date(path, &format!("{sent}-01"));
+    let (first, last) = (month("first_month", &sent.first_month), month("last_month", &sent.last_month));
+    let period = first.zip(last).and_then(|(first, last)| of_months(first, last)).filter(|(first, last)| {
+        let near = (0..LONGEST).contains(&last.signed_duration_since(*first).num_days());
+        if !near {
+            fields.refuse("last_month", "not before the first, and at most five years later");
+        }
+        near
+    });
+    fields.build(period)
+}
+
+/// What was answered, as far as enough have.
+pub(crate) fn surveys(one: &SurveyCount) -> proto::SurveyCount {
+    #[expect(clippy::cast_precision_loss, reason = "counts of people are far below 2^52")]
+    let mean = |sum: i64, of: i64| (of >= LEAST).then(|| sum as f64 / of as f64);
+    proto::SurveyCount {
+        month: one.month.clone(),
+        channel: one.channel.clone(),
+        contacts: one.contacts,
+        surveys: if one.surveys < LEAST { 0 } else { one.surveys },
+        felt_helped: mean(one.helped_sum, one.helped_answers),
+        would_recommend: mean(one.recommend_yes, one.recommend_answers),
+        told_about_rights: mean(one.rights_yes, one.rights_answers),
+        feels_safe: mean(one.safe_yes, one.safe_answers),
     }
 }

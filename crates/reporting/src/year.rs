@@ -8,7 +8,7 @@ use helpline_service_kit::{Ctx, Refusal};
 use crate::count::days;
 
 /// How large a part must be to be told by itself. Nobody may choose: two reports with two bounds tell more than each.
-const LEAST: i64 = 5;
+pub(crate) const LEAST: i64 = 5;
 
 /// By what a report counts, in its order. Not by risk, which says more of single children than of a year, nor by all categories: one
 /// child with several rare ones would make a pool alone.

@@ -199,6 +199,17 @@ impl Refusal {
         .with("why", why.join(","))
     }
 
+    /// MANDATORY_REPORT_OPEN: `escalation` is the report to the authority.
+    pub fn mandatory_report_open(escalation: uuid::Uuid) -> Self {
+        Self::new(ErrorReason::MandatoryReportOpen, "the report to the authority is open")
+            .with("escalation", escalation.to_string())
+    }
+
+    /// SURVEY_TOO_LATE.
+    pub fn survey_too_late() -> Self {
+        Self::new(ErrorReason::SurveyTooLate, "the contact ended too long ago")
+    }
+
     /// NOBODY_FITS.
     pub fn nobody_fits() -> Self {
         Self::new(ErrorReason::NobodyFits, "none of the services can be asked now")
@@ -328,6 +339,8 @@ impl Refusal {
             | ErrorReason::NobodyFits
             | ErrorReason::CaseOpenWork
             | ErrorReason::TransferRefused
+            | ErrorReason::MandatoryReportOpen
+            | ErrorReason::SurveyTooLate
             | ErrorReason::NoRoom
             | ErrorReason::SwitchOwned
             | ErrorReason::PartnerRefused

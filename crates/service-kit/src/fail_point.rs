@@ -56,6 +56,8 @@ pub const FAIL_POINTS: &[&str] = &[
     "assessment.after_commit",
     "crossborder.after_commit",
     "crossborder.after_overdue",
+    "school_report.after_commit",
+    "survey.after_commit",
     "hold.after_commit",
     "hold.after_expiry",
     "delivery.after_claim",

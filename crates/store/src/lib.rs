@@ -2,7 +2,7 @@
 //!
 //! One module per noun: [`contact`] (and what moves it: [`receiving`], [`intake`], [`raising`], [`handling`], [`resumption`],
 //! [`returning`], [`relaxing`]), [`callback`], [`participation`], [`overflow`], [`line`], [`offering`], [`offer`], [`message`], [`counsellor`], [`presence`],
-//! [`escalation`], [`supervision`], [`alert`], [`floor`], [`settings`], [`token`], [`endpoint`], [`delivery`], [`link`], [`service`], [`referral`], [`crossborder`], [`capacity`], [`admission`]; beside them what every change shares: [`change`] (journal and
+//! [`escalation`], [`supervision`], [`alert`], [`floor`], [`settings`], [`token`], [`endpoint`], [`delivery`], [`link`], [`service`], [`referral`], [`crossborder`], [`school_report`], [`survey`], [`capacity`], [`admission`]; beside them what every change shares: [`change`] (journal and
 //! request memory), [`journal`], [`matcher`] (the lease), [`check`] (comparing what must agree).
 //!
 //! Invariants:
@@ -62,12 +62,14 @@ pub mod referral;
 pub mod relaxing;
 pub mod resumption;
 pub mod returning;
+pub mod school_report;
 mod sealing;
 pub mod service;
 pub mod settings;
 pub mod stand_in;
 pub mod statistics;
 pub mod supervision;
+pub mod survey;
 pub mod token;
 
 use helpline_vault::Vault;

@@ -19,7 +19,7 @@ use prost::Message as _;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage as _, Value};
 use prost_types::Timestamp;
 
-use super::{assert_no_page, casework, crossborder, forgeries, referrals};
+use super::{assert_no_page, casework, crossborder, forgeries, referrals, school};
 use crate::cast::{Cast, method};
 use crate::requests::well_formed;
 use crate::schema;
@@ -54,6 +54,7 @@ const LISTS: [&str; 27] = [
     "ListCrossBorderHandovers",
     "ListCrossBorderTimeline",
     "ListCrossBorderConsents",
+    "ListSchoolReports",
 ];
 /// Lists that are not walked here: of the line, of the directory, of what is told of missing children, of figures.
 const OTHERS: [&str; 8] = [
@@ -221,6 +222,7 @@ async fn fill(cast: &Cast) -> BTreeMap<&'static str, String> {
     let referral_id = referrals::fill(cast, ROWS).await;
     let case_id = casework::fill(cast, ROWS).await;
     let crossborder_id = crossborder::fill(cast, ROWS).await;
+    school::fill(cast, ROWS).await;
     BTreeMap::from([
         ("escalation_id", escalation_id),
         ("agency_id", agency_id),

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Datelike as _, Duration, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::school::working_days_after;
 use crate::field_class::FieldClass;
 use crate::id::AgencyId;
 
@@ -99,15 +100,7 @@ impl CrossBorder {
     /// When the first visit is due after a hand-over to a country: so many days on which somebody works there.
     pub fn first_visit_due(&self, country: &str, from: DateTime<Utc>) -> DateTime<Utc> {
         let rests = |day: u32| self.country(country).is_some_and(|rules| rules.rest_days.contains(&day));
-        let (mut at, mut left) = (from, self.first_visit_days);
-        // A week has one working day at least: settings say so.
-        while left > 0 {
-            at += Duration::days(1);
-            if !rests(at.weekday().number_from_monday()) {
-                left = left.saturating_sub(1);
-            }
-        }
-        at
+        working_days_after(from, self.first_visit_days, rests)
     }
 
     /// What must not be where: classes that are not told as `QA:identity`, overrides that open nothing as `QA:override`, and children who
@@ -144,6 +137,8 @@ impl Country {
 
 #[cfg(test)]
 mod tests {
+    use chrono::Duration;
+
     use super::*;
 
     #[test]

@@ -14,6 +14,7 @@ use helpline_queueing::Queueing;
 use helpline_queueing::workers::Timing;
 use helpline_referral::Referrals;
 use helpline_reporting::Reporting;
+use helpline_school::SchoolReports;
 use helpline_service_kit::Ctx;
 use helpline_service_kit::authenticator::Authenticator;
 use helpline_service_kit::config::Config;
@@ -44,6 +45,8 @@ pub enum Service {
     Reporting,
     /// Hand-overs of children across borders.
     Crossborder,
+    /// Reports of abuse at schools.
+    School,
     /// Endpoints of agencies, what is sent to them.
     Channels,
     /// Pages for a browser, if the configuration says where browsers find them. They have no API of their own.
@@ -62,6 +65,7 @@ impl Service {
             Self::Casework => "helpline.casework.v1",
             Self::Reporting => "helpline.reporting.v1",
             Self::Crossborder => "helpline.crossborder.v1",
+            Self::School => "helpline.school.v1",
             Self::Channels => "helpline.channels.v1",
             Self::Console => "",
         }
@@ -143,11 +147,12 @@ pub(super) async fn assemble(
         Directory::new(ctx.clone(), authenticator.clone()).routes(&mut routes, longest);
     }
     if services.has(Service::Intake) {
-        let (blocks, contacts, messages) = helpline_intake::routes(ctx);
+        let (blocks, contacts, messages, surveys) = helpline_intake::routes(ctx);
         routes
             .add_service(blocks.max_decoding_message_size(longest))
             .add_service(contacts.max_decoding_message_size(longest))
-            .add_service(messages.max_decoding_message_size(longest));
+            .add_service(messages.max_decoding_message_size(longest))
+            .add_service(surveys.max_decoding_message_size(longest));
     }
     if services.has(Service::Queueing) {
         let queueing = Queueing::new(ctx.clone(), config.timing.presence_ttl());
@@ -177,6 +182,9 @@ pub(super) async fn assemble(
         let crossing = CrossBorders::new(ctx.clone());
         crossing.routes(&mut routes, longest);
         crossing.spawn(own(CROSSING_CONNECTIONS)?, lifecycle);
+    }
+    if services.has(Service::School) {
+        SchoolReports::new(ctx.clone()).routes(&mut routes, longest);
     }
     if services.has(Service::Channels) {
         let channels =
@@ -237,7 +245,7 @@ mod tests {
         assert_eq!(Services::all().names().collect::<Vec<_>>(), SERVICES);
         assert_eq!(
             Services::all().to_string(),
-            "directory,intake,queueing,escalation,referral,casework,reporting,crossborder,channels,console"
+            "directory,intake,queueing,escalation,referral,casework,reporting,crossborder,school,channels,console"
         );
     }
 }

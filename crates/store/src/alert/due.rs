@@ -33,6 +33,15 @@ const DUE: &str = "
             ORDER BY e.sequence DESC LIMIT 1) = 'at_risk')) AS late (kind, holds)
     WHERE h.centre_id = $1 AND h.ended_at IS NULL AND late.holds
     UNION ALL
+    SELECT 'school_report_overdue', 'school_report ' || school_report_id FROM helpline.school_reports
+    WHERE centre_id = $1 AND due_at <= (SELECT helpline.now())
+    UNION ALL
+    SELECT 'school_pattern', 'school ' || school_id FROM helpline.schools
+    WHERE centre_id = $1 AND pattern_until > (SELECT helpline.now())
+    UNION ALL
+    SELECT 'survey_danger', 'contact ' || contact_id FROM helpline.surveys
+    WHERE centre_id = $1 AND danger IS NOT NULL AND reviewed_at IS NULL
+    UNION ALL
     SELECT late.kind, 'task ' || t.task_id FROM helpline.tasks t
     JOIN (VALUES (3, 'task_overdue'), (4, 'task_neglected')) AS late (rung, kind) ON t.climbed >= late.rung
     WHERE t.centre_id = $1 AND t.climbed >= 3 AND t.ended_at IS NULL
@@ -76,7 +85,7 @@ impl Store {
     /// escalations that nobody has taken on, whose child was not reached, or whose owner has gone, reports past their deadline;
     /// missing-child alerts that nobody has decided on, or that are in force for nothing; steps of referrals, and those that
     /// nobody took on; tasks; cases that somebody let themselves into and nobody has looked at, or whose owner has left; hand-overs across
-    /// borders.
+    /// borders; reports of abuse at schools, and many about one; surveys that tell of danger.
     pub async fn due_alerts(&self, centre: CentreId) -> Result<Vec<(AlertKind, Subject)>, StoreError> {
         let mut connection = self.bound(centre).await?;
         let rows = sqlx::query_as::<_, (String, String)>(DUE)

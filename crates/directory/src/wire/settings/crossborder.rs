@@ -64,10 +64,8 @@ fn country(fields: &mut Fields, message: &CrossBorderCountry) -> Option<Country>
     let points = fields.list("focal_points", &message.focal_points, MOST_FOCAL_POINTS, focal_point);
     let legal_bases = keys(fields, "legal_bases", &message.legal_bases, MOST_BASES);
     let forbidden = read_field_classes(fields, "forbidden_classes", &message.forbidden_classes);
-    let days: Vec<Option<u32>> =
-        (0..).zip(&message.rest_days).map(|(place, &day)| rest(fields, place, day)).collect();
+    let rest = rest_days(fields, &message.rest_days);
     let (points, legal_bases, forbidden) = (points?, legal_bases?, forbidden?);
-    let rest: BTreeSet<u32> = days.into_iter().collect::<Option<_>>()?;
     let agencies: BTreeSet<_> = points.iter().map(|one| one.agency_id).collect();
     if points.is_empty() || agencies.len() != points.len() {
         fields.refuse("focal_points", "one at least, each agency once");
@@ -75,10 +73,6 @@ fn country(fields: &mut Fields, message: &CrossBorderCountry) -> Option<Country>
     }
     if legal_bases.is_empty() {
         fields.refuse("legal_bases", "one at least");
-        return None;
-    }
-    if rest.len() > 6 {
-        fields.refuse("rest_days", "not all days of the week");
         return None;
     }
     if !known {
@@ -92,13 +86,22 @@ fn country(fields: &mut Fields, message: &CrossBorderCountry) -> Option<Country>
         forbidden,
         override_allowed: message.override_allowed,
         allowed_despite_fear: message.allowed_despite_fear,
-        rest_days: if rest.is_empty() { USUAL_REST.into() } else { rest },
+        rest_days: rest?,
     })
 }
 
-/// A day of the week on which nobody works.
-fn rest(fields: &mut Fields, place: usize, day: i32) -> Option<u32> {
-    u32::try_from(fields.int(&format!("rest_days[{place}]"), day, 1..=7)?).ok()
+/// Days of the week on which nobody works; the usual ones when none are said.
+pub(super) fn rest_days(fields: &mut Fields, sent: &[i32]) -> Option<BTreeSet<u32>> {
+    let read: Vec<Option<u32>> = (0_usize..)
+        .zip(sent.iter().take(7))
+        .map(|(place, &day)| u32::try_from(fields.int(&format!("rest_days[{place}]"), day, 1..=7)?).ok())
+        .collect();
+    let read: BTreeSet<u32> = read.into_iter().collect::<Option<_>>()?;
+    if read.len() > 6 || sent.len() > 7 {
+        fields.refuse("rest_days", "not all days of the week");
+        return None;
+    }
+    Some(if read.is_empty() { USUAL_REST.into() } else { read })
 }
 
 fn focal_point(fields: &mut Fields, message: &CrossBorderFocalPoint) -> Option<FocalPoint> {

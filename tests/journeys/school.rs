@@ -1,0 +1,8 @@
+//! Abuse at a school is reported, and somebody says afterwards how it was.
+
+mod linked;
+mod room;
+mod sight;
+mod silent;
+mod surveys;
+mod whole;

@@ -1,0 +1,71 @@
+//! Reports of one incident, and of two after all.
+
+use helpline_proto::school::v1::SchoolReportState;
+use helpline_tests::request_id;
+use helpline_tests::school::{assess, file, link, reported, tell, unlink};
+use tonic::Code;
+
+use super::room::School;
+use crate::stage::{call, why};
+
+#[tokio::test]
+async fn what_was_reported_for_others_alone_is_due_anew_when_it_is_another_incident() {
+    let school = School::new().await;
+    let (amina, supervisor) = (school.amina(), &school.stage.supervisor);
+    let first = school.filed().await;
+    let other = school.stage.receive(call("ar")).await;
+    let second = supervisor.file_report(file(&other.contact_id)).await.unwrap().school_report_id;
+    assert_eq!(why(supervisor.unlink_report(unlink(&first)).await).metadata("state"), "alone");
+    supervisor.link_reports(link(&second, &first)).await.unwrap();
+    for (one, two) in [(&second, &first), (&first, &second), (&first, &first)] {
+        assert_eq!(why(supervisor.link_reports(link(one, two)).await).metadata("state"), "same");
+    }
+    let nobody = why(supervisor.link_reports(link(&first, &request_id())).await);
+    assert_eq!((nobody.code, nobody.metadata("resource")), (Code::NotFound, "school_report"));
+
+    let escalation = amina.raise_mandatory_report(&school.contact.contact_id).await;
+    for id in [&first, &second] {
+        supervisor.assess_report(assess(id)).await.unwrap();
+        supervisor.report_school(reported(id, &escalation)).await.unwrap();
+    }
+    supervisor.tell_reporter(tell(&second)).await.unwrap();
+
+    // What was decided on who is linked with whom is decided again.
+    let seen = supervisor.school_report(&first).await.unwrap();
+    let alone = supervisor.unlink_report(unlink(&second)).await.unwrap();
+    assert_eq!((alone.state(), alone.escalation_id.as_str()), (SchoolReportState::Assessed, ""));
+    assert!(alone.due_time.is_some() && alone.linked_report_ids.is_empty() && alone.report_demanded);
+    let kept = supervisor.school_report(&first).await.unwrap();
+    assert_eq!((kept.state(), kept.escalation_id), (SchoolReportState::Reported, escalation.clone()));
+    assert_eq!(kept.revision, seen.revision + 1);
+    assert_eq!(kept.perhaps_same_report_ids, [second.clone()], "nothing is lost");
+    let borrowed = why(supervisor.report_school(reported(&second, &escalation)).await);
+    assert_eq!((borrowed.code, borrowed.metadata("resource")), (Code::NotFound, "escalation"));
+
+    // The one that lent its report goes: the one that stays is open again.
+    supervisor.link_reports(link(&second, &first)).await.unwrap();
+    supervisor.report_school(reported(&second, &escalation)).await.unwrap();
+    let gone = supervisor.unlink_report(unlink(&first)).await.unwrap();
+    assert_eq!(gone.state(), SchoolReportState::Reported);
+    assert_eq!(supervisor.school_report(&second).await.unwrap().state(), SchoolReportState::Assessed);
+}
+
+#[tokio::test]
+async fn of_two_who_link_and_report_at_once_nobody_is_left_unreported() {
+    let school = School::new().await;
+    let (amina, supervisor) = (school.amina(), &school.stage.supervisor);
+    let escalation = amina.raise_mandatory_report(&school.contact.contact_id).await;
+    for _ in 0..8 {
+        let first = school.filed().await;
+        let other = school.stage.receive(call("ar")).await;
+        let second = supervisor.file_report(file(&other.contact_id)).await.unwrap().school_report_id;
+        supervisor.link_reports(link(&second, &first)).await.unwrap();
+        supervisor.assess_report(assess(&second)).await.unwrap();
+        let _either = tokio::join!(
+            supervisor.report_school(reported(&second, &escalation)),
+            supervisor.unlink_report(unlink(&first))
+        );
+        let now = supervisor.school_report(&second).await.unwrap();
+        assert_eq!((now.state(), now.escalation_id.as_str()), (SchoolReportState::Assessed, ""));
+    }
+}
