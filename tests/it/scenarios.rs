@@ -55,12 +55,16 @@ fn slow_a_report_of_abuse_at_school_reaches_the_authority_and_each_agency_reads_
     tells(
         "school-abuse",
         &[
+            "she says that they are not safe",
             "answers a teacher",
+            "links both reports",
             "makes the report that the law demands",
+            "nobody has assessed the mother's report within a day",
             "not what he told",
             "does not learn who hit him",
             "the deadline of the law has passed",
             "writes down its number",
+            "tells the teacher that the authority acts",
             "each number leads to its contacts",
         ],
     );

@@ -23,6 +23,7 @@ use helpline_proto::escalation::v1::escalation_service_client::EscalationService
 use helpline_proto::escalation::v1::plan_service_client::PlanServiceClient;
 use helpline_proto::intake::v1::contact_service_client::ContactServiceClient;
 use helpline_proto::intake::v1::message_service_client::MessageServiceClient;
+use helpline_proto::intake::v1::survey_service_client::SurveyServiceClient;
 use helpline_proto::queueing::v1::handling_service_client::HandlingServiceClient;
 use helpline_proto::queueing::v1::line_service_client::LineServiceClient;
 use helpline_proto::queueing::v1::offer_service_client::OfferServiceClient;
@@ -33,6 +34,7 @@ use helpline_proto::referral::v1::capacity_service_client::CapacityServiceClient
 use helpline_proto::referral::v1::consent_service_client::ConsentServiceClient;
 use helpline_proto::referral::v1::referral_service_client::ReferralServiceClient;
 use helpline_proto::reporting::v1::report_service_client::ReportServiceClient;
+use helpline_proto::school::v1::school_report_service_client::SchoolReportServiceClient;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
@@ -224,6 +226,16 @@ impl Client {
     /// Stays in shelters.
     pub fn admissions(&self) -> AdmissionServiceClient<Wire> {
         AdmissionServiceClient::new(self.wire.clone())
+    }
+
+    /// Reports of abuse at schools.
+    pub fn school_reports(&self) -> SchoolReportServiceClient<Wire> {
+        SchoolReportServiceClient::new(self.wire.clone())
+    }
+
+    /// What people say after a contact.
+    pub fn surveys(&self) -> SurveyServiceClient<Wire> {
+        SurveyServiceClient::new(self.wire.clone())
     }
 
     /// Figures of contacts.

@@ -1,5 +1,7 @@
 //! A report of abuse in a school: one child, many agencies, each of which sees its part.
 
+mod reports;
+
 use anyhow::{Context as _, Result, ensure};
 use helpline_proto::casework::v1::{Case, SectionKind, WriteCaseSectionRequest};
 use helpline_proto::directory::v1::AgencyKind;
@@ -38,10 +40,14 @@ struct People {
 
 pub(super) async fn play(stage: &Stage<'_>) -> Result<()> {
     let people = come(stage).await?;
+    let mothers = reports::a_mother_writes(stage, &people).await?;
     let (call, case) = a_teacher_calls(stage, &people).await?;
+    let teachers = reports::linked(stage, &people, &call, &mothers).await?;
     let report = reported(stage, &people, &call, &case).await?;
+    reports::both_reported(stage, &people, [&mothers, &teachers], &report).await?;
     each_its_part(stage, &people, &report, &call, &case).await?;
     the_authority_is_late(stage, &people, &report).await?;
+    reports::answered(stage, &people, [&mothers, &teachers]).await?;
     over(stage, &people, &call, &case).await?;
     figures(stage, &people).await
 }
@@ -188,7 +194,7 @@ async fn the_authority_is_late(stage: &Stage<'_>, people: &People, report: &Esca
         AcceptEscalationRequest { request_id: stage.id(), escalation_id: report.escalation_id.clone() };
     does!(people.authority, escalations.accept_escalation, accept);
     stage.tell(&people.authority, "has the report, and lies over it");
-    stage.wait(10 * DAY + 60).await?;
+    stage.wait(9 * DAY).await?;
     stage.alarm(AlertKind::LongContact).await?;
     stage.alarm(AlertKind::ReportOverdue).await?;
     stage.tell_of("Helpline", "the deadline of the law has passed: supervisors are told");
