@@ -5,6 +5,7 @@ mod casework;
 mod crossborder;
 mod emergency;
 mod referral;
+mod reintegration;
 mod rules;
 
 use std::collections::BTreeMap;
@@ -132,6 +133,7 @@ async fn fill(world: &World, centre: &Centre) {
     referral::refer(world, centre, &supervisor, &contact.contact_id).await;
     casework::open_case(world, &supervisor, &counsellor, &contact.contact_id).await;
     crossborder::hand_over(world, centre, &supervisor).await;
+    reintegration::announce_children(&supervisor, &counsellor).await;
 }
 
 /// An escalation of a contact; its id.

@@ -28,7 +28,9 @@ mod partner;
 pub mod plan;
 pub mod process;
 pub mod referral;
+pub mod reintegration;
 mod refusal;
+pub mod timing;
 mod world;
 
 pub use actor::{Actor, Bearer};

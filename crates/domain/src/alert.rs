@@ -4,16 +4,17 @@
 //! An alert does not flap: it opens at its threshold, and closes when things have stayed clearly better than that (below
 //! three quarters of it) for a while, or at once when what it is about is over.
 
+mod snapshot;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+pub use snapshot::{Live, Snapshot, Waiting};
 use uuid::Uuid;
 
-use crate::channel::Channel;
 use crate::id::{
-    CaseId, ContactId, CounsellorId, CrossBorderId, EscalationId, OpinionId, ReferralId, TaskId,
+    CaseId, ContactId, CounsellorId, CrossBorderId, EscalationId, OpinionId, ReferralId, ReturneeId, TaskId,
 };
 use crate::risk::Class;
 use crate::settings::alerts::Alerts;
@@ -69,11 +70,15 @@ pub enum AlertKind {
     CrossBorderOverdue,
     /// A child who was handed over across a border is in danger, by the last report.
     CrossBorderAtRisk,
+    /// A child who comes back was expected, and nobody has said whether they came.
+    ReturneeNotArrived,
+    /// A child who came back has waited for long to be settled.
+    ReturneeNotSettled,
 }
 
 impl AlertKind {
     /// Every kind.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::TargetNear,
         Self::NobodyAvailable,
         Self::LongContact,
@@ -98,6 +103,8 @@ impl AlertKind {
         Self::CaseUnowned,
         Self::CrossBorderOverdue,
         Self::CrossBorderAtRisk,
+        Self::ReturneeNotArrived,
+        Self::ReturneeNotSettled,
     ];
 
     /// The stable key under which the kind is stored.
@@ -127,6 +134,8 @@ impl AlertKind {
             Self::CaseUnowned => "case_unowned",
             Self::CrossBorderOverdue => "cross_border_overdue",
             Self::CrossBorderAtRisk => "cross_border_at_risk",
+            Self::ReturneeNotArrived => "returnee_not_arrived",
+            Self::ReturneeNotSettled => "returnee_not_settled",
         }
     }
 
@@ -159,6 +168,8 @@ pub enum Subject {
     Case(CaseId),
     /// A hand-over across a border.
     CrossBorder(CrossBorderId),
+    /// A child of a cohort.
+    Returnee(ReturneeId),
     /// All of it.
     Floor,
 }
@@ -177,6 +188,7 @@ impl Subject {
             Self::Task(id) => format!("task {id}"),
             Self::Case(id) => format!("case {id}"),
             Self::CrossBorder(id) => format!("crossborder {id}"),
+            Self::Returnee(id) => format!("returnee {id}"),
             Self::Floor => "floor".to_owned(),
         }
     }
@@ -199,6 +211,7 @@ impl Subject {
             "task" => Self::Task(id(rest)?.into()),
             "case" => Self::Case(id(rest)?.into()),
             "crossborder" => Self::CrossBorder(id(rest)?.into()),
+            "returnee" => Self::Returnee(id(rest)?.into()),
             "floor" => Self::Floor,
             _ => return None,
         })
@@ -212,55 +225,6 @@ pub struct Alert {
     pub kind: AlertKind,
     /// What it is about.
     pub subject: Subject,
-}
-
-/// A contact in line, offered or not. Times are milliseconds of the database's clock.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Waiting {
-    /// The contact.
-    pub contact_id: ContactId,
-    /// Its queue.
-    pub queue: String,
-    /// Its class.
-    pub class: Class,
-    /// When it arrived.
-    pub received_ms: i64,
-    /// When it should be answered.
-    pub deadline_ms: i64,
-    /// Whether anybody on shift could take it if they were free.
-    pub served: bool,
-}
-
-/// A contact with a counsellor.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Live {
-    /// The contact.
-    pub contact_id: ContactId,
-    /// How the child reached the helpline.
-    pub channel: Channel,
-    /// Its class.
-    pub class: Class,
-    /// When it was answered.
-    pub since_ms: i64,
-    /// Whether the counsellor's client was lost.
-    pub lost: bool,
-}
-
-/// The floor at one moment, as far as alerts need to know it. Of each line the first contacts are enough.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Snapshot {
-    /// The moment.
-    pub now_ms: i64,
-    /// Who waits longest, of each line.
-    pub waiting: Vec<Waiting>,
-    /// Contacts with counsellors.
-    pub live: Vec<Live>,
-    /// Counsellors on shift, with how many severe contacts they have had in a row.
-    pub counsellors: Vec<(CounsellorId, u32)>,
-    /// Whether the line works without its fast view.
-    pub degraded: bool,
-    /// What others know to be due: callbacks, check-ins, second opinions, somebody on call, escalations.
-    pub due: Vec<(AlertKind, Subject)>,
 }
 
 /// An alert that is open.
@@ -313,7 +277,8 @@ pub fn judge(floor: &Snapshot, settings: &Alerts, open: &[Open]) -> Vec<Step> {
             | Subject::Referral(_)
             | Subject::Task(_)
             | Subject::Case(_)
-            | Subject::CrossBorder(_) => !due.contains(&alert.subject),
+            | Subject::CrossBorder(_)
+            | Subject::Returnee(_) => !due.contains(&alert.subject),
             Subject::Line(..) | Subject::Floor => false,
         };
         let settled = |since: i64| floor.now_ms.saturating_sub(since) >= i64::from(settings.settle_s) * 1000;
@@ -390,6 +355,7 @@ fn causes(floor: &Snapshot, settings: &Alerts, share: i64) -> BTreeMap<Alert, bo
                 | AlertKind::TaskOverdue
                 | AlertKind::GlassBroken
                 | AlertKind::CaseUnowned
+                | AlertKind::ReturneeNotSettled
         );
         cause(*kind, subject.clone(), grave);
     }

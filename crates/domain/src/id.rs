@@ -153,6 +153,14 @@ id!(
     CrossBorderId
 );
 id!(
+    /// Children who come back together.
+    CohortId
+);
+id!(
+    /// The part of a child in a cohort.
+    ReturneeId
+);
+id!(
     /// A task.
     TaskId
 );

@@ -9,6 +9,7 @@ mod flood;
 pub mod forms;
 mod hours;
 pub mod overflow;
+pub mod reintegration;
 pub mod relaxation;
 pub mod resumption;
 
@@ -26,6 +27,7 @@ use crate::settings::alerts::Alerts;
 use crate::settings::care::Care;
 use crate::settings::cases::Cases;
 use crate::settings::crossborder::CrossBorder;
+use crate::settings::reintegration::Reintegration;
 use relaxation::Relaxation;
 use resumption::Resumption;
 
@@ -93,6 +95,8 @@ pub struct Settings {
     pub assessment_forms: Vec<forms::Form>,
     /// How it hands children over across borders.
     pub cross_border: CrossBorder,
+    /// How it receives children who come back.
+    pub reintegration: Reintegration,
 }
 
 /// A line in which contacts wait.
@@ -196,6 +200,7 @@ impl Default for Settings {
             cases: Cases::default(),
             assessment_forms: forms::usual(),
             cross_border: CrossBorder::default(),
+            reintegration: Reintegration::default(),
         }
     }
 }

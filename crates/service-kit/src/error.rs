@@ -20,6 +20,9 @@ use crate::request;
 /// When to try again after the database was out of reach.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// Fields that an error names at most: it travels in a header, which clients read to a bounded length.
+const MOST_VIOLATIONS: usize = 20;
+
 /// A field of a request that cannot be used.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Violation {
@@ -56,7 +59,8 @@ impl Refusal {
     }
 
     /// INVALID_FIELD: every violation at once.
-    pub fn invalid_fields(violations: Vec<Violation>) -> Self {
+    pub fn invalid_fields(mut violations: Vec<Violation>) -> Self {
+        violations.truncate(MOST_VIOLATIONS);
         let fields: Vec<_> = violations.iter().map(|violation| violation.field.as_str()).collect();
         let message = format!("these fields cannot be used: {}", fields.join(", "));
         Self { violations, ..Self::new(ErrorReason::InvalidField, message) }

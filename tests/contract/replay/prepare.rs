@@ -58,6 +58,13 @@ pub(super) async fn prepare(cast: &Cast, method: &Method) -> Prepared {
         let other = differing(cast, method, &request).await;
         return Prepared { actor, request, other };
     }
+    if method.service.starts_with("helpline.reintegration.")
+        && let Some((actor, bytes)) = super::reintegration::prepare_command(cast, method.name).await
+    {
+        let request = DynamicMessage::decode(schema::input(method), bytes.as_slice()).unwrap();
+        let other = differing(cast, method, &request).await;
+        return Prepared { actor, request, other };
+    }
     if method.service.starts_with("helpline.casework.")
         && let Some((actor, bytes)) = super::casework::prepare(cast, method.name).await
     {

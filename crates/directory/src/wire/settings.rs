@@ -9,6 +9,7 @@ mod forms;
 mod hours;
 mod overflow;
 mod queues;
+mod reintegration;
 mod relaxation;
 mod resumption;
 mod risk_rules;
@@ -121,6 +122,8 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
     let assessment_forms = forms::read(fields, &message.assessment_forms);
     let cross_border =
         fields.within("cross_border", |fields| crossborder::read(fields, message.cross_border.as_ref()));
+    let reintegration = fields
+        .within("reintegration", |fields| reintegration::read(fields, message.reintegration.as_ref()));
     let alert_sender = alert_sender(fields, &message.alert_sender);
     Some(Settings {
         queues: queues?,
@@ -152,6 +155,7 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
         cases: cases?,
         assessment_forms: assessment_forms?,
         cross_border: cross_border?,
+        reintegration: reintegration?,
     })
 }
 
@@ -275,6 +279,7 @@ pub(crate) fn to_message(versioned: &VersionedSettings) -> Message {
         cases: Some(cases::to_message(&settings.cases)),
         assessment_forms: settings.assessment_forms.iter().map(assessment_form).collect(),
         cross_border: Some(crossborder::to_message(&settings.cross_border)),
+        reintegration: Some(reintegration::to_message(&settings.reintegration)),
     }
 }
 

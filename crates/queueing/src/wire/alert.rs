@@ -36,6 +36,7 @@ pub(crate) fn message(row: &AlertRow) -> proto::Alert {
         Subject::Task(task) => alert.task_id = task.to_string(),
         Subject::Case(case) => alert.case_id = case.to_string(),
         Subject::CrossBorder(handover) => alert.crossborder_id = handover.to_string(),
+        Subject::Returnee(returnee) => alert.returnee_id = returnee.to_string(),
         Subject::Floor => {}
     }
     alert
@@ -67,6 +68,8 @@ const fn kind(kind: AlertKind) -> proto::AlertKind {
         AlertKind::CaseUnowned => proto::AlertKind::CaseUnowned,
         AlertKind::CrossBorderOverdue => proto::AlertKind::CrossBorderOverdue,
         AlertKind::CrossBorderAtRisk => proto::AlertKind::CrossBorderAtRisk,
+        AlertKind::ReturneeNotArrived => proto::AlertKind::ReturneeNotArrived,
+        AlertKind::ReturneeNotSettled => proto::AlertKind::ReturneeNotSettled,
     }
 }
 
