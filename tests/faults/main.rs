@@ -22,5 +22,6 @@ mod pairing;
 mod postgres;
 mod redis;
 mod referring;
+mod reintegration;
 mod sending;
 mod story;

@@ -28,8 +28,8 @@ mod partner;
 pub mod plan;
 pub mod process;
 pub mod referral;
-pub mod reintegration;
 mod refusal;
+pub mod reintegration;
 pub mod timing;
 mod world;
 

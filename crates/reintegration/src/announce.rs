@@ -100,7 +100,8 @@ fn siblings(ctx: &Ctx, announced: &[Announced], children: &[NewReturnee]) -> Vec
     }
     let pairs = |family: Vec<PersonId>| {
         let two = |(place, one): (usize, PersonId)| {
-            let rest: Vec<_> = family.iter().skip(place.saturating_add(1)).map(|other| (one, *other)).collect();
+            let rest: Vec<_> =
+                family.iter().skip(place.saturating_add(1)).map(|other| (one, *other)).collect();
             rest
         };
         family.iter().copied().enumerate().flat_map(two).collect::<Vec<_>>()

@@ -121,7 +121,14 @@ impl CohortService for Api {
         &self,
         request: Request<proto::StartFirstRehabilitationRequest>,
     ) -> Result<Response<proto::StartFirstRehabilitationResponse>, Status> {
-        go_on!(self, request, rehabilitate, "rehabilitation_started", FirstRehabilitation, StartFirstRehabilitationResponse)
+        go_on!(
+            self,
+            request,
+            rehabilitate,
+            "rehabilitation_started",
+            FirstRehabilitation,
+            StartFirstRehabilitationResponse
+        )
     }
 
     async fn start_returnee_monitoring(

@@ -9,11 +9,7 @@ use helpline_service_kit::{Ctx, Refusal};
 use crate::act::cohort;
 
 /// What may be told of how they fared at the end of the last month. Error: NOT_FOUND.
-pub(crate) async fn get(
-    ctx: &Ctx,
-    caller: &Caller,
-    id: CohortId,
-) -> Result<(DateTime<Utc>, Score), Refusal> {
+pub(crate) async fn get(ctx: &Ctx, caller: &Caller, id: CohortId) -> Result<(DateTime<Utc>, Score), Refusal> {
     cohort(ctx, caller, id).await?;
     let at = month_end(ctx.store.now().await?);
     let counts = ctx.store.returnee_counts(caller, id, at).await?;

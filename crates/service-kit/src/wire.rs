@@ -24,12 +24,12 @@ pub use field_class::{field_class, read_field_classes};
 pub use forms::{
     assessment_form, question_kind, question_kind_from, recommended_task, strength, strength_from,
 };
-pub use person::{person_profile, read_identifier, read_person_profile};
 pub use overflow::overflow;
 pub use participation::{
     Shown, joined_sight, outside_role, outside_role_from, participation, participation_kind,
     participation_kind_from, participation_state, participation_state_from, shown_to,
 };
+pub use person::{person_profile, read_identifier, read_person_profile};
 
 /// Most skills one message can name.
 pub const MOST_SKILLS: usize = 50;

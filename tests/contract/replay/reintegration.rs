@@ -63,10 +63,7 @@ pub(super) async fn prepare_command(cast: &Cast, method: &str) -> Option<(Actor,
         "CloseReturnee" => {
             let id = brought(there, 4).await;
             let person_id = there.returnee(&id).await.unwrap().person_id;
-            let filter = ListCasesRequest {
-                child_id: person_id,
-                ..ListCasesRequest::default()
-            };
+            let filter = ListCasesRequest { child_id: person_id, ..ListCasesRequest::default() };
             let cases = there.cases().list_cases(filter).await.unwrap().into_inner().cases;
             end(there, &cases[0].case_id).await;
             close(&id).encode_to_vec()
@@ -78,17 +75,11 @@ pub(super) async fn prepare_command(cast: &Cast, method: &str) -> Option<(Actor,
 
 /// Closes a case of which nothing is open any more.
 async fn end(by: &Actor, case_id: &str) {
-    let filter = ListTasksRequest {
-        case_id: case_id.to_owned(),
-        page_size: 100,
-        ..ListTasksRequest::default()
-    };
+    let filter =
+        ListTasksRequest { case_id: case_id.to_owned(), page_size: 100, ..ListTasksRequest::default() };
     for task in by.tasks().list_tasks(filter).await.unwrap().into_inner().tasks {
-        let request = CompleteTaskRequest {
-            request_id: request_id(),
-            task_id: task.task_id,
-            remark: String::new(),
-        };
+        let request =
+            CompleteTaskRequest { request_id: request_id(), task_id: task.task_id, remark: String::new() };
         by.tasks().complete_task(request).await.unwrap();
     }
     by.move_case(case_id, "closed").await.unwrap();

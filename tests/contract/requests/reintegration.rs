@@ -1,6 +1,7 @@
 //! Well-formed requests about children who come back together.
 
 use helpline_proto::directory::v1::ReintegrationSettings;
+use helpline_proto::intake::v1::AgeBand;
 use helpline_proto::reintegration::v1::{
     AnnouncedChild, GetCohortRequest, GetReturneeRequest, GetScorecardRequest, ListCohortsRequest,
     ListReturneesRequest, ReturneeState,
@@ -32,7 +33,7 @@ pub(super) fn sample(method: &str) -> Option<Vec<u8>> {
         "RevokeCohort" => revoke(&about, &id()).encode_to_vec(),
         "AnnounceReturnees" => {
             let mut one = AnnouncedChild { expected_time: Some(ahead(3600)), ..child("k1", "f1") };
-            one.profile = Some(super::casework::whole_profile());
+            one.profile.get_or_insert_default().age_band = AgeBand::AgeBand1012.into();
             announce(&about, vec![one]).encode_to_vec()
         }
         "RescheduleCohort" => reschedule_cohort(&about, ahead(3600)).encode_to_vec(),

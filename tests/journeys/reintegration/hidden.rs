@@ -156,7 +156,8 @@ async fn a_cohort_that_is_not_granted_is_like_none() {
     let ask = async |cohort_id: &str, returnee_id: &str| {
         let mut by = stranger.cohorts();
         let at = flight.later(86_400);
-        let list = ListReturneesRequest { cohort_id: cohort_id.to_owned(), ..ListReturneesRequest::default() };
+        let list =
+            ListReturneesRequest { cohort_id: cohort_id.to_owned(), ..ListReturneesRequest::default() };
         let cohort_id = cohort_id.to_owned();
         let said = |status: Result<(), Status>| {
             let status = status.unwrap_err();
@@ -165,7 +166,11 @@ async fn a_cohort_that_is_not_granted_is_like_none() {
         vec![
             said(by.get_cohort(GetCohortRequest { cohort_id: cohort_id.clone() }).await.map(drop)),
             said(by.list_returnees(list).await.map(drop)),
-            said(by.reschedule_cohort(RescheduleCohortRequest { ..reschedule_cohort(&cohort_id, at) }).await.map(drop)),
+            said(
+                by.reschedule_cohort(RescheduleCohortRequest { ..reschedule_cohort(&cohort_id, at) })
+                    .await
+                    .map(drop),
+            ),
             said(stranger.returnee(returnee_id).await.map(drop)),
             said(stranger.reschedule_returnee(reschedule(returnee_id, at)).await.map(drop)),
             said(stranger.returnee_arrives(arrive(returnee_id)).await.map(drop)),
@@ -191,8 +196,14 @@ async fn a_cohort_that_is_not_granted_is_like_none() {
         assert_eq!(why(by.announce(children).await).code, Code::PermissionDenied);
         assert_eq!(why(by.scorecard(&there).await).code, Code::PermissionDenied);
         let mut cohorts = by.cohorts();
-        assert_eq!(why(cohorts.grant_cohort(grant(&there, &stranger.counsellor_id)).await).code, Code::PermissionDenied);
-        assert_eq!(why(cohorts.revoke_cohort(revoke(&there, &stranger.counsellor_id)).await).code, Code::PermissionDenied);
+        assert_eq!(
+            why(cohorts.grant_cohort(grant(&there, &stranger.counsellor_id)).await).code,
+            Code::PermissionDenied
+        );
+        assert_eq!(
+            why(cohorts.revoke_cohort(revoke(&there, &stranger.counsellor_id)).await).code,
+            Code::PermissionDenied
+        );
     }
     for by in &others {
         assert_eq!(by.cohort(&there).await.unwrap_err().code(), Code::PermissionDenied);
@@ -215,9 +226,18 @@ async fn slow_a_stranger_cannot_tell_a_child_of_a_cohort_by_the_time_of_an_answe
     let find = async |telephone: &str| drop(found(stranger, telephone).await);
     let begin = async |person: &str| drop(stranger.open_case(open(person)).await.unwrap_err());
     let compared: [(&str, Comparison); 3] = [
-        ("GetPerson", compare(ROUNDS, async || get(&two.member.0).await, async || get(&two.other.0).await).await),
-        ("FindPersons", compare(ROUNDS, async || find(two.member.1).await, async || find(two.other.1).await).await),
-        ("OpenCase", compare(ROUNDS, async || begin(&two.member.0).await, async || begin(&two.other.0).await).await),
+        (
+            "GetPerson",
+            compare(ROUNDS, async || get(&two.member.0).await, async || get(&two.other.0).await).await,
+        ),
+        (
+            "FindPersons",
+            compare(ROUNDS, async || find(two.member.1).await, async || find(two.other.1).await).await,
+        ),
+        (
+            "OpenCase",
+            compare(ROUNDS, async || begin(&two.member.0).await, async || begin(&two.other.0).await).await,
+        ),
     ];
     for (method, compared) in compared {
         println!("{method}: {compared:?}");

@@ -36,7 +36,10 @@ async fn a_part_in_a_cohort_follows_the_child_into_the_registry_and_comes_back()
     assert_eq!(flight.amina.person(&registry).await.unwrap_err().code(), Code::NotFound);
     let merge = merged(&flight, &registry, &one.person_id).await;
     let now = flight.amina.returnee(id).await.unwrap();
-    assert_eq!((now.person_id.as_str(), now.survivor_id.as_str()), (one.person_id.as_str(), registry.as_str()));
+    assert_eq!(
+        (now.person_id.as_str(), now.survivor_id.as_str()),
+        (one.person_id.as_str(), registry.as_str())
+    );
     flight.amina.person(&registry).await.unwrap();
 
     // The case may be under either record.
@@ -46,8 +49,15 @@ async fn a_part_in_a_cohort_follows_the_child_into_the_registry_and_comes_back()
     plan(&flight.amina, &case).await;
     undone(&flight, &merge).await;
     let back = flight.amina.returnee(id).await.unwrap();
-    assert_eq!((back.survivor_id.as_str(), back.state()), (one.person_id.as_str(), ReturneeState::FirstRehabilitation));
-    assert_eq!(why(flight.amina.settle_returnee(settle(id)).await).metadata("state"), "no_plan", "another child's plan");
+    assert_eq!(
+        (back.survivor_id.as_str(), back.state()),
+        (one.person_id.as_str(), ReturneeState::FirstRehabilitation)
+    );
+    assert_eq!(
+        why(flight.amina.settle_returnee(settle(id)).await).metadata("state"),
+        "no_plan",
+        "another child's plan"
+    );
     merged(&flight, &registry, &one.person_id).await;
     assert_eq!(flight.amina.settle_returnee(settle(id)).await.unwrap().state(), ReturneeState::Settled);
 }
@@ -58,15 +68,24 @@ async fn who_was_announced_twice_has_two_parts_until_somebody_says_so() {
     let children = flight.announced(&["a1", "b1"]).await;
     merged(&flight, &children[0].person_id, &children[1].person_id).await;
     let both = flight.amina.returnees(&flight.cohort_id).await.unwrap();
-    assert!(both.iter().all(|one| one.survivor_id == children[0].person_id && one.state() == ReturneeState::Announced));
+    assert!(
+        both.iter()
+            .all(|one| one.survivor_id == children[0].person_id && one.state() == ReturneeState::Announced)
+    );
     flight.amina.returnee_arrives(arrive(&children[0].returnee_id)).await.unwrap();
     let twice = RecordReturneeNotArrivedRequest {
         reason: NotArrivedReason::Duplicate.into(),
         ..absent(&children[1].returnee_id)
     };
     let ended = flight.amina.returnee_does_not_come(twice).await.unwrap();
-    assert_eq!((ended.state(), ended.not_arrived_reason()), (ReturneeState::NotArrived, NotArrivedReason::Duplicate));
-    assert_eq!(flight.amina.returnee(&children[0].returnee_id).await.unwrap().state(), ReturneeState::Arrived);
+    assert_eq!(
+        (ended.state(), ended.not_arrived_reason()),
+        (ReturneeState::NotArrived, NotArrivedReason::Duplicate)
+    );
+    assert_eq!(
+        flight.amina.returnee(&children[0].returnee_id).await.unwrap().state(),
+        ReturneeState::Arrived
+    );
 }
 
 /// Says that somebody is the child's guardian; the id of the link.
@@ -92,11 +111,8 @@ async fn another_guardian_keeps_the_plan_and_what_was_done() {
     let (case, tasks) = flight.settled(&one).await;
     super::room::done(amina, &tasks[0]).await;
     let list = async || {
-        let request = ListTasksRequest {
-            case_id: case.case_id.clone(),
-            page_size: 100,
-            ..ListTasksRequest::default()
-        };
+        let request =
+            ListTasksRequest { case_id: case.case_id.clone(), page_size: 100, ..ListTasksRequest::default() };
         amina.tasks().list_tasks(request).await.unwrap().into_inner().tasks
     };
     let before = (list().await, amina.case_timeline(&case.case_id).await.unwrap());
@@ -106,7 +122,8 @@ async fn another_guardian_keeps_the_plan_and_what_was_done() {
     assert_eq!((list().await, amina.case_timeline(&case.case_id).await.unwrap()), before);
     assert_eq!(before.0.len(), 22);
     let links = amina.person(&one.person_id).await.unwrap().links;
-    let guardians: Vec<_> = links.iter().map(|link| (link.relative_id.as_str(), link.until_time.is_some())).collect();
+    let guardians: Vec<_> =
+        links.iter().map(|link| (link.relative_id.as_str(), link.until_time.is_some())).collect();
     assert_eq!(guardians, [(uncle.as_str(), true), (grandmother.as_str(), false)]);
     assert_eq!(amina.returnee(&one.returnee_id).await.unwrap().state(), ReturneeState::Settled);
 }

@@ -33,7 +33,13 @@ async fn a_school_learns_who_comes_and_nothing_of_where_from() {
         }),
     };
     let mut agencies = flight.stage.world.administrator().agencies();
-    for class in [FieldClass::Legal, FieldClass::Narrative, FieldClass::Location, FieldClass::Health, FieldClass::Perpetrator] {
+    for class in [
+        FieldClass::Legal,
+        FieldClass::Narrative,
+        FieldClass::Location,
+        FieldClass::Health,
+        FieldClass::Perpetrator,
+    ] {
         let more = agencies.create_agency(create(&[FieldClass::Identity, class])).await;
         assert_eq!(why(more).fields, ["agency.field_classes"]);
     }
@@ -73,7 +79,10 @@ async fn a_school_learns_who_comes_and_nothing_of_where_from() {
     let all = RecordConsentRequest { field_classes: every_class(), ..consent(&referral, agency) };
     assert_eq!(why(by.consents().record_consent(all).await).fields, ["field_classes"]);
     let some = vec![FieldClass::Identity.into(), FieldClass::Contact.into()];
-    by.consents().record_consent(RecordConsentRequest { field_classes: some, ..consent(&referral, agency) }).await.unwrap();
+    by.consents()
+        .record_consent(RecordConsentRequest { field_classes: some, ..consent(&referral, agency) })
+        .await
+        .unwrap();
     by.send_referral(&referral).await.unwrap();
     let taken = school.accept_referral(&referral).await.unwrap();
     assert_eq!(taken.particulars.as_ref().unwrap().identity, "Aigerim, eleven, speaks Arabic");
@@ -94,7 +103,9 @@ async fn a_school_learns_who_comes_and_nothing_of_where_from() {
         referral_id: referral.referral_id.clone(),
         ..ListReferralTimelineRequest::default()
     };
-    read.push(school.referrals().list_referral_timeline(timeline).await.unwrap().into_inner().encode_to_vec());
+    read.push(
+        school.referrals().list_referral_timeline(timeline).await.unwrap().into_inner().encode_to_vec(),
+    );
     let own = school.task(&task.task_id).await.unwrap();
     assert_eq!((own.task.as_str(), own.plan.as_str(), own.note.as_str()), ("attendance", "", ""));
     read.push(own.encode_to_vec());

@@ -16,9 +16,7 @@ use helpline_store::casework::person::{Link, NewLink, Person, Profile};
 use helpline_vault::Sensitive;
 use uuid::Uuid;
 
-use super::{
-    REMARK, id, merge_state, relation, relation_from, sensitive, text,
-};
+use super::{REMARK, id, merge_state, relation, relation_from, sensitive, text};
 
 /// A record alone.
 pub(crate) fn person(one: &Person) -> Result<proto::Person, Refusal> {

@@ -122,8 +122,8 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
     let assessment_forms = forms::read(fields, &message.assessment_forms);
     let cross_border =
         fields.within("cross_border", |fields| crossborder::read(fields, message.cross_border.as_ref()));
-    let reintegration = fields
-        .within("reintegration", |fields| reintegration::read(fields, message.reintegration.as_ref()));
+    let reintegration =
+        fields.within("reintegration", |fields| reintegration::read(fields, message.reintegration.as_ref()));
     let alert_sender = alert_sender(fields, &message.alert_sender);
     Some(Settings {
         queues: queues?,

@@ -83,7 +83,8 @@ pub fn score(counts: &[Count]) -> Score {
     if total < LEAST {
         return Score::default();
     }
-    let told = suppress(regions.iter().map(|(region, count)| ((*region).to_owned(), *count)).collect(), LEAST);
+    let told =
+        suppress(regions.iter().map(|(region, count)| ((*region).to_owned(), *count)).collect(), LEAST);
     let tables = |region: &str, children: i64| {
         let mut keys: Vec<&str> =
             counts.iter().filter(|one| one.region == region).map(|one| one.table.as_str()).collect();

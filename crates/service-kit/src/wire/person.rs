@@ -55,7 +55,10 @@ fn birth_date(fields: &mut Fields, sent: &str) -> Option<String> {
 }
 
 /// An identifier.
-pub fn read_identifier(fields: &mut Fields, sent: &proto::PersonIdentifier) -> Option<(IdentifierKind, String)> {
+pub fn read_identifier(
+    fields: &mut Fields,
+    sent: &proto::PersonIdentifier,
+) -> Option<(IdentifierKind, String)> {
     let kind = fields.choice("kind", sent.kind, proto::IdentifierKind::as_str_name);
     let value = fields.line("value", &sent.value, 1..=LONGEST);
     let said = value.as_ref().is_none_or(|value| value.chars().any(char::is_alphanumeric));

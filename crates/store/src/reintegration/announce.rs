@@ -78,9 +78,8 @@ impl Store {
         let sealed = |one: &NewReturnee| {
             self.seal(PROFILE, centre, one.person_id.as_uuid(), one.profile.document.expose())
         };
-        let listed = |one: &NewReturnee| {
-            self.seal(LIST_KEY, centre, one.returnee_id.as_uuid(), one.list_key.expose())
-        };
+        let listed =
+            |one: &NewReturnee| self.seal(LIST_KEY, centre, one.returnee_id.as_uuid(), one.list_key.expose());
         let (mut hashes, mut whose) = (Vec::new(), Vec::new());
         for one in children {
             for hash in self.person_hashes(centre, &one.profile) {

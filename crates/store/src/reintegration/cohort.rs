@@ -94,8 +94,7 @@ macro_rules! select {
 }
 
 const GET: &str = select!(" AND x.cohort_id = $4");
-const LIST: &str =
-    select!(" AND ($4::uuid IS NULL OR x.cohort_id < $4) ORDER BY x.cohort_id DESC LIMIT $5");
+const LIST: &str = select!(" AND ($4::uuid IS NULL OR x.cohort_id < $4) ORDER BY x.cohort_id DESC LIMIT $5");
 /// Of a counsellor: what was granted to them, found from there.
 const LIST_GRANTED: &str = select!(
     " AND x.cohort_id IN (

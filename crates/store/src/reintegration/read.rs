@@ -95,10 +95,8 @@ macro_rules! read {
     };
 }
 
-const GET: &str = read!(
-    " AND x.returnee_id = $6",
-    "'returnee_read', $2, $3, jsonb_build_object('returnee_id', $6::uuid)"
-);
+const GET: &str =
+    read!(" AND x.returnee_id = $6", "'returnee_read', $2, $3, jsonb_build_object('returnee_id', $6::uuid)");
 const LIST: &str = read!(
     " AND x.cohort_id = $6 AND ($7::text IS NULL OR x.state = $7) AND ($8::uuid IS NULL OR x.returnee_id > $8)
       ORDER BY x.returnee_id LIMIT $9",
