@@ -5,6 +5,7 @@ mod casework;
 mod crossborder;
 mod emergency;
 mod referral;
+mod reintegration;
 mod rules;
 mod school;
 
@@ -134,6 +135,7 @@ async fn fill(world: &World, centre: &Centre) {
     casework::open_case(world, &supervisor, &counsellor, &contact.contact_id).await;
     crossborder::hand_over(world, centre, &supervisor).await;
     school::report(&adapter, &supervisor, &contact.contact_id).await;
+    reintegration::announce_children(&supervisor, &counsellor).await;
 }
 
 /// An escalation of a contact; its id.

@@ -5,6 +5,7 @@ mod crossborder;
 mod every;
 mod referrals;
 mod school;
+mod reintegration;
 
 use helpline_domain::caller::Role;
 use helpline_proto::Role as RoleMessage;

@@ -9,6 +9,7 @@ mod plans;
 mod prepare;
 mod referrals;
 mod school;
+mod reintegration;
 mod stays;
 
 use helpline_proto::directory::v1::{

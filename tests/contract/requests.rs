@@ -9,6 +9,7 @@ mod escalations;
 mod plans;
 mod referrals;
 mod school;
+mod reintegration;
 mod services;
 mod stays;
 
@@ -357,6 +358,7 @@ fn encoded(name: &str) -> Vec<u8> {
             .or_else(|| casework::sample(other))
             .or_else(|| crossborder::sample(other))
             .or_else(|| school::sample(other))
+            .or_else(|| reintegration::sample(other))
             .unwrap_or_else(|| panic!("{other} is new: say here what a well-formed request of it is")),
     }
 }
@@ -403,6 +405,7 @@ fn settings() -> Settings {
         assessment_forms: vec![casework::assessment_form()],
         cross_border: Some(crossborder::settings()),
         school: Some(school::settings()),
+        reintegration: Some(reintegration::settings()),
         queues: vec![general, Queue { queue: "night".to_owned(), ..Queue::default() }],
         target_waits: vec![wait],
         offer_timeout: Some(seconds(20)),

@@ -119,6 +119,7 @@ async fn nothing_is_half_done_wherever_a_server_is_killed() {
             "crossborder.",
             "school_report.",
             "survey.",
+            "reintegration.",
         ]
         .iter()
         .any(|one| place.starts_with(one))

@@ -8,6 +8,7 @@ mod directory;
 mod escalation;
 mod outside;
 mod referral;
+mod reintegration;
 mod scan;
 mod school;
 
@@ -38,7 +39,7 @@ use scan::{Finding, Markers, search};
 use crate::load::closing;
 
 /// The personal fields: each gets a marker of its own.
-const FIELDS: [&str; 57] = [
+const FIELDS: [&str; 61] = [
     "on_call_name",
     "on_call_number",
     "delivery_address",
@@ -90,6 +91,10 @@ const FIELDS: [&str; 57] = [
     "school_narrative",
     "school_reporter",
     "survey_words",
+    "cohort_name",
+    "returnee_key",
+    "returnee_family",
+    "returnee_name",
     "border_identity",
     "border_contact",
     "border_location",
@@ -235,6 +240,7 @@ async fn play(fleet: &Fleet, markers: &mut Markers) -> Vec<(&'static str, Status
     casework::play(fleet, markers, &mut statuses).await;
     crossborder::play(fleet, markers, &mut statuses).await;
     school::play((fleet, &adapter), markers, &contact.contact_id, &mut statuses).await;
+    reintegration::play(fleet, markers, &mut statuses).await;
     let supervisor = fleet.bearer(Role::Supervisor, None);
     block(&supervisor, &adapter, &contact, markers, &mut statuses).await;
     statuses

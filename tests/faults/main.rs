@@ -23,5 +23,6 @@ mod postgres;
 mod redis;
 mod referring;
 mod school;
+mod reintegration;
 mod sending;
 mod story;

@@ -49,6 +49,7 @@ mod presence;
 mod put_aside;
 mod races;
 mod referral;
+mod reintegration;
 mod relaxed;
 mod reports;
 mod reserve;

@@ -22,6 +22,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("reporting", 3),
     ("crossborder", 3),
     ("school", 3),
+    ("reintegration", 3),
     ("channels", 4),
     ("console", 4),
     ("helpline", 5),

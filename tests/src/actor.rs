@@ -37,6 +37,7 @@ use helpline_proto::referral::v1::admission_service_client::AdmissionServiceClie
 use helpline_proto::referral::v1::capacity_service_client::CapacityServiceClient;
 use helpline_proto::referral::v1::consent_service_client::ConsentServiceClient;
 use helpline_proto::referral::v1::referral_service_client::ReferralServiceClient;
+use helpline_proto::reintegration::v1::cohort_service_client::CohortServiceClient;
 use helpline_proto::reporting::v1::report_service_client::ReportServiceClient;
 use helpline_proto::school::v1::school_report_service_client::SchoolReportServiceClient;
 use tonic::metadata::{Ascii, MetadataValue};
@@ -158,6 +159,8 @@ clients!(
     surveys: SurveyServiceClient,
     /// `CrossBorderService`.
     cross_border: CrossBorderServiceClient,
+    /// `CohortService`.
+    cohorts: CohortServiceClient,
     /// `SupervisionService`.
     supervision: SupervisionServiceClient,
 );

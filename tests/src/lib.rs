@@ -30,6 +30,8 @@ pub mod process;
 pub mod referral;
 mod refusal;
 pub mod school;
+pub mod reintegration;
+pub mod timing;
 mod world;
 
 pub use actor::{Actor, Bearer};

@@ -7,7 +7,7 @@ pub(crate) mod tasks;
 
 use helpline_domain::assessment::{Outcome, Subject};
 use helpline_domain::case::{Approval, SectionKind};
-use helpline_domain::person::{IdentifierKind, MergeState, Relation};
+use helpline_domain::person::{MergeState, Relation};
 use helpline_domain::task::TaskState;
 use helpline_proto::casework::v1 as proto;
 use helpline_service_kit::fields::Fields;
@@ -37,7 +37,6 @@ macro_rules! both_ways {
     };
 }
 
-both_ways!(identifier_kind, identifier_kind_from: IdentifierKind, proto::IdentifierKind { Telephone, Email, Handle, Document, Register });
 both_ways!(relation, relation_from: Relation, proto::Relation { Sibling, Parent, Guardian, Grandparent, OtherCaregiver });
 both_ways!(section_kind, section_kind_from: SectionKind, proto::SectionKind {
     Assessment, BestInterests, Plan, Note, Decision, Safety, Document,

@@ -1,5 +1,7 @@
 //! Organisations outside the centre that are asked for help.
 
+use crate::field_class::FieldClass;
+
 /// What an agency is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum AgencyKind {
@@ -67,5 +69,11 @@ impl AgencyKind {
     /// The kind with this key.
     pub fn from_key(key: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.key() == key)
+    }
+
+    /// Whether any agency of the kind may be told this class at all. Whoever teaches a child need not know where the child comes from: a
+    /// school is told who comes, and how to reach those who care for them.
+    pub const fn may_be_told(self, class: FieldClass) -> bool {
+        !matches!(self, Self::School) || matches!(class, FieldClass::Identity | FieldClass::Contact)
     }
 }

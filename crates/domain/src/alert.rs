@@ -4,17 +4,17 @@
 //! An alert does not flap: it opens at its threshold, and closes when things have stayed clearly better than that (below
 //! three quarters of it) for a while, or at once when what it is about is over.
 
+mod snapshot;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+pub use snapshot::{Live, Snapshot, Waiting};
 use uuid::Uuid;
 
-use crate::channel::Channel;
 use crate::id::{
-    CaseId, ContactId, CounsellorId, CrossBorderId, EscalationId, OpinionId, ReferralId, SchoolId,
-    SchoolReportId, TaskId,
+    CaseId, ContactId, CounsellorId, CrossBorderId, EscalationId, OpinionId, ReferralId, ReturneeId, SchoolId, SchoolReportId, TaskId,
 };
 use crate::risk::Class;
 use crate::settings::alerts::Alerts;
@@ -76,11 +76,15 @@ pub enum AlertKind {
     SchoolPattern,
     /// Who answered a survey is perhaps in danger.
     SurveyDanger,
+    /// A child who comes back was expected, and nobody has said whether they came.
+    ReturneeNotArrived,
+    /// A child who came back has waited for long to be settled.
+    ReturneeNotSettled,
 }
 
 impl AlertKind {
     /// Every kind.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 29] = [
         Self::TargetNear,
         Self::NobodyAvailable,
         Self::LongContact,
@@ -108,6 +112,8 @@ impl AlertKind {
         Self::SchoolReportOverdue,
         Self::SchoolPattern,
         Self::SurveyDanger,
+        Self::ReturneeNotArrived,
+        Self::ReturneeNotSettled,
     ];
 
     /// The stable key under which the kind is stored.
@@ -140,6 +146,8 @@ impl AlertKind {
             Self::SchoolReportOverdue => "school_report_overdue",
             Self::SchoolPattern => "school_pattern",
             Self::SurveyDanger => "survey_danger",
+            Self::ReturneeNotArrived => "returnee_not_arrived",
+            Self::ReturneeNotSettled => "returnee_not_settled",
         }
     }
 
@@ -176,6 +184,8 @@ pub enum Subject {
     SchoolReport(SchoolReportId),
     /// A school.
     School(SchoolId),
+    /// A child of a cohort.
+    Returnee(ReturneeId),
     /// All of it.
     Floor,
 }
@@ -196,6 +206,7 @@ impl Subject {
             Self::CrossBorder(id) => format!("crossborder {id}"),
             Self::SchoolReport(id) => format!("school_report {id}"),
             Self::School(id) => format!("school {id}"),
+            Self::Returnee(id) => format!("returnee {id}"),
             Self::Floor => "floor".to_owned(),
         }
     }
@@ -220,6 +231,7 @@ impl Subject {
             "crossborder" => Self::CrossBorder(id(rest)?.into()),
             "school_report" => Self::SchoolReport(id(rest)?.into()),
             "school" => Self::School(id(rest)?.into()),
+            "returnee" => Self::Returnee(id(rest)?.into()),
             "floor" => Self::Floor,
             _ => return None,
         })
@@ -233,55 +245,6 @@ pub struct Alert {
     pub kind: AlertKind,
     /// What it is about.
     pub subject: Subject,
-}
-
-/// A contact in line, offered or not. Times are milliseconds of the database's clock.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Waiting {
-    /// The contact.
-    pub contact_id: ContactId,
-    /// Its queue.
-    pub queue: String,
-    /// Its class.
-    pub class: Class,
-    /// When it arrived.
-    pub received_ms: i64,
-    /// When it should be answered.
-    pub deadline_ms: i64,
-    /// Whether anybody on shift could take it if they were free.
-    pub served: bool,
-}
-
-/// A contact with a counsellor.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Live {
-    /// The contact.
-    pub contact_id: ContactId,
-    /// How the child reached the helpline.
-    pub channel: Channel,
-    /// Its class.
-    pub class: Class,
-    /// When it was answered.
-    pub since_ms: i64,
-    /// Whether the counsellor's client was lost.
-    pub lost: bool,
-}
-
-/// The floor at one moment, as far as alerts need to know it. Of each line the first contacts are enough.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Snapshot {
-    /// The moment.
-    pub now_ms: i64,
-    /// Who waits longest, of each line.
-    pub waiting: Vec<Waiting>,
-    /// Contacts with counsellors.
-    pub live: Vec<Live>,
-    /// Counsellors on shift, with how many severe contacts they have had in a row.
-    pub counsellors: Vec<(CounsellorId, u32)>,
-    /// Whether the line works without its fast view.
-    pub degraded: bool,
-    /// What others know to be due: callbacks, check-ins, second opinions, somebody on call, escalations.
-    pub due: Vec<(AlertKind, Subject)>,
 }
 
 /// An alert that is open.
@@ -336,7 +299,8 @@ pub fn judge(floor: &Snapshot, settings: &Alerts, open: &[Open]) -> Vec<Step> {
             | Subject::Case(_)
             | Subject::CrossBorder(_)
             | Subject::SchoolReport(_)
-            | Subject::School(_) => !due.contains(&alert.subject),
+            | Subject::School(_)
+            | Subject::Returnee(_) => !due.contains(&alert.subject),
             Subject::Line(..) | Subject::Floor => false,
         };
         let settled = |since: i64| floor.now_ms.saturating_sub(since) >= i64::from(settings.settle_s) * 1000;
@@ -415,6 +379,7 @@ fn causes(floor: &Snapshot, settings: &Alerts, share: i64) -> BTreeMap<Alert, bo
                 | AlertKind::CaseUnowned
                 | AlertKind::SchoolReportOverdue
                 | AlertKind::SchoolPattern
+                | AlertKind::ReturneeNotSettled
         );
         cause(*kind, subject.clone(), grave);
     }

@@ -159,6 +159,12 @@ id!(
 id!(
     /// A school that reports are about.
     SchoolId
+    /// Children who come back together.
+    CohortId
+);
+id!(
+    /// The part of a child in a cohort.
+    ReturneeId
 );
 id!(
     /// A task.

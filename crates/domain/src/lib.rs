@@ -38,6 +38,7 @@ pub mod person;
 pub mod policy;
 pub mod presence;
 pub mod referral;
+pub mod reintegration;
 pub mod requirement;
 pub mod risk;
 pub mod school_report;

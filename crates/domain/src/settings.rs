@@ -9,6 +9,7 @@ mod flood;
 pub mod forms;
 mod hours;
 pub mod overflow;
+pub mod reintegration;
 pub mod relaxation;
 pub mod resumption;
 pub mod school;
@@ -27,6 +28,7 @@ use crate::settings::alerts::Alerts;
 use crate::settings::care::Care;
 use crate::settings::cases::Cases;
 use crate::settings::crossborder::CrossBorder;
+use crate::settings::reintegration::Reintegration;
 use relaxation::Relaxation;
 use resumption::Resumption;
 
@@ -96,6 +98,8 @@ pub struct Settings {
     pub cross_border: CrossBorder,
     /// How it treats reports of abuse at schools, and surveys.
     pub school: school::School,
+    /// How it receives children who come back.
+    pub reintegration: Reintegration,
 }
 
 /// A line in which contacts wait.
@@ -200,6 +204,7 @@ impl Default for Settings {
             assessment_forms: forms::usual(),
             cross_border: CrossBorder::default(),
             school: school::School::default(),
+            reintegration: Reintegration::default(),
         }
     }
 }

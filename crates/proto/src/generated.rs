@@ -63,6 +63,10 @@ package!(
     casework, "helpline.casework.v1.rs", clippy::allow_attributes, clippy::default_trait_access
 );
 package!(
+    /// Children who come back together.
+    reintegration, "helpline.reintegration.v1.rs", clippy::allow_attributes, clippy::default_trait_access
+);
+package!(
     /// Figures of contacts.
     reporting, "helpline.reporting.v1.rs", clippy::allow_attributes, clippy::default_trait_access
 );

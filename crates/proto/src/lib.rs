@@ -20,6 +20,7 @@ mod generated;
 pub use generated::{
     casework, channels, crossborder, directory, errors, escalation, intake, options, queueing, referral,
     reporting, school, terms,
+    reintegration, reporting, terms,
 };
 pub use options::v1::Role;
 

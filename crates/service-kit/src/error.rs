@@ -20,6 +20,9 @@ use crate::request;
 /// When to try again after the database was out of reach.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// Bytes that the fields of an error take at most: it travels in headers, which clients read up to 16 KiB.
+const LONGEST: usize = 15_000;
+
 /// A field of a request that cannot be used.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Violation {
@@ -56,7 +59,15 @@ impl Refusal {
     }
 
     /// INVALID_FIELD: every violation at once.
-    pub fn invalid_fields(violations: Vec<Violation>) -> Self {
+    pub fn invalid_fields(mut violations: Vec<Violation>) -> Self {
+        let mut left = LONGEST;
+        violations.retain(|one| {
+            // The path stands in the message too; the rest is told in base 64.
+            let told = one.field.len().saturating_add(one.expected.len()).saturating_add(8);
+            let length = (told.saturating_mul(4) / 3).saturating_add(one.field.len()).saturating_add(2);
+            left = left.saturating_sub(length);
+            left > 0
+        });
         let fields: Vec<_> = violations.iter().map(|violation| violation.field.as_str()).collect();
         let message = format!("these fields cannot be used: {}", fields.join(", "));
         Self { violations, ..Self::new(ErrorReason::InvalidField, message) }

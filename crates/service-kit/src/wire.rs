@@ -10,9 +10,10 @@ use helpline_domain::channel::Channel;
 use helpline_domain::closing::{ActionTaken, AgeBand, Closing, ContactKind, Gender};
 use helpline_domain::contact::{ContactState, Direction};
 use helpline_domain::escalation::EscalationState;
+use helpline_domain::person::IdentifierKind;
 use helpline_domain::referral::{ReferralState, Urgency};
 use helpline_domain::risk::{Class, Risk};
-use helpline_proto::{escalation, intake, referral, terms};
+use helpline_proto::{casework, escalation, intake, referral, terms};
 use helpline_store::contact::Contact;
 use helpline_vault::Sensitive;
 use prost_types::Timestamp;
@@ -28,6 +29,7 @@ pub use participation::{
     Shown, joined_sight, outside_role, outside_role_from, participation, participation_kind,
     participation_kind_from, participation_state, participation_state_from, shown_to,
 };
+pub use person::{person_profile, read_identifier, read_person_profile};
 
 /// Most skills one message can name.
 pub const MOST_SKILLS: usize = 50;
@@ -102,6 +104,9 @@ both_ways!(age_band, age_band_from: AgeBand, intake::v1::AgeBand {
     Unknown <=> Unknown, From0To6 <=> AgeBand06, From7To9 <=> AgeBand79, From10To12 <=> AgeBand1012,
     From13To15 <=> AgeBand1315, From16To17 <=> AgeBand1617, From18To24 <=> AgeBand1824, From25 <=> AgeBand25Plus,
 });
+both_ways!(identifier_kind, identifier_kind_from: IdentifierKind, casework::v1::IdentifierKind {
+    Telephone <=> Telephone, Email <=> Email, Handle <=> Handle, Document <=> Document, Register <=> Register,
+});
 both_ways!(action_taken, action_taken_from: ActionTaken, intake::v1::ActionTaken {
     None <=> None, Counselled <=> Counselled, Informed <=> Informed, Referred <=> Referred, Escalated <=> Escalated,
     FollowUp <=> FollowUp,
@@ -111,6 +116,7 @@ mod field_class;
 mod forms;
 mod overflow;
 mod participation;
+mod person;
 
 /// A channel that must be named.
 pub fn read_channel(fields: &mut Fields, path: &str, value: i32) -> Option<Channel> {

@@ -40,13 +40,15 @@ macro_rules! sees_case {
 }
 pub(crate) use sees_case;
 
-/// Whether a caller may read and write a person `p`: supervisors, who recorded them, who sees a case of theirs, and of somebody who
+/// Whether a caller may read and write a person `p`: supervisors, who recorded them, to whom a cohort that they are of is granted, who
+/// sees a case of theirs, and of somebody who
 /// has no case of their own, who sees an open case of somebody they belong to: no link makes one child seen through another.
 macro_rules! sees_person {
     ($principal:literal, $role:literal) => {
         concat!(
             "CASE ", $role, "::text WHEN 'supervisor' THEN true
-                WHEN 'counsellor' THEN p.recorded_by = ", $principal, "::uuid OR EXISTS (
+                WHEN 'counsellor' THEN p.recorded_by = ", $principal, "::uuid OR ",
+            $crate::reintegration::is_of_cohort!($principal), " OR EXISTS (
                     SELECT FROM helpline.records_of($1, p.person_id) AS own (id)
                     JOIN helpline.cases c ON c.centre_id = $1 AND c.person_id = own.id
                     WHERE ", $crate::casework::sees_case!($principal, $role), ")

@@ -3,6 +3,7 @@
 //! One module per noun: [`contact`] (and what moves it: [`receiving`], [`intake`], [`raising`], [`handling`], [`resumption`],
 //! [`returning`], [`relaxing`]), [`callback`], [`participation`], [`overflow`], [`line`], [`offering`], [`offer`], [`message`], [`counsellor`], [`presence`],
 //! [`escalation`], [`supervision`], [`alert`], [`floor`], [`settings`], [`token`], [`endpoint`], [`delivery`], [`link`], [`service`], [`referral`], [`crossborder`], [`school_report`], [`survey`], [`capacity`], [`admission`]; beside them what every change shares: [`change`] (journal and
+//! [`escalation`], [`supervision`], [`alert`], [`floor`], [`settings`], [`token`], [`endpoint`], [`delivery`], [`link`], [`service`], [`referral`], [`crossborder`], [`reintegration`], [`capacity`], [`admission`]; beside them what every change shares: [`change`] (journal and
 //! request memory), [`journal`], [`matcher`] (the lease), [`check`] (comparing what must agree).
 //!
 //! Invariants:
@@ -59,6 +60,7 @@ pub mod raising;
 pub mod readiness;
 pub mod receiving;
 pub mod referral;
+pub mod reintegration;
 pub mod relaxing;
 pub mod resumption;
 pub mod returning;

@@ -20,13 +20,14 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage as _, 
 use prost_types::Timestamp;
 
 use super::{assert_no_page, casework, crossborder, forgeries, referrals, school};
+use super::{assert_no_page, casework, crossborder, forgeries, referrals, reintegration};
 use crate::cast::{Cast, method};
 use crate::requests::well_formed;
 use crate::schema;
 use crate::stage::healthy;
 
 /// Lists that are walked here.
-const LISTS: [&str; 27] = [
+const LISTS: [&str; 29] = [
     "ListEscalations",
     "ListReports",
     "ListTimeline",
@@ -55,6 +56,8 @@ const LISTS: [&str; 27] = [
     "ListCrossBorderTimeline",
     "ListCrossBorderConsents",
     "ListSchoolReports",
+    "ListCohorts",
+    "ListReturnees",
 ];
 /// Lists that are not walked here: of the line, of the directory, of what is told of missing children, of figures.
 const OTHERS: [&str; 8] = [
@@ -223,12 +226,14 @@ async fn fill(cast: &Cast) -> BTreeMap<&'static str, String> {
     let case_id = casework::fill(cast, ROWS).await;
     let crossborder_id = crossborder::fill(cast, ROWS).await;
     school::fill(cast, ROWS).await;
+    let cohort_id = reintegration::fill(cast, ROWS).await;
     BTreeMap::from([
         ("escalation_id", escalation_id),
         ("agency_id", agency_id),
         ("referral_id", referral_id),
         ("case_id", case_id),
         ("crossborder_id", crossborder_id),
+        ("cohort_id", cohort_id),
     ])
 }
 
@@ -249,6 +254,7 @@ fn asked(cast: &Cast, name: &str, ids: &BTreeMap<&'static str, String>) -> List 
             "ListReferralTimeline" | "ListConsents" => *field == "referral_id",
             "ListCaseTimeline" => *field == "case_id",
             "ListCrossBorderTimeline" | "ListCrossBorderConsents" => *field == "crossborder_id",
+            "ListReturnees" => *field == "cohort_id",
             _ => false,
         };
         if known && of {
@@ -261,7 +267,8 @@ fn asked(cast: &Cast, name: &str, ids: &BTreeMap<&'static str, String>) -> List 
         request = DynamicMessage::decode(schema::input(method), asked.encode_to_vec().as_slice()).unwrap();
     }
     // The supervisor has referred and opened cases; of others' a counsellor knows nothing.
-    let own = ["helpline.referral.", "helpline.casework.", "helpline.crossborder."];
+    let own =
+        ["helpline.referral.", "helpline.casework.", "helpline.crossborder.", "helpline.reintegration."];
     let actor = if own.iter().any(|package| method.service.starts_with(package)) {
         &cast.supervisor
     } else {

@@ -59,6 +59,9 @@ pub(super) async fn prepare(cast: &Cast, method: &Method) -> Prepared {
         return Prepared { actor, request, other };
     }
     if let Some((actor, bytes)) = super::school::prepare_command(cast, method.name).await {
+    if method.service.starts_with("helpline.reintegration.")
+        && let Some((actor, bytes)) = super::reintegration::prepare_command(cast, method.name).await
+    {
         let request = DynamicMessage::decode(schema::input(method), bytes.as_slice()).unwrap();
         let other = differing(cast, method, &request).await;
         return Prepared { actor, request, other };

@@ -1,5 +1,6 @@
 //! A check-in that fails is never silence.
 
+use helpline_domain::settings::reintegration::Reintegration;
 use helpline_proto::intake::v1::ContactState;
 use helpline_proto::queueing::v1::{AlertKind, AttemptOutcome, CallbackState, PromiseCallbackRequest};
 use helpline_proto::terms::v1::{PriorityClass, Risk};
@@ -61,7 +62,7 @@ async fn a_check_in_whose_window_passed_while_nobody_could_look_is_critical_work
         "UPDATE helpline.callbacks SET ended_at = ended_at - interval '2 hours' WHERE ended_at IS NOT NULL",
     );
     let ctx = stage.world.servers[0].ctx();
-    let due = ctx.store.due_alerts(stage.world.centre.id).await.unwrap();
+    let due = ctx.store.due_alerts(stage.world.centre.id, &Reintegration::default()).await.unwrap();
     assert_eq!(due.len(), 1, "until somebody has seen to it");
     let other = stage.receive(call("ar")).await;
     amina.ready().await;
@@ -72,7 +73,7 @@ async fn a_check_in_whose_window_passed_while_nobody_could_look_is_critical_work
     );
     assert_ne!(work.contact_id, other.contact_id);
     super::over(&amina, &work).await;
-    assert_eq!(ctx.store.due_alerts(stage.world.centre.id).await.unwrap(), []);
+    assert_eq!(ctx.store.due_alerts(stage.world.centre.id, &Reintegration::default()).await.unwrap(), []);
 }
 
 #[tokio::test]

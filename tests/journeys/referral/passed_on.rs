@@ -1,5 +1,6 @@
 //! Who must not be asked any more is passed over at once, and what was kept with them is free.
 
+use helpline_domain::settings::reintegration::Reintegration;
 use helpline_proto::directory::v1::{
     DisableAgencyRequest, RevokeTokenRequest, ServiceRules, UpdateServiceRequest,
 };
@@ -189,7 +190,12 @@ async fn an_unmet_need_stays_one_while_the_child_is_referred_for_another() {
         ..draft(&referral.contact_id, &[&partner.service])
     };
     stage.supervisor.refer(another).await;
-    let due = stage.world.servers[0].ctx().store.due_alerts(stage.world.centre.id).await.unwrap();
+    let due = stage.world.servers[0]
+        .ctx()
+        .store
+        .due_alerts(stage.world.centre.id, &Reintegration::default())
+        .await
+        .unwrap();
     assert!(due.iter().any(|(kind, _)| *kind == helpline_domain::alert::AlertKind::ReferralUnmet));
     stage.supervisor.refer(draft(&referral.contact_id, &[&partner.service])).await;
     until("it is referred anew", async || (!unmet().await).then_some(())).await;

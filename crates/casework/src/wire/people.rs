@@ -1,143 +1,29 @@
-//! Persons on the wire. A profile is kept as one sealed document, whose form is this module's own.
+//! Persons on the wire.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use helpline_domain::caller::Caller;
-use helpline_domain::closing::{AgeBand, Gender};
 use helpline_domain::id::{MergeId, PersonId};
 use helpline_domain::person::IdentifierKind;
 use helpline_proto::casework::v1 as proto;
-use helpline_proto::intake::v1 as intake;
 use helpline_service_kit::command::command;
 use helpline_service_kit::fields::Fields;
 use helpline_service_kit::page::PageTokens;
-use helpline_service_kit::wire::{age_band, age_band_from, gender, gender_from, timestamp};
+use helpline_service_kit::wire::{person_profile, read_identifier, read_person_profile, timestamp};
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::Command;
 use helpline_store::casework::merge::Merge;
 use helpline_store::casework::person::{Link, NewLink, Person, Profile};
 use helpline_vault::Sensitive;
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{
-    REMARK, id, identifier_kind, identifier_kind_from, merge_state, relation, relation_from, sensitive, text,
-};
-
-const MOST_NAMES: usize = 10;
-const MOST_NATIONALITIES: usize = 10;
-const MOST_LANGUAGES: usize = 20;
-const MOST_IDENTIFIERS: usize = 20;
-const LONGEST: usize = 200;
-
-/// A profile as it is kept.
-#[derive(Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Document {
-    names: Vec<String>,
-    birth_date: String,
-    age_band: Option<AgeBand>,
-    gender: Option<Gender>,
-    nationalities: Vec<String>,
-    languages: Vec<String>,
-    identifiers: Vec<(IdentifierKind, String)>,
-}
-
-/// Lines of text, each of which must be there.
-fn lines(fields: &mut Fields, path: &str, sent: &[String], most: usize) -> Option<Vec<String>> {
-    if sent.len() > most {
-        fields.refuse(path, format!("at most {most} entries"));
-        return None;
-    }
-    let read: Vec<_> = sent
-        .iter()
-        .enumerate()
-        .map(|(index, line)| fields.line(&format!("{path}[{index}]"), line, 1..=LONGEST))
-        .collect();
-    read.into_iter().collect()
-}
-
-fn birth_date(fields: &mut Fields, sent: &str) -> Option<String> {
-    let known = sent.is_empty() || sent.len() == 10 && NaiveDate::parse_from_str(sent, "%Y-%m-%d").is_ok();
-    if !known {
-        fields.refuse("birth_date", "a date as YYYY-MM-DD, or empty");
-    }
-    known.then(|| sent.to_owned())
-}
-
-fn identifier(fields: &mut Fields, sent: &proto::PersonIdentifier) -> Option<(IdentifierKind, String)> {
-    let kind = fields.choice("kind", sent.kind, proto::IdentifierKind::as_str_name);
-    let value = fields.line("value", &sent.value, 1..=LONGEST);
-    let said = value.as_ref().is_none_or(|value| value.chars().any(char::is_alphanumeric));
-    if !said {
-        fields.refuse("value", "a letter or a digit at least");
-    }
-    Some((kind.and_then(identifier_kind_from)?, value.filter(|_| said)?))
-}
-
-fn profile(fields: &mut Fields, sent: &proto::PersonProfile) -> Option<Profile> {
-    let names = lines(fields, "names", &sent.names, MOST_NAMES);
-    let birth_date = birth_date(fields, &sent.birth_date);
-    let age = fields.optional_choice("age_band", sent.age_band, intake::AgeBand::as_str_name);
-    let sex = fields.optional_choice("gender", sent.gender, intake::Gender::as_str_name);
-    let nationalities = lines(fields, "nationalities", &sent.nationalities, MOST_NATIONALITIES);
-    for (index, code) in sent.nationalities.iter().take(MOST_NATIONALITIES).enumerate() {
-        let read = nationalities.is_some();
-        if read && !(code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase())) {
-            fields.refuse(&format!("nationalities[{index}]"), "two capital letters");
-        }
-    }
-    let languages = if sent.languages.len() > MOST_LANGUAGES {
-        fields.refuse("languages", format!("at most {MOST_LANGUAGES} entries"));
-        None
-    } else {
-        let read: Vec<_> = sent
-            .languages
-            .iter()
-            .enumerate()
-            .map(|(index, tag)| fields.language(&format!("languages[{index}]"), tag))
-            .collect();
-        read.into_iter().collect::<Option<Vec<_>>>()
-    };
-    let identifiers = fields.list("identifiers", &sent.identifiers, MOST_IDENTIFIERS, identifier)?;
-    let document = Document {
-        names: names?,
-        birth_date: birth_date?,
-        age_band: age?.and_then(age_band_from),
-        gender: sex?.and_then(gender_from),
-        nationalities: nationalities?,
-        languages: languages?,
-        identifiers: identifiers.clone(),
-    };
-    let identifiers =
-        identifiers.into_iter().map(|(kind, value)| (kind, Sensitive::new("identity", value))).collect();
-    let document = serde_json::to_string(&document).ok()?;
-    Some(Profile { document: Sensitive::new("identity", document), identifiers })
-}
-
-fn shown(document: &Sensitive<String>) -> Result<proto::PersonProfile, Refusal> {
-    let known: Document = serde_json::from_str(document.expose())
-        .map_err(|_| Refusal::bug("the profile of a person cannot be read"))?;
-    Ok(proto::PersonProfile {
-        names: known.names,
-        birth_date: known.birth_date,
-        age_band: known.age_band.map_or(0, |band| age_band(band).into()),
-        gender: known.gender.map_or(0, |sex| gender(sex).into()),
-        nationalities: known.nationalities,
-        languages: known.languages,
-        identifiers: known
-            .identifiers
-            .into_iter()
-            .map(|(kind, value)| proto::PersonIdentifier { kind: identifier_kind(kind).into(), value })
-            .collect(),
-    })
-}
+use super::{REMARK, id, merge_state, relation, relation_from, sensitive, text};
 
 /// A record alone.
 pub(crate) fn person(one: &Person) -> Result<proto::Person, Refusal> {
     Ok(proto::Person {
         person_id: one.person_id.to_string(),
         number: one.number,
-        profile: Some(shown(&one.document)?),
+        profile: Some(person_profile(&one.document)?),
         survivor_id: one.survivor_id.to_string(),
         recorded_by: one.recorded_by.to_string(),
         record_time: Some(timestamp(one.recorded_at)),
@@ -156,6 +42,8 @@ pub(crate) fn found(
     if let Some(profile) = shown.profile.as_mut().filter(|_| !sees) {
         profile.nationalities.clear();
         profile.identifiers = asked.into_iter().cloned().collect();
+        // Nor who recorded them, when and in which order: children who were recorded together belong together.
+        (shown.number, shown.recorded_by, shown.record_time) = (0, String::new(), None);
         shown.partial = true;
     }
     Ok(shown)
@@ -204,7 +92,7 @@ pub(crate) fn merge(one: &Merge) -> proto::PersonMerge {
 
 fn required_profile(fields: &mut Fields, sent: Option<&proto::PersonProfile>) -> Option<Profile> {
     let sent = fields.required("profile", sent)?;
-    fields.within("profile", |fields| profile(fields, sent))
+    fields.within("profile", |fields| read_person_profile(fields, sent))
 }
 
 pub(crate) fn record(
@@ -355,7 +243,7 @@ pub(crate) fn find(pages: &PageTokens<'_>, request: &proto::FindPersonsRequest) 
     let mut fields = Fields::new();
     let size = fields.page_size(request.page_size);
     let sent = fields.required("identifier", request.identifier.as_ref());
-    let read = sent.and_then(|sent| fields.within("identifier", |fields| identifier(fields, sent)));
+    let read = sent.and_then(|sent| fields.within("identifier", |fields| read_identifier(fields, sent)));
     let (size, (kind, value)) = fields.build(size.zip(read))?;
     Ok(((kind, Sensitive::new("identity", value)), (size, pages.open(&request.page_token)?)))
 }

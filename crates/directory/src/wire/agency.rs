@@ -126,7 +126,12 @@ fn profile(fields: &mut Fields, agency: &Message) -> Option<Profile> {
     let display_name = fields.line("display_name", &agency.display_name, 1..=LONGEST_NAME);
     let kind = fields.choice("kind", agency.kind, KindMessage::as_str_name).and_then(kind_from_message);
     let field_classes = read_field_classes(fields, "field_classes", &agency.field_classes);
-    Some(Profile { display_name: display_name?, kind: kind?, field_classes: field_classes? })
+    let profile = Profile { display_name: display_name?, kind: kind?, field_classes: field_classes? };
+    if profile.field_classes.iter().any(|class| !profile.kind.may_be_told(*class)) {
+        fields.refuse("field_classes", "of a school identity and contact at most");
+        return None;
+    }
+    Some(profile)
 }
 
 const fn kind_to_message(kind: AgencyKind) -> KindMessage {

@@ -9,6 +9,7 @@ mod forms;
 mod hours;
 mod overflow;
 mod queues;
+mod reintegration;
 mod relaxation;
 mod resumption;
 mod risk_rules;
@@ -123,6 +124,8 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
     let cross_border =
         fields.within("cross_border", |fields| crossborder::read(fields, message.cross_border.as_ref()));
     let school = fields.within("school", |fields| school::read(fields, message.school.as_ref()));
+    let reintegration =
+        fields.within("reintegration", |fields| reintegration::read(fields, message.reintegration.as_ref()));
     let alert_sender = alert_sender(fields, &message.alert_sender);
     Some(Settings {
         queues: queues?,
@@ -155,6 +158,7 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
         assessment_forms: assessment_forms?,
         cross_border: cross_border?,
         school: school?,
+        reintegration: reintegration?,
     })
 }
 
@@ -279,6 +283,7 @@ pub(crate) fn to_message(versioned: &VersionedSettings) -> Message {
         assessment_forms: settings.assessment_forms.iter().map(assessment_form).collect(),
         cross_border: Some(crossborder::to_message(&settings.cross_border)),
         school: Some(school::to_message(&settings.school)),
+        reintegration: Some(reintegration::to_message(&settings.reintegration)),
     }
 }
 

@@ -13,6 +13,7 @@ use helpline_proto::{FILE_DESCRIPTOR_SET, SERVICES};
 use helpline_queueing::Queueing;
 use helpline_queueing::workers::Timing;
 use helpline_referral::Referrals;
+use helpline_reintegration::Reintegration;
 use helpline_reporting::Reporting;
 use helpline_school::SchoolReports;
 use helpline_service_kit::Ctx;
@@ -47,6 +48,8 @@ pub enum Service {
     Crossborder,
     /// Reports of abuse at schools.
     School,
+    /// Children who come back together.
+    Reintegration,
     /// Endpoints of agencies, what is sent to them.
     Channels,
     /// Pages for a browser, if the configuration says where browsers find them. They have no API of their own.
@@ -66,6 +69,7 @@ impl Service {
             Self::Reporting => "helpline.reporting.v1",
             Self::Crossborder => "helpline.crossborder.v1",
             Self::School => "helpline.school.v1",
+            Self::Reintegration => "helpline.reintegration.v1",
             Self::Channels => "helpline.channels.v1",
             Self::Console => "",
         }
@@ -186,6 +190,9 @@ pub(super) async fn assemble(
     if services.has(Service::School) {
         SchoolReports::new(ctx.clone()).routes(&mut routes, longest);
     }
+    if services.has(Service::Reintegration) {
+        Reintegration::new(ctx.clone()).routes(&mut routes, longest);
+    }
     if services.has(Service::Channels) {
         let channels =
             Channels::new(ctx.clone(), &config.channels, config.console.base().map(str::to_owned))?;
@@ -245,7 +252,7 @@ mod tests {
         assert_eq!(Services::all().names().collect::<Vec<_>>(), SERVICES);
         assert_eq!(
             Services::all().to_string(),
-            "directory,intake,queueing,escalation,referral,casework,reporting,crossborder,school,channels,console"
+            "directory,intake,queueing,escalation,referral,casework,reporting,crossborder,school,reintegration,channels,console"
         );
     }
 }

@@ -38,6 +38,7 @@ pub(crate) fn message(row: &AlertRow) -> proto::Alert {
         Subject::CrossBorder(handover) => alert.crossborder_id = handover.to_string(),
         Subject::SchoolReport(report) => alert.school_report_id = report.to_string(),
         Subject::School(school) => alert.school_id = school.to_string(),
+        Subject::Returnee(returnee) => alert.returnee_id = returnee.to_string(),
         Subject::Floor => {}
     }
     alert
@@ -72,6 +73,8 @@ const fn kind(kind: AlertKind) -> proto::AlertKind {
         AlertKind::SchoolReportOverdue => proto::AlertKind::SchoolReportOverdue,
         AlertKind::SchoolPattern => proto::AlertKind::SchoolPattern,
         AlertKind::SurveyDanger => proto::AlertKind::SurveyDanger,
+        AlertKind::ReturneeNotArrived => proto::AlertKind::ReturneeNotArrived,
+        AlertKind::ReturneeNotSettled => proto::AlertKind::ReturneeNotSettled,
     }
 }
 

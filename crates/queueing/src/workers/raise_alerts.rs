@@ -77,7 +77,7 @@ impl RaiseAlerts {
         let open: Vec<Open> = store.alerts_now(centre, 0).await?.iter().map(AlertRow::open).collect();
         let mut snapshot = look.snapshot(&settings.settings.alerts);
         snapshot.degraded = self.ctx.mirror.live().is_away();
-        snapshot.due = store.due_alerts(centre).await?;
+        snapshot.due = store.due_alerts(centre, &settings.settings.reintegration).await?;
         snapshot.due.extend(self.on_call.unattended(store, centre, look.now_ms).await?);
         self.apply(centre, judge(&snapshot, &settings.settings.alerts, &open)).await?;
         self.measures.open(centre, &open);

@@ -2,6 +2,7 @@
 
 use helpline_domain::alert::{AlertKind, Subject};
 use helpline_domain::id::CentreId;
+use helpline_domain::settings::reintegration::Reintegration;
 
 use crate::{Store, StoreError};
 
@@ -41,6 +42,13 @@ const DUE: &str = "
     UNION ALL
     SELECT 'survey_danger', 'contact ' || contact_id FROM helpline.surveys
     WHERE centre_id = $1 AND danger IS NOT NULL AND reviewed_at IS NULL
+    UNION ALL
+    SELECT 'returnee_not_arrived', 'returnee ' || returnee_id FROM helpline.returnees
+    WHERE centre_id = $1 AND state = 'announced' AND expected_at <= (SELECT helpline.now()) - make_interval(secs => $2)
+    UNION ALL
+    SELECT 'returnee_not_settled', 'returnee ' || returnee_id FROM helpline.returnees
+    WHERE centre_id = $1 AND state IN ('arrived', 'first_rehabilitation')
+      AND arrived_at <= (SELECT helpline.now()) - make_interval(secs => $3)
     UNION ALL
     SELECT late.kind, 'task ' || t.task_id FROM helpline.tasks t
     JOIN (VALUES (3, 'task_overdue'), (4, 'task_neglected')) AS late (rung, kind) ON t.climbed >= late.rung
@@ -85,11 +93,18 @@ impl Store {
     /// escalations that nobody has taken on, whose child was not reached, or whose owner has gone, reports past their deadline;
     /// missing-child alerts that nobody has decided on, or that are in force for nothing; steps of referrals, and those that
     /// nobody took on; tasks; cases that somebody let themselves into and nobody has looked at, or whose owner has left; hand-overs across
-    /// borders; reports of abuse at schools, and many about one; surveys that tell of danger.
-    pub async fn due_alerts(&self, centre: CentreId) -> Result<Vec<(AlertKind, Subject)>, StoreError> {
+    /// borders; reports of abuse at schools, and many about one; surveys that tell of danger; children who were expected and of
+    /// whom nothing was said, or who are not settled, by these settings.
+    pub async fn due_alerts(
+        &self,
+        centre: CentreId,
+        returnees: &Reintegration,
+    ) -> Result<Vec<(AlertKind, Subject)>, StoreError> {
         let mut connection = self.bound(centre).await?;
         let rows = sqlx::query_as::<_, (String, String)>(DUE)
             .bind(centre.as_uuid())
+            .bind(f64::from(returnees.not_arrived_after_s))
+            .bind(f64::from(returnees.settle_s))
             .fetch_all(connection.postgres())
             .await;
         let due = connection.settle(rows)?.into_iter();

@@ -215,7 +215,7 @@ const fn domain(kind: IdentifierKind) -> &'static str {
 }
 
 impl Store {
-    fn hashes(&self, centre: CentreId, profile: &Profile) -> Vec<Vec<u8>> {
+    pub(crate) fn person_hashes(&self, centre: CentreId, profile: &Profile) -> Vec<Vec<u8>> {
         let hash = |(kind, value): &(IdentifierKind, Sensitive<String>)| {
             self.index_some(centre, domain(*kind), Some(value))
         };
@@ -245,7 +245,7 @@ impl Store {
         let query = change_query::<Made>(RECORD, command)
             .bind(id.as_uuid())
             .bind(self.seal(PROFILE, centre, id.as_uuid(), profile.document.expose()))
-            .bind(self.hashes(centre, profile));
+            .bind(self.person_hashes(centre, profile));
         Ok(self.change(command, query).await?.map(|made| made.id))
     }
 
@@ -261,7 +261,7 @@ impl Store {
         let query = change_query::<Made>(REVISE, command)
             .bind(id.as_uuid())
             .bind(self.seal(PROFILE, centre, id.as_uuid(), profile.document.expose()))
-            .bind(self.hashes(centre, profile))
+            .bind(self.person_hashes(centre, profile))
             .bind(revision);
         Ok(self.change(command, query).await?.map(|made| made.id))
     }

@@ -1,0 +1,8 @@
+//! Children come back together, and each of them finds a home; nobody else knows that they came.
+
+mod announced;
+mod hidden;
+mod merged;
+mod room;
+mod school;
+mod whole;
