@@ -21,6 +21,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("casework", 3),
     ("reporting", 3),
     ("crossborder", 3),
+    ("shelter", 3),
     ("channels", 4),
     ("console", 4),
     ("helpline", 5),

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::channel::Channel;
 use crate::id::{
     CaseId, ContactId, CounsellorId, CrossBorderId, EscalationId, OpinionId, ReferralId, TaskId,
+    AdmissionId, ReturnId,
 };
 use crate::risk::Class;
 use crate::settings::alerts::Alerts;
@@ -69,11 +70,17 @@ pub enum AlertKind {
     CrossBorderOverdue,
     /// A child who was handed over across a border is in danger, by the last report.
     CrossBorderAtRisk,
+    /// Something that a resident of a shelter is to be offered was not offered in time.
+    ServiceOfferOverdue,
+    /// The time in which somebody may leave a country without a fine ends, or is over.
+    GracePeriodEnding,
+    /// Somebody has left a shelter, and a child who lived there with them has not.
+    ChildLeftBehind,
 }
 
 impl AlertKind {
     /// Every kind.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::TargetNear,
         Self::NobodyAvailable,
         Self::LongContact,
@@ -98,6 +105,9 @@ impl AlertKind {
         Self::CaseUnowned,
         Self::CrossBorderOverdue,
         Self::CrossBorderAtRisk,
+        Self::ServiceOfferOverdue,
+        Self::GracePeriodEnding,
+        Self::ChildLeftBehind,
     ];
 
     /// The stable key under which the kind is stored.
@@ -127,6 +137,9 @@ impl AlertKind {
             Self::CaseUnowned => "case_unowned",
             Self::CrossBorderOverdue => "cross_border_overdue",
             Self::CrossBorderAtRisk => "cross_border_at_risk",
+            Self::ServiceOfferOverdue => "service_offer_overdue",
+            Self::GracePeriodEnding => "grace_period_ending",
+            Self::ChildLeftBehind => "child_left_behind",
         }
     }
 
@@ -159,6 +172,12 @@ pub enum Subject {
     Case(CaseId),
     /// A hand-over across a border.
     CrossBorder(CrossBorderId),
+    /// A stay in a shelter.
+    Admission(AdmissionId),
+    /// Help to return to a country.
+    Return(ReturnId),
+    /// The same, once its grace period is over: what was told before is told once more.
+    ReturnTooLate(ReturnId),
     /// All of it.
     Floor,
 }
@@ -177,6 +196,9 @@ impl Subject {
             Self::Task(id) => format!("task {id}"),
             Self::Case(id) => format!("case {id}"),
             Self::CrossBorder(id) => format!("crossborder {id}"),
+            Self::Admission(id) => format!("admission {id}"),
+            Self::Return(id) => format!("return {id}"),
+            Self::ReturnTooLate(id) => format!("return_too_late {id}"),
             Self::Floor => "floor".to_owned(),
         }
     }
@@ -199,6 +221,9 @@ impl Subject {
             "task" => Self::Task(id(rest)?.into()),
             "case" => Self::Case(id(rest)?.into()),
             "crossborder" => Self::CrossBorder(id(rest)?.into()),
+            "admission" => Self::Admission(id(rest)?.into()),
+            "return" => Self::Return(id(rest)?.into()),
+            "return_too_late" => Self::ReturnTooLate(id(rest)?.into()),
             "floor" => Self::Floor,
             _ => return None,
         })
@@ -313,7 +338,10 @@ pub fn judge(floor: &Snapshot, settings: &Alerts, open: &[Open]) -> Vec<Step> {
             | Subject::Referral(_)
             | Subject::Task(_)
             | Subject::Case(_)
-            | Subject::CrossBorder(_) => !due.contains(&alert.subject),
+            | Subject::CrossBorder(_)
+            | Subject::Admission(_)
+            | Subject::Return(_)
+            | Subject::ReturnTooLate(_) => !due.contains(&alert.subject),
             Subject::Line(..) | Subject::Floor => false,
         };
         let settled = |since: i64| floor.now_ms.saturating_sub(since) >= i64::from(settings.settle_s) * 1000;

@@ -153,6 +153,10 @@ id!(
     CrossBorderId
 );
 id!(
+    /// Help to return to a country.
+    ReturnId
+);
+id!(
     /// A task.
     TaskId
 );

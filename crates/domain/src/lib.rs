@@ -42,5 +42,6 @@ pub mod requirement;
 pub mod risk;
 pub mod service;
 pub mod settings;
+pub mod shelter;
 pub mod statistics;
 pub mod task;

@@ -11,6 +11,7 @@ mod hours;
 pub mod overflow;
 pub mod relaxation;
 pub mod resumption;
+pub mod shelter;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +27,7 @@ use crate::settings::alerts::Alerts;
 use crate::settings::care::Care;
 use crate::settings::cases::Cases;
 use crate::settings::crossborder::CrossBorder;
+use crate::settings::shelter::Shelter;
 use relaxation::Relaxation;
 use resumption::Resumption;
 
@@ -93,6 +95,8 @@ pub struct Settings {
     pub assessment_forms: Vec<forms::Form>,
     /// How it hands children over across borders.
     pub cross_border: CrossBorder,
+    /// What residents of shelters are offered, and how they are helped to return.
+    pub shelter: Shelter,
 }
 
 /// A line in which contacts wait.
@@ -196,6 +200,7 @@ impl Default for Settings {
             cases: Cases::default(),
             assessment_forms: forms::usual(),
             cross_border: CrossBorder::default(),
+            shelter: Shelter::default(),
         }
     }
 }

@@ -55,6 +55,10 @@ package!(
     crossborder, "helpline.crossborder.v1.rs", clippy::allow_attributes, clippy::default_trait_access
 );
 package!(
+    /// Residents of shelters: services they are offered, help to return.
+    shelter, "helpline.shelter.v1.rs", clippy::allow_attributes, clippy::default_trait_access
+);
+package!(
     /// Persons, cases, tasks.
     casework, "helpline.casework.v1.rs", clippy::allow_attributes, clippy::default_trait_access
 );

@@ -19,7 +19,7 @@ mod generated;
 
 pub use generated::{
     casework, channels, crossborder, directory, errors, escalation, intake, options, queueing, referral,
-    reporting, terms,
+    reporting, shelter, terms,
 };
 pub use options::v1::Role;
 

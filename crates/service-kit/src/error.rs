@@ -188,6 +188,7 @@ impl Refusal {
             .with("referrals", open.referrals.to_string())
             .with("tasks", open.tasks.to_string())
             .with("cross_border", open.cross_border.to_string())
+            .with("returns", open.returns.to_string())
     }
 
     /// TRANSFER_REFUSED: `why` are the keys of what is in the way.
@@ -197,6 +198,18 @@ impl Refusal {
             "the rules of the country do not let the child be handed over",
         )
         .with("why", why.join(","))
+    }
+
+    /// RETURN_REFUSED: `why` are the keys of what is in the way.
+    pub fn return_refused(why: &[String]) -> Self {
+        Self::new(ErrorReason::ReturnRefused, "something is in the way of who would return")
+            .with("why", why.join(","))
+    }
+
+    /// RETURN_ITEMS_OPEN: `items` are the keys of what is open.
+    pub fn return_items_open(items: &[&str]) -> Self {
+        Self::new(ErrorReason::ReturnItemsOpen, "something that is needed to go is open")
+            .with("items", items.join(","))
     }
 
     /// NOBODY_FITS.
@@ -328,6 +341,8 @@ impl Refusal {
             | ErrorReason::NobodyFits
             | ErrorReason::CaseOpenWork
             | ErrorReason::TransferRefused
+            | ErrorReason::ReturnRefused
+            | ErrorReason::ReturnItemsOpen
             | ErrorReason::NoRoom
             | ErrorReason::SwitchOwned
             | ErrorReason::PartnerRefused

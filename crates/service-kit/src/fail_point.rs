@@ -56,6 +56,7 @@ pub const FAIL_POINTS: &[&str] = &[
     "assessment.after_commit",
     "crossborder.after_commit",
     "crossborder.after_overdue",
+    "shelter.after_commit",
     "hold.after_commit",
     "hold.after_expiry",
     "delivery.after_claim",

@@ -65,6 +65,7 @@ pub mod returning;
 mod sealing;
 pub mod service;
 pub mod settings;
+pub mod shelter;
 pub mod stand_in;
 pub mod statistics;
 pub mod supervision;

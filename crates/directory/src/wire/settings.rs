@@ -12,6 +12,7 @@ mod queues;
 mod relaxation;
 mod resumption;
 mod risk_rules;
+mod shelter;
 mod valve;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -121,6 +122,7 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
     let assessment_forms = forms::read(fields, &message.assessment_forms);
     let cross_border =
         fields.within("cross_border", |fields| crossborder::read(fields, message.cross_border.as_ref()));
+    let shelter = fields.within("shelter", |fields| shelter::read(fields, message.shelter.as_ref()));
     let alert_sender = alert_sender(fields, &message.alert_sender);
     Some(Settings {
         queues: queues?,
@@ -152,6 +154,7 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
         cases: cases?,
         assessment_forms: assessment_forms?,
         cross_border: cross_border?,
+        shelter: shelter?,
     })
 }
 
@@ -275,6 +278,7 @@ pub(crate) fn to_message(versioned: &VersionedSettings) -> Message {
         cases: Some(cases::to_message(&settings.cases)),
         assessment_forms: settings.assessment_forms.iter().map(assessment_form).collect(),
         cross_border: Some(crossborder::to_message(&settings.cross_border)),
+        shelter: Some(shelter::to_message(&settings.shelter)),
     }
 }
 

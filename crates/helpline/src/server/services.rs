@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use helpline_casework::Casework;
 use helpline_channels::Channels;
 use helpline_crossborder::CrossBorders;
+use helpline_shelter::Shelters;
 use helpline_directory::Directory;
 use helpline_escalation::Escalation;
 use helpline_proto::{FILE_DESCRIPTOR_SET, SERVICES};
@@ -44,6 +45,8 @@ pub enum Service {
     Reporting,
     /// Hand-overs of children across borders.
     Crossborder,
+    /// Residents of shelters: services they are offered, help to return.
+    Shelter,
     /// Endpoints of agencies, what is sent to them.
     Channels,
     /// Pages for a browser, if the configuration says where browsers find them. They have no API of their own.
@@ -62,6 +65,7 @@ impl Service {
             Self::Casework => "helpline.casework.v1",
             Self::Reporting => "helpline.reporting.v1",
             Self::Crossborder => "helpline.crossborder.v1",
+            Self::Shelter => "helpline.shelter.v1",
             Self::Channels => "helpline.channels.v1",
             Self::Console => "",
         }
@@ -178,6 +182,9 @@ pub(super) async fn assemble(
         crossing.routes(&mut routes, longest);
         crossing.spawn(own(CROSSING_CONNECTIONS)?, lifecycle);
     }
+    if services.has(Service::Shelter) {
+        Shelters::new(ctx.clone()).routes(&mut routes, longest);
+    }
     if services.has(Service::Channels) {
         let channels =
             Channels::new(ctx.clone(), &config.channels, config.console.base().map(str::to_owned))?;
@@ -237,7 +244,7 @@ mod tests {
         assert_eq!(Services::all().names().collect::<Vec<_>>(), SERVICES);
         assert_eq!(
             Services::all().to_string(),
-            "directory,intake,queueing,escalation,referral,casework,reporting,crossborder,channels,console"
+            "directory,intake,queueing,escalation,referral,casework,reporting,crossborder,shelter,channels,console"
         );
     }
 }

@@ -36,6 +36,8 @@ pub(crate) fn message(row: &AlertRow) -> proto::Alert {
         Subject::Task(task) => alert.task_id = task.to_string(),
         Subject::Case(case) => alert.case_id = case.to_string(),
         Subject::CrossBorder(handover) => alert.crossborder_id = handover.to_string(),
+        Subject::Admission(stay) => alert.admission_id = stay.to_string(),
+        Subject::Return(going) | Subject::ReturnTooLate(going) => alert.return_id = going.to_string(),
         Subject::Floor => {}
     }
     alert
@@ -67,6 +69,9 @@ const fn kind(kind: AlertKind) -> proto::AlertKind {
         AlertKind::CaseUnowned => proto::AlertKind::CaseUnowned,
         AlertKind::CrossBorderOverdue => proto::AlertKind::CrossBorderOverdue,
         AlertKind::CrossBorderAtRisk => proto::AlertKind::CrossBorderAtRisk,
+        AlertKind::ServiceOfferOverdue => proto::AlertKind::ServiceOfferOverdue,
+        AlertKind::GracePeriodEnding => proto::AlertKind::GracePeriodEnding,
+        AlertKind::ChildLeftBehind => proto::AlertKind::ChildLeftBehind,
     }
 }
 
