@@ -6,6 +6,7 @@ mod crossborder;
 mod emergency;
 mod referral;
 mod rules;
+mod shelter;
 
 use std::collections::BTreeMap;
 
@@ -131,6 +132,7 @@ async fn fill(world: &World, centre: &Centre) {
     emergency::search(world, centre, &supervisor, &escalation_id).await;
     referral::refer(world, centre, &supervisor, &contact.contact_id).await;
     casework::open_case(world, &supervisor, &counsellor, &contact.contact_id).await;
+    shelter::take_in(world, centre, &supervisor, &contact.contact_id).await;
     crossborder::hand_over(world, centre, &supervisor).await;
 }
 

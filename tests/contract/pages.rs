@@ -4,6 +4,7 @@ mod casework;
 mod crossborder;
 mod every;
 mod referrals;
+mod shelter;
 
 use helpline_domain::caller::Role;
 use helpline_proto::Role as RoleMessage;

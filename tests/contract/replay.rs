@@ -8,6 +8,7 @@ mod escalations;
 mod plans;
 mod prepare;
 mod referrals;
+mod shelter;
 mod stays;
 
 use helpline_proto::directory::v1::{

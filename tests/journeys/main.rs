@@ -58,6 +58,7 @@ mod risk;
 mod risk_rules;
 mod second_opinion;
 mod sessions;
+mod shelter;
 mod stage;
 mod status;
 mod supervision;

@@ -37,6 +37,7 @@ use helpline_proto::referral::v1::capacity_service_client::CapacityServiceClient
 use helpline_proto::referral::v1::consent_service_client::ConsentServiceClient;
 use helpline_proto::referral::v1::referral_service_client::ReferralServiceClient;
 use helpline_proto::reporting::v1::report_service_client::ReportServiceClient;
+use helpline_proto::shelter::v1::shelter_service_client::ShelterServiceClient;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
@@ -152,6 +153,8 @@ clients!(
     reports: ReportServiceClient,
     /// `CrossBorderService`.
     cross_border: CrossBorderServiceClient,
+    /// `ShelterService`.
+    shelter: ShelterServiceClient,
     /// `SupervisionService`.
     supervision: SupervisionServiceClient,
 );

@@ -29,6 +29,7 @@ pub mod plan;
 pub mod process;
 pub mod referral;
 mod refusal;
+pub mod shelter;
 mod world;
 
 pub use actor::{Actor, Bearer};

@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use crate::channel::Channel;
 use crate::id::{
-    CaseId, ContactId, CounsellorId, CrossBorderId, EscalationId, OpinionId, ReferralId, TaskId,
-    AdmissionId, ReturnId,
+    AdmissionId, CaseId, ContactId, CounsellorId, CrossBorderId, EscalationId, OpinionId, ReferralId,
+    ReturnId, TaskId,
 };
 use crate::risk::Class;
 use crate::settings::alerts::Alerts;

@@ -81,10 +81,7 @@ fn refused(state: ReturnState) -> Refusal {
 }
 
 /// A step that leaves the state as it is, before they have left.
-pub(crate) fn before_departure(
-    now: &ReturnAssistance,
-    event: &'static str,
-) -> Result<ReturnStep, Refusal> {
+pub(crate) fn before_departure(now: &ReturnAssistance, event: &'static str) -> Result<ReturnStep, Refusal> {
     if now.state.is_before_departure() {
         Ok(ReturnStep::of(now, event, now.state))
     } else {
@@ -98,9 +95,5 @@ pub(crate) fn to(
     event: &'static str,
     next: ReturnState,
 ) -> Result<ReturnStep, Refusal> {
-    if now.state.may_become(next) {
-        Ok(ReturnStep::of(now, event, next))
-    } else {
-        Err(refused(now.state))
-    }
+    if now.state.may_become(next) { Ok(ReturnStep::of(now, event, next)) } else { Err(refused(now.state)) }
 }

@@ -78,7 +78,9 @@ pub(crate) async fn ask_override(
         let step = before_departure(now, "override_asked")?;
         let mut lifts = now.obstacles.clone();
         // What was lifted before is asked for again with the rest.
-        lifts.extend(now.asked.iter().filter(|one| one.approved_by.is_some()).flat_map(|one| one.lifts.clone()));
+        lifts.extend(
+            now.asked.iter().filter(|one| one.approved_by.is_some()).flat_map(|one| one.lifts.clone()),
+        );
         lifts.retain(|one| MAY_BE_LIFTED.contains(&one.as_str()));
         if lifts.is_empty() {
             return Err(Refusal::state("override", "nothing_to_lift"));

@@ -9,11 +9,7 @@ use helpline_store::{Change, Command};
 use crate::act::{TRIES, committed};
 
 /// What a resident is offered, in order. Error: NOT_FOUND, whether somebody lives there or not.
-pub(crate) async fn list(
-    ctx: &Ctx,
-    caller: &Caller,
-    id: AdmissionId,
-) -> Result<Vec<ServiceOffer>, Refusal> {
+pub(crate) async fn list(ctx: &Ctx, caller: &Caller, id: AdmissionId) -> Result<Vec<ServiceOffer>, Refusal> {
     if ctx.store.admission(caller, id).await?.is_none() {
         return Err(Refusal::not_found("admission"));
     }

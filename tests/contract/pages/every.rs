@@ -19,14 +19,14 @@ use prost::Message as _;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage as _, Value};
 use prost_types::Timestamp;
 
-use super::{assert_no_page, casework, crossborder, forgeries, referrals};
+use super::{assert_no_page, casework, crossborder, forgeries, referrals, shelter};
 use crate::cast::{Cast, method};
 use crate::requests::well_formed;
 use crate::schema;
 use crate::stage::healthy;
 
 /// Lists that are walked here.
-const LISTS: [&str; 27] = [
+const LISTS: [&str; 28] = [
     "ListEscalations",
     "ListReports",
     "ListTimeline",
@@ -54,6 +54,7 @@ const LISTS: [&str; 27] = [
     "ListCrossBorderHandovers",
     "ListCrossBorderTimeline",
     "ListCrossBorderConsents",
+    "ListReturnAssistances",
 ];
 /// Lists that are not walked here: of the line, of the directory, of what is told of missing children, of figures.
 const OTHERS: [&str; 8] = [
@@ -221,6 +222,7 @@ async fn fill(cast: &Cast) -> BTreeMap<&'static str, String> {
     let referral_id = referrals::fill(cast, ROWS).await;
     let case_id = casework::fill(cast, ROWS).await;
     let crossborder_id = crossborder::fill(cast, ROWS).await;
+    shelter::fill(cast, ROWS, &case_id).await;
     BTreeMap::from([
         ("escalation_id", escalation_id),
         ("agency_id", agency_id),
@@ -259,7 +261,7 @@ fn asked(cast: &Cast, name: &str, ids: &BTreeMap<&'static str, String>) -> List 
         request = DynamicMessage::decode(schema::input(method), asked.encode_to_vec().as_slice()).unwrap();
     }
     // The supervisor has referred and opened cases; of others' a counsellor knows nothing.
-    let own = ["helpline.referral.", "helpline.casework.", "helpline.crossborder."];
+    let own = ["helpline.referral.", "helpline.casework.", "helpline.crossborder.", "helpline.shelter."];
     let actor = if own.iter().any(|package| method.service.starts_with(package)) {
         &cast.supervisor
     } else {

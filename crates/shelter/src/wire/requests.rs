@@ -239,8 +239,7 @@ fn offered<M: prost::Message, T>(
     let id = fields.id("admission_id", admission_id);
     let service = fields.key("service", service);
     let rest = rest(&mut fields);
-    let (request_id, id, service, rest) =
-        fields.build((|| Some((request_id?, id?, service?, rest?)))())?;
+    let (request_id, id, service, rest) = fields.build((|| Some((request_id?, id?, service?, rest?)))())?;
     Ok(((command(ctx, caller, method, request_id, sent), (id, service)), rest))
 }
 
@@ -267,9 +266,13 @@ pub(crate) fn answer(
             fields.refuse("unavailable_reason", "exactly when it is unavailable");
         }
         match (answer, referral, reason) {
-            (Some(ServiceOfferState::Accepted), Some(referral), None) => Some(OfferAnswer::Accepted(referral)),
+            (Some(ServiceOfferState::Accepted), Some(referral), None) => {
+                Some(OfferAnswer::Accepted(referral))
+            }
             (Some(ServiceOfferState::DeclinedByResident), None, None) => Some(OfferAnswer::Declined),
-            (Some(ServiceOfferState::Unavailable), None, Some(reason)) => Some(OfferAnswer::Unavailable(reason)),
+            (Some(ServiceOfferState::Unavailable), None, Some(reason)) => {
+                Some(OfferAnswer::Unavailable(reason))
+            }
             (Some(ServiceOfferState::Open | ServiceOfferState::Lapsed), ..) => {
                 fields.refuse("answer", "ACCEPTED, DECLINED_BY_RESIDENT or UNAVAILABLE");
                 None
@@ -301,7 +304,8 @@ pub(crate) fn pages<'a>(
     caller: &Caller,
     sent: &proto::ListReturnAssistancesRequest,
 ) -> PageTokens<'a> {
-    let filter = proto::ListReturnAssistancesRequest { page_size: 0, page_token: String::new(), ..sent.clone() };
+    let filter =
+        proto::ListReturnAssistancesRequest { page_size: 0, page_token: String::new(), ..sent.clone() };
     PageTokens::new(ctx.vault(), "ListReturnAssistances", caller, &filter)
 }
 

@@ -125,8 +125,7 @@ impl TryFrom<OfferRow> for ServiceOffer {
 
     fn try_from(row: OfferRow) -> Result<Self, StoreError> {
         let wrong = |column| inconsistent("service_offers", column);
-        let reason =
-            row.reason.map(|key| ServiceUnavailableReason::from_key(&key).ok_or(wrong("reason")));
+        let reason = row.reason.map(|key| ServiceUnavailableReason::from_key(&key).ok_or(wrong("reason")));
         Ok(Self {
             admission_id: row.admission_id.into(),
             service: row.service,

@@ -30,7 +30,9 @@ pub(super) fn read(fields: &mut Fields, message: Option<&ShelterSettings>) -> Op
         seconds(fields, "arrival_within", message.arrival_within.as_ref(), HOUR..=30 * DAY, usual.arrival_s);
     let (offers, items) = (offers?, items?);
     let offered: Vec<&str> = offers.iter().map(|one| one.service.as_str()).collect();
-    if let Some(place) = (1..offered.len()).find(|&at| offered.iter().take(at).any(|one| Some(one) == offered.get(at))) {
+    if let Some(place) =
+        (1..offered.len()).find(|&at| offered.iter().take(at).any(|one| Some(one) == offered.get(at)))
+    {
         fields.refuse(&format!("service_offers[{place}].service"), "each once");
         return None;
     }
@@ -45,8 +47,7 @@ pub(super) fn read(fields: &mut Fields, message: Option<&ShelterSettings>) -> Op
 
 fn offer(fields: &mut Fields, message: &ShelterServiceOffer) -> Option<OfferRule> {
     let service = fields.key("service", &message.service);
-    let within =
-        seconds(fields, "within", message.within.as_ref(), MINUTE..=90 * DAY, OfferRule::USUAL_S);
+    let within = seconds(fields, "within", message.within.as_ref(), MINUTE..=90 * DAY, OfferRule::USUAL_S);
     Some(OfferRule { service: service?, within_s: within? })
 }
 
