@@ -117,6 +117,7 @@ async fn nothing_is_half_done_wherever_a_server_is_killed() {
             "task.",
             "assessment.",
             "crossborder.",
+            "shelter.",
         ]
         .iter()
         .any(|one| place.starts_with(one))

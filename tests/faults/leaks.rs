@@ -9,6 +9,7 @@ mod escalation;
 mod outside;
 mod referral;
 mod scan;
+mod shelter;
 
 use std::time::Duration;
 
@@ -37,7 +38,7 @@ use scan::{Finding, Markers, search};
 use crate::load::closing;
 
 /// The personal fields: each gets a marker of its own.
-const FIELDS: [&str; 57] = [
+const FIELDS: [&str; 60] = [
     "on_call_name",
     "on_call_number",
     "delivery_address",
@@ -95,6 +96,9 @@ const FIELDS: [&str; 57] = [
     "border_remark",
     "border_conditions",
     "border_travel",
+    "return_note",
+    "return_remark",
+    "return_override_reason",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -229,6 +233,7 @@ async fn play(fleet: &Fleet, markers: &mut Markers) -> Vec<(&'static str, Status
     referral::play(fleet, markers, &contact.contact_id, &mut statuses).await;
     casework::play(fleet, markers, &mut statuses).await;
     crossborder::play(fleet, markers, &mut statuses).await;
+    shelter::play(fleet, markers, &mut statuses).await;
     let supervisor = fleet.bearer(Role::Supervisor, None);
     block(&supervisor, &adapter, &contact, markers, &mut statuses).await;
     statuses

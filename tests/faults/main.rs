@@ -23,4 +23,5 @@ mod postgres;
 mod redis;
 mod referring;
 mod sending;
+mod shelter;
 mod story;
