@@ -27,8 +27,8 @@ const OPTIONAL_IDS: [&str; 8] = [
 /// a token is no responder's, a question is about an escalation, alerts are listed of all, a document is the alert, an
 /// authority is kept as no agency, nobody answers for a service; a referral is no part of another, is asked of one service of an
 /// agency, a hold is for none; a case comes from no contact, a section is new, a task is the caller's, a
-/// focal point is the first, reports are of any school.
-const OPTIONAL_OF: [(&str, &str); 28] = [
+/// focal point is the first, reports are of any school; a child lives there with nobody, who returns comes from no shelter, and consents for themselves.
+const OPTIONAL_OF: [(&str, &str); 32] = [
     ("UpdateService", "agency_id"),
     ("RaiseEscalation", "contact_id"),
     ("RaiseEscalation", "report.authority_id"),
@@ -57,6 +57,10 @@ const OPTIONAL_OF: [(&str, &str); 28] = [
     ("ListCrossBorderHandovers", "case_id"),
     ("OfferCrossBorderHandover", "agency_id"),
     ("ListSchoolReports", "school_id"),
+    ("AccompanyAdmission", "accompanies_admission_id"),
+    ("StartReturnAssistance", "admission_id"),
+    ("RecordReturnConsent", "guardian_id"),
+    ("ListReturnAssistances", "case_id"),
 ];
 /// The channel's own id: any text.
 const TEXT_IDS: [&str; 2] = ["external_id", "continues_external_id"];

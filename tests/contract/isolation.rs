@@ -8,6 +8,7 @@ mod referral;
 mod reintegration;
 mod rules;
 mod school;
+mod shelter;
 
 use std::collections::BTreeMap;
 
@@ -133,6 +134,7 @@ async fn fill(world: &World, centre: &Centre) {
     emergency::search(world, centre, &supervisor, &escalation_id).await;
     referral::refer(world, centre, &supervisor, &contact.contact_id).await;
     casework::open_case(world, &supervisor, &counsellor, &contact.contact_id).await;
+    shelter::take_in(world, centre, &supervisor, &contact.contact_id).await;
     crossborder::hand_over(world, centre, &supervisor).await;
     school::report(&adapter, &supervisor, &contact.contact_id).await;
     reintegration::announce_children(&supervisor, &counsellor).await;

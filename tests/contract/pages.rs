@@ -6,6 +6,7 @@ mod every;
 mod referrals;
 mod school;
 mod reintegration;
+mod shelter;
 
 use helpline_domain::caller::Role;
 use helpline_proto::Role as RoleMessage;

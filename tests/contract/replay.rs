@@ -10,6 +10,7 @@ mod prepare;
 mod referrals;
 mod school;
 mod reintegration;
+mod shelter;
 mod stays;
 
 use helpline_proto::directory::v1::{

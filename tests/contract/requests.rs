@@ -11,6 +11,7 @@ mod referrals;
 mod school;
 mod reintegration;
 mod services;
+mod shelter;
 mod stays;
 
 use helpline_proto::directory::v1::{
@@ -359,6 +360,7 @@ fn encoded(name: &str) -> Vec<u8> {
             .or_else(|| crossborder::sample(other))
             .or_else(|| school::sample(other))
             .or_else(|| reintegration::sample(other))
+            .or_else(|| shelter::sample(other))
             .unwrap_or_else(|| panic!("{other} is new: say here what a well-formed request of it is")),
     }
 }
@@ -406,6 +408,7 @@ fn settings() -> Settings {
         cross_border: Some(crossborder::settings()),
         school: Some(school::settings()),
         reintegration: Some(reintegration::settings()),
+        shelter: Some(shelter::settings()),
         queues: vec![general, Queue { queue: "night".to_owned(), ..Queue::default() }],
         target_waits: vec![wait],
         offer_timeout: Some(seconds(20)),

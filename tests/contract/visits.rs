@@ -105,4 +105,5 @@ async fn a_visitor_to_a_referral_may_call_what_answers_it_and_nothing_else() {
     for closed in ["CapacityService", "AdmissionService", "ConsentService"] {
         assert!(named(&format!("helpline.referral.v1.{closed}")).is_empty(), "{closed}");
     }
+    assert!(named("helpline.shelter.v1.ShelterService").is_empty());
 }

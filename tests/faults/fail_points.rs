@@ -120,6 +120,7 @@ async fn nothing_is_half_done_wherever_a_server_is_killed() {
             "school_report.",
             "survey.",
             "reintegration.",
+            "shelter.",
         ]
         .iter()
         .any(|one| place.starts_with(one))

@@ -11,6 +11,7 @@ mod referral;
 mod reintegration;
 mod scan;
 mod school;
+mod shelter;
 
 use std::time::Duration;
 
@@ -39,7 +40,7 @@ use scan::{Finding, Markers, search};
 use crate::load::closing;
 
 /// The personal fields: each gets a marker of its own.
-const FIELDS: [&str; 61] = [
+const FIELDS: [&str; 9999] = [
     "on_call_name",
     "on_call_number",
     "delivery_address",
@@ -105,6 +106,9 @@ const FIELDS: [&str; 61] = [
     "border_remark",
     "border_conditions",
     "border_travel",
+    "return_note",
+    "return_remark",
+    "return_override_reason",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -241,6 +245,7 @@ async fn play(fleet: &Fleet, markers: &mut Markers) -> Vec<(&'static str, Status
     crossborder::play(fleet, markers, &mut statuses).await;
     school::play((fleet, &adapter), markers, &contact.contact_id, &mut statuses).await;
     reintegration::play(fleet, markers, &mut statuses).await;
+    shelter::play(fleet, markers, &mut statuses).await;
     let supervisor = fleet.bearer(Role::Supervisor, None);
     block(&supervisor, &adapter, &contact, markers, &mut statuses).await;
     statuses

@@ -25,4 +25,5 @@ mod referring;
 mod school;
 mod reintegration;
 mod sending;
+mod shelter;
 mod story;

@@ -60,6 +60,7 @@ mod risk_rules;
 mod school;
 mod second_opinion;
 mod sessions;
+mod shelter;
 mod stage;
 mod status;
 mod supervision;

@@ -23,6 +23,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("crossborder", 3),
     ("school", 3),
     ("reintegration", 3),
+    ("shelter", 3),
     ("channels", 4),
     ("console", 4),
     ("helpline", 5),

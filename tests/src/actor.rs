@@ -40,6 +40,7 @@ use helpline_proto::referral::v1::referral_service_client::ReferralServiceClient
 use helpline_proto::reintegration::v1::cohort_service_client::CohortServiceClient;
 use helpline_proto::reporting::v1::report_service_client::ReportServiceClient;
 use helpline_proto::school::v1::school_report_service_client::SchoolReportServiceClient;
+use helpline_proto::shelter::v1::shelter_service_client::ShelterServiceClient;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
@@ -161,6 +162,8 @@ clients!(
     cross_border: CrossBorderServiceClient,
     /// `CohortService`.
     cohorts: CohortServiceClient,
+    /// `ShelterService`.
+    shelter: ShelterServiceClient,
     /// `SupervisionService`.
     supervision: SupervisionServiceClient,
 );

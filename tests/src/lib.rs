@@ -32,6 +32,7 @@ mod refusal;
 pub mod school;
 pub mod reintegration;
 pub mod timing;
+pub mod shelter;
 mod world;
 
 pub use actor::{Actor, Bearer};

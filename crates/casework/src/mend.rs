@@ -59,6 +59,9 @@ pub(crate) async fn move_case(
         if now.open.cross_border > 0 {
             return Err(Refusal::state("crossborder", "open"));
         }
+        if now.open.returns > 0 {
+            return Err(Refusal::state("return", "open"));
+        }
         Ok(Step {
             child_id: child,
             approval: None,

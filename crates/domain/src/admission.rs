@@ -39,6 +39,14 @@ keyed!(
         Missing = "missing",
         /// The referral ended before they came.
         ReferralEnded = "referral_ended",
+        /// The dispute was settled.
+        Settled = "settled",
+        /// With another employer.
+        NewEmployer = "new_employer",
+        /// Back in their country, with help.
+        Repatriated = "repatriated",
+        /// At another place that is safe.
+        Relocated = "relocated",
         /// Something else.
         Other = "other",
     }
@@ -57,6 +65,11 @@ impl AdmissionState {
             | (Self::Admitted, Self::ExitPlanned) => true,
             _ => false,
         }
+    }
+
+    /// Whether they live there.
+    pub const fn lives_there(self) -> bool {
+        matches!(self, Self::Admitted | Self::ExitPlanned)
     }
 
     /// Whether a place of the shelter is theirs, held or lived in.

@@ -14,7 +14,7 @@ pub use snapshot::{Live, Snapshot, Waiting};
 use uuid::Uuid;
 
 use crate::id::{
-    CaseId, ContactId, CounsellorId, CrossBorderId, EscalationId, OpinionId, ReferralId, ReturneeId, SchoolId, SchoolReportId, TaskId,
+    AdmissionId, CaseId, ContactId, CounsellorId, CrossBorderId, EscalationId, OpinionId, ReferralId, ReturnId, ReturneeId, SchoolId, SchoolReportId, TaskId,
 };
 use crate::risk::Class;
 use crate::settings::alerts::Alerts;
@@ -80,11 +80,17 @@ pub enum AlertKind {
     ReturneeNotArrived,
     /// A child who came back has waited for long to be settled.
     ReturneeNotSettled,
+    /// Something that a resident of a shelter is to be offered was not offered in time.
+    ServiceOfferOverdue,
+    /// The time in which somebody may leave a country without a fine ends, or is over.
+    GracePeriodEnding,
+    /// Somebody has left a shelter, and a child who lived there with them has not.
+    ChildLeftBehind,
 }
 
 impl AlertKind {
     /// Every kind.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 32] = [
         Self::TargetNear,
         Self::NobodyAvailable,
         Self::LongContact,
@@ -114,6 +120,9 @@ impl AlertKind {
         Self::SurveyDanger,
         Self::ReturneeNotArrived,
         Self::ReturneeNotSettled,
+        Self::ServiceOfferOverdue,
+        Self::GracePeriodEnding,
+        Self::ChildLeftBehind,
     ];
 
     /// The stable key under which the kind is stored.
@@ -148,6 +157,9 @@ impl AlertKind {
             Self::SurveyDanger => "survey_danger",
             Self::ReturneeNotArrived => "returnee_not_arrived",
             Self::ReturneeNotSettled => "returnee_not_settled",
+            Self::ServiceOfferOverdue => "service_offer_overdue",
+            Self::GracePeriodEnding => "grace_period_ending",
+            Self::ChildLeftBehind => "child_left_behind",
         }
     }
 
@@ -186,6 +198,12 @@ pub enum Subject {
     School(SchoolId),
     /// A child of a cohort.
     Returnee(ReturneeId),
+    /// A stay in a shelter.
+    Admission(AdmissionId),
+    /// Help to return to a country.
+    Return(ReturnId),
+    /// The same, once its grace period is over: what was told before is told once more.
+    ReturnTooLate(ReturnId),
     /// All of it.
     Floor,
 }
@@ -207,6 +225,9 @@ impl Subject {
             Self::SchoolReport(id) => format!("school_report {id}"),
             Self::School(id) => format!("school {id}"),
             Self::Returnee(id) => format!("returnee {id}"),
+            Self::Admission(id) => format!("admission {id}"),
+            Self::Return(id) => format!("return {id}"),
+            Self::ReturnTooLate(id) => format!("return_too_late {id}"),
             Self::Floor => "floor".to_owned(),
         }
     }
@@ -232,6 +253,9 @@ impl Subject {
             "school_report" => Self::SchoolReport(id(rest)?.into()),
             "school" => Self::School(id(rest)?.into()),
             "returnee" => Self::Returnee(id(rest)?.into()),
+            "admission" => Self::Admission(id(rest)?.into()),
+            "return" => Self::Return(id(rest)?.into()),
+            "return_too_late" => Self::ReturnTooLate(id(rest)?.into()),
             "floor" => Self::Floor,
             _ => return None,
         })
@@ -300,7 +324,10 @@ pub fn judge(floor: &Snapshot, settings: &Alerts, open: &[Open]) -> Vec<Step> {
             | Subject::CrossBorder(_)
             | Subject::SchoolReport(_)
             | Subject::School(_)
-            | Subject::Returnee(_) => !due.contains(&alert.subject),
+            | Subject::Returnee(_)
+            | Subject::Admission(_)
+            | Subject::Return(_)
+            | Subject::ReturnTooLate(_) => !due.contains(&alert.subject),
             Subject::Line(..) | Subject::Floor => false,
         };
         let settled = |since: i64| floor.now_ms.saturating_sub(since) >= i64::from(settings.settle_s) * 1000;

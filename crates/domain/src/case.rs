@@ -42,11 +42,17 @@ pub struct OpenWork {
     pub tasks: i64,
     /// Hand-overs across a border.
     pub cross_border: i64,
+    /// Help to return to a country.
+    pub returns: i64,
 }
 
 impl OpenWork {
     /// Whether nothing is.
     pub const fn is_none(self) -> bool {
-        self.escalations == 0 && self.referrals == 0 && self.tasks == 0 && self.cross_border == 0
+        self.escalations == 0
+            && self.referrals == 0
+            && self.tasks == 0
+            && self.cross_border == 0
+            && self.returns == 0
     }
 }

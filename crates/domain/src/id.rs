@@ -159,12 +159,18 @@ id!(
 id!(
     /// A school that reports are about.
     SchoolId
+);
+id!(
     /// Children who come back together.
     CohortId
 );
 id!(
     /// The part of a child in a cohort.
     ReturneeId
+);
+id!(
+    /// Help to return to a country.
+    ReturnId
 );
 id!(
     /// A task.

@@ -44,5 +44,6 @@ pub mod risk;
 pub mod school_report;
 pub mod service;
 pub mod settings;
+pub mod shelter;
 pub mod statistics;
 pub mod task;

@@ -13,6 +13,7 @@ pub mod reintegration;
 pub mod relaxation;
 pub mod resumption;
 pub mod school;
+pub mod shelter;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,6 +30,7 @@ use crate::settings::care::Care;
 use crate::settings::cases::Cases;
 use crate::settings::crossborder::CrossBorder;
 use crate::settings::reintegration::Reintegration;
+use crate::settings::shelter::Shelter;
 use relaxation::Relaxation;
 use resumption::Resumption;
 
@@ -100,6 +102,8 @@ pub struct Settings {
     pub school: school::School,
     /// How it receives children who come back.
     pub reintegration: Reintegration,
+    /// What residents of shelters are offered, and how they are helped to return.
+    pub shelter: Shelter,
 }
 
 /// A line in which contacts wait.
@@ -205,6 +209,7 @@ impl Default for Settings {
             cross_border: CrossBorder::default(),
             school: school::School::default(),
             reintegration: Reintegration::default(),
+            shelter: Shelter::default(),
         }
     }
 }

@@ -19,8 +19,7 @@ mod generated;
 
 pub use generated::{
     casework, channels, crossborder, directory, errors, escalation, intake, options, queueing, referral,
-    reporting, school, terms,
-    reintegration, reporting, terms,
+    reintegration, reporting, school, shelter, terms,
 };
 pub use options::v1::Role;
 

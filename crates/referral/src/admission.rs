@@ -2,10 +2,12 @@
 
 pub(crate) mod wire;
 
+use helpline_domain::admission::AdmissionState;
 use helpline_domain::caller::Caller;
 use helpline_domain::id::AdmissionId;
 use helpline_service_kit::{Ctx, Refusal, page};
-use helpline_store::admission::{Admission, NewAdmission, StayStep};
+use helpline_store::admission::{Admission, NewAdmission, StayRules, StayStep};
+use helpline_store::shelter::Calls;
 use helpline_store::{Change, Command};
 
 use crate::access;
@@ -56,8 +58,9 @@ pub(crate) async fn go_on(
     (id, step): (AdmissionId, StayStep),
 ) -> Result<Admission, Refusal> {
     let mut last = Refusal::race_lost();
+    let rules = rules(ctx, caller).await?;
     for _ in 0..TRIES {
-        match committed(ctx.store.go_on_with_stay(command, id, step).await?) {
+        match committed(ctx.store.go_on_with_stay(command, (id, step), &rules).await?) {
             Change::Done(id) | Change::Replayed { resource_id: id } => {
                 return get(ctx, caller, id.into()).await;
             }
@@ -89,6 +92,53 @@ pub(crate) async fn go_on(
         }
     }
     Err(last)
+}
+
+/// What follows from an admission and from an exit, by the settings.
+async fn rules(ctx: &Ctx, caller: &Caller) -> Result<StayRules, Refusal> {
+    let settings = ctx.settings.current(caller.centre_id).await?;
+    let (rules, cases) = (&settings.settings.shelter, &settings.settings.cases);
+    Ok(StayRules {
+        offers: rules.offers.clone(),
+        calls: Calls::new(rules.follow_ups(), cases.due_soon_s, || ctx.ids.v7()),
+    })
+}
+
+/// Says with whom a child lives there. Errors: NOT_FOUND for either stay; STATE_REFUSED for one that is over, and `accompanies` or
+/// `accompanied` when who is named lives there with somebody, or somebody with the child; INVALID_FIELD for themselves;
+/// REQUEST_ID_REUSED.
+pub(crate) async fn accompany(
+    ctx: &Ctx,
+    caller: &Caller,
+    command: &Command,
+    (id, accompanies): (AdmissionId, Option<AdmissionId>),
+) -> Result<Admission, Refusal> {
+    for _ in 0..TRIES {
+        match committed(ctx.store.accompany_stay(command, (id, accompanies)).await?) {
+            Change::Done(id) | Change::Replayed { resource_id: id } => {
+                return get(ctx, caller, id.into()).await;
+            }
+            Change::Reused => return Err(Refusal::request_id_reused()),
+            Change::Refused => {}
+        }
+        let child = get(ctx, caller, id).await?;
+        let with = match accompanies {
+            Some(with) => Some(get(ctx, caller, with).await?),
+            None => None,
+        };
+        if accompanies == Some(id) {
+            return Err(Refusal::invalid_field("accompanies_admission_id", "another stay"));
+        }
+        for one in [Some(&child), with.as_ref()].into_iter().flatten() {
+            if one.state == AdmissionState::Exited {
+                return Err(Refusal::state("admission", one.state.key()));
+            }
+        }
+        if let Some(refusal) = ctx.store.refused_company(caller.centre_id, (id, accompanies)).await? {
+            return Err(Refusal::state("admission", refusal));
+        }
+    }
+    Err(Refusal::race_lost())
 }
 
 /// No place is left. Where the child goes next is for the centre to know.

@@ -199,6 +199,7 @@ impl Refusal {
             .with("referrals", open.referrals.to_string())
             .with("tasks", open.tasks.to_string())
             .with("cross_border", open.cross_border.to_string())
+            .with("returns", open.returns.to_string())
     }
 
     /// TRANSFER_REFUSED: `why` are the keys of what is in the way.
@@ -219,6 +220,18 @@ impl Refusal {
     /// SURVEY_TOO_LATE.
     pub fn survey_too_late() -> Self {
         Self::new(ErrorReason::SurveyTooLate, "the contact ended too long ago")
+    }
+
+    /// RETURN_REFUSED: `why` are the keys of what is in the way.
+    pub fn return_refused(why: &[String]) -> Self {
+        Self::new(ErrorReason::ReturnRefused, "something is in the way of who would return")
+            .with("why", why.join(","))
+    }
+
+    /// RETURN_ITEMS_OPEN: `items` are the keys of what is open.
+    pub fn return_items_open(items: &[&str]) -> Self {
+        Self::new(ErrorReason::ReturnItemsOpen, "something that is needed to go is open")
+            .with("items", items.join(","))
     }
 
     /// NOBODY_FITS.
@@ -352,6 +365,8 @@ impl Refusal {
             | ErrorReason::TransferRefused
             | ErrorReason::MandatoryReportOpen
             | ErrorReason::SurveyTooLate
+            | ErrorReason::ReturnRefused
+            | ErrorReason::ReturnItemsOpen
             | ErrorReason::NoRoom
             | ErrorReason::SwitchOwned
             | ErrorReason::PartnerRefused

@@ -59,6 +59,7 @@ pub const FAIL_POINTS: &[&str] = &[
     "school_report.after_commit",
     "survey.after_commit",
     "reintegration.after_commit",
+    "shelter.after_commit",
     "hold.after_commit",
     "hold.after_expiry",
     "delivery.after_claim",

@@ -2,16 +2,19 @@
 //!
 //! Locks are taken in one order: referral, stay, place, unit.
 
+mod accompany;
 mod read;
 
 use chrono::{DateTime, Utc};
 use helpline_domain::admission::{AdmissionState, ExitOutcome};
 use helpline_domain::id::{AdmissionId, CentreId, HoldId, ReferralId, ServiceId};
+use helpline_domain::settings::shelter::OfferRule;
 use uuid::Uuid;
 
 use crate::change::{Change, Command, change, change_query};
 use crate::escalation::agency_of;
 use crate::referral::sees_referral;
+use crate::shelter::{Calls, are_called, calls};
 use crate::{Store, StoreError};
 
 /// A stay.
@@ -29,6 +32,8 @@ pub struct Admission {
     pub requested_at: DateTime<Utc>,
     pub admitted_at: Option<DateTime<Utc>>,
     pub exited_at: Option<DateTime<Utc>>,
+    pub accompanies: Option<AdmissionId>,
+    pub accompanying: Vec<Uuid>,
     pub revision: i64,
 }
 
@@ -59,6 +64,15 @@ pub enum StayStep {
     Exit(ExitOutcome),
 }
 
+/// What follows from an admission and from an exit.
+#[derive(Clone, Debug)]
+pub struct StayRules {
+    /// What is offered with the admission.
+    pub offers: Vec<OfferRule>,
+    /// Calls to who has lived there and has left.
+    pub calls: Calls,
+}
+
 impl StayStep {
     /// Whether it can be made of a stay that stands so.
     pub const fn begins_at(self, state: AdmissionState) -> bool {
@@ -84,7 +98,7 @@ macro_rules! sees_stay {
             $agency,
             "::uuid THEN true ELSE EXISTS (
                 SELECT FROM helpline.referrals r WHERE r.centre_id = $1 AND r.referral_id = a.referral_id AND ",
-            sees_referral!($principal, $role, $agency),
+            $crate::referral::sees_referral!($principal, $role, $agency),
             ") AND (",
             $agency,
             "::uuid IS NULL OR EXISTS (SELECT FROM helpline.services s WHERE s.centre_id = $1 AND s.service_id = a.service_id AND s.agency_id = ",
@@ -94,7 +108,7 @@ macro_rules! sees_stay {
     };
 }
 
-use sees_stay;
+pub(crate) use sees_stay;
 
 /// The change of a stay, named 7, by a caller of an agency, 8.
 macro_rules! stay {
@@ -213,7 +227,11 @@ const ADMIT: &str = stay!(
     counted AS (
         UPDATE helpline.capacities k SET held = k.held - l.count, occupied = k.occupied + l.count, updated_at = helpline.now(),
             revision = k.revision + 1
-        FROM lived_in l WHERE k.centre_id = $1 AND k.service_id = l.service_id AND k.unit = l.unit)",
+        FROM lived_in l WHERE k.centre_id = $1 AND k.service_id = l.service_id AND k.unit = l.unit),
+    offered AS (
+        INSERT INTO helpline.service_offers (centre_id, admission_id, service, position, state, due_at)
+        SELECT $1, c.admission_id, w.service, w.place, 'open', helpline.now() + make_interval(secs => w.within)
+        FROM changed c CROSS JOIN unnest($9::text[], $10::float8[]) WITH ORDINALITY AS w (service, within, place))",
 );
 
 const PLAN: &str = stay!(
@@ -229,6 +247,7 @@ const DROP_PLAN: &str = stay!(
     moved!("state = 'admitted', planned_at = NULL", "a.state = 'exit_planned'")
 );
 
+/// Of who has lived there and has a case, its owner is given calls; nothing of it keeps anybody from leaving.
 const EXIT: &str = stay!(
     "admission_exited",
     moved!("state = 'exited', outcome = $9, exited_at = helpline.now()", "a.state <> 'exited'"),
@@ -241,7 +260,22 @@ const EXIT: &str = stay!(
         UPDATE helpline.capacities k SET held = k.held - CASE f.state WHEN 'released' THEN f.count ELSE 0 END,
             occupied = k.occupied - CASE f.state WHEN 'vacated' THEN f.count ELSE 0 END, updated_at = helpline.now(),
             revision = k.revision + 1
-        FROM freed f WHERE k.centre_id = $1 AND k.service_id = f.service_id AND k.unit = f.unit)",
+        FROM freed f WHERE k.centre_id = $1 AND k.service_id = f.service_id AND k.unit = f.unit),
+    lapsed AS (
+        UPDATE helpline.service_offers o SET state = 'lapsed', revision = o.revision + 1
+        FROM changed c WHERE o.centre_id = $1 AND o.admission_id = c.admission_id AND o.state = 'open'),
+    called_for AS (
+        UPDATE helpline.cases c SET event_count = c.event_count + 1, changed_at = helpline.now(), revision = c.revision + 1
+        WHERE c.centre_id = $1 AND cardinality($10::uuid[]) > 0 AND c.case_id = (
+            SELECT f.case_id FROM changed JOIN helpline.referrals f ON f.centre_id = $1 AND f.referral_id = changed.referral_id
+            WHERE changed.admitted_at IS NOT NULL) AND NOT ", are_called!(), "
+        RETURNING c.case_id, c.owner_id, c.event_count),
+    ", calls!("$10", "$11", "$12", "$13"), ",
+    noted AS (
+        INSERT INTO helpline.case_events (centre_id, case_id, sequence, at, event, actor_id, actor_role, detail, entry_id)
+        SELECT $1, case_id, event_count, helpline.now(), 'follow_up_given', $2, $3,
+            jsonb_build_object('task_ids', (SELECT jsonb_agg(task_id) FROM calls)), $14
+        FROM called_for)",
 );
 
 /// Who did not come in time is not sent away: a place can be kept for them again.
@@ -286,8 +320,8 @@ impl Store {
     pub async fn go_on_with_stay(
         &self,
         command: &Command,
-        id: AdmissionId,
-        step: StayStep,
+        (id, step): (AdmissionId, StayStep),
+        rules: &StayRules,
     ) -> Result<Change<Uuid>, StoreError> {
         let sql = match step {
             StayStep::Screen => SCREEN,
@@ -299,10 +333,19 @@ impl Store {
         };
         let query = change_query::<(Uuid,)>(sql, command).bind(id.as_uuid()).bind(agency_of(&command.caller));
         let query = match step {
-            StayStep::Screen | StayStep::Admit | StayStep::DropExitPlan => query,
+            StayStep::Screen | StayStep::DropExitPlan => query,
+            StayStep::Admit => {
+                let offers = &rules.offers;
+                let within: Vec<f64> = offers.iter().map(|one| f64::from(one.within_s)).collect();
+                query.bind(offers.iter().map(|one| one.service.clone()).collect::<Vec<_>>()).bind(within)
+            }
             StayStep::Hold(hold, seconds) => query.bind(hold.as_uuid()).bind(f64::from(seconds)),
             StayStep::PlanExit(at) => query.bind(at),
-            StayStep::Exit(outcome) => query.bind(outcome.key()),
+            StayStep::Exit(outcome) => {
+                let calls = &rules.calls;
+                let query = query.bind(outcome.key()).bind(calls.ids.clone()).bind(calls.tasks.clone());
+                query.bind(calls.within_s.clone()).bind(calls.due_soon_s).bind(calls.entry_id)
+            }
         };
         Ok(self.change(command, query).await?.map(|(id,)| id))
     }

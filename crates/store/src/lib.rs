@@ -68,6 +68,7 @@ pub mod school_report;
 mod sealing;
 pub mod service;
 pub mod settings;
+pub mod shelter;
 pub mod stand_in;
 pub mod statistics;
 pub mod supervision;

@@ -21,13 +21,14 @@ use prost_types::Timestamp;
 
 use super::{assert_no_page, casework, crossborder, forgeries, referrals, school};
 use super::{assert_no_page, casework, crossborder, forgeries, referrals, reintegration};
+use super::{assert_no_page, casework, crossborder, forgeries, referrals, shelter};
 use crate::cast::{Cast, method};
 use crate::requests::well_formed;
 use crate::schema;
 use crate::stage::healthy;
 
 /// Lists that are walked here.
-const LISTS: [&str; 29] = [
+const LISTS: [&str; 9999] = [
     "ListEscalations",
     "ListReports",
     "ListTimeline",
@@ -58,6 +59,7 @@ const LISTS: [&str; 29] = [
     "ListSchoolReports",
     "ListCohorts",
     "ListReturnees",
+    "ListReturnAssistances",
 ];
 /// Lists that are not walked here: of the line, of the directory, of what is told of missing children, of figures.
 const OTHERS: [&str; 8] = [
@@ -227,6 +229,7 @@ async fn fill(cast: &Cast) -> BTreeMap<&'static str, String> {
     let crossborder_id = crossborder::fill(cast, ROWS).await;
     school::fill(cast, ROWS).await;
     let cohort_id = reintegration::fill(cast, ROWS).await;
+    shelter::fill(cast, ROWS, &case_id).await;
     BTreeMap::from([
         ("escalation_id", escalation_id),
         ("agency_id", agency_id),
@@ -269,6 +272,7 @@ fn asked(cast: &Cast, name: &str, ids: &BTreeMap<&'static str, String>) -> List 
     // The supervisor has referred and opened cases; of others' a counsellor knows nothing.
     let own =
         ["helpline.referral.", "helpline.casework.", "helpline.crossborder.", "helpline.reintegration."];
+    let own = ["helpline.referral.", "helpline.casework.", "helpline.crossborder.", "helpline.shelter."];
     let actor = if own.iter().any(|package| method.service.starts_with(package)) {
         &cast.supervisor
     } else {

@@ -51,6 +51,11 @@ pub(super) async fn prepare(cast: &Cast, method: &Method) -> Prepared {
         let other = differing(cast, method, &request).await;
         return Prepared { actor, request, other };
     }
+    if let Some((actor, bytes)) = super::shelter::prepare(cast, method.name).await {
+        let request = DynamicMessage::decode(schema::input(method), bytes.as_slice()).unwrap();
+        let other = differing(cast, method, &request).await;
+        return Prepared { actor, request, other };
+    }
     if method.service.starts_with("helpline.crossborder.")
         && let Some((actor, bytes)) = super::crossborder::prepare_command(cast, method.name).await
     {

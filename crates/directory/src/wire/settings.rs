@@ -14,6 +14,7 @@ mod relaxation;
 mod resumption;
 mod risk_rules;
 mod school;
+mod shelter;
 mod valve;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -126,6 +127,7 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
     let school = fields.within("school", |fields| school::read(fields, message.school.as_ref()));
     let reintegration =
         fields.within("reintegration", |fields| reintegration::read(fields, message.reintegration.as_ref()));
+    let shelter = fields.within("shelter", |fields| shelter::read(fields, message.shelter.as_ref()));
     let alert_sender = alert_sender(fields, &message.alert_sender);
     Some(Settings {
         queues: queues?,
@@ -159,6 +161,7 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
         cross_border: cross_border?,
         school: school?,
         reintegration: reintegration?,
+        shelter: shelter?,
     })
 }
 
@@ -284,6 +287,7 @@ pub(crate) fn to_message(versioned: &VersionedSettings) -> Message {
         cross_border: Some(crossborder::to_message(&settings.cross_border)),
         school: Some(school::to_message(&settings.school)),
         reintegration: Some(reintegration::to_message(&settings.reintegration)),
+        shelter: Some(shelter::to_message(&settings.shelter)),
     }
 }
 

@@ -20,6 +20,7 @@ use helpline_service_kit::Ctx;
 use helpline_service_kit::authenticator::Authenticator;
 use helpline_service_kit::config::Config;
 use helpline_service_kit::lifecycle::Lifecycle;
+use helpline_shelter::Shelters;
 use helpline_store::{PoolOptions, Store};
 use tonic::service::{Routes, RoutesBuilder};
 use tonic_health::ServingStatus;
@@ -50,6 +51,8 @@ pub enum Service {
     School,
     /// Children who come back together.
     Reintegration,
+    /// Residents of shelters: services they are offered, help to return.
+    Shelter,
     /// Endpoints of agencies, what is sent to them.
     Channels,
     /// Pages for a browser, if the configuration says where browsers find them. They have no API of their own.
@@ -70,6 +73,7 @@ impl Service {
             Self::Crossborder => "helpline.crossborder.v1",
             Self::School => "helpline.school.v1",
             Self::Reintegration => "helpline.reintegration.v1",
+            Self::Shelter => "helpline.shelter.v1",
             Self::Channels => "helpline.channels.v1",
             Self::Console => "",
         }
@@ -193,6 +197,9 @@ pub(super) async fn assemble(
     if services.has(Service::Reintegration) {
         Reintegration::new(ctx.clone()).routes(&mut routes, longest);
     }
+    if services.has(Service::Shelter) {
+        Shelters::new(ctx.clone()).routes(&mut routes, longest);
+    }
     if services.has(Service::Channels) {
         let channels =
             Channels::new(ctx.clone(), &config.channels, config.console.base().map(str::to_owned))?;
@@ -252,7 +259,7 @@ mod tests {
         assert_eq!(Services::all().names().collect::<Vec<_>>(), SERVICES);
         assert_eq!(
             Services::all().to_string(),
-            "directory,intake,queueing,escalation,referral,casework,reporting,crossborder,school,reintegration,channels,console"
+            "directory,intake,queueing,escalation,referral,casework,reporting,crossborder,school,reintegration,shelter,channels,console"
         );
     }
 }

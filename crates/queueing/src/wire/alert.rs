@@ -39,6 +39,8 @@ pub(crate) fn message(row: &AlertRow) -> proto::Alert {
         Subject::SchoolReport(report) => alert.school_report_id = report.to_string(),
         Subject::School(school) => alert.school_id = school.to_string(),
         Subject::Returnee(returnee) => alert.returnee_id = returnee.to_string(),
+        Subject::Admission(stay) => alert.admission_id = stay.to_string(),
+        Subject::Return(going) | Subject::ReturnTooLate(going) => alert.return_id = going.to_string(),
         Subject::Floor => {}
     }
     alert
@@ -75,6 +77,9 @@ const fn kind(kind: AlertKind) -> proto::AlertKind {
         AlertKind::SurveyDanger => proto::AlertKind::SurveyDanger,
         AlertKind::ReturneeNotArrived => proto::AlertKind::ReturneeNotArrived,
         AlertKind::ReturneeNotSettled => proto::AlertKind::ReturneeNotSettled,
+        AlertKind::ServiceOfferOverdue => proto::AlertKind::ServiceOfferOverdue,
+        AlertKind::GracePeriodEnding => proto::AlertKind::GracePeriodEnding,
+        AlertKind::ChildLeftBehind => proto::AlertKind::ChildLeftBehind,
     }
 }
 

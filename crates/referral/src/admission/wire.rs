@@ -21,7 +21,8 @@ const USUAL: Duration = Duration::from_hours(24);
 const BOUNDS: std::ops::RangeInclusive<Duration> = Duration::from_secs(10)..=Duration::from_hours(30 * 24);
 
 both_ways!(outcome, outcome_from: ExitOutcome, proto::ExitOutcome {
-    Reunited, OtherCare, Independent, ReturnedHome, LeftByChoice, NotEligible, Missing, ReferralEnded, Other,
+    Reunited, OtherCare, Independent, ReturnedHome, LeftByChoice, NotEligible, Missing, ReferralEnded, Settled,
+    NewEmployer, Repatriated, Relocated, Other,
 });
 
 /// A command about a stay.
@@ -95,6 +96,20 @@ pub(crate) fn exit(ctx: &Ctx, caller: &Caller, sent: &proto::RecordExitRequest) 
     })
 }
 
+/// A command about whom a child lives there with.
+pub(crate) fn accompany(
+    ctx: &Ctx,
+    caller: &Caller,
+    sent: &proto::AccompanyAdmissionRequest,
+) -> Result<(Command, (AdmissionId, Option<AdmissionId>)), Refusal> {
+    let mut fields = Fields::new();
+    let request_id = fields.request_id(&sent.request_id);
+    let id = fields.id("admission_id", &sent.admission_id);
+    let with = fields.optional_id("accompanies_admission_id", &sent.accompanies_admission_id);
+    let (request_id, id, with) = fields.build((|| Some((request_id?, id?, with?)))())?;
+    Ok((command(ctx, caller, "AccompanyAdmission", request_id, sent), (id, with)))
+}
+
 const fn state(state: AdmissionState) -> proto::AdmissionState {
     match state {
         AdmissionState::Requested => proto::AdmissionState::Requested,
@@ -120,5 +135,7 @@ pub(crate) fn message(one: &Admission) -> proto::Admission {
         admit_time: one.admitted_at.map(timestamp),
         exit_time: one.exited_at.map(timestamp),
         revision: one.revision,
+        accompanies_admission_id: one.accompanies.map(|id| id.to_string()).unwrap_or_default(),
+        accompanying_admission_ids: one.accompanying.iter().map(ToString::to_string).collect(),
     }
 }

@@ -93,6 +93,16 @@ impl AdmissionService for Api {
         Ok(Response::new(proto::RecordExitResponse { admission: Some(wire::message(&stay)) }))
     }
 
+    async fn accompany_admission(
+        &self,
+        request: Request<proto::AccompanyAdmissionRequest>,
+    ) -> Result<Response<proto::AccompanyAdmissionResponse>, Status> {
+        let caller = caller_of(&request)?;
+        let (command, stays) = wire::accompany(&self.ctx, &caller, request.get_ref())?;
+        let stay = admission::accompany(&self.ctx, &caller, &command, stays).await?;
+        Ok(Response::new(proto::AccompanyAdmissionResponse { admission: Some(wire::message(&stay)) }))
+    }
+
     async fn get_admission(
         &self,
         request: Request<proto::GetAdmissionRequest>,

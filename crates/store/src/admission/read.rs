@@ -9,16 +9,24 @@ use uuid::Uuid;
 
 use super::{Admission, sees_stay};
 use crate::escalation::agency_of;
-use crate::referral::sees_referral;
 use crate::{Store, StoreError};
 
-/// Two statements: a plan for both would walk all that is over to find one.
+/// Two statements: a plan for both would walk all that is over to find one. With whom a child lives there is told to who may know of both.
 macro_rules! stays {
     ($which:literal) => {
         concat!(
             "SELECT a.admission_id, a.referral_id, a.service_id, a.unit, a.state, a.planned_at, a.outcome, a.requested_at, a.admitted_at,
-                a.exited_at, a.revision, CASE a.state WHEN 'held' THEN h.expires_at END AS hold_expires_at
-             FROM helpline.admissions a LEFT JOIN helpline.holds h ON h.centre_id = $1 AND h.hold_id = a.hold_id
+                a.exited_at, a.revision, (
+                    SELECT a.admission_id FROM helpline.admissions a
+                    WHERE a.centre_id = $1 AND a.admission_id = own.accompanies_id AND ",
+            sees_stay!("$2", "$3", "$4"),
+            ") AS accompanies_id, ARRAY(
+                    SELECT a.admission_id FROM helpline.admissions a
+                    WHERE a.centre_id = $1 AND a.accompanies_id = own.admission_id AND a.state <> 'exited' AND ",
+            sees_stay!("$2", "$3", "$4"),
+            " ORDER BY a.admission_id) AS accompanying, CASE a.state WHEN 'held' THEN h.expires_at END AS hold_expires_at
+             FROM helpline.admissions a CROSS JOIN LATERAL (SELECT a.admission_id, a.accompanies_id) own
+             LEFT JOIN helpline.holds h ON h.centre_id = $1 AND h.hold_id = a.hold_id
              WHERE a.centre_id = $1 AND ",
             $which,
             " AND ",
@@ -44,6 +52,8 @@ struct AdmissionRow {
     requested_at: DateTime<Utc>,
     admitted_at: Option<DateTime<Utc>>,
     exited_at: Option<DateTime<Utc>>,
+    accompanies_id: Option<Uuid>,
+    accompanying: Vec<Uuid>,
     revision: i64,
 }
 
@@ -65,6 +75,8 @@ impl TryFrom<AdmissionRow> for Admission {
             requested_at: row.requested_at,
             admitted_at: row.admitted_at,
             exited_at: row.exited_at,
+            accompanies: row.accompanies_id.map(AdmissionId::from),
+            accompanying: row.accompanying,
             revision: row.revision,
         })
     }

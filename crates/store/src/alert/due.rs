@@ -50,6 +50,17 @@ const DUE: &str = "
     WHERE centre_id = $1 AND state IN ('arrived', 'first_rehabilitation')
       AND arrived_at <= (SELECT helpline.now()) - make_interval(secs => $3)
     UNION ALL
+    SELECT DISTINCT 'service_offer_overdue', 'admission ' || o.admission_id FROM helpline.service_offers o
+    WHERE o.centre_id = $1 AND o.state = 'open' AND o.due_at <= (SELECT helpline.now())
+    UNION ALL
+    SELECT 'child_left_behind', 'admission ' || a.admission_id FROM helpline.admissions a
+    JOIN helpline.admissions w ON w.centre_id = $1 AND w.admission_id = a.accompanies_id
+    WHERE a.centre_id = $1 AND a.accompanies_id IS NOT NULL AND a.state <> 'exited' AND w.state = 'exited'
+    UNION ALL
+    SELECT 'grace_period_ending', CASE WHEN b.grace_ends_at > (SELECT helpline.now()) THEN 'return ' ELSE 'return_too_late ' END || b.return_id
+    FROM helpline.return_assistances b
+    WHERE b.centre_id = $1 AND b.warn_at <= (SELECT helpline.now()) AND b.state IN ('preparing', 'ready')
+    UNION ALL
     SELECT late.kind, 'task ' || t.task_id FROM helpline.tasks t
     JOIN (VALUES (3, 'task_overdue'), (4, 'task_neglected')) AS late (rung, kind) ON t.climbed >= late.rung
     WHERE t.centre_id = $1 AND t.climbed >= 3 AND t.ended_at IS NULL
@@ -94,7 +105,8 @@ impl Store {
     /// missing-child alerts that nobody has decided on, or that are in force for nothing; steps of referrals, and those that
     /// nobody took on; tasks; cases that somebody let themselves into and nobody has looked at, or whose owner has left; hand-overs across
     /// borders; reports of abuse at schools, and many about one; surveys that tell of danger; children who were expected and of
-    /// whom nothing was said, or who are not settled, by these settings.
+    /// whom nothing was said, or who are not settled, by these settings; what residents of shelters were not offered, children whom
+    /// somebody left there, grace periods that end.
     pub async fn due_alerts(
         &self,
         centre: CentreId,

@@ -142,6 +142,8 @@ macro_rules! select {
                 (SELECT count(*) FROM helpline.tasks t WHERE t.centre_id = $1 AND t.case_id = c.case_id AND t.ended_at IS NULL) AS open_tasks,
                 (SELECT count(*) FROM helpline.crossborder_handovers h
                  WHERE h.centre_id = $1 AND h.case_id = c.case_id AND h.ended_at IS NULL) AS open_cross_border,
+                (SELECT count(*) FROM helpline.return_assistances h
+                 WHERE h.centre_id = $1 AND h.case_id = c.case_id AND h.ended_at IS NULL) AS open_returns,
                 c.approved_at IS NOT NULL AND (
                     EXISTS (SELECT FROM (", escalations!(), ") w WHERE w.since > c.approved_at)
                     OR EXISTS (SELECT FROM (", referrals!(), ") w WHERE w.since > c.approved_at)
@@ -150,7 +152,10 @@ macro_rules! select {
                         WHERE t.centre_id = $1 AND t.case_id = c.case_id AND t.ended_at IS NULL AND t.made_at > c.approved_at)
                     OR EXISTS (
                         SELECT FROM helpline.crossborder_handovers h
-                        WHERE h.centre_id = $1 AND h.case_id = c.case_id AND h.ended_at IS NULL AND h.prepared_at > c.approved_at)) AS grown
+                        WHERE h.centre_id = $1 AND h.case_id = c.case_id AND h.ended_at IS NULL AND h.prepared_at > c.approved_at)
+                    OR EXISTS (
+                        SELECT FROM helpline.return_assistances h
+                        WHERE h.centre_id = $1 AND h.case_id = c.case_id AND h.ended_at IS NULL AND h.started_at > c.approved_at)) AS grown
              FROM helpline.cases c WHERE c.centre_id = $1 AND ",
             $rest
         )
@@ -233,6 +238,7 @@ struct CaseRow {
     open_referrals: i64,
     open_tasks: i64,
     open_cross_border: i64,
+    open_returns: i64,
     grown: bool,
 }
 
@@ -267,6 +273,7 @@ impl TryFrom<CaseRow> for Case {
                 referrals: row.open_referrals,
                 tasks: row.open_tasks,
                 cross_border: row.open_cross_border,
+                returns: row.open_returns,
             },
             revision: row.revision,
         })

@@ -1,0 +1,9 @@
+//! Residents of a shelter: what they are offered, who lives there with them, and how they go home.
+
+mod company;
+mod grace;
+mod offers;
+mod presence;
+mod returns;
+mod room;
+mod walk;

@@ -1,0 +1,38 @@
+//! The time in which somebody may leave without a fine.
+
+use helpline_proto::queueing::v1::AlertKind;
+use helpline_proto::shelter::v1::{ReturnSubject, SetGracePeriodRequest};
+use helpline_tests::shelter::{cancels, grace, start};
+
+use super::room::{DAY, House};
+
+const ENDING: AlertKind = AlertKind::GracePeriodEnding;
+const TOLD: &str = "SELECT count(*) FROM helpline.alerts WHERE kind = 'grace_period_ending'";
+
+#[tokio::test]
+async fn a_grace_period_is_told_before_its_end_and_at_its_end_each_once_and_anew_when_it_is_changed() {
+    let house = House::new(1).await;
+    let by = house.by();
+    let case = by.case_of_child().await.case_id;
+    let id = by.start_return(start(&case, ReturnSubject::Adult)).await.unwrap().return_id;
+    let until =
+        |days: i64| SetGracePeriodRequest { grace_end_time: Some(house.later(days * DAY)), ..grace(&id) };
+    by.set_grace(until(20)).await.unwrap();
+    house.wait(5 * DAY);
+    assert_eq!(house.stage.value(TOLD), "0");
+    house.wait(2 * DAY);
+    house.until_alerts(ENDING, &id, 1).await;
+    house.wait(13 * DAY + 60);
+    crate::stage::until("it is told that it is over", async || {
+        (house.stage.value(TOLD) == "2").then_some(())
+    })
+    .await;
+    house.until_alerts(ENDING, &id, 1).await;
+    by.set_grace(until(20)).await.unwrap();
+    house.until_alerts(ENDING, &id, 0).await;
+    house.wait(7 * DAY);
+    house.until_alerts(ENDING, &id, 1).await;
+    assert_eq!(house.stage.value(TOLD), "3");
+    by.cancel_return(cancels(&id)).await.unwrap();
+    house.until_alerts(ENDING, &id, 0).await;
+}

@@ -1,0 +1,187 @@
+//! Whether somebody lives in a shelter is told by no answer to who may not know it: what is said of a resident is said of nobody.
+
+use helpline_proto::referral::v1::{
+    AdmissionState, DropExitPlanRequest, ListAdmissionsRequest, PlanExitRequest, RequestAdmissionRequest,
+};
+use helpline_proto::shelter::v1::{
+    AnswerServiceOfferRequest, ListReturnAssistancesRequest, ReturnSubject, ServiceOfferState,
+    StartReturnAssistanceRequest,
+};
+use helpline_tests::shelter::{
+    answer, approves, arrives, asks, cancels, consents, departs, done, grace, ready, start, withdraws,
+};
+use helpline_tests::{Abilities, Actor, request_id};
+use tonic::Status;
+
+use super::room::House;
+use crate::stage::{chat, why};
+
+/// What somebody is, as far as ids say.
+#[derive(Clone)]
+struct Who {
+    stay: String,
+    referral: String,
+    service: String,
+    case: String,
+    help: String,
+}
+
+impl Who {
+    /// Somebody who was never there.
+    fn nobody(service: &str) -> Self {
+        let [stay, referral, case, help] = std::array::from_fn(|_| request_id());
+        Self { stay, referral, service: service.to_owned(), case, help }
+    }
+}
+
+fn said<T: std::fmt::Debug>(answer: Result<T, Status>) -> String {
+    format!("{:?}", why(answer))
+}
+
+/// Everything that is answered about somebody, method by method.
+async fn answers(actor: &Actor, who: &Who) -> Vec<String> {
+    let (mut stays, mut shelter) = (actor.admissions(), actor.shelter());
+    let (id, help) = (who.stay.as_str(), who.help.as_str());
+    let request = RequestAdmissionRequest {
+        request_id: request_id(),
+        referral_id: who.referral.clone(),
+        service_id: who.service.clone(),
+        unit: "bed".to_owned(),
+    };
+    let plan = PlanExitRequest {
+        request_id: request_id(),
+        admission_id: id.to_owned(),
+        planned_time: Some(helpline_tests::crossborder::ahead(86_400)),
+    };
+    let drop = DropExitPlanRequest { request_id: request_id(), admission_id: id.to_owned() };
+    let accepts = AnswerServiceOfferRequest {
+        referral_id: who.referral.clone(),
+        ..answer(id, "legal", ServiceOfferState::Accepted)
+    };
+    let from_there = StartReturnAssistanceRequest {
+        admission_id: id.to_owned(),
+        ..start(&who.case, ReturnSubject::Adult)
+    };
+    vec![
+        said(stays.request_admission(request).await),
+        said(actor.screens(id).await),
+        said(actor.keeps_place(id).await),
+        said(actor.takes_in(id).await),
+        said(stays.plan_exit(plan).await),
+        said(stays.drop_exit_plan(drop).await),
+        said(actor.lets_go(id).await),
+        said(actor.stay(id).await),
+        said(actor.lives_with(id, "").await),
+        said(actor.lives_with(&request_id(), id).await),
+        said(actor.service_offers(id).await),
+        said(actor.answer_offer(answer(id, "legal", ServiceOfferState::DeclinedByResident)).await),
+        said(actor.answer_offer(accepts).await),
+        said(actor.offer_again(id, "legal").await),
+        said(actor.start_return(start(&who.case, ReturnSubject::Child)).await),
+        said(actor.start_return(from_there).await),
+        said(actor.set_return_item(done(help, "ticket")).await),
+        said(actor.set_grace(grace(help)).await),
+        said(actor.agree_to_return(consents(help)).await),
+        said(actor.refuse_to_return(withdraws(help)).await),
+        said(actor.ask_return_override(asks(help)).await),
+        said(shelter.approve_return_override(approves(help)).await),
+        said(actor.ready_to_return(ready(help)).await),
+        said(actor.departs_home(departs(help)).await),
+        said(actor.arrives_home(arrives(help)).await),
+        said(actor.cancel_return(cancels(help)).await),
+        said(actor.return_of(help).await),
+    ]
+}
+
+/// How much two lists tell somebody; nothing of what they may not call.
+async fn listed(actor: &Actor) -> (usize, usize) {
+    let stays = actor.admissions().list_admissions(ListAdmissionsRequest::default()).await;
+    let helps = actor.shelter().list_return_assistances(ListReturnAssistancesRequest::default()).await;
+    (
+        stays.map_or(0, |list| list.into_inner().admissions.len()),
+        helps.map_or(0, |list| list.into_inner().return_assistances.len()),
+    )
+}
+
+#[tokio::test]
+async fn who_may_not_know_is_told_the_same_of_a_resident_and_of_nobody_by_every_method() {
+    let house = House::new(2).await;
+    let by = house.by();
+    let case = by.case_of_child().await.case_id;
+    let stay = house.resident(&case).await;
+    let child = house.resident("").await.admission_id;
+    by.lives_with(&child, &stay.admission_id).await.unwrap();
+    let from_there = StartReturnAssistanceRequest {
+        admission_id: stay.admission_id.clone(),
+        ..start(&case, ReturnSubject::Adult)
+    };
+    let help = by.start_return(from_there).await.unwrap().return_id;
+    let resident = Who {
+        stay: stay.admission_id,
+        referral: stay.referral_id,
+        service: house.service.clone(),
+        case,
+        help,
+    };
+    let elsewhere = house.stage.world.agency().await;
+    let strangers = [
+        house.stage.world.counsellor(Abilities::speaking(&["ar"])).await,
+        house.stage.world.responder(elsewhere).await,
+        house.stage.adapter.clone(),
+    ];
+    for stranger in &strangers {
+        let nobody = answers(stranger, &Who::nobody(&house.service)).await;
+        assert_eq!(answers(stranger, &resident).await, nobody);
+        assert_eq!(listed(stranger).await, (0, 0));
+    }
+    // Who was there and has left is not told of either.
+    by.lets_go(&resident.stay).await.unwrap();
+    for stranger in &strangers {
+        let nobody = answers(stranger, &Who::nobody(&house.service)).await;
+        assert_eq!(answers(stranger, &resident).await, nobody);
+    }
+    assert_eq!(by.stay(&child).await.unwrap().state(), AdmissionState::Admitted, "nothing of it happened");
+    by.return_of(&resident.help).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_may_know_of_one_stay_learns_by_it_nothing_of_another() {
+    let house = House::new(2).await;
+    let by = house.by();
+    let resident = house.resident("").await;
+    // Somebody who refers a child herself, and the shelter where it lives.
+    let amina = house.stage.world.counsellor(Abilities::speaking(&["ar"])).await;
+    let case = amina.case_of_child().await.case_id;
+    let agency = house.stage.world.agency().await;
+    let service = house.stage.world.service(agency).await;
+    by.has_beds(&service, 1).await;
+    let contact = house.stage.receive(chat("ar")).await.contact_id;
+    let theirs = by.takes_in_from(&contact, &service, &case).await.admission_id;
+    let there = house.stage.world.responder(agency).await;
+    let nobody = request_id();
+    let accepts = |referral_id: &str| AnswerServiceOfferRequest {
+        referral_id: referral_id.to_owned(),
+        ..answer(&theirs, "legal", ServiceOfferState::Accepted)
+    };
+    for (of_resident, of_nobody) in [
+        (
+            said(there.lives_with(&theirs, &resident.admission_id).await),
+            said(there.lives_with(&theirs, &nobody).await),
+        ),
+        (
+            said(there.answer_offer(accepts(&resident.referral_id)).await),
+            said(there.answer_offer(accepts(&nobody)).await),
+        ),
+    ] {
+        assert_eq!(of_resident, of_nobody);
+    }
+    // The owner of the case does not know of the stay that a supervisor arranged.
+    let from = |admission_id: &str| StartReturnAssistanceRequest {
+        admission_id: admission_id.to_owned(),
+        ..start(&case, ReturnSubject::Adult)
+    };
+    assert_eq!(said(amina.start_return(from(&theirs)).await), said(amina.start_return(from(&nobody)).await));
+    let help = by.start_return(from(&theirs)).await.unwrap();
+    assert_eq!(help.admission_id, theirs);
+    assert_eq!(amina.return_of(&help.return_id).await.unwrap().admission_id, "");
+}
