@@ -69,11 +69,19 @@ pub enum AlertKind {
     CrossBorderOverdue,
     /// A child who was handed over across a border is in danger, by the last report.
     CrossBorderAtRisk,
+    /// The next step of a case that is handed to an organisation, or that none has taken on, is overdue.
+    RedirectOverdue,
+    /// A stay in a shelter ends soon, and nobody has planned what comes after it.
+    StayEndsSoon,
+    /// A stay in a shelter lasts longer than it was meant to.
+    StayTooLong,
+    /// A child is held for too long.
+    ChildDetained,
 }
 
 impl AlertKind {
     /// Every kind.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 28] = [
         Self::TargetNear,
         Self::NobodyAvailable,
         Self::LongContact,
@@ -98,6 +106,10 @@ impl AlertKind {
         Self::CaseUnowned,
         Self::CrossBorderOverdue,
         Self::CrossBorderAtRisk,
+        Self::RedirectOverdue,
+        Self::StayEndsSoon,
+        Self::StayTooLong,
+        Self::ChildDetained,
     ];
 
     /// The stable key under which the kind is stored.
@@ -127,6 +139,10 @@ impl AlertKind {
             Self::CaseUnowned => "case_unowned",
             Self::CrossBorderOverdue => "cross_border_overdue",
             Self::CrossBorderAtRisk => "cross_border_at_risk",
+            Self::RedirectOverdue => "redirect_overdue",
+            Self::StayEndsSoon => "stay_ends_soon",
+            Self::StayTooLong => "stay_too_long",
+            Self::ChildDetained => "child_detained",
         }
     }
 
@@ -390,6 +406,9 @@ fn causes(floor: &Snapshot, settings: &Alerts, share: i64) -> BTreeMap<Alert, bo
                 | AlertKind::TaskOverdue
                 | AlertKind::GlassBroken
                 | AlertKind::CaseUnowned
+                | AlertKind::RedirectOverdue
+                | AlertKind::StayEndsSoon
+                | AlertKind::StayTooLong
         );
         cause(*kind, subject.clone(), grave);
     }

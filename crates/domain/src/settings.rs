@@ -8,6 +8,7 @@ pub mod crossborder;
 mod flood;
 pub mod forms;
 mod hours;
+pub mod migrant;
 pub mod overflow;
 pub mod relaxation;
 pub mod resumption;
@@ -26,6 +27,7 @@ use crate::settings::alerts::Alerts;
 use crate::settings::care::Care;
 use crate::settings::cases::Cases;
 use crate::settings::crossborder::CrossBorder;
+use crate::settings::migrant::MigrantChildren;
 use relaxation::Relaxation;
 use resumption::Resumption;
 
@@ -93,6 +95,8 @@ pub struct Settings {
     pub assessment_forms: Vec<forms::Form>,
     /// How it hands children over across borders.
     pub cross_border: CrossBorder,
+    /// Within what time things are done for migrant children.
+    pub migrant_children: MigrantChildren,
 }
 
 /// A line in which contacts wait.
@@ -196,6 +200,7 @@ impl Default for Settings {
             cases: Cases::default(),
             assessment_forms: forms::usual(),
             cross_border: CrossBorder::default(),
+            migrant_children: MigrantChildren::default(),
         }
     }
 }

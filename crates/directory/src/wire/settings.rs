@@ -7,6 +7,7 @@ mod cases;
 mod crossborder;
 mod forms;
 mod hours;
+mod migrant;
 mod overflow;
 mod queues;
 mod relaxation;
@@ -121,6 +122,8 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
     let assessment_forms = forms::read(fields, &message.assessment_forms);
     let cross_border =
         fields.within("cross_border", |fields| crossborder::read(fields, message.cross_border.as_ref()));
+    let migrant_children =
+        fields.within("migrant_children", |fields| migrant::read(fields, message.migrant_children.as_ref()));
     let alert_sender = alert_sender(fields, &message.alert_sender);
     Some(Settings {
         queues: queues?,
@@ -152,6 +155,7 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
         cases: cases?,
         assessment_forms: assessment_forms?,
         cross_border: cross_border?,
+        migrant_children: migrant_children?,
     })
 }
 
@@ -275,6 +279,7 @@ pub(crate) fn to_message(versioned: &VersionedSettings) -> Message {
         cases: Some(cases::to_message(&settings.cases)),
         assessment_forms: settings.assessment_forms.iter().map(assessment_form).collect(),
         cross_border: Some(crossborder::to_message(&settings.cross_border)),
+        migrant_children: Some(migrant::to_message(&settings.migrant_children)),
     }
 }
 

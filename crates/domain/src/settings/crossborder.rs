@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Datelike as _, Duration, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::field_class::FieldClass;
 use crate::id::AgencyId;
+use crate::settings::migrant::working_days_after;
 
 /// How a centre hands children over across borders. Without countries it does not.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -98,16 +99,8 @@ impl CrossBorder {
 
     /// When the first visit is due after a hand-over to a country: so many days on which somebody works there.
     pub fn first_visit_due(&self, country: &str, from: DateTime<Utc>) -> DateTime<Utc> {
-        let rests = |day: u32| self.country(country).is_some_and(|rules| rules.rest_days.contains(&day));
-        let (mut at, mut left) = (from, self.first_visit_days);
-        // A week has one working day at least: settings say so.
-        while left > 0 {
-            at += Duration::days(1);
-            if !rests(at.weekday().number_from_monday()) {
-                left = left.saturating_sub(1);
-            }
-        }
-        at
+        let rest = self.country(country).map(|rules| rules.rest_days.clone()).unwrap_or_default();
+        working_days_after(from, self.first_visit_days, &rest)
     }
 
     /// What must not be where: classes that are not told as `QA:identity`, overrides that open nothing as `QA:override`, and children who
@@ -144,6 +137,8 @@ impl Country {
 
 #[cfg(test)]
 mod tests {
+    use chrono::Duration;
+
     use super::*;
 
     #[test]

@@ -67,6 +67,10 @@ const fn kind(kind: AlertKind) -> proto::AlertKind {
         AlertKind::CaseUnowned => proto::AlertKind::CaseUnowned,
         AlertKind::CrossBorderOverdue => proto::AlertKind::CrossBorderOverdue,
         AlertKind::CrossBorderAtRisk => proto::AlertKind::CrossBorderAtRisk,
+        AlertKind::RedirectOverdue => proto::AlertKind::RedirectOverdue,
+        AlertKind::StayEndsSoon => proto::AlertKind::StayEndsSoon,
+        AlertKind::StayTooLong => proto::AlertKind::StayTooLong,
+        AlertKind::ChildDetained => proto::AlertKind::ChildDetained,
     }
 }
 

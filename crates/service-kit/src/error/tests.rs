@@ -37,6 +37,8 @@ fn all() -> Vec<Refusal> {
         Refusal::case_open_work(OpenWork { escalations: 1, tasks: 2, ..OpenWork::default() }),
         Refusal::no_room(3, None),
         Refusal::transfer_refused(&["fear_recorded"]),
+        Refusal::consulate_refused(uuid::Uuid::from_u128(1)),
+        Refusal::redirect_missing(),
     ]
 }
 

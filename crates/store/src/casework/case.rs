@@ -37,6 +37,8 @@ pub struct Case {
     pub contact_ids: Vec<Uuid>,
     pub granted_ids: Vec<Uuid>,
     pub open: OpenWork,
+    /// Whether an organisation has taken it on as a whole, and then whether the referral by which it has is open.
+    pub taken_on: Option<bool>,
     pub revision: i64,
 }
 
@@ -142,6 +144,13 @@ macro_rules! select {
                 (SELECT count(*) FROM helpline.tasks t WHERE t.centre_id = $1 AND t.case_id = c.case_id AND t.ended_at IS NULL) AS open_tasks,
                 (SELECT count(*) FROM helpline.crossborder_handovers h
                  WHERE h.centre_id = $1 AND h.case_id = c.case_id AND h.ended_at IS NULL) AS open_cross_border,
+                (SELECT count(*) FROM helpline.detentions d
+                 WHERE d.centre_id = $1 AND d.case_id = c.case_id AND d.ended_at IS NULL) AS open_detentions,
+                (SELECT count(*) FROM helpline.redirects d
+                 WHERE d.centre_id = $1 AND d.case_id = c.case_id AND d.ended_at IS NULL) AS open_redirects,
+                (SELECT f.ended_at IS NULL FROM helpline.redirects d
+                 JOIN helpline.referrals f ON f.centre_id = $1 AND f.referral_id = d.referral_id
+                 WHERE d.centre_id = $1 AND d.case_id = c.case_id AND d.state = 'accepted') AS taken_on,
                 c.approved_at IS NOT NULL AND (
                     EXISTS (SELECT FROM (", escalations!(), ") w WHERE w.since > c.approved_at)
                     OR EXISTS (SELECT FROM (", referrals!(), ") w WHERE w.since > c.approved_at)
@@ -150,7 +159,13 @@ macro_rules! select {
                         WHERE t.centre_id = $1 AND t.case_id = c.case_id AND t.ended_at IS NULL AND t.made_at > c.approved_at)
                     OR EXISTS (
                         SELECT FROM helpline.crossborder_handovers h
-                        WHERE h.centre_id = $1 AND h.case_id = c.case_id AND h.ended_at IS NULL AND h.prepared_at > c.approved_at)) AS grown
+                        WHERE h.centre_id = $1 AND h.case_id = c.case_id AND h.ended_at IS NULL AND h.prepared_at > c.approved_at)
+                    OR EXISTS (
+                        SELECT FROM helpline.detentions d
+                        WHERE d.centre_id = $1 AND d.case_id = c.case_id AND d.ended_at IS NULL AND d.recorded_at > c.approved_at)
+                    OR EXISTS (
+                        SELECT FROM helpline.redirects d
+                        WHERE d.centre_id = $1 AND d.case_id = c.case_id AND d.ended_at IS NULL AND d.begun_at > c.approved_at)) AS grown
              FROM helpline.cases c WHERE c.centre_id = $1 AND ",
             $rest
         )
@@ -233,6 +248,9 @@ struct CaseRow {
     open_referrals: i64,
     open_tasks: i64,
     open_cross_border: i64,
+    open_detentions: i64,
+    open_redirects: i64,
+    taken_on: Option<bool>,
     grown: bool,
 }
 
@@ -267,7 +285,10 @@ impl TryFrom<CaseRow> for Case {
                 referrals: row.open_referrals,
                 tasks: row.open_tasks,
                 cross_border: row.open_cross_border,
+                detentions: row.open_detentions,
+                redirects: row.open_redirects,
             },
+            taken_on: row.taken_on,
             revision: row.revision,
         })
     }
