@@ -4,6 +4,7 @@
 mod casework;
 mod crossborder;
 mod emergency;
+mod migrants;
 mod referral;
 mod rules;
 
@@ -132,6 +133,7 @@ async fn fill(world: &World, centre: &Centre) {
     referral::refer(world, centre, &supervisor, &contact.contact_id).await;
     casework::open_case(world, &supervisor, &counsellor, &contact.contact_id).await;
     crossborder::hand_over(world, centre, &supervisor).await;
+    migrants::protect(world, centre, &supervisor).await;
 }
 
 /// An escalation of a contact; its id.

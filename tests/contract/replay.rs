@@ -5,6 +5,7 @@ mod channels;
 mod child_alerts;
 mod crossborder;
 mod escalations;
+mod migrants;
 mod plans;
 mod prepare;
 mod referrals;

@@ -6,6 +6,7 @@ mod channels;
 mod child_alerts;
 mod crossborder;
 mod escalations;
+mod migrants;
 mod plans;
 mod referrals;
 mod services;
@@ -355,6 +356,7 @@ fn encoded(name: &str) -> Vec<u8> {
             .or_else(|| referrals::sample(other))
             .or_else(|| casework::sample(other))
             .or_else(|| crossborder::sample(other))
+            .or_else(|| migrants::sample(other))
             .unwrap_or_else(|| panic!("{other} is new: say here what a well-formed request of it is")),
     }
 }
@@ -400,6 +402,7 @@ fn settings() -> Settings {
         cases: Some(casework::settings()),
         assessment_forms: vec![casework::assessment_form()],
         cross_border: Some(crossborder::settings()),
+        migrant_children: Some(migrants::settings()),
         queues: vec![general, Queue { queue: "night".to_owned(), ..Queue::default() }],
         target_waits: vec![wait],
         offer_timeout: Some(seconds(20)),

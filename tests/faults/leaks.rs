@@ -6,6 +6,7 @@ mod collector;
 mod crossborder;
 mod directory;
 mod escalation;
+mod migrant;
 mod outside;
 mod referral;
 mod scan;
@@ -37,7 +38,7 @@ use scan::{Finding, Markers, search};
 use crate::load::closing;
 
 /// The personal fields: each gets a marker of its own.
-const FIELDS: [&str; 57] = [
+const FIELDS: [&str; 64] = [
     "on_call_name",
     "on_call_number",
     "delivery_address",
@@ -95,6 +96,13 @@ const FIELDS: [&str; 57] = [
     "border_remark",
     "border_conditions",
     "border_travel",
+    "fear_remark",
+    "lift_reason",
+    "conference_members",
+    "conference_advice",
+    "departure_reason",
+    "conference_answer",
+    "held_remark",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -229,6 +237,7 @@ async fn play(fleet: &Fleet, markers: &mut Markers) -> Vec<(&'static str, Status
     referral::play(fleet, markers, &contact.contact_id, &mut statuses).await;
     casework::play(fleet, markers, &mut statuses).await;
     crossborder::play(fleet, markers, &mut statuses).await;
+    migrant::play(fleet, markers, &contact.contact_id, &mut statuses).await;
     let supervisor = fleet.bearer(Role::Supervisor, None);
     block(&supervisor, &adapter, &contact, markers, &mut statuses).await;
     statuses
