@@ -4,6 +4,7 @@
 mod casework;
 mod crossborder;
 mod emergency;
+mod migrants;
 mod referral;
 mod reintegration;
 mod rules;
@@ -138,6 +139,7 @@ async fn fill(world: &World, centre: &Centre) {
     crossborder::hand_over(world, centre, &supervisor).await;
     school::report(&adapter, &supervisor, &contact.contact_id).await;
     reintegration::announce_children(&supervisor, &counsellor).await;
+    migrants::protect(world, centre, &supervisor).await;
 }
 
 /// An escalation of a contact; its id.

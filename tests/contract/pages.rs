@@ -4,8 +4,8 @@ mod casework;
 mod crossborder;
 mod every;
 mod referrals;
-mod school;
 mod reintegration;
+mod school;
 mod shelter;
 
 use helpline_domain::caller::Role;

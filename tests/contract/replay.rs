@@ -5,11 +5,12 @@ mod channels;
 mod child_alerts;
 mod crossborder;
 mod escalations;
+mod migrants;
 mod plans;
 mod prepare;
 mod referrals;
-mod school;
 mod reintegration;
+mod school;
 mod shelter;
 mod stays;
 

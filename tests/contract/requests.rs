@@ -6,10 +6,11 @@ mod channels;
 mod child_alerts;
 mod crossborder;
 mod escalations;
+mod migrants;
 mod plans;
 mod referrals;
-mod school;
 mod reintegration;
+mod school;
 mod services;
 mod shelter;
 mod stays;
@@ -361,6 +362,7 @@ fn encoded(name: &str) -> Vec<u8> {
             .or_else(|| school::sample(other))
             .or_else(|| reintegration::sample(other))
             .or_else(|| shelter::sample(other))
+            .or_else(|| migrants::sample(other))
             .unwrap_or_else(|| panic!("{other} is new: say here what a well-formed request of it is")),
     }
 }
@@ -409,6 +411,7 @@ fn settings() -> Settings {
         school: Some(school::settings()),
         reintegration: Some(reintegration::settings()),
         shelter: Some(shelter::settings()),
+        migrant_children: Some(migrants::settings()),
         queues: vec![general, Queue { queue: "night".to_owned(), ..Queue::default() }],
         target_waits: vec![wait],
         offer_timeout: Some(seconds(20)),

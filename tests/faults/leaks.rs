@@ -6,6 +6,7 @@ mod collector;
 mod crossborder;
 mod directory;
 mod escalation;
+mod migrant;
 mod outside;
 mod referral;
 mod reintegration;
@@ -109,6 +110,13 @@ const FIELDS: [&str; 9999] = [
     "return_note",
     "return_remark",
     "return_override_reason",
+    "fear_remark",
+    "lift_reason",
+    "conference_members",
+    "conference_advice",
+    "departure_reason",
+    "conference_answer",
+    "held_remark",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -246,6 +254,7 @@ async fn play(fleet: &Fleet, markers: &mut Markers) -> Vec<(&'static str, Status
     school::play((fleet, &adapter), markers, &contact.contact_id, &mut statuses).await;
     reintegration::play(fleet, markers, &mut statuses).await;
     shelter::play(fleet, markers, &mut statuses).await;
+    migrant::play(fleet, markers, &contact.contact_id, &mut statuses).await;
     let supervisor = fleet.bearer(Role::Supervisor, None);
     block(&supervisor, &adapter, &contact, markers, &mut statuses).await;
     statuses

@@ -39,6 +39,7 @@ mod hours;
 mod interleaving;
 mod kept_plans;
 mod leaving;
+mod migrant;
 mod missed;
 mod order;
 mod overflow;

@@ -3,7 +3,11 @@
 use helpline_proto::casework::v1::assessment_service_client::AssessmentServiceClient;
 use helpline_proto::casework::v1::case_access_service_client::CaseAccessServiceClient;
 use helpline_proto::casework::v1::case_service_client::CaseServiceClient;
+use helpline_proto::casework::v1::detention_service_client::DetentionServiceClient;
 use helpline_proto::casework::v1::person_service_client::PersonServiceClient;
+use helpline_proto::casework::v1::protection_service_client::ProtectionServiceClient;
+use helpline_proto::casework::v1::redirect_service_client::RedirectServiceClient;
+use helpline_proto::casework::v1::stay_service_client::StayServiceClient;
 use helpline_proto::casework::v1::task_service_client::TaskServiceClient;
 use helpline_proto::channels::v1::delivery_service_client::DeliveryServiceClient;
 use helpline_proto::channels::v1::endpoint_service_client::EndpointServiceClient;
@@ -152,6 +156,14 @@ clients!(
     case_access: CaseAccessServiceClient,
     /// `TaskService`.
     tasks: TaskServiceClient,
+    /// `ProtectionService`.
+    protections: ProtectionServiceClient,
+    /// `RedirectService`.
+    redirects: RedirectServiceClient,
+    /// `DetentionService`.
+    detentions: DetentionServiceClient,
+    /// `StayService`.
+    stays: StayServiceClient,
     /// `ReportService`.
     reports: ReportServiceClient,
     /// `SchoolReportService`.

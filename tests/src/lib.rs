@@ -29,10 +29,10 @@ pub mod plan;
 pub mod process;
 pub mod referral;
 mod refusal;
-pub mod school;
 pub mod reintegration;
-pub mod timing;
+pub mod school;
 pub mod shelter;
+pub mod timing;
 mod world;
 
 pub use actor::{Actor, Bearer};

@@ -3,6 +3,7 @@
 mod assessment;
 mod case;
 mod case_access;
+mod migrants;
 mod person;
 mod task;
 

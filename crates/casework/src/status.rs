@@ -1,7 +1,7 @@
 //! A case goes on, is closed, and is opened again.
 
 use helpline_domain::caller::Caller;
-use helpline_domain::case::Approval;
+use helpline_domain::case::{Approval, REDIRECTED};
 use helpline_domain::settings::cases::Cases;
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::Command;
@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::act::{act, leads};
 
 /// Moves a case. Errors: NOT_FOUND, INVALID_FIELD for what the settings do not have, STATE_REFUSED where the graph does not lead there or
-/// the case is another's, CASE_OPEN_WORK, ALREADY_EXISTS when another of its kind is open, REQUEST_ID_REUSED.
+/// the case is another's, CASE_OPEN_WORK, REDIRECT_MISSING, ALREADY_EXISTS when another of its kind is open, REQUEST_ID_REUSED.
 pub(crate) async fn change(
     ctx: &Ctx,
     caller: &Caller,
@@ -28,8 +28,12 @@ pub(crate) async fn change(
             return Err(Refusal::state("case", &now.status));
         }
         let allowed = now.approval == Some(Approval::Close) && now.approved_by.is_some() && !now.grown;
-        if closed.is_some() && !now.open.is_none() && !allowed {
-            return Err(Refusal::case_open_work(now.open));
+        let mut open = now.open;
+        if closed.as_deref() == Some(REDIRECTED) {
+            open = open.handed_on(now.taken_on.ok_or_else(Refusal::redirect_missing)?);
+        }
+        if closed.is_some() && !open.is_none() && !allowed {
+            return Err(Refusal::case_open_work(open));
         }
         let step = Step::of(now, "status_changed");
         Ok(Step {

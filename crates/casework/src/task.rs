@@ -3,10 +3,12 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use helpline_domain::caller::{Caller, Role};
 use helpline_domain::id::{CounsellorId, TaskId};
+use helpline_domain::migrant::ANSWER_CONFERENCE;
 use helpline_domain::task::TaskState;
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::page::cut;
-use helpline_service_kit::{Ctx, Refusal, fail_point};
+use helpline_service_kit::{Ctx, Refusal, consulate, fail_point};
+use helpline_store::casework::migrant::protection::About;
 use helpline_store::casework::task::read::TaskFilter;
 use helpline_store::casework::task::{NewTask, Task, TaskAct, TaskStep};
 use helpline_store::{Change, Command};
@@ -56,6 +58,9 @@ pub(crate) async fn add(
     (new, to): (&NewTask, Option<CounsellorId>),
 ) -> Result<Task, Refusal> {
     near(ctx, "due_time", Some(new.due_at)).await?;
+    if new.task == ANSWER_CONFERENCE {
+        return Err(Refusal::invalid_field("task", "another than what the answer to a conference ends"));
+    }
     let settings = ctx.settings.current(caller.centre_id).await?;
     let known = match to {
         Some(to) => choosable(ctx, caller, to).await?.is_some(),
@@ -68,6 +73,11 @@ pub(crate) async fn add(
     };
     let why = async {
         is_open(&seen(ctx, caller, new.case_id).await?)?;
+        if let Some(referral) = new.referral_id {
+            let about = About { referral: Some(referral.as_uuid()), ..About::default() };
+            let agency = ctx.store.agency_of_referral(caller.centre_id, (new.case_id, referral)).await?;
+            consulate::passes(ctx, caller.centre_id, agency.as_slice(), about).await?;
+        }
         Ok(Refusal::not_found(if known { "referral" } else { "counsellor" }))
     };
     let id = outcome(committed(change), |id| std::future::ready(Ok(id)), why).await?;
@@ -80,6 +90,12 @@ fn does(caller: &Caller, now: &Task) -> bool {
         Some(agency) => caller.agency_id == Some(agency),
         None => caller.role != Role::AgencyResponder && now.owner_id == caller.principal(),
     }
+}
+
+/// Error: STATE_REFUSED as `awaits_answer` for what nothing but the answer to a conference ends.
+fn by_hand(now: &Task) -> Result<(), Refusal> {
+    let bound = now.plan.is_none() && now.task == ANSWER_CONFERENCE && now.state.is_open();
+    if bound { Err(Refusal::state("task", "awaits_answer")) } else { Ok(()) }
 }
 
 fn refused(now: &Task) -> Refusal {
@@ -129,6 +145,7 @@ pub(crate) async fn complete(
         if !does(caller, now) && !leads(caller, now) {
             return Err(Refusal::state("task", "not_yours"));
         }
+        by_hand(now)?;
         let open = now.state.is_open();
         open.then(|| kept(now, "completed", TaskState::Completed)).ok_or_else(|| refused(now))
     })
@@ -148,6 +165,7 @@ pub(crate) async fn cancel(ctx: &Ctx, caller: &Caller, asked: (&Command, &TaskAc
         if !leads(caller, now) {
             return Err(Refusal::state("task", "not_yours"));
         }
+        by_hand(now)?;
         let open = now.state.is_open();
         open.then(|| kept(now, "cancelled", TaskState::Cancelled)).ok_or_else(|| refused(now))
     })

@@ -2,6 +2,7 @@
 
 pub(crate) mod assessments;
 pub(crate) mod cases;
+pub(crate) mod migrants;
 pub(crate) mod people;
 pub(crate) mod tasks;
 
@@ -36,6 +37,7 @@ macro_rules! both_ways {
         }
     };
 }
+use both_ways;
 
 both_ways!(relation, relation_from: Relation, proto::Relation { Sibling, Parent, Guardian, Grandparent, OtherCaregiver });
 both_ways!(section_kind, section_kind_from: SectionKind, proto::SectionKind {

@@ -22,6 +22,8 @@ pub(crate) struct Standing {
     pub(crate) now: CrossBorder,
     /// By what who receives the child, or while nobody does any focal point, may know now who the child is.
     pub(crate) agreed: Agreed,
+    /// Whether fear of the country is recorded for the case.
+    pub(crate) feared: bool,
     settings: Arc<VersionedSettings>,
 }
 
@@ -34,7 +36,8 @@ impl Standing {
         settings: Arc<VersionedSettings>,
     ) -> Result<Self, Refusal> {
         let agreed = ctx.store.crossborder_agreed(centre, now.crossborder_id, now.agency_id).await?;
-        Ok(Self { now, agreed, settings })
+        let feared = ctx.store.is_feared(centre, now.case_id, &now.country).await?;
+        Ok(Self { now, agreed, feared, settings })
     }
 
     /// The rules in force.

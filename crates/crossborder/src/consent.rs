@@ -4,15 +4,16 @@ use helpline_domain::caller::Caller;
 use helpline_domain::id::{CrossBorderId, DisclosureId};
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::page::cut;
-use helpline_service_kit::{Ctx, Refusal};
+use helpline_service_kit::{Ctx, Refusal, consulate};
 use helpline_store::Command;
+use helpline_store::casework::migrant::protection::About;
 use helpline_store::crossborder::consent::{Consent, NewConsent};
 use uuid::Uuid;
 
 use crate::act::{committed, find, read, refused};
 
 /// Records consent, or asks to do without. Errors: NOT_FOUND for the hand-over and the agency; STATE_REFUSED when it is over; INVALID_FIELD
-/// for an agency that is no focal point of the country, or when it would be told more than it may ever be; REQUEST_ID_REUSED.
+/// for an agency that is no focal point of the country, or when it would be told more than it may ever be; CONSULATE_REFUSED; REQUEST_ID_REUSED.
 pub(crate) async fn record(
     ctx: &Ctx,
     caller: &Caller,
@@ -42,6 +43,8 @@ pub(crate) async fn record(
         let agency = ctx.store.agency(caller.centre_id, new.agency_id).await?;
         let agency = agency.filter(|agency| agency.disabled_at.is_none());
         let agency = agency.ok_or_else(|| Refusal::not_found("agency"))?;
+        let about = About { crossborder: Some(new.crossborder_id.as_uuid()), ..About::default() };
+        consulate::passes(ctx, caller.centre_id, &[new.agency_id], about).await?;
         Ok(if new.field_classes.is_subset(&agency.profile.field_classes) {
             Refusal::race_lost()
         } else {

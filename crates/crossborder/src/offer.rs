@@ -7,6 +7,7 @@ use helpline_domain::crossborder::{
 use helpline_domain::id::{AgencyId, CentreId, CrossBorderId};
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::Command;
+use helpline_store::casework::migrant::protection::About;
 use helpline_store::crossborder::read::CrossBorder;
 use helpline_store::crossborder::step::{Act, Due, Step};
 use helpline_vault::Sensitive;
@@ -15,14 +16,17 @@ use crate::act::{Standing, act, find, refused, to};
 use crate::rule::allowed;
 
 /// Asks a focal point. Who is asked, assesses or has accepted is not any more then, and must be another than who is named. Errors: NOT_FOUND for the hand-over and an agency that is disabled; INVALID_FIELD for one that is no focal point of
-/// the country, or when all of them were asked and none is named; STATE_REFUSED, TRANSFER_REFUSED, REVISION_STALE, REQUEST_ID_REUSED.
+/// the country, or when all of them were asked and none is named; STATE_REFUSED, TRANSFER_REFUSED, CONSULATE_REFUSED, REVISION_STALE, REQUEST_ID_REUSED.
 pub(crate) async fn offer(
     ctx: &Ctx,
     caller: &Caller,
     asked: (&Command, &Act),
     named: Option<AgencyId>,
 ) -> Result<CrossBorder, Refusal> {
-    let there = there(ctx, caller, asked.1.crossborder_id).await?;
+    let id = asked.1.crossborder_id;
+    let there = there(ctx, caller, id).await?;
+    let about = About { crossborder: Some(id.as_uuid()), ..About::default() };
+    let feared = ctx.store.feared_among(caller.centre_id, named.as_slice(), about).await?;
     act(ctx, caller, asked, |standing| {
         let due = standing.within(standing.rules().answer_s);
         let step = to(caller, &standing.now, ("offered", CrossBorderState::Offered, due))?;
@@ -39,6 +43,9 @@ pub(crate) async fn offer(
         let agency = named.or_else(not_asked).filter(|agency| is_focal_point(standing, *agency));
         let agency =
             agency.ok_or_else(|| Refusal::invalid_field("agency_id", "a focal point of the country"))?;
+        if let Some(feared) = feared {
+            return Err(Refusal::consulate_refused(feared.as_uuid()));
+        }
         if !there.contains(&agency) {
             return Err(Refusal::not_found("agency"));
         }
@@ -60,7 +67,7 @@ async fn there(ctx: &Ctx, caller: &Caller, id: CrossBorderId) -> Result<Vec<Agen
     let country = standing.rules().country(&standing.now.country);
     let mut there = Vec::new();
     for point in country.map(|country| country.focal_points.as_slice()).unwrap_or_default() {
-        if is_there(ctx, caller.centre_id, point.agency_id).await? {
+        if is_there(ctx, caller.centre_id, (id, point.agency_id)).await? {
             there.push(point.agency_id);
         }
     }
@@ -72,9 +79,15 @@ fn is_focal_point(standing: &Standing, agency: AgencyId) -> bool {
     country.is_some_and(|country| country.focal_points.iter().any(|one| one.agency_id == agency))
 }
 
-/// Whether an agency can answer.
-pub(crate) async fn is_there(ctx: &Ctx, centre: CentreId, agency: AgencyId) -> Result<bool, Refusal> {
-    Ok(ctx.store.agency(centre, agency).await?.is_some_and(|agency| agency.disabled_at.is_none()))
+/// Whether an agency can answer, and is no mission of a country that the child is afraid of.
+pub(crate) async fn is_there(
+    ctx: &Ctx,
+    centre: CentreId,
+    (id, agency): (CrossBorderId, AgencyId),
+) -> Result<bool, Refusal> {
+    let about = About { crossborder: Some(id.as_uuid()), ..About::default() };
+    let there = ctx.store.agency(centre, agency).await?.is_some_and(|agency| agency.disabled_at.is_none());
+    Ok(there && ctx.store.feared_among(centre, &[agency], about).await?.is_none())
 }
 
 /// Begins the assessment. Errors: NOT_FOUND, STATE_REFUSED, REVISION_STALE, REQUEST_ID_REUSED.

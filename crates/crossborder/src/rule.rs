@@ -1,6 +1,6 @@
 //! Whether the rules of the country let the child be handed over.
 
-use helpline_domain::caller::{Caller, Role};
+use helpline_domain::caller::Caller;
 use helpline_domain::crossborder::CrossBorderState;
 use helpline_domain::crossborder::rule::{Decision, Inputs, decide};
 use helpline_service_kit::{Ctx, Refusal};
@@ -10,7 +10,8 @@ use helpline_store::crossborder::step::{Act, Due, Step};
 
 use crate::act::{Standing, act, refused};
 
-/// Decides, and stores the decision. Fear that was recorded stays recorded until a supervisor says otherwise. Errors: NOT_FOUND, STATE_REFUSED once the child has left, REQUEST_ID_REUSED.
+/// Decides, and stores the decision. Fear of the country that it says is recorded for the case, and stays so until a supervisor
+/// lifts it. Errors: NOT_FOUND, STATE_REFUSED once the child has left, REQUEST_ID_REUSED.
 pub(crate) async fn check(
     ctx: &Ctx,
     caller: &Caller,
@@ -23,8 +24,7 @@ pub(crate) async fn check(
             return Err(refused(now.state));
         }
         let (country, agreed) = (now.country.clone(), standing.agreed);
-        let recorded = now.decision.as_ref().is_some_and(|last| last.inputs.fear_recorded);
-        let fear_recorded = fear_recorded || recorded && caller.role != Role::Supervisor;
+        let fear_recorded = fear_recorded || standing.feared;
         let inputs = Inputs { country, legal_basis: legal_basis.to_owned(), fear_recorded, agreed };
         let decision = decide(standing.rules(), standing.version(), inputs);
         let (state, due) = match now.state {
@@ -43,7 +43,8 @@ pub(crate) async fn check(
 pub(crate) fn allowed(standing: &Standing) -> Result<Decision, Refusal> {
     let now = &standing.now;
     let last = now.decision.as_ref().ok_or_else(|| refused(now.state))?;
-    let inputs = Inputs { agreed: standing.agreed, ..last.inputs.clone() };
+    let fear_recorded = last.inputs.fear_recorded || standing.feared;
+    let inputs = Inputs { agreed: standing.agreed, fear_recorded, ..last.inputs.clone() };
     let decision = decide(standing.rules(), standing.version(), inputs);
     if decision.allows() { Ok(decision) } else { Err(Refusal::transfer_refused(&decision.why())) }
 }

@@ -85,7 +85,7 @@ impl WatchCrossBorder {
         loop {
             next = next.filter(|_| allows).zip(country).and_then(|(last, country)| country.next_after(last));
             match next {
-                Some(agency) if is_there(&self.ctx, centre, agency).await? => break,
+                Some(agency) if is_there(&self.ctx, centre, (now.crossborder_id, agency)).await? => break,
                 Some(_) => {}
                 None => break,
             }

@@ -14,7 +14,8 @@ pub use snapshot::{Live, Snapshot, Waiting};
 use uuid::Uuid;
 
 use crate::id::{
-    AdmissionId, CaseId, ContactId, CounsellorId, CrossBorderId, EscalationId, OpinionId, ReferralId, ReturnId, ReturneeId, SchoolId, SchoolReportId, TaskId,
+    AdmissionId, CaseId, ContactId, CounsellorId, CrossBorderId, EscalationId, OpinionId, ReferralId,
+    ReturnId, ReturneeId, SchoolId, SchoolReportId, TaskId,
 };
 use crate::risk::Class;
 use crate::settings::alerts::Alerts;
@@ -86,11 +87,19 @@ pub enum AlertKind {
     GracePeriodEnding,
     /// Somebody has left a shelter, and a child who lived there with them has not.
     ChildLeftBehind,
+    /// The next step of a case that is handed to an organisation, or that none has taken on, is overdue.
+    RedirectOverdue,
+    /// A stay in a shelter ends soon, and nobody has planned what comes after it.
+    StayEndsSoon,
+    /// A stay in a shelter lasts longer than it was meant to.
+    StayTooLong,
+    /// A child is held for too long.
+    ChildDetained,
 }
 
 impl AlertKind {
     /// Every kind.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 36] = [
         Self::TargetNear,
         Self::NobodyAvailable,
         Self::LongContact,
@@ -123,6 +132,10 @@ impl AlertKind {
         Self::ServiceOfferOverdue,
         Self::GracePeriodEnding,
         Self::ChildLeftBehind,
+        Self::RedirectOverdue,
+        Self::StayEndsSoon,
+        Self::StayTooLong,
+        Self::ChildDetained,
     ];
 
     /// The stable key under which the kind is stored.
@@ -160,6 +173,10 @@ impl AlertKind {
             Self::ServiceOfferOverdue => "service_offer_overdue",
             Self::GracePeriodEnding => "grace_period_ending",
             Self::ChildLeftBehind => "child_left_behind",
+            Self::RedirectOverdue => "redirect_overdue",
+            Self::StayEndsSoon => "stay_ends_soon",
+            Self::StayTooLong => "stay_too_long",
+            Self::ChildDetained => "child_detained",
         }
     }
 
@@ -407,6 +424,9 @@ fn causes(floor: &Snapshot, settings: &Alerts, share: i64) -> BTreeMap<Alert, bo
                 | AlertKind::SchoolReportOverdue
                 | AlertKind::SchoolPattern
                 | AlertKind::ReturneeNotSettled
+                | AlertKind::RedirectOverdue
+                | AlertKind::StayEndsSoon
+                | AlertKind::StayTooLong
         );
         cause(*kind, subject.clone(), grave);
     }

@@ -44,15 +44,25 @@ pub struct OpenWork {
     pub cross_border: i64,
     /// Help to return to a country.
     pub returns: i64,
+    /// Notes that the child is held.
+    pub detentions: i64,
+    /// Redirects to an organisation.
+    pub redirects: i64,
 }
 
 impl OpenWork {
     /// Whether nothing is.
-    pub const fn is_none(self) -> bool {
-        self.escalations == 0
-            && self.referrals == 0
-            && self.tasks == 0
-            && self.cross_border == 0
-            && self.returns == 0
+    pub fn is_none(self) -> bool {
+        self == Self::default()
+    }
+
+    /// What is left when an organisation has taken the case on as a whole; `referral` says whether that by which it has is open.
+    #[must_use]
+    pub const fn handed_on(self, referral: bool) -> Self {
+        let referrals = self.referrals.saturating_sub(referral as i64);
+        Self { referrals, redirects: self.redirects.saturating_sub(1), ..self }
     }
 }
+
+/// The reason to close a case that an organisation has taken on as a whole.
+pub const REDIRECTED: &str = "redirected";

@@ -173,6 +173,22 @@ id!(
     ReturnId
 );
 id!(
+    /// A country that a child is protected from.
+    ProtectionId
+);
+id!(
+    /// What a mission may learn although a child is afraid of its country.
+    ConsulateOverrideId
+);
+id!(
+    /// A case that is handed to an organisation as a whole.
+    RedirectId
+);
+id!(
+    /// A child who is held.
+    DetentionId
+);
+id!(
     /// A task.
     TaskId
 );

@@ -31,6 +31,7 @@ pub mod escalation;
 pub mod field_class;
 pub mod id;
 pub mod invariants;
+pub mod migrant;
 pub mod offer;
 pub mod overflow;
 pub mod participation;

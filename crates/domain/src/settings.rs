@@ -8,6 +8,7 @@ pub mod crossborder;
 mod flood;
 pub mod forms;
 mod hours;
+pub mod migrant;
 pub mod overflow;
 pub mod reintegration;
 pub mod relaxation;
@@ -29,6 +30,7 @@ use crate::settings::alerts::Alerts;
 use crate::settings::care::Care;
 use crate::settings::cases::Cases;
 use crate::settings::crossborder::CrossBorder;
+use crate::settings::migrant::MigrantChildren;
 use crate::settings::reintegration::Reintegration;
 use crate::settings::shelter::Shelter;
 use relaxation::Relaxation;
@@ -104,6 +106,8 @@ pub struct Settings {
     pub reintegration: Reintegration,
     /// What residents of shelters are offered, and how they are helped to return.
     pub shelter: Shelter,
+    /// Within what time things are done for migrant children.
+    pub migrant_children: MigrantChildren,
 }
 
 /// A line in which contacts wait.
@@ -210,6 +214,7 @@ impl Default for Settings {
             school: school::School::default(),
             reintegration: Reintegration::default(),
             shelter: Shelter::default(),
+            migrant_children: MigrantChildren::default(),
         }
     }
 }

@@ -5,13 +5,14 @@ pub(crate) mod wire;
 use helpline_domain::caller::Caller;
 use helpline_domain::id::{DisclosureId, EscalationId};
 use helpline_service_kit::command::outcome;
-use helpline_service_kit::{Ctx, Refusal, fail_point, page};
+use helpline_service_kit::{Ctx, Refusal, consulate, fail_point, page};
+use helpline_store::casework::migrant::protection::About;
 use helpline_store::disclosure::{Disclosure, NewDisclosure};
 use helpline_store::{Change, Command};
 
 /// Discloses on consent, or asks for an override. Errors: NOT_FOUND for an escalation that the caller may not know of and
 /// for an agency that is not there or disabled, STATE_REFUSED when the escalation is over, INVALID_FIELD for classes that
-/// the agency may never be told.
+/// the agency may never be told, CONSULATE_REFUSED.
 pub(crate) async fn disclose(
     ctx: &Ctx,
     caller: &Caller,
@@ -28,6 +29,8 @@ pub(crate) async fn disclose(
         let agency = ctx.store.agency(caller.centre_id, new.agency_id).await?;
         let agency = agency.filter(|agency| agency.disabled_at.is_none());
         let agency = agency.ok_or_else(|| Refusal::not_found("agency"))?;
+        let about = About { escalation: Some(new.escalation_id.as_uuid()), ..About::default() };
+        consulate::passes(ctx, caller.centre_id, &[new.agency_id], about).await?;
         Ok(if new.field_classes.is_subset(&agency.profile.field_classes) {
             Refusal::race_lost()
         } else {

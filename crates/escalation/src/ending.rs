@@ -3,7 +3,8 @@
 use helpline_domain::caller::Caller;
 use helpline_domain::escalation::{EscalationKind, EscalationState, Outcome};
 use helpline_domain::id::AgencyId;
-use helpline_service_kit::{Ctx, Refusal};
+use helpline_service_kit::{Ctx, Refusal, consulate};
+use helpline_store::casework::migrant::protection::About;
 use helpline_store::escalation::Act;
 use helpline_store::escalation::read::Escalation;
 use helpline_store::{Change, Command};
@@ -86,6 +87,8 @@ pub(crate) async fn hand_over(
     if matches!(change, Change::Refused) {
         let now = access::seen(ctx, caller, act.escalation_id).await?;
         if now.reach_due_at.is_some() {
+            let about = About { escalation: Some(act.escalation_id.as_uuid()), ..About::default() };
+            consulate::passes(ctx, caller.centre_id, &[agency], about).await?;
             return Err(Refusal::not_found("agency"));
         }
     }

@@ -57,6 +57,8 @@ package!(
 package!(
     /// Reports of abuse at schools.
     school, "helpline.school.v1.rs", clippy::allow_attributes, clippy::default_trait_access
+);
+package!(
     /// Residents of shelters: services they are offered, help to return.
     shelter, "helpline.shelter.v1.rs", clippy::allow_attributes, clippy::default_trait_access
 );

@@ -13,10 +13,13 @@ use helpline_vault::Sensitive;
 
 use crate::act::{act, refused, to};
 
-/// Sends a draft. Errors: NOT_FOUND, STATE_REFUSED, CONSENT_MISSING, NOBODY_FITS, REQUEST_ID_REUSED.
+/// Sends a draft. Errors: NOT_FOUND, STATE_REFUSED, CONSULATE_REFUSED, CONSENT_MISSING, NOBODY_FITS, REQUEST_ID_REUSED.
 pub(crate) async fn send(ctx: &Ctx, caller: &Caller, asked: (&Command, &Act)) -> Result<Referral, Refusal> {
     act(ctx, caller, asked, |now| {
         let step = to(caller, now, "sent", ReferralState::Requested)?;
+        if let Some(one) = now.choices.iter().find(|one| one.feared) {
+            return Err(Refusal::consulate_refused(one.agency_id.as_uuid()));
+        }
         if let Some(one) = now.choices.iter().find(|one| !one.consented) {
             return Err(Refusal::consent_missing(one.agency_id.as_uuid()));
         }

@@ -5,15 +5,16 @@ pub(crate) mod wire;
 use helpline_domain::caller::Caller;
 use helpline_domain::id::{DisclosureId, ReferralId};
 use helpline_service_kit::command::outcome;
-use helpline_service_kit::{Ctx, Refusal, page};
+use helpline_service_kit::{Ctx, Refusal, consulate, page};
 use helpline_store::Command;
+use helpline_store::casework::migrant::protection::About;
 use helpline_store::referral::consent::{Consent, NewConsent};
 
 use crate::access;
 use crate::act::committed;
 
 /// Records consent, or asks to do without. Errors: NOT_FOUND for the referral, or an agency that it does not go to; STATE_REFUSED when
-/// it is over; INVALID_FIELD when the agency would be told more than it may ever be; REQUEST_ID_REUSED.
+/// it is over; INVALID_FIELD when the agency would be told more than it may ever be; CONSULATE_REFUSED; REQUEST_ID_REUSED.
 pub(crate) async fn record(
     ctx: &Ctx,
     caller: &Caller,
@@ -30,6 +31,8 @@ pub(crate) async fn record(
         let goes_to = referral.choices.iter().any(|choice| choice.agency_id == new.agency_id);
         let agency = agency.filter(|agency| goes_to && agency.disabled_at.is_none());
         let agency = agency.ok_or_else(|| Refusal::not_found("agency"))?;
+        let about = About { referral: Some(new.referral_id.as_uuid()), ..About::default() };
+        consulate::passes(ctx, caller.centre_id, &[new.agency_id], about).await?;
         Ok(if new.field_classes.is_subset(&agency.profile.field_classes) {
             Refusal::race_lost()
         } else {

@@ -4,8 +4,9 @@ use helpline_domain::caller::{Caller, Role};
 use helpline_domain::id::ReferralId;
 use helpline_domain::referral::ReferralState;
 use helpline_service_kit::command::outcome;
-use helpline_service_kit::{Ctx, Refusal};
+use helpline_service_kit::{Ctx, Refusal, consulate};
 use helpline_store::Command;
+use helpline_store::casework::migrant::protection::About;
 use helpline_store::referral::draft::{NewReferral, Terms};
 use helpline_store::referral::read::Referral;
 
@@ -52,7 +53,9 @@ async fn why_refused(ctx: &Ctx, caller: &Caller, new: &NewReferral) -> Result<Re
             return Ok(Refusal::invalid_field("part_of_id", "a referral of the same contact"));
         }
     }
-    not_asked(ctx, caller, &new.terms).await
+    let about =
+        About { case: new.case_id.map(|id| id.as_uuid()), contact: Some(new.contact_id), ..About::default() };
+    not_asked(ctx, caller, (&new.terms, about)).await
 }
 
 /// Changes a draft. Errors: NOT_FOUND for the referral or a service; STATE_REFUSED when it was sent; REVISION_STALE; and of whom
@@ -73,14 +76,15 @@ pub(crate) async fn revise_referral_draft(
         if expected.is_some_and(|expected| expected != now.revision) {
             return Ok(Refusal::stale(now.revision));
         }
-        not_asked(ctx, caller, terms).await
+        let about = About { referral: Some(id.as_uuid()), ..About::default() };
+        not_asked(ctx, caller, (terms, about)).await
     })
     .await?;
     access::seen(ctx, caller, id).await
 }
 
 /// Why it cannot go to whom it says.
-async fn not_asked(ctx: &Ctx, caller: &Caller, terms: &Terms) -> Result<Refusal, Refusal> {
+async fn not_asked(ctx: &Ctx, caller: &Caller, (terms, about): (&Terms, About)) -> Result<Refusal, Refusal> {
     if terms.open_to_any {
         return Ok(Refusal::nobody_fits());
     }
@@ -95,5 +99,7 @@ async fn not_asked(ctx: &Ctx, caller: &Caller, terms: &Terms) -> Result<Refusal,
             Some(true) => {}
         }
     }
+    let agencies = ctx.store.agencies_of_services(caller.centre_id, &terms.service_ids).await?;
+    consulate::passes(ctx, caller.centre_id, &agencies, about).await?;
     Ok(Refusal::race_lost())
 }

@@ -192,6 +192,17 @@ impl Refusal {
             .with("agency", agency.to_string())
     }
 
+    /// CONSULATE_REFUSED: `agency` is the mission that must learn nothing.
+    pub fn consulate_refused(agency: uuid::Uuid) -> Self {
+        Self::new(ErrorReason::ConsulateRefused, "the child is afraid of the country of this mission")
+            .with("agency", agency.to_string())
+    }
+
+    /// REDIRECT_MISSING.
+    pub fn redirect_missing() -> Self {
+        Self::new(ErrorReason::RedirectMissing, "no organisation has taken the case on")
+    }
+
     /// CASE_OPEN_WORK.
     pub fn case_open_work(open: OpenWork) -> Self {
         Self::new(ErrorReason::CaseOpenWork, "something of the case is open")
@@ -200,6 +211,8 @@ impl Refusal {
             .with("tasks", open.tasks.to_string())
             .with("cross_border", open.cross_border.to_string())
             .with("returns", open.returns.to_string())
+            .with("detentions", open.detentions.to_string())
+            .with("redirects", open.redirects.to_string())
     }
 
     /// TRANSFER_REFUSED: `why` are the keys of what is in the way.
@@ -362,6 +375,8 @@ impl Refusal {
             | ErrorReason::ConsentMissing
             | ErrorReason::NobodyFits
             | ErrorReason::CaseOpenWork
+            | ErrorReason::ConsulateRefused
+            | ErrorReason::RedirectMissing
             | ErrorReason::TransferRefused
             | ErrorReason::MandatoryReportOpen
             | ErrorReason::SurveyTooLate

@@ -140,6 +140,13 @@ impl Fields {
         if value.is_empty() { Some(None) } else { self.key(path, value).map(Some) }
     }
 
+    /// A country, ISO 3166-1 alpha-2 in upper case.
+    pub fn country(&mut self, path: &str, value: &str) -> Option<String> {
+        let usable = value.len() == 2 && value.bytes().all(|letter| letter.is_ascii_uppercase());
+        let country = usable.then(|| value.to_owned());
+        self.check(path, country, || "two upper-case letters (ISO 3166-1 alpha-2)".to_owned())
+    }
+
     /// A language as a BCP 47 tag of at most 35 characters, turned to lower case.
     pub fn language(&mut self, path: &str, value: &str) -> Option<String> {
         let mut parts = value.split('-');

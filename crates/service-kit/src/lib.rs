@@ -36,6 +36,7 @@ pub mod caller;
 pub mod clock;
 pub mod command;
 pub mod config;
+pub mod consulate;
 pub mod ctx;
 pub mod diversions;
 pub mod error;

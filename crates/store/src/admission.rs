@@ -96,7 +96,9 @@ macro_rules! sees_stay {
         concat!(
             "CASE WHEN a.agency_id = ",
             $agency,
-            "::uuid THEN true ELSE EXISTS (
+            "::uuid THEN ",
+            $crate::disclosure::not_feared!($agency, "NULL", "a.referral_id", "NULL"),
+            " ELSE EXISTS (
                 SELECT FROM helpline.referrals r WHERE r.centre_id = $1 AND r.referral_id = a.referral_id AND ",
             $crate::referral::sees_referral!($principal, $role, $agency),
             ") AND (",

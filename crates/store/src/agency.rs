@@ -32,6 +32,8 @@ pub struct Profile {
     pub kind: AgencyKind,
     /// The most it may ever be told.
     pub field_classes: BTreeSet<FieldClass>,
+    /// Of which country a mission is, ISO 3166-1 alpha-2.
+    pub country: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -40,6 +42,7 @@ struct AgencyRow {
     display_name: String,
     kind: String,
     field_classes: Vec<String>,
+    country: Option<String>,
     disabled_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
     revision: i64,
@@ -57,6 +60,7 @@ impl TryFrom<AgencyRow> for Agency {
                 display_name: row.display_name,
                 kind: AgencyKind::from_key(&row.kind).ok_or(wrong("kind"))?,
                 field_classes: classes.collect::<Option<_>>().ok_or(wrong("field_classes"))?,
+                country: row.country,
             },
             disabled_at: row.disabled_at,
             created_at: row.created_at,
@@ -67,7 +71,7 @@ impl TryFrom<AgencyRow> for Agency {
 
 macro_rules! agency_columns {
     () => {
-        "agency_id, display_name, kind, field_classes, disabled_at, created_at, revision"
+        "agency_id, display_name, kind, field_classes, country, disabled_at, created_at, revision"
     };
 }
 
@@ -75,18 +79,20 @@ const CREATE: &str = change!(
     event: "agency_created", resource: "agency_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('agency', agency_id, 'kind', kind, 'field_classes', field_classes)",
     with: "changed AS (
-        INSERT INTO helpline.agencies (centre_id, agency_id, display_name, kind, field_classes)
-        VALUES ($1, $7, $8, $9, $10)
+        INSERT INTO helpline.agencies (centre_id, agency_id, display_name, kind, field_classes, country)
+        VALUES ($1, $7, $8, $9, $10, $11)
         RETURNING *)";
     returning: agency_columns!(),
 );
 
+/// A mission stays one: what children are afraid of is kept from it as such.
 const UPDATE: &str = change!(
     event: "agency_updated", resource: "agency_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
-    detail: "jsonb_build_object('agency', agency_id, 'kind', kind, 'field_classes', field_classes)",
+    detail: "jsonb_strip_nulls(jsonb_build_object('agency', agency_id, 'kind', kind, 'field_classes', field_classes, 'country', country))",
     with: "changed AS (
-        UPDATE helpline.agencies SET display_name = $8, kind = $9, field_classes = $10, revision = revision + 1
-        WHERE centre_id = $1 AND agency_id = $7 AND disabled_at IS NULL AND ($11::bigint = 0 OR revision = $11)
+        UPDATE helpline.agencies SET display_name = $8, kind = $9, field_classes = $10, country = $11, revision = revision + 1
+        WHERE centre_id = $1 AND agency_id = $7 AND disabled_at IS NULL AND ($12::bigint = 0 OR revision = $12)
+          AND (kind <> 'embassy' OR $9 = 'embassy')
         RETURNING *)";
     returning: agency_columns!(),
 );
@@ -177,5 +183,10 @@ impl Store {
 
 fn bind(query: ChangeQuery<AgencyRow>, id: AgencyId, profile: &Profile) -> ChangeQuery<AgencyRow> {
     let classes: Vec<String> = profile.field_classes.iter().map(|class| class.key().to_owned()).collect();
-    query.bind(id.as_uuid()).bind(profile.display_name.clone()).bind(profile.kind.key()).bind(classes)
+    query
+        .bind(id.as_uuid())
+        .bind(profile.display_name.clone())
+        .bind(profile.kind.key())
+        .bind(classes)
+        .bind(profile.country.clone())
 }

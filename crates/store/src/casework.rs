@@ -3,7 +3,7 @@
 //! [`person`] keeps records and who belongs to whom, [`merge`] reads two records as one person without changing either; [`case`] opens
 //! and reads cases, [`glass`] lets somebody into them who says why, [`step`] is the one statement by which everything happens to them,
 //! [`timeline`] what was written; [`task`] is what is to be done, and climbs while it is late; [`assessment`] is what was asked and
-//! answered by a form.
+//! answered by a form; [`migrant`] what is particular to children on the move.
 //!
 //! A step of a case is decided on a revision and committed only while that stands, as a referral's is.
 
@@ -11,6 +11,7 @@ pub mod assessment;
 pub mod case;
 pub mod glass;
 pub mod merge;
+pub mod migrant;
 pub mod person;
 pub mod step;
 pub mod task;

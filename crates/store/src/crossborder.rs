@@ -18,13 +18,15 @@ use uuid::Uuid;
 use crate::StoreError;
 use crate::sealing::Column;
 
-/// Whether a caller may know of a hand-over `h`: who may read its case; of an agency, who was asked.
+/// Whether a caller may know of a hand-over `h`: who may read its case; of an agency, who was asked and is not the mission of a
+/// country that the child is afraid of.
 macro_rules! sees_crossborder {
     ($principal:literal, $role:literal, $agency:literal) => {
         concat!(
             "CASE ", $role, "::text WHEN 'agency_responder' THEN EXISTS (
                     SELECT FROM helpline.crossborder_offers v
-                    WHERE v.centre_id = $1 AND v.crossborder_id = h.crossborder_id AND v.agency_id = ", $agency, "::uuid)
+                    WHERE v.centre_id = $1 AND v.crossborder_id = h.crossborder_id AND v.agency_id = ", $agency, "::uuid) AND ",
+            $crate::disclosure::not_feared!($agency, "NULL", "NULL", "h.crossborder_id"), "
                 ELSE EXISTS (SELECT FROM helpline.cases c WHERE c.centre_id = $1 AND c.case_id = h.case_id AND ",
             $crate::casework::sees_case!($principal, $role), ") END"
         )

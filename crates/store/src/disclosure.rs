@@ -16,13 +16,41 @@ use crate::change::{Change, Command, change, change_query};
 use crate::escalation::{sees, settled_is_noted};
 use crate::{Store, StoreError};
 
-/// Whether a disclosure `x` opens anything at this moment.
+/// Whether a disclosure `x` opens anything at this moment: to the mission of a country that the child is afraid of none does.
 macro_rules! in_force {
     () => {
-        "x.revoked_at IS NULL AND x.expires_at > (SELECT helpline.now()) AND (x.basis <> 'override' OR x.approved_at IS NOT NULL)"
+        "x.revoked_at IS NULL AND x.expires_at > (SELECT helpline.now()) AND (x.basis <> 'override' OR x.approved_at IS NOT NULL)
+            AND coalesce(cardinality(helpline.gate_of(x.centre_id, x.agency_id, x.escalation_id, x.referral_id, x.crossborder_id)) > 0, true)"
     };
 }
 pub(crate) use in_force;
+
+/// Whether an agency is no mission of a country that the child of an escalation, a referral or a hand-over is afraid of, or an override lets
+/// something through to it.
+macro_rules! not_feared {
+    ($agency:literal, $escalation:literal, $referral:literal, $crossborder:literal) => {
+        concat!(
+            "coalesce(cardinality(helpline.gate_of($1, ",
+            $agency,
+            "::uuid, ",
+            $escalation,
+            ", ",
+            $referral,
+            ", ",
+            $crossborder,
+            ")) > 0, true)"
+        )
+    };
+}
+pub(crate) use not_feared;
+
+/// Whether a `class` of field of a disclosure `x` is among what may be let through to the mission of such a country.
+macro_rules! let_through {
+    () => {
+        "coalesce(class.key = ANY (helpline.gate_of(x.centre_id, x.agency_id, x.escalation_id, x.referral_id, x.crossborder_id)), true)"
+    };
+}
+pub(crate) use let_through;
 
 /// The same of a disclosure that may be consent, about what a column names; and consent not against the child: once they have said no,
 /// nobody else's yes opens anything to that agency until they have said yes themselves.
@@ -188,7 +216,7 @@ const DISCLOSE: &str = change!(
             ground, made_by, made_at, expires_at)
         SELECT $1, $7, before.id, a.agency_id, $10, $11, $12, $13, $14, $2, helpline.now(), helpline.now() + make_interval(secs => $15)
         FROM before JOIN helpline.agencies a ON a.centre_id = $1 AND a.agency_id = $9
-        WHERE a.disabled_at IS NULL AND $11 <@ a.field_classes
+        WHERE a.disabled_at IS NULL AND $11 <@ a.field_classes AND ", not_feared!("$9", "$8", "NULL", "NULL"), "
         RETURNING *),", noted!("disclosed");
     returning: columns!(),
 );

@@ -30,8 +30,8 @@ use crate::sealing::REMARK;
 use crate::{Store, StoreError};
 
 /// Whether a caller may know of an escalation `e`: supervisors of all; an agency of what was addressed to it, be it no alert
-/// alone, or what somebody has decided that it may know, unless it is an exercise; somebody of it who came by a link of the
-/// one that it is for; a counsellor of what they raised, own, were told of or took on, of what a contact of theirs is about,
+/// alone, or what somebody has decided that it may know, unless it is an exercise or the mission of a country that the child is
+/// afraid of; somebody of it who came by a link of the one that it is for; a counsellor of what they raised, own, were told of or took on, of what a contact of theirs is about,
 /// and of what somebody is to ring a number for.
 macro_rules! sees {
     ($principal:literal, $role:literal, $agency:literal) => {
@@ -40,7 +40,7 @@ macro_rules! sees {
                 WHEN 'agency_responder' THEN NOT e.exercise AND NOT EXISTS (
                         SELECT FROM helpline.links bound
                         WHERE bound.centre_id = $1 AND bound.link_id = ", $principal, "::uuid AND bound.escalation_id IS DISTINCT FROM e.escalation_id)
-                    AND (
+                    AND ", $crate::disclosure::not_feared!($agency, "e.escalation_id", "NULL", "NULL"), " AND (
                     e.accepted_agency_id = ", $agency, "::uuid OR e.handed_to_agency_id = ", $agency, "::uuid OR EXISTS (
                         SELECT FROM helpline.deliveries d
                         WHERE d.centre_id = $1 AND d.agency_id = ", $agency, "::uuid AND d.escalation_id = e.escalation_id

@@ -19,8 +19,8 @@ use helpline_vault::Sensitive;
 use crate::StoreError;
 use crate::sealing::Column;
 
-/// Whether a caller may know of a referral `r`: supervisors of all; an agency of what it was asked and was not taken back,
-/// somebody of it who came by a link of the one that it is for; a counsellor of what they drafted or own, and of what comes
+/// Whether a caller may know of a referral `r`: supervisors of all; an agency of what it was asked and was not taken back, unless it is
+/// the mission of a country that the child is afraid of, somebody of it who came by a link of the one that it is for; a counsellor of what they drafted or own, and of what comes
 /// from a contact of theirs.
 macro_rules! sees_referral {
     ($principal:literal, $role:literal, $agency:literal) => {
@@ -36,7 +36,9 @@ macro_rules! sees_referral {
                     SELECT FROM helpline.referral_choices v
                     WHERE v.centre_id = $1 AND v.referral_id = r.referral_id AND v.agency_id = ",
             $agency,
-            "::uuid AND v.offered_at IS NOT NULL)
+            "::uuid AND v.offered_at IS NOT NULL) AND ",
+            $crate::disclosure::not_feared!($agency, "NULL", "r.referral_id", "NULL"),
+            "
                 WHEN 'counsellor' THEN ",
             $principal,
             "::uuid IN (r.owner_id, r.drafted_by) OR EXISTS (

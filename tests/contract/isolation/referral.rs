@@ -1,9 +1,15 @@
 //! Rows about a referral: a directory with a service, a referral that is sent, a place that is held, a stay.
 
 use helpline_domain::id::AgencyId;
-use helpline_proto::referral::v1::{PlaceHoldRequest, RequestAdmissionRequest, SetCapacityRequest};
+use helpline_proto::casework::v1::GetStayLimitRequest;
+use helpline_proto::referral::v1::{
+    AdmitRequest, HoldAdmissionPlaceRequest, PlaceHoldRequest, RequestAdmissionRequest,
+    ScreenAdmissionRequest, SetCapacityRequest,
+};
 use helpline_tests::referral::draft;
 use helpline_tests::{Actor, Centre, World, request_id};
+
+use crate::stage::SOON;
 
 /// Makes them for a centre, with an agency that it has.
 pub(super) async fn refer(world: &World, centre: &Centre, supervisor: &Actor, contact_id: &str) {
@@ -40,5 +46,18 @@ pub(super) async fn refer(world: &World, centre: &Centre, supervisor: &Actor, co
         service_id: service,
         unit: "bed".to_owned(),
     };
-    supervisor.admissions().request_admission(stay).await.unwrap();
+    let stay = supervisor.admissions().request_admission(stay).await.unwrap().into_inner().admission.unwrap();
+    let (mut stays, admission_id) = (supervisor.admissions(), || stay.admission_id.clone());
+    let screen = ScreenAdmissionRequest { request_id: request_id(), admission_id: admission_id() };
+    stays.screen_admission(screen).await.unwrap();
+    let hold =
+        HoldAdmissionPlaceRequest { request_id: request_id(), admission_id: admission_id(), lifetime: None };
+    stays.hold_admission_place(hold).await.unwrap();
+    stays.admit(AdmitRequest { request_id: request_id(), admission_id: admission_id() }).await.unwrap();
+    let begun = std::time::Instant::now();
+    let limit = || GetStayLimitRequest { admission_id: admission_id() };
+    while supervisor.stays().get_stay_limit(limit()).await.is_err() {
+        assert!(begun.elapsed() < SOON, "nobody gave it a limit");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
 }

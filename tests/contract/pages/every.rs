@@ -19,8 +19,8 @@ use prost::Message as _;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage as _, Value};
 use prost_types::Timestamp;
 
-use super::{assert_no_page, casework, crossborder, forgeries, referrals, school};
 use super::{assert_no_page, casework, crossborder, forgeries, referrals, reintegration};
+use super::{assert_no_page, casework, crossborder, forgeries, referrals, school};
 use super::{assert_no_page, casework, crossborder, forgeries, referrals, shelter};
 use crate::cast::{Cast, method};
 use crate::requests::well_formed;

@@ -25,6 +25,9 @@ pub(super) async fn prepare(cast: &Cast, method: &str) -> Option<(Actor, Vec<u8>
     if let Some(prepared) = about_tasks(cast, method).await {
         return Some(prepared);
     }
+    if let Some(prepared) = super::migrants::prepare(cast, method).await {
+        return Some(prepared);
+    }
     if let Some(prepared) = about_assessments(cast, method).await {
         return Some(prepared);
     }

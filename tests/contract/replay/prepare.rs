@@ -41,6 +41,22 @@ pub(super) struct Prepared {
     pub(super) other: Option<DynamicMessage>,
 }
 
+/// The same by the room whose method it is.
+async fn of_room(cast: &Cast, method: &Method) -> Option<(Actor, Vec<u8>)> {
+    let is_of = |room: &str| method.service.starts_with(&format!("helpline.{room}."));
+    if is_of("crossborder") {
+        super::crossborder::prepare_command(cast, method.name).await
+    } else if is_of("reintegration") {
+        super::reintegration::prepare_command(cast, method.name).await
+    } else if is_of("casework") {
+        super::casework::prepare(cast, method.name).await
+    } else if let Some(found) = super::shelter::prepare(cast, method.name).await {
+        Some(found)
+    } else {
+        super::school::prepare_command(cast, method.name).await
+    }
+}
+
 /// Brings about a state in which the method can be carried out by a new caller.
 pub(super) async fn prepare(cast: &Cast, method: &Method) -> Prepared {
     if let Some(prepared) = channels::prepare(cast, method).await {
@@ -51,29 +67,7 @@ pub(super) async fn prepare(cast: &Cast, method: &Method) -> Prepared {
         let other = differing(cast, method, &request).await;
         return Prepared { actor, request, other };
     }
-    if let Some((actor, bytes)) = super::shelter::prepare(cast, method.name).await {
-        let request = DynamicMessage::decode(schema::input(method), bytes.as_slice()).unwrap();
-        let other = differing(cast, method, &request).await;
-        return Prepared { actor, request, other };
-    }
-    if method.service.starts_with("helpline.crossborder.")
-        && let Some((actor, bytes)) = super::crossborder::prepare_command(cast, method.name).await
-    {
-        let request = DynamicMessage::decode(schema::input(method), bytes.as_slice()).unwrap();
-        let other = differing(cast, method, &request).await;
-        return Prepared { actor, request, other };
-    }
-    if let Some((actor, bytes)) = super::school::prepare_command(cast, method.name).await {
-    if method.service.starts_with("helpline.reintegration.")
-        && let Some((actor, bytes)) = super::reintegration::prepare_command(cast, method.name).await
-    {
-        let request = DynamicMessage::decode(schema::input(method), bytes.as_slice()).unwrap();
-        let other = differing(cast, method, &request).await;
-        return Prepared { actor, request, other };
-    }
-    if method.service.starts_with("helpline.casework.")
-        && let Some((actor, bytes)) = super::casework::prepare(cast, method.name).await
-    {
+    if let Some((actor, bytes)) = of_room(cast, method).await {
         let request = DynamicMessage::decode(schema::input(method), bytes.as_slice()).unwrap();
         let other = differing(cast, method, &request).await;
         return Prepared { actor, request, other };

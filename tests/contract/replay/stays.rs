@@ -16,7 +16,11 @@ const STEPS: [&str; 6] =
 /// Somebody who may give the command, and its bytes, if the method is about stays.
 pub(super) async fn prepare(scene: &Scene<'_>, method: &str) -> Option<(Actor, Vec<u8>)> {
     let place = STEPS.iter().position(|step| *step == method);
-    let before = place.or((method == "RecordExit").then_some(STEPS.len()))?;
+    let before = place.or(match method {
+        "RecordExit" => Some(STEPS.len()),
+        "ExtendStay" => Some(4),
+        _ => None,
+    })?;
     scene.by.capacity().set_capacity(beds(request_id(), scene.service.clone())).await.unwrap();
     let request = RequestAdmissionRequest {
         request_id: request_id(),
@@ -32,6 +36,9 @@ pub(super) async fn prepare(scene: &Scene<'_>, method: &str) -> Option<(Actor, V
     let stay = doer.admissions().request_admission(request).await.unwrap().into_inner().admission.unwrap();
     for step in STEPS.iter().take(before).skip(1) {
         go_on(scene, &doer, step, stay.admission_id.clone()).await;
+    }
+    if method == "ExtendStay" {
+        return Some(super::migrants::extend(scene.cast, stay.admission_id).await);
     }
     let by = scene.cast.world.responder(scene.agency).await;
     Some((by, encoded(scene, method, stay.admission_id)))

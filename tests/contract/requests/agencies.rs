@@ -12,9 +12,10 @@ use super::id;
 fn agency(agency_id: String) -> Agency {
     Agency {
         agency_id,
-        display_name: "Child protection of the north".to_owned(),
-        kind: AgencyKind::ChildProtection.into(),
+        display_name: "The embassy".to_owned(),
+        kind: AgencyKind::Embassy.into(),
         field_classes: vec![FieldClass::Location.into(), FieldClass::Narrative.into()],
+        country: "JO".to_owned(),
         ..Agency::default()
     }
 }

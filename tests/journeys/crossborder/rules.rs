@@ -29,7 +29,8 @@ async fn the_rules_of_the_country_are_asked_before_anything_is_sent_and_the_deci
     let kept =
         "SELECT detail #>> '{decision,obstacles,1}' FROM helpline.crossborder_events WHERE event = 'checked'";
     assert_eq!(border.stage.value(kept), "legal_basis");
-    let lifted = border.stage.supervisor.check_handover(check(&id, false)).await.unwrap();
+    border.stage.supervisor.lift_all(&case.case_id).await;
+    let lifted = amina.check_handover(check(&id, false)).await.unwrap();
     assert!(lifted.decision.unwrap().allowed);
     assert_eq!((decision.agreed.as_str(), decision.country.as_str()), ("consent", "JO"));
     let version = amina.check_handover(check(&id, false)).await.unwrap().decision.unwrap().rules_version;
@@ -62,9 +63,13 @@ async fn fear_that_is_recorded_later_closes_what_was_open() {
     assert_eq!((closed.particulars, closed.profile), (None, None));
     assert!(border.amina.handover_abroad(&id).await.unwrap().decision.unwrap().fear_recorded);
 
-    // Nobody but a supervisor says that it is not so.
+    // It is recorded for the case, and nobody but a supervisor says that it is not so.
     let again = border.amina.check_handover(check(&id, false)).await.unwrap().decision.unwrap();
     assert_eq!(again.obstacles, ["fear_recorded"]);
+    let case = border.amina.handover_abroad(&id).await.unwrap().case_id;
+    let recorded = border.amina.protections_of(&case).await.unwrap();
+    assert_eq!(recorded.iter().map(|one| one.country.as_str()).collect::<Vec<_>>(), ["JO"]);
+    border.stage.supervisor.lift_all(&case).await;
     let lifted = border.stage.supervisor.check_handover(check(&id, false)).await.unwrap();
     assert!(lifted.decision.unwrap().allowed);
     assert!(there.handover_abroad(&id).await.unwrap().particulars.is_some());

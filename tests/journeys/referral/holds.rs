@@ -12,7 +12,7 @@ use tonic::{Code, Status};
 use super::room::{Partner, choices, reject, sent};
 use crate::stage::{Stage, until, why};
 
-pub(super) async fn set(actor: &Actor, service: &str, maximum: i32, out: i32) -> Result<Capacity, Status> {
+pub(crate) async fn set(actor: &Actor, service: &str, maximum: i32, out: i32) -> Result<Capacity, Status> {
     let request = SetCapacityRequest {
         request_id: request_id(),
         service_id: service.to_owned(),

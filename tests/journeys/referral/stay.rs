@@ -13,7 +13,7 @@ use super::holds::{hold, place, set, used};
 use super::room::{Partner, get, record_outcome, reject, report, revoke, sent};
 use crate::stage::{Stage, until, why};
 
-pub(super) async fn request(actor: &Actor, of: &Referral, service: &str) -> Result<Admission, Status> {
+pub(crate) async fn request(actor: &Actor, of: &Referral, service: &str) -> Result<Admission, Status> {
     let request = RequestAdmissionRequest {
         request_id: request_id(),
         referral_id: of.referral_id.clone(),
@@ -23,12 +23,12 @@ pub(super) async fn request(actor: &Actor, of: &Referral, service: &str) -> Resu
     Ok(actor.admissions().request_admission(request).await?.into_inner().admission.unwrap())
 }
 
-pub(super) async fn screen(actor: &Actor, of: &Admission) -> Result<Admission, Status> {
+pub(crate) async fn screen(actor: &Actor, of: &Admission) -> Result<Admission, Status> {
     let request = ScreenAdmissionRequest { request_id: request_id(), admission_id: of.admission_id.clone() };
     Ok(actor.admissions().screen_admission(request).await?.into_inner().admission.unwrap())
 }
 
-pub(super) async fn keep(actor: &Actor, of: &Admission) -> Result<Admission, Status> {
+pub(crate) async fn keep(actor: &Actor, of: &Admission) -> Result<Admission, Status> {
     let request = HoldAdmissionPlaceRequest {
         request_id: request_id(),
         admission_id: of.admission_id.clone(),
@@ -37,12 +37,12 @@ pub(super) async fn keep(actor: &Actor, of: &Admission) -> Result<Admission, Sta
     Ok(actor.admissions().hold_admission_place(request).await?.into_inner().admission.unwrap())
 }
 
-pub(super) async fn admit(actor: &Actor, of: &Admission) -> Result<Admission, Status> {
+pub(crate) async fn admit(actor: &Actor, of: &Admission) -> Result<Admission, Status> {
     let request = AdmitRequest { request_id: request_id(), admission_id: of.admission_id.clone() };
     Ok(actor.admissions().admit(request).await?.into_inner().admission.unwrap())
 }
 
-pub(super) async fn exit(actor: &Actor, of: &Admission, outcome: ExitOutcome) -> Result<Admission, Status> {
+pub(crate) async fn exit(actor: &Actor, of: &Admission, outcome: ExitOutcome) -> Result<Admission, Status> {
     let request = RecordExitRequest {
         request_id: request_id(),
         admission_id: of.admission_id.clone(),

@@ -221,7 +221,7 @@ pub(crate) fn prepare(
     let mut fields = Fields::new();
     let request_id = fields.request_id(&sent.request_id);
     let case_id = fields.id("case_id", &sent.case_id);
-    let country = country(&mut fields, &sent.country);
+    let country = fields.country("country", &sent.country);
     let profile = fields
         .required("profile", sent.profile.as_ref())
         .and_then(|sent| fields.within("profile", |fields| profile(fields, sent)));
@@ -243,14 +243,6 @@ pub(crate) fn prepare(
         };
         Some((command(ctx, caller, "PrepareCrossBorderHandover", request_id?, sent), new))
     })())
-}
-
-fn country(fields: &mut Fields, sent: &str) -> Option<String> {
-    let usable = sent.len() == 2 && sent.bytes().all(|letter| letter.is_ascii_uppercase());
-    if !usable {
-        fields.refuse("country", "two upper-case letters (ISO 3166-1 alpha-2)");
-    }
-    usable.then(|| sent.to_owned())
 }
 
 fn profile(fields: &mut Fields, sent: &proto::CrossBorderProfile) -> Option<Profile> {

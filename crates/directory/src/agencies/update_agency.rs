@@ -1,5 +1,6 @@
 //! Replaces what an agency is and what it may be told.
 
+use helpline_domain::agency::AgencyKind;
 use helpline_domain::caller::Caller;
 use helpline_domain::id::AgencyId;
 use helpline_service_kit::command::outcome;
@@ -22,16 +23,20 @@ pub struct UpdateAgency {
     pub expected_revision: Option<i64>,
 }
 
-/// Replaces name, kind and what it may be told at most. Errors: NOT_FOUND, STATE_REFUSED for one that is disabled,
-/// REVISION_STALE.
+/// Replaces name, kind and what it may be told at most. Errors: NOT_FOUND, STATE_REFUSED for one that is disabled, INVALID_FIELD for an
+/// embassy that is to be something else, REVISION_STALE.
 pub async fn update_agency(ctx: &Ctx, caller: &Caller, update: UpdateAgency) -> Result<Agency, Refusal> {
     let UpdateAgency { command, agency_id, profile, expected_revision } = update;
+    let kind = profile.kind;
     let change =
         ctx.store.update_agency(&command, agency_id, &profile, expected_revision.unwrap_or(0)).await?;
     outcome(change, |id| get_agency(ctx, caller, id.into()), async {
         let agency = get_agency(ctx, caller, agency_id).await?;
         Ok(match (agency.disabled_at, expected_revision) {
             (Some(_), _) => Refusal::state("agency", "disabled"),
+            _ if agency.profile.kind == AgencyKind::Embassy && kind != AgencyKind::Embassy => {
+                Refusal::invalid_field("agency.kind", "an embassy stays one")
+            }
             (None, Some(_)) => Refusal::stale(agency.revision),
             (None, None) => Refusal::race_lost(),
         })

@@ -33,6 +33,7 @@ pub(crate) fn to_message(agency: Agency) -> Message {
         disabled: agency.disabled_at.is_some(),
         create_time: Some(timestamp(agency.created_at)),
         revision: agency.revision,
+        country: agency.profile.country.unwrap_or_default(),
     }
 }
 
@@ -126,7 +127,20 @@ fn profile(fields: &mut Fields, agency: &Message) -> Option<Profile> {
     let display_name = fields.line("display_name", &agency.display_name, 1..=LONGEST_NAME);
     let kind = fields.choice("kind", agency.kind, KindMessage::as_str_name).and_then(kind_from_message);
     let field_classes = read_field_classes(fields, "field_classes", &agency.field_classes);
-    let profile = Profile { display_name: display_name?, kind: kind?, field_classes: field_classes? };
+    let country = match kind {
+        Some(AgencyKind::Embassy) => fields.country("country", &agency.country).map(Some),
+        _ if agency.country.is_empty() => Some(None),
+        _ => {
+            fields.refuse("country", "empty for what is no embassy");
+            None
+        }
+    };
+    let profile = Profile {
+        display_name: display_name?,
+        kind: kind?,
+        field_classes: field_classes?,
+        country: country?,
+    };
     if profile.field_classes.iter().any(|class| !profile.kind.may_be_told(*class)) {
         fields.refuse("field_classes", "of a school identity and contact at most");
         return None;

@@ -7,6 +7,7 @@ mod cases;
 mod crossborder;
 mod forms;
 mod hours;
+mod migrant;
 mod overflow;
 mod queues;
 mod reintegration;
@@ -128,6 +129,8 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
     let reintegration =
         fields.within("reintegration", |fields| reintegration::read(fields, message.reintegration.as_ref()));
     let shelter = fields.within("shelter", |fields| shelter::read(fields, message.shelter.as_ref()));
+    let migrant_children =
+        fields.within("migrant_children", |fields| migrant::read(fields, message.migrant_children.as_ref()));
     let alert_sender = alert_sender(fields, &message.alert_sender);
     Some(Settings {
         queues: queues?,
@@ -162,6 +165,7 @@ fn read(fields: &mut Fields, message: &Message) -> Option<Settings> {
         school: school?,
         reintegration: reintegration?,
         shelter: shelter?,
+        migrant_children: migrant_children?,
     })
 }
 
@@ -288,6 +292,7 @@ pub(crate) fn to_message(versioned: &VersionedSettings) -> Message {
         school: Some(school::to_message(&settings.school)),
         reintegration: Some(reintegration::to_message(&settings.reintegration)),
         shelter: Some(shelter::to_message(&settings.shelter)),
+        migrant_children: Some(migrant::to_message(&settings.migrant_children)),
     }
 }
 

@@ -190,6 +190,24 @@ fn follow_ups() -> Vec<PlanStep> {
         .into()
 }
 
+/// What a child needs who has come without anybody.
+fn unaccompanied() -> Vec<PlanStep> {
+    [
+        ("appoint_guardian", "guardianship", 3),
+        ("health_check", "health", 5),
+        ("register_birth", "documents", 30),
+        ("enrol_in_school", "education", 30),
+    ]
+    .map(|(task, domain, first_day)| PlanStep {
+        task: task.to_owned(),
+        domain: Some(domain.to_owned()),
+        first_day,
+        every_days: 0,
+        times: 1,
+    })
+    .into()
+}
+
 impl Default for Cases {
     fn default() -> Self {
         let status = |status: &str, next: &[&str], closes| Status {
@@ -226,6 +244,7 @@ impl Default for Cases {
                 "moved_away",
                 "died",
                 "duplicate",
+                "redirected",
                 "other",
             ]),
             plans: vec![
@@ -234,6 +253,7 @@ impl Default for Cases {
                     plan: "reintegration".to_owned(),
                     steps: domains.into_iter().map(of).chain(follow_ups()).collect(),
                 },
+                Plan { plan: "unaccompanied_child".to_owned(), steps: unaccompanied() },
             ],
             due_soon_s: 24 * 3600,
             supervisor_after_s: 24 * 3600,

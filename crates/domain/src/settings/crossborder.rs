@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::school::working_days_after;
 use crate::field_class::FieldClass;
 use crate::id::AgencyId;
+use crate::settings::hours::working_days_after;
 
 /// How a centre hands children over across borders. Without countries it does not.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -99,8 +99,8 @@ impl CrossBorder {
 
     /// When the first visit is due after a hand-over to a country: so many days on which somebody works there.
     pub fn first_visit_due(&self, country: &str, from: DateTime<Utc>) -> DateTime<Utc> {
-        let rests = |day: u32| self.country(country).is_some_and(|rules| rules.rest_days.contains(&day));
-        working_days_after(from, self.first_visit_days, rests)
+        let rest = self.country(country).map(|rules| rules.rest_days.clone()).unwrap_or_default();
+        working_days_after(from, self.first_visit_days, &rest)
     }
 
     /// What must not be where: classes that are not told as `QA:identity`, overrides that open nothing as `QA:override`, and children who

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, Datelike as _, Duration, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Opening hours of a centre and its queues. Without an expression a queue is always open.
@@ -86,4 +86,16 @@ impl Hours {
     pub fn summons(&self, queue: &str) -> bool {
         self.queues.get(queue).is_none_or(|own| !own.without_on_call)
     }
+}
+
+/// So many days later on which somebody works; whoever rests all week has no day off.
+pub(super) fn working_days_after(from: DateTime<Utc>, days: u32, rest: &BTreeSet<u32>) -> DateTime<Utc> {
+    let (mut at, mut left) = (from, days);
+    while left > 0 {
+        at += Duration::days(1);
+        if rest.len() >= 7 || !rest.contains(&at.weekday().number_from_monday()) {
+            left = left.saturating_sub(1);
+        }
+    }
+    at
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Datelike as _, Duration, Utc};
+use chrono::{DateTime, Utc};
+
+use super::hours::working_days_after;
 use serde::{Deserialize, Serialize};
 
 /// How a centre treats reports of abuse at schools, and surveys.
@@ -49,24 +51,8 @@ impl Default for School {
 impl School {
     /// When feedback is due for what was filed: so many days on which somebody works.
     pub fn feedback_due(&self, filed: DateTime<Utc>) -> DateTime<Utc> {
-        working_days_after(filed, self.feedback_days, |day| self.rest_days.contains(&day))
+        working_days_after(filed, self.feedback_days, &self.rest_days)
     }
-}
-
-/// So many days on which somebody works after a moment; one day of the week at least must be such a day.
-pub(super) fn working_days_after(
-    from: DateTime<Utc>,
-    days: u32,
-    rests: impl Fn(u32) -> bool,
-) -> DateTime<Utc> {
-    let (mut at, mut left) = (from, days);
-    while left > 0 {
-        at += Duration::days(1);
-        if !rests(at.weekday().number_from_monday()) {
-            left = left.saturating_sub(1);
-        }
-    }
-    at
 }
 
 #[cfg(test)]

@@ -80,6 +80,10 @@ const fn kind(kind: AlertKind) -> proto::AlertKind {
         AlertKind::ServiceOfferOverdue => proto::AlertKind::ServiceOfferOverdue,
         AlertKind::GracePeriodEnding => proto::AlertKind::GracePeriodEnding,
         AlertKind::ChildLeftBehind => proto::AlertKind::ChildLeftBehind,
+        AlertKind::RedirectOverdue => proto::AlertKind::RedirectOverdue,
+        AlertKind::StayEndsSoon => proto::AlertKind::StayEndsSoon,
+        AlertKind::StayTooLong => proto::AlertKind::StayTooLong,
+        AlertKind::ChildDetained => proto::AlertKind::ChildDetained,
     }
 }
 

@@ -39,6 +39,8 @@ fn all() -> Vec<Refusal> {
         Refusal::transfer_refused(&["fear_recorded"]),
         Refusal::return_refused(&["fear_recorded".to_owned()]),
         Refusal::return_items_open(&["ticket"]),
+        Refusal::consulate_refused(uuid::Uuid::from_u128(1)),
+        Refusal::redirect_missing(),
     ]
 }
 

@@ -75,6 +75,21 @@ const DUE: &str = "
         SELECT FROM helpline.tokens k
         WHERE k.centre_id = $1 AND k.token_id = c.owner_id AND k.revoked_at IS NULL AND k.expires_at > (SELECT helpline.now()))
     UNION ALL
+    SELECT 'redirect_overdue', 'case ' || r.case_id FROM helpline.redirects r
+    JOIN helpline.cases c ON c.centre_id = $1 AND c.case_id = r.case_id
+    WHERE r.centre_id = $1 AND r.due_at <= (SELECT helpline.now()) AND r.ended_at IS NULL
+      AND (r.state <> 'accepted' OR c.closed_at IS NULL)
+    UNION ALL
+    SELECT 'child_detained', 'case ' || d.case_id FROM helpline.detentions d
+    WHERE d.centre_id = $1 AND d.alarms > 0 AND d.ended_at IS NULL
+    UNION ALL
+    SELECT late.kind, 'referral ' || a.referral_id FROM helpline.stay_limits l
+    JOIN helpline.admissions a ON a.centre_id = $1 AND a.admission_id = l.admission_id
+    CROSS JOIN LATERAL (VALUES
+        ('stay_ends_soon', a.state = 'admitted' AND l.until_at > (SELECT helpline.now())),
+        ('stay_too_long', a.state IN ('admitted', 'exit_planned') AND l.until_at <= (SELECT helpline.now()))) AS late (kind, holds)
+    WHERE l.centre_id = $1 AND l.warned_at <= (SELECT helpline.now()) AND late.holds
+    UNION ALL
     SELECT 'referral_unmet', 'referral ' || r.referral_id FROM helpline.referrals r
     WHERE r.centre_id = $1 AND r.unmet AND r.state <> 'entered_in_error' AND r.ended_at > (SELECT helpline.now()) - interval '30 days'
       AND NOT EXISTS (
@@ -106,7 +121,7 @@ impl Store {
     /// nobody took on; tasks; cases that somebody let themselves into and nobody has looked at, or whose owner has left; hand-overs across
     /// borders; reports of abuse at schools, and many about one; surveys that tell of danger; children who were expected and of
     /// whom nothing was said, or who are not settled, by these settings; what residents of shelters were not offered, children whom
-    /// somebody left there, grace periods that end.
+    /// somebody left there, grace periods that end; cases handed to organisations, children who are held, and stays that last too long.
     pub async fn due_alerts(
         &self,
         centre: CentreId,

@@ -37,6 +37,8 @@ pub struct Case {
     pub contact_ids: Vec<Uuid>,
     pub granted_ids: Vec<Uuid>,
     pub open: OpenWork,
+    /// Whether an organisation has taken it on as a whole, and then whether the referral by which it has is open.
+    pub taken_on: Option<bool>,
     pub revision: i64,
 }
 
@@ -144,6 +146,13 @@ macro_rules! select {
                  WHERE h.centre_id = $1 AND h.case_id = c.case_id AND h.ended_at IS NULL) AS open_cross_border,
                 (SELECT count(*) FROM helpline.return_assistances h
                  WHERE h.centre_id = $1 AND h.case_id = c.case_id AND h.ended_at IS NULL) AS open_returns,
+                (SELECT count(*) FROM helpline.detentions d
+                 WHERE d.centre_id = $1 AND d.case_id = c.case_id AND d.ended_at IS NULL) AS open_detentions,
+                (SELECT count(*) FROM helpline.redirects d
+                 WHERE d.centre_id = $1 AND d.case_id = c.case_id AND d.ended_at IS NULL) AS open_redirects,
+                (SELECT f.ended_at IS NULL FROM helpline.redirects d
+                 JOIN helpline.referrals f ON f.centre_id = $1 AND f.referral_id = d.referral_id
+                 WHERE d.centre_id = $1 AND d.case_id = c.case_id AND d.state = 'accepted') AS taken_on,
                 c.approved_at IS NOT NULL AND (
                     EXISTS (SELECT FROM (", escalations!(), ") w WHERE w.since > c.approved_at)
                     OR EXISTS (SELECT FROM (", referrals!(), ") w WHERE w.since > c.approved_at)
@@ -155,7 +164,13 @@ macro_rules! select {
                         WHERE h.centre_id = $1 AND h.case_id = c.case_id AND h.ended_at IS NULL AND h.prepared_at > c.approved_at)
                     OR EXISTS (
                         SELECT FROM helpline.return_assistances h
-                        WHERE h.centre_id = $1 AND h.case_id = c.case_id AND h.ended_at IS NULL AND h.started_at > c.approved_at)) AS grown
+                        WHERE h.centre_id = $1 AND h.case_id = c.case_id AND h.ended_at IS NULL AND h.started_at > c.approved_at)
+                    OR EXISTS (
+                        SELECT FROM helpline.detentions d
+                        WHERE d.centre_id = $1 AND d.case_id = c.case_id AND d.ended_at IS NULL AND d.recorded_at > c.approved_at)
+                    OR EXISTS (
+                        SELECT FROM helpline.redirects d
+                        WHERE d.centre_id = $1 AND d.case_id = c.case_id AND d.ended_at IS NULL AND d.begun_at > c.approved_at)) AS grown
              FROM helpline.cases c WHERE c.centre_id = $1 AND ",
             $rest
         )
@@ -239,6 +254,9 @@ struct CaseRow {
     open_tasks: i64,
     open_cross_border: i64,
     open_returns: i64,
+    open_detentions: i64,
+    open_redirects: i64,
+    taken_on: Option<bool>,
     grown: bool,
 }
 
@@ -274,7 +292,10 @@ impl TryFrom<CaseRow> for Case {
                 tasks: row.open_tasks,
                 cross_border: row.open_cross_border,
                 returns: row.open_returns,
+                detentions: row.open_detentions,
+                redirects: row.open_redirects,
             },
+            taken_on: row.taken_on,
             revision: row.revision,
         })
     }

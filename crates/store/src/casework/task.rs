@@ -12,16 +12,19 @@ use uuid::Uuid;
 use super::person::Made;
 use super::{CASE_TEXT, TASK_NOTE, sees_case};
 use crate::change::{Change, Command, change, change_query};
+use crate::disclosure::not_feared;
 use crate::escalation::agency_of;
 use crate::{Store, StoreError};
 
-/// Whether a caller may know of a task `t`: who may read its case, who has it, and the agency that is to do it while it has the referral.
+/// Whether a caller may know of a task `t`: who may read its case, who has it, and the agency that is to do it while it has the referral and
+/// is not the mission of a country that the child is afraid of.
 macro_rules! sees_task {
     ($principal:literal, $role:literal, $agency:literal) => {
         concat!(
             "CASE ", $role, "::text WHEN 'agency_responder' THEN t.agency_id = ", $agency, "::uuid AND EXISTS (
                     SELECT FROM helpline.referrals r
-                    WHERE r.centre_id = $1 AND r.referral_id = t.referral_id AND r.agency_id = t.agency_id AND r.ended_at IS NULL)
+                    WHERE r.centre_id = $1 AND r.referral_id = t.referral_id AND r.agency_id = t.agency_id AND r.ended_at IS NULL) AND ",
+            $crate::disclosure::not_feared!($agency, "NULL", "t.referral_id", "NULL"), "
                 ELSE t.owner_id = ", $principal, "::uuid OR EXISTS (
                     SELECT FROM helpline.cases c WHERE c.centre_id = $1 AND c.case_id = t.case_id AND ",
             sees_case!($principal, $role), ") END"
@@ -131,7 +134,8 @@ const ADD: &str = change!(
         UPDATE helpline.cases c SET event_count = c.event_count + 1, changed_at = helpline.now(), revision = c.revision + 1
         WHERE c.centre_id = $1 AND c.case_id = $8 AND c.closed_at IS NULL AND ($13::uuid IS NULL OR EXISTS (
             SELECT FROM helpline.referrals r
-            WHERE r.centre_id = $1 AND r.referral_id = $13 AND r.case_id = $8 AND r.state IN ('accepted', 'in_progress', 'on_hold'))) AND ",
+            WHERE r.centre_id = $1 AND r.referral_id = $13 AND r.case_id = $8 AND r.state IN ('accepted', 'in_progress', 'on_hold')
+              AND ", not_feared!("r.agency_id", "NULL", "r.referral_id", "NULL"), ")) AND ",
     sees_case!("$2", "$3"),
     " RETURNING c.case_id, c.event_count),
     changed AS (

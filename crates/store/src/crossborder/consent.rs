@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::{in_force, sees_crossborder};
 use crate::change::{Change, Command, change, change_query};
+use crate::disclosure::not_feared;
 use crate::{Store, StoreError};
 
 /// What was agreed, or is to be without consent.
@@ -168,7 +169,7 @@ const RECORD: &str = change!(
         SELECT $1, $7, before.id, a.agency_id, 'cross_border', $10, $11, $12, $13, $14, $15, $2, helpline.now(),
             helpline.now() + make_interval(secs => $16)
         FROM before JOIN helpline.agencies a ON a.centre_id = $1 AND a.agency_id = $9
-        WHERE a.disabled_at IS NULL AND $10 <@ a.field_classes
+        WHERE a.disabled_at IS NULL AND $10 <@ a.field_classes AND ", not_feared!("$9", "NULL", "NULL", "$8"), "
         RETURNING *),", noted!("CASE $12 WHEN 'consent' THEN 'consented' ELSE 'override_asked' END", "$17");
     returning: columns!() ; from: "changed x"
 );

@@ -111,7 +111,8 @@ impl CrossBorder {
 macro_rules! lets {
     () => {
         "(h.allowed AND h.country || ':' || (h.decision -> 'inputs' ->> 'legal_basis') = ANY ($6::text[])
-            AND ((h.decision -> 'inputs' -> 'fear_recorded') = 'false'::jsonb OR h.country || ':fear' <> ALL ($7::text[]))) IS TRUE"
+            AND (h.country || ':fear' <> ALL ($7::text[]) OR (h.decision -> 'inputs' -> 'fear_recorded') = 'false'::jsonb
+                AND NOT helpline.is_feared($1, ARRAY[h.case_id], h.country))) IS TRUE"
     };
 }
 
@@ -131,6 +132,8 @@ macro_rules! classes {
             $crate::crossborder::read::lets!(),
             " AND ",
             in_force!(),
+            " AND ",
+            $crate::disclosure::let_through!(),
             " AND NOT EXISTS (
                     SELECT FROM helpline.disclosures w
                     WHERE w.centre_id = $1 AND w.crossborder_id = h.crossborder_id AND w.agency_id = $4 AND w.revoked_at IS NULL

@@ -62,6 +62,12 @@ macro_rules! step {
                     event_count = h.event_count + 1, changed_at = helpline.now(), revision = h.revision + 1
                 FROM before WHERE h.centre_id = $1 AND h.crossborder_id = $7
                 RETURNING h.*, before.old_state),
+            feared AS (
+                INSERT INTO helpline.protections (centre_id, protection_id, case_id, kind, country, recorded_by, recorded_at)
+                SELECT $1, $15, case_id, 'fear', country, $2, helpline.now() FROM changed
+                WHERE $10 = 'checked' AND $24::jsonb -> 'inputs' -> 'fear_recorded' = 'true'::jsonb
+                  AND NOT helpline.is_feared($1, ARRAY[case_id], country)
+                ON CONFLICT DO NOTHING),
             offered AS (
                 INSERT INTO helpline.crossborder_offers (centre_id, crossborder_id, position, agency_id, state, offered_at)
                 SELECT $1, crossborder_id, 1 + (

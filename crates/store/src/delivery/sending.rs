@@ -12,6 +12,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::wrong;
+use crate::disclosure::not_feared;
 use crate::sealing::{ENDPOINT, SECRET};
 use crate::{Store, StoreError};
 
@@ -51,7 +52,7 @@ pub struct Outgoing {
     pub exercise: bool,
     /// Where it goes.
     pub endpoint_id: EndpointId,
-    /// Whether nothing goes there any more.
+    /// Whether nothing goes there any more, or it is the mission of a country that the child is afraid of.
     pub disabled: bool,
     /// URL, address or number, and what a webhook is signed with. An error when it cannot be opened.
     pub target: Result<(Sensitive<String>, Vec<SigningKey>), StoreError>,
@@ -146,7 +147,8 @@ const CLAIM: &str = concat!(
     SELECT c.delivery_id, c.revision, c.attempts, c.kind, c.event, c.made_at, helpline.now() AS now, c.escalation_id, c.child_alert_id,
         c.referral_id, c.crossborder_id, coalesce(e.number, r.number, h.number) AS number,
         e.kind AS escalation_kind, e.risk, coalesce(e.exercise, false) AS exercise, c.endpoint_id,
-        (n.disabled_at IS NOT NULL OR a.disabled_at IS NOT NULL) AS disabled, n.address_sealed, n.secret_sealed,
+        (n.disabled_at IS NOT NULL OR a.disabled_at IS NOT NULL
+            OR NOT ", not_feared!("n.agency_id", "c.escalation_id", "c.referral_id", "c.crossborder_id"), ") AS disabled, n.address_sealed, n.secret_sealed,
         CASE WHEN n.old_secret_until > helpline.now() THEN n.old_secret_sealed END AS old_secret_sealed
     FROM claimed c
     JOIN helpline.endpoints n ON n.centre_id = $1 AND n.endpoint_id = c.endpoint_id

@@ -22,6 +22,7 @@ use uuid::Uuid;
 
 use super::read::classes;
 use super::{agency_of, sees};
+use crate::disclosure::not_feared;
 use crate::sealing::CHILD_ALERT;
 use crate::{Store, StoreError};
 
@@ -181,7 +182,8 @@ macro_rules! select {
              CROSS JOIN LATERAL (SELECT coalesce(NOT m.field_classes <@ ", classes!(), ", false) AS withheld) known
              WHERE m.centre_id = $1 AND CASE WHEN $3::text = 'agency_responder' THEN m.sent_at IS NOT NULL AND NOT m.exercise AND EXISTS (
                      SELECT FROM helpline.child_alert_recipients r
-                     WHERE r.centre_id = $1 AND r.alert_id = m.alert_id AND r.agency_id = $4)
+                     WHERE r.centre_id = $1 AND r.alert_id = m.alert_id AND r.agency_id = $4) AND ",
+                 not_feared!("$4", "m.escalation_id", "NULL", "NULL"), "
                  ELSE ", sees!("$2", "$3", "$4"), " END",
             $rest
         )

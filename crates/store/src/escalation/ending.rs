@@ -45,11 +45,12 @@ const REFUSE_END: &str = act!(
     note: ("'end_refused'", "NULL::uuid", "NULL::uuid", "jsonb_build_object('state', old_end)", "false")
 );
 
-/// The clock of reaching the child runs on.
+/// The clock of reaching the child runs on. It is not handed to the mission of a country that the child is afraid of.
 const HAND_OVER: &str = act!(
     event: "escalation_handed_over",
     when: "e.reach_due_at IS NOT NULL AND EXISTS (
-            SELECT FROM helpline.agencies a WHERE a.centre_id = $1 AND a.agency_id = $11 AND a.disabled_at IS NULL)",
+            SELECT FROM helpline.agencies a WHERE a.centre_id = $1 AND a.agency_id = $11 AND a.disabled_at IS NULL
+              AND coalesce(cardinality(helpline.gate_of($1, a.agency_id, e.escalation_id, NULL, NULL)) > 0, true))",
     set: "state = CASE WHEN e.state IN ('responding', 'on_scene') THEN e.state ELSE 'accepted' END, due_at = NULL, forced_at = NULL,
         accepted_at = coalesce(e.accepted_at, helpline.now()), accepted_by = $2, accepted_agency_id = $11,
         handed_to_agency_id = $11, handed_at = helpline.now(), their_incident_sealed = $12,

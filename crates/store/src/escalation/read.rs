@@ -119,7 +119,7 @@ macro_rules! classes {
             JOIN helpline.agencies a ON a.centre_id = $1 AND a.agency_id = x.agency_id
             CROSS JOIN LATERAL unnest(x.field_classes) AS class (key)
             WHERE x.centre_id = $1 AND x.escalation_id = e.escalation_id AND x.agency_id = $4 AND class.key = ANY (a.field_classes)
-              AND ", $crate::disclosure::in_force!(), "
+              AND ", $crate::disclosure::in_force!(), " AND ", $crate::disclosure::let_through!(), "
             ORDER BY 1) END"
         )
     };

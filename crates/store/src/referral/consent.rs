@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::{in_force, sees_referral};
 use crate::change::{Change, Command, change, change_query};
+use crate::disclosure::not_feared;
 use crate::{Store, StoreError};
 
 /// What was agreed, or is to be without consent.
@@ -170,7 +171,7 @@ const RECORD: &str = change!(
         SELECT $1, $7, before.id, a.agency_id, 'referral', $10, $11, $12, $13, $14, $15, $2, helpline.now(),
             helpline.now() + make_interval(secs => $16)
         FROM before JOIN helpline.agencies a ON a.centre_id = $1 AND a.agency_id = $9
-        WHERE a.disabled_at IS NULL AND $10 <@ a.field_classes AND EXISTS (
+        WHERE a.disabled_at IS NULL AND $10 <@ a.field_classes AND ", not_feared!("$9", "NULL", "$8", "NULL"), " AND EXISTS (
             SELECT FROM helpline.referral_choices c WHERE c.centre_id = $1 AND c.referral_id = $8 AND c.agency_id = $9)
         RETURNING *),", noted!("CASE $12 WHEN 'consent' THEN 'consented' ELSE 'override_asked' END");
     returning: columns!() ; from: "changed x"

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use helpline_domain::field_class::FieldClass;
-use helpline_domain::id::{CaseId, CentreId, ContactId, ReferralId, ServiceId};
+use helpline_domain::id::{AgencyId, CaseId, CentreId, ContactId, ReferralId, ServiceId};
 use helpline_domain::referral::{ReferralState, Urgency};
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -61,10 +61,11 @@ impl Terms {
     }
 }
 
-/// The services that are to be asked, in order: those that are named, each with an agency that can answer; or, where it is open to
+/// The services that are to be asked, in order: those that are named, each with an agency that can answer and that the child of these cases
+/// is not afraid of; or, where it is open to
 /// any, one of each agency that has a service for the need or what is below it, and room for one more.
 macro_rules! named {
-    ($services:literal, $any:literal, $need:literal, $unit:literal) => {
+    ($services:literal, $any:literal, $need:literal, $unit:literal, $about:literal) => {
         concat!(
             "able AS MATERIALIZED (
                 WITH RECURSIVE below (term_id) AS (
@@ -78,13 +79,14 @@ macro_rules! named {
                 JOIN helpline.service_records x ON x.centre_id = $1 AND x.kind = 'attribute' AND x.taxonomy_term_id = below.term_id
                 JOIN helpline.services s ON s.centre_id = $1 AND s.service_id = (x.fields ->> 'link_id')::uuid AND s.status = 'active'
                 JOIN helpline.agencies a ON a.centre_id = $1 AND a.agency_id = s.agency_id AND a.disabled_at IS NULL
-                WHERE ", not_full!("s.service_id", $unit), "
+                WHERE ", not_full!("s.service_id", $unit), " AND helpline.gate($1, s.agency_id, ", $about, ") IS DISTINCT FROM '{}'
                 ORDER BY s.agency_id, s.verified_at DESC NULLS LAST, s.service_id),
             named AS MATERIALIZED (
                 SELECT s.service_id, s.agency_id, w.place::int AS place
                 FROM unnest(", $services, "::uuid[]) WITH ORDINALITY AS w (service_id, place)
                 JOIN helpline.services s ON s.centre_id = $1 AND s.service_id = w.service_id
                 JOIN helpline.agencies a ON a.centre_id = $1 AND a.agency_id = s.agency_id AND a.disabled_at IS NULL
+                WHERE helpline.gate($1, s.agency_id, ", $about, ") IS DISTINCT FROM '{}'
                 UNION ALL
                 (SELECT service_id, agency_id, row_number() OVER (ORDER BY verified_at DESC NULLS LAST, service_id)::int FROM able
                  ORDER BY 3 LIMIT 20))"
@@ -111,7 +113,8 @@ macro_rules! all_named {
 const DRAFT: &str = change!(
     event: "referral_drafted", resource: "referral_id", about: ("contact_id", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('referral_id', referral_id, 'urgency', urgency, 'need', need)",
-    with: named!("$14", "$24", "$11", "$25::text"), ", changed AS (
+    with: named!("$14", "$24", "$11", "$25::text", "ARRAY(
+        SELECT $27::uuid UNION SELECT k.case_id FROM helpline.case_contacts k WHERE k.centre_id = $1 AND k.contact_id = $8)"), ", changed AS (
         INSERT INTO helpline.referrals (centre_id, referral_id, contact_id, part_of, urgency, need, open_offer, field_classes, state, answer_s,
             owner_id, drafted_by, drafted_at, identity_sealed, contact_sealed, location_sealed, narrative_sealed, health_sealed, legal_sealed,
             perpetrator_sealed, event_count, changed_at, open_to_any, unit, due_at, case_id)
@@ -144,9 +147,11 @@ const REVISE: &str = change!(
     event: "referral_revised", resource: "referral_id", about: ("contact_id", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('referral_id', referral_id, 'urgency', urgency)",
     with: "before AS MATERIALIZED (
-        SELECT r.referral_id AS id, r.need AS what FROM helpline.referrals r
+        SELECT r.referral_id AS id, r.need AS what, ARRAY(
+                SELECT r.case_id UNION SELECT k.case_id FROM helpline.case_contacts k WHERE k.centre_id = $1 AND k.contact_id = r.contact_id) AS cases
+            FROM helpline.referrals r
         WHERE r.centre_id = $1 AND r.referral_id = $7 AND r.state = 'draft' AND ($8::bigint IS NULL OR r.revision = $8) AND ",
-    sees_referral!("$2", "$3", "$20"), " FOR UPDATE OF r), ", named!("$12", "$21", "(SELECT what FROM before)", "$23::text"), ",
+    sees_referral!("$2", "$3", "$20"), " FOR UPDATE OF r), ", named!("$12", "$21", "(SELECT what FROM before)", "$23::text", "(SELECT cases FROM before)"), ",
     changed AS (
         UPDATE helpline.referrals r SET urgency = $9, open_offer = $10, field_classes = $11, answer_s = $22, identity_sealed = $13,
             contact_sealed = $14, location_sealed = $15, narrative_sealed = $16, health_sealed = $17, legal_sealed = $18,
@@ -253,5 +258,23 @@ impl Store {
         .fetch_all(connection.postgres())
         .await;
         Ok(connection.settle(rows)?.into_iter().map(|row| row.0).collect())
+    }
+
+    /// Whose services these are.
+    pub async fn agencies_of_services(
+        &self,
+        centre: CentreId,
+        services: &[ServiceId],
+    ) -> Result<Vec<AgencyId>, StoreError> {
+        let ids: Vec<Uuid> = services.iter().map(ServiceId::as_uuid).collect();
+        let mut connection = self.bound(centre).await?;
+        let rows = sqlx::query_scalar::<_, Option<Uuid>>(
+            "SELECT agency_id FROM helpline.services WHERE centre_id = $1 AND service_id = ANY ($2)",
+        )
+        .bind(centre.as_uuid())
+        .bind(ids)
+        .fetch_all(connection.postgres())
+        .await;
+        Ok(connection.settle(rows)?.into_iter().flatten().map(AgencyId::from).collect())
     }
 }

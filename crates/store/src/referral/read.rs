@@ -98,6 +98,8 @@ macro_rules! referral_classes {
                 WHERE x.centre_id = $1 AND x.referral_id = r.referral_id AND x.agency_id = $4 AND r.ended_at IS NULL
                   AND class.key = ANY (a.field_classes) AND class.key = ANY (r.field_classes) AND ",
             in_force!(),
+            " AND ",
+            $crate::disclosure::let_through!(),
             " AND NOT (x.basis = 'consent' AND EXISTS (
                     SELECT FROM helpline.disclosures w
                     WHERE w.centre_id = $1 AND w.referral_id = r.referral_id AND w.agency_id = $4 AND w.basis = 'consent'

@@ -12,6 +12,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::{in_force, inconsistent, not_full, sees_referral};
+use crate::disclosure::not_feared;
 use crate::escalation::agency_of;
 use crate::sealing::SERVICE_RULES;
 use crate::{Store, StoreError};
@@ -31,7 +32,8 @@ macro_rules! unreachable {
 /// It and its choices are read by one statement, so that nobody decides on some of a step without the rest. A service can be
 /// asked while it is open to referrals, its agency is there and may know something or needs not to before it has it, and it has a
 /// place or keeps one for this referral, of the unit that is needed if that is said. Of a service that counts nothing it is not
-/// known that it is full. Nor is asked whose agreement on sharing data has ended, which the rules of the service say.
+/// known that it is full. Nor is asked whose agreement on sharing data has ended, which the rules of the service say, nor the mission of a country that the
+/// child is afraid of.
 const NOW: &str = concat!(
     "SELECT helpline.now() AS clock, r.revision, r.state, r.state_before, r.cancel_asked_by, r.urgency, r.open_offer, r.answer_s,
         r.appointment_state, coalesce(r.due_at <= helpline.now(), false) AS late,
@@ -40,7 +42,9 @@ const NOW: &str = concat!(
                 'answers', a.disabled_at IS NULL, 'unreachable', ", unreachable!(), ", 'consented', r.open_to_any OR EXISTS (
                     SELECT FROM helpline.disclosures x
                     WHERE x.centre_id = $1 AND x.referral_id = r.referral_id AND x.agency_id = c.agency_id AND ", in_force!(), "),
-                'there', s.status = 'active' AND s.agency_id = c.agency_id AND a.disabled_at IS NULL AND (
+                'feared', NOT ", not_feared!("c.agency_id", "NULL", "r.referral_id", "NULL"), ",
+                'there', s.status = 'active' AND s.agency_id = c.agency_id AND a.disabled_at IS NULL
+                    AND ", not_feared!("c.agency_id", "NULL", "r.referral_id", "NULL"), " AND (
                     ", not_full!("c.service_id", "r.unit"), "
                     OR EXISTS (
                         SELECT FROM helpline.holds h
@@ -64,7 +68,7 @@ const MISDIRECTED: &str = concat!(
      WHERE r.centre_id = $1 AND r.state = 'requested' AND EXISTS (
         SELECT FROM helpline.referral_choices c JOIN helpline.agencies a ON a.centre_id = $1 AND a.agency_id = c.agency_id
         WHERE c.centre_id = $1 AND c.referral_id = r.referral_id AND c.state = 'offered' AND (
-            a.disabled_at IS NOT NULL OR NOT r.open_to_any AND NOT EXISTS (
+            a.disabled_at IS NOT NULL OR NOT ", not_feared!("c.agency_id", "NULL", "r.referral_id", "NULL"), " OR NOT r.open_to_any AND NOT EXISTS (
                 SELECT FROM helpline.disclosures x
                 WHERE x.centre_id = $1 AND x.referral_id = r.referral_id AND x.agency_id = c.agency_id AND ", in_force!(), ")
             OR ", unreachable!(), " AND EXISTS (
@@ -111,6 +115,8 @@ pub struct Asked {
     pub answers: bool,
     /// Whether it could be told by no way that it has.
     pub unreachable: bool,
+    /// Whether it is the mission of a country that the child is afraid of.
+    pub feared: bool,
     /// Whether they may be asked: something that was agreed to is in force for them, or it is open to any.
     pub consented: bool,
 }
@@ -158,6 +164,7 @@ struct AskedRow {
     answers: bool,
     unreachable: bool,
     there: bool,
+    feared: bool,
 }
 
 impl Store {
@@ -189,6 +196,7 @@ impl Store {
                 choice,
                 agency_id: row.agency_id.into(),
                 service_id: row.service_id.into(),
+                feared: row.feared,
                 consented: row.consented,
                 answers: row.answers,
                 unreachable: row.unreachable,
@@ -227,7 +235,8 @@ impl Store {
         Ok(rules.and_then(|record| Rules::of(&record).agreement_until))
     }
 
-    /// Referrals that ask somebody who must not be asked any more, because consent has gone or the agency has, or who could not be
+    /// Referrals that ask somebody who must not be asked any more, because consent has gone or the agency has, or the child is afraid of
+    /// them, or who could not be
     /// told although somebody else is left.
     pub async fn misdirected_referrals(
         &self,

@@ -56,11 +56,7 @@ pub(super) fn read(fields: &mut Fields, message: Option<&CrossBorderSettings>) -
 }
 
 fn country(fields: &mut Fields, message: &CrossBorderCountry) -> Option<Country> {
-    let code = message.country.as_str();
-    let known = code.len() == 2 && code.bytes().all(|letter| letter.is_ascii_uppercase());
-    if !known {
-        fields.refuse("country", "two upper-case letters (ISO 3166-1 alpha-2)");
-    }
+    let code = fields.country("country", &message.country);
     let points = fields.list("focal_points", &message.focal_points, MOST_FOCAL_POINTS, focal_point);
     let legal_bases = keys(fields, "legal_bases", &message.legal_bases, MOST_BASES);
     let forbidden = read_field_classes(fields, "forbidden_classes", &message.forbidden_classes);
@@ -75,11 +71,8 @@ fn country(fields: &mut Fields, message: &CrossBorderCountry) -> Option<Country>
         fields.refuse("legal_bases", "one at least");
         return None;
     }
-    if !known {
-        return None;
-    }
     Some(Country {
-        country: code.to_owned(),
+        country: code?,
         focal_points: points,
         closed: message.closed,
         legal_bases,

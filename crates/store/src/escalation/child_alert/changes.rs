@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::Content;
 use crate::change::{Change, Command, change, change_query};
-use crate::disclosure::in_force;
+use crate::disclosure::{in_force, let_through, not_feared};
 use crate::escalation::{sees, settled_is_noted};
 use crate::sealing::CHILD_ALERT;
 use crate::{Store, StoreError};
@@ -88,7 +88,7 @@ macro_rules! agencies_are_told {
     };
 }
 
-/// Every agency must be there and may be told so much at most. An update is addressed to whom the message before it was, too.
+/// Every agency must be there, may be told so much at most, and is no mission of a country that the child is afraid of. An update is addressed to whom the message before it was, too.
 const ASK: &str = change!(
     event: "child_alert_asked", resource: "alert_id", about: ("contact_id", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('child_alert', alert_id, 'escalation', escalation_id, 'kind', kind, 'field_classes', field_classes)",
@@ -104,7 +104,8 @@ const ASK: &str = change!(
         FOR UPDATE OF t),
     wished AS MATERIALIZED (
         SELECT a.agency_id FROM helpline.agencies a
-        WHERE a.centre_id = $1 AND a.agency_id = ANY ($13) AND a.disabled_at IS NULL AND $11 <@ a.field_classes),
+        WHERE a.centre_id = $1 AND a.agency_id = ANY ($13) AND a.disabled_at IS NULL AND $11 <@ a.field_classes
+          AND ", not_feared!("a.agency_id", "(SELECT id FROM before)", "NULL", "NULL"), "),
     settled AS (
         INSERT INTO helpline.child_alerts (centre_id, alert_id, escalation_id, series_id, replaces_id, position, kind, state, exercise,
             field_classes, scope, content_sealed, lifetime_s, asked_by, asked_at)
@@ -135,6 +136,8 @@ macro_rules! uninformed {
                 WHERE x.centre_id = $1 AND x.escalation_id = a.escalation_id AND x.agency_id = r.agency_id
                   AND class.key = ANY (g.field_classes) AND ",
             in_force!(),
+            " AND ",
+            let_through!(),
             ")"
         )
     };

@@ -1,0 +1,73 @@
+//! A stay is for a time: its end is told before and when it comes, and who has no guardian is given one to be named.
+
+use helpline_proto::casework::v1::{ExtendStayRequest, GetStayLimitRequest, StayLimit};
+use helpline_proto::queueing::v1::AlertKind;
+use helpline_proto::referral::v1::ExitOutcome;
+use helpline_tests::request_id;
+use tonic::Status;
+
+use super::room::{DAY, Room};
+use crate::referral::holds::set;
+use crate::referral::room::Partner;
+use crate::referral::stay::{admit, exit, keep, request, screen};
+use crate::stage::{until, why};
+
+async fn extend(room: &Room, id: &str, seconds: i64) -> Result<StayLimit, Status> {
+    let request = ExtendStayRequest {
+        request_id: request_id(),
+        admission_id: id.to_owned(),
+        until_time: Some(room.later(seconds)),
+        reason: "No family is found yet.".to_owned(),
+    };
+    Ok(room.by().stays().extend_stay(request).await?.into_inner().limit.unwrap())
+}
+
+#[tokio::test]
+async fn a_stay_is_told_of_before_it_ends_and_when_it_lasts_too_long_and_begins_anew_when_extended() {
+    let room = Room::new().await;
+    let shelter = Partner::new(&room.stage).await;
+    set(&shelter.responder, &shelter.service, 1, 0).await.unwrap();
+    let referral = room.by().refer(room.draft(&[&shelter])).await;
+    let referral = shelter.responder.accept_referral(&referral).await.unwrap();
+    let stay = request(room.by(), &referral, &shelter.service).await.unwrap();
+    screen(&shelter.responder, &stay).await.unwrap();
+    keep(&shelter.responder, &stay).await.unwrap();
+    admit(&shelter.responder, &stay).await.unwrap();
+    let id = stay.admission_id.clone();
+    let limited = async || {
+        let request = GetStayLimitRequest { admission_id: id.clone() };
+        room.by().stays().get_stay_limit(request).await.ok()
+    };
+    until("it has a limit", limited).await;
+
+    // Nobody was named in time; it is looked at once.
+    room.wait(4 * DAY);
+    let named = async || (room.tasks("name_guardian").await.len() == 1).then_some(());
+    until("a guardian is to be named", named).await;
+
+    room.wait(80 * DAY);
+    let soon = async |count: usize| {
+        let is = async || (room.alerts(AlertKind::StayEndsSoon).await == count).then_some(());
+        until("it is told that it ends soon, or not", is).await;
+    };
+    let long = async |count: usize| {
+        let is = async || (room.alerts(AlertKind::StayTooLong).await == count).then_some(());
+        until("it is told that it lasts too long, or not", is).await;
+    };
+    soon(1).await;
+    room.wait(20 * DAY);
+    long(1).await;
+    soon(0).await;
+    assert_eq!(why(extend(&room, &id, -DAY).await).fields, ["until_time"]);
+    assert_eq!(why(extend(&room, &id, 800 * DAY).await).fields, ["until_time"]);
+    let extended = extend(&room, &id, 30 * DAY).await.unwrap();
+    assert_eq!(extended.reason, "No family is found yet.");
+    long(0).await;
+    room.wait(31 * DAY);
+    long(1).await;
+    assert_eq!(room.opened("stay_too_long"), "2");
+    exit(&shelter.responder, &stay, ExitOutcome::Reunited).await.unwrap();
+    long(0).await;
+    assert_eq!(why(extend(&room, &id, 60 * DAY).await).metadata("state"), "exited");
+    assert_eq!(room.tasks("name_guardian").await.len(), 1);
+}
