@@ -1,5 +1,7 @@
 //! How a call is refused: one type for every error that a client can see.
 
+mod travel;
+
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::{self, Write as _};
@@ -189,27 +191,6 @@ impl Refusal {
             .with("tasks", open.tasks.to_string())
             .with("cross_border", open.cross_border.to_string())
             .with("returns", open.returns.to_string())
-    }
-
-    /// TRANSFER_REFUSED: `why` are the keys of what is in the way.
-    pub fn transfer_refused(why: &[&str]) -> Self {
-        Self::new(
-            ErrorReason::TransferRefused,
-            "the rules of the country do not let the child be handed over",
-        )
-        .with("why", why.join(","))
-    }
-
-    /// RETURN_REFUSED: `why` are the keys of what is in the way.
-    pub fn return_refused(why: &[String]) -> Self {
-        Self::new(ErrorReason::ReturnRefused, "something is in the way of who would return")
-            .with("why", why.join(","))
-    }
-
-    /// RETURN_ITEMS_OPEN: `items` are the keys of what is open.
-    pub fn return_items_open(items: &[&str]) -> Self {
-        Self::new(ErrorReason::ReturnItemsOpen, "something that is needed to go is open")
-            .with("items", items.join(","))
     }
 
     /// NOBODY_FITS.

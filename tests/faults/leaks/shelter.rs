@@ -15,18 +15,13 @@ pub(super) async fn play(fleet: &Fleet, markers: &Markers, statuses: &mut Vec<(&
     let by = fleet.bearer(Role::Supervisor, None);
     let marker = |field: &str| markers.of(field).to_owned();
     let case = by.case_of_child().await.case_id;
-    let new = || StartReturnAssistanceRequest {
-        note: marker("return_note"),
-        ..start(&case, ReturnSubject::Adult)
-    };
+    let new =
+        || StartReturnAssistanceRequest { note: marker("return_note"), ..start(&case, ReturnSubject::Adult) };
     let wrong = StartReturnAssistanceRequest { country: marker("return_note"), ..new() };
     statuses.push(("a note as a country", by.start_return(wrong).await.expect_err("no country")));
     let id = by.start_return(new()).await.expect("it begins").return_id;
-    let afraid = RecordReturnConsentRequest {
-        fear_recorded: true,
-        remark: marker("return_remark"),
-        ..consents(&id)
-    };
+    let afraid =
+        RecordReturnConsentRequest { fear_recorded: true, remark: marker("return_remark"), ..consents(&id) };
     by.agree_to_return(afraid).await.expect("consent");
     let reason = AskReturnOverrideRequest { reason: marker("return_override_reason"), ..asks(&id) };
     let asked = by.ask_return_override(reason).await.expect("it is asked for");
