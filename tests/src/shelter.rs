@@ -76,6 +76,16 @@ pub fn answer(admission_id: &str, service: &str, answer: ServiceOfferState) -> A
     }
 }
 
+/// Who goes consents no more.
+pub fn withdraws(return_id: &str) -> WithdrawReturnConsentRequest {
+    WithdrawReturnConsentRequest {
+        request_id: request_id(),
+        return_id: return_id.to_owned(),
+        consent_by: ReturnConsentBy::Person.into(),
+        remark: "She has thought again.".to_owned(),
+    }
+}
+
 /// Builders of requests that say little but which help to return they are about.
 macro_rules! requests {
     ($($(#[$doc:meta])* $name:ident: $request:ident { $($field:ident: $value:expr),* };)+) => {
@@ -95,8 +105,6 @@ requests!(
     grace: SetGracePeriodRequest {};
     /// Who goes consents.
     consents: RecordReturnConsentRequest { consent_by: ReturnConsentBy::Person.into(), remark: "She wants to go home.".to_owned() };
-    /// Who goes consents no more.
-    withdraws: WithdrawReturnConsentRequest { consent_by: ReturnConsentBy::Person.into(), remark: "She has thought again.".to_owned() };
     /// Asks for an override.
     asks: AskReturnOverrideRequest { reason: "Her sister waits for her in another town.".to_owned() };
     /// Approves it.

@@ -100,7 +100,7 @@ async fn rules(ctx: &Ctx, caller: &Caller) -> Result<StayRules, Refusal> {
     let (rules, cases) = (&settings.settings.shelter, &settings.settings.cases);
     Ok(StayRules {
         offers: rules.offers.clone(),
-        calls: Calls::new(rules.follow_ups(), cases.due_soon_s, || ctx.ids.v7()),
+        calls: Calls::new(&rules.follow_ups(), cases.due_soon_s, || ctx.ids.v7()),
     })
 }
 

@@ -1,5 +1,7 @@
 //! How a call is refused: one type for every error that a client can see.
 
+mod travel;
+
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::{self, Write as _};
@@ -215,15 +217,6 @@ impl Refusal {
             .with("redirects", open.redirects.to_string())
     }
 
-    /// TRANSFER_REFUSED: `why` are the keys of what is in the way.
-    pub fn transfer_refused(why: &[&str]) -> Self {
-        Self::new(
-            ErrorReason::TransferRefused,
-            "the rules of the country do not let the child be handed over",
-        )
-        .with("why", why.join(","))
-    }
-
     /// MANDATORY_REPORT_OPEN: `escalation` is the report to the authority.
     pub fn mandatory_report_open(escalation: uuid::Uuid) -> Self {
         Self::new(ErrorReason::MandatoryReportOpen, "the report to the authority is open")
@@ -233,18 +226,6 @@ impl Refusal {
     /// SURVEY_TOO_LATE.
     pub fn survey_too_late() -> Self {
         Self::new(ErrorReason::SurveyTooLate, "the contact ended too long ago")
-    }
-
-    /// RETURN_REFUSED: `why` are the keys of what is in the way.
-    pub fn return_refused(why: &[String]) -> Self {
-        Self::new(ErrorReason::ReturnRefused, "something is in the way of who would return")
-            .with("why", why.join(","))
-    }
-
-    /// RETURN_ITEMS_OPEN: `items` are the keys of what is open.
-    pub fn return_items_open(items: &[&str]) -> Self {
-        Self::new(ErrorReason::ReturnItemsOpen, "something that is needed to go is open")
-            .with("items", items.join(","))
     }
 
     /// NOBODY_FITS.

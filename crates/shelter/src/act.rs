@@ -32,7 +32,7 @@ pub(crate) async fn act(
 ) -> Result<ReturnAssistance, Refusal> {
     let settings = ctx.settings.current(caller.centre_id).await?;
     let (rules, cases) = (&settings.settings.shelter, &settings.settings.cases);
-    let calls = Calls::new(rules.follow_ups_abroad(), cases.due_soon_s, || ctx.ids.v7());
+    let calls = Calls::new(&rules.follow_ups_abroad(), cases.due_soon_s, || ctx.ids.v7());
     for _ in 0..TRIES {
         let decided = match read(ctx, caller, act.return_id, false).await {
             Ok(now) => expected(act, &now)

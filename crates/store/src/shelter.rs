@@ -31,7 +31,7 @@ pub struct Calls {
 
 impl Calls {
     /// What is to be done after so many seconds each, under new ids.
-    pub fn new(due: Vec<(&'static str, f64)>, due_soon_s: u32, mut id: impl FnMut() -> Uuid) -> Self {
+    pub fn new(due: &[(&'static str, f64)], due_soon_s: u32, mut id: impl FnMut() -> Uuid) -> Self {
         Self {
             ids: due.iter().map(|_| id()).collect(),
             tasks: due.iter().map(|(task, _)| (*task).to_owned()).collect(),

@@ -23,13 +23,13 @@ async fn resident(cast: &Cast) -> String {
 }
 
 async fn begun(cast: &Cast) -> ReturnAssistance {
-    let case = cast.supervisor.case_of_child().await.case_id;
-    cast.supervisor.start_return(start(&case, ReturnSubject::Adult)).await.unwrap()
+    let opened = cast.supervisor.case_of_child().await.case_id;
+    cast.supervisor.start_return(start(&opened, ReturnSubject::Adult)).await.unwrap()
 }
 
 async fn going(cast: &Cast) -> String {
-    let case = cast.supervisor.case_of_child().await.case_id;
-    cast.supervisor.adult_ready_to_return(&case).await
+    let opened = cast.supervisor.case_of_child().await.case_id;
+    cast.supervisor.adult_ready_to_return(&opened).await
 }
 
 /// Somebody who gives the command, who has done nothing before, and its bytes; `None` for commands about something else.

@@ -19,7 +19,7 @@ async fn a_child_keeps_its_own_stay_and_is_not_left_behind_silently() {
     let [mother, child, aunt] = [mother, child, aunt].map(|stay| stay.admission_id);
     let linked = house.responder.lives_with(&child, &mother).await.unwrap();
     assert_eq!(linked.accompanies_admission_id, mother);
-    assert_eq!(by.stay(&mother).await.unwrap().accompanying_admission_ids, [child.clone()]);
+    assert_eq!(by.stay(&mother).await.unwrap().accompanying_admission_ids, std::slice::from_ref(&child));
 
     let gone = by.lets_go(&mother).await.unwrap();
     assert_eq!(
