@@ -26,7 +26,7 @@ use crate::schema;
 use crate::stage::healthy;
 
 /// Lists that are walked here.
-const LISTS: [&str; 27] = [
+const LISTS: [&str; 28] = [
     "ListEscalations",
     "ListReports",
     "ListTimeline",
