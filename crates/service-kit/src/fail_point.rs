@@ -58,6 +58,7 @@ pub const FAIL_POINTS: &[&str] = &[
     "crossborder.after_overdue",
     "school_report.after_commit",
     "survey.after_commit",
+    "survey.after_review",
     "hold.after_commit",
     "hold.after_expiry",
     "delivery.after_claim",

@@ -32,7 +32,8 @@ pub(super) async fn play(
     assert_eq!(filed.narrative, marker("school_narrative"));
     new.narrative.push('!');
     statuses.push(("another content", by.file_report(new).await.expect_err("the id was used")));
-    let list = ListSchoolReportsRequest { school: marker("school_name"), ..ListSchoolReportsRequest::default() };
+    let list =
+        ListSchoolReportsRequest { school: marker("school_name"), ..ListSchoolReportsRequest::default() };
     let listed = by.school_reports().list_school_reports(list.clone()).await.expect("a list").into_inner();
     assert_eq!(listed.school_reports.len(), 1);
     let list = ListSchoolReportsRequest { page_token: marker("school_name"), ..list };
@@ -50,7 +51,10 @@ pub(super) async fn play(
     statuses.push(("long words", long.expect_err("too long")));
     adapter.surveys().record_survey(said.clone()).await.expect("a survey");
     said.request_id = helpline_tests::request_id();
-    statuses.push(("a second survey", adapter.surveys().record_survey(said).await.expect_err("the first stands")));
+    statuses.push((
+        "a second survey",
+        adapter.surveys().record_survey(said).await.expect_err("the first stands"),
+    ));
     let ask = GetSurveyRequest { contact_id: contact_id.to_owned() };
     let read = by.surveys().get_survey(ask).await.expect("the survey").into_inner();
     assert_eq!(read.survey.expect("it").answers.expect("answers").words, marker("survey_words"));

@@ -1,3 +1,7 @@
+use helpline_store::StoreError;
+use tonic::Status;
+use tonic_types::StatusExt as _;
+
 use super::*;
 
 fn all() -> Vec<Refusal> {
@@ -37,6 +41,8 @@ fn all() -> Vec<Refusal> {
         Refusal::case_open_work(OpenWork { escalations: 1, tasks: 2, ..OpenWork::default() }),
         Refusal::no_room(3, None),
         Refusal::transfer_refused(&["fear_recorded"]),
+        Refusal::mandatory_report_open(uuid::Uuid::from_u128(1)),
+        Refusal::survey_too_late(),
     ]
 }
 
