@@ -133,7 +133,7 @@ async fn fill(world: &World, centre: &Centre) {
     referral::refer(world, centre, &supervisor, &contact.contact_id).await;
     casework::open_case(world, &supervisor, &counsellor, &contact.contact_id).await;
     crossborder::hand_over(world, centre, &supervisor).await;
-    school::report(&adapter, &supervisor, &contact.contact_id).await;
+    Box::pin(school::report(&adapter, &supervisor, &contact.contact_id)).await;
 }
 
 /// An escalation of a contact; its id.
