@@ -135,7 +135,7 @@ async fn play_and_search(testing: &str) -> (Vec<Finding>, Markers) {
     let mut fleet = Fleet::start_on(stack, options).await;
     let mut markers = Markers::new(&FIELDS);
     outside.appoint(&fleet, &mut markers).await;
-    let statuses = play(&fleet, &mut markers).await;
+    let statuses = Box::pin(play(&fleet, &mut markers)).await;
     let told = outside.told().await;
     for key in fleet.keys() {
         markers.add("key", &key);

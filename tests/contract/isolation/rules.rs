@@ -142,7 +142,7 @@ async fn at_work() -> (World, Session) {
 
 #[tokio::test]
 async fn a_final_state_cannot_be_left() {
-    let (world, mut session) = at_work().await;
+    let (world, mut session) = Box::pin(at_work()).await;
     let closed = "WHERE state = 'closed'";
     assert!(session.number(&format!("SELECT count(*) FROM helpline.contacts {closed}")).await.unwrap() > 0);
     for state in ["waiting", "in_progress", "wrap_up", "abandoned"] {
@@ -170,7 +170,7 @@ async fn a_final_state_cannot_be_left() {
 
 #[tokio::test]
 async fn a_contact_has_one_open_group_of_offers_at_most_and_a_state_that_agrees_with_it() {
-    let (_world, mut session) = at_work().await;
+    let (_world, mut session) = Box::pin(at_work()).await;
     for (group, counsellor, constraint) in [
         ("fresh.id", "gen_random_uuid()", "offers_one_open_group_per_contact"),
         ("group_id", "counsellor_id", "offers_one_open_per_counsellor"),
@@ -205,7 +205,7 @@ async fn a_contact_has_one_open_group_of_offers_at_most_and_a_state_that_agrees_
 
 #[tokio::test]
 async fn nobody_holds_more_than_they_can() {
-    let (_world, mut session) = at_work().await;
+    let (_world, mut session) = Box::pin(at_work()).await;
     for (change, constraint) in [
         ("held_chat = -1", "held_within_bounds"),
         ("held_voice = 2", "held_within_maximum"),
@@ -225,7 +225,7 @@ async fn nobody_holds_more_than_they_can() {
 
 #[tokio::test]
 async fn what_must_be_once_is_once() {
-    let (_world, mut session) = at_work().await;
+    let (_world, mut session) = Box::pin(at_work()).await;
     for (table, columns, changed, constraint) in [
         (
             "messages",
