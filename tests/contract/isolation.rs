@@ -137,7 +137,7 @@ async fn fill(world: &World, centre: &Centre) {
     casework::open_case(world, &supervisor, &counsellor, &contact.contact_id).await;
     shelter::take_in(world, centre, &supervisor, &contact.contact_id).await;
     crossborder::hand_over(world, centre, &supervisor).await;
-    school::report(&adapter, &supervisor, &contact.contact_id).await;
+    Box::pin(school::report(&adapter, &supervisor, &contact.contact_id)).await;
     reintegration::announce_children(&supervisor, &counsellor).await;
     migrants::protect(world, centre, &supervisor).await;
 }

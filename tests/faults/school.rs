@@ -4,7 +4,9 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::time::Duration;
 
 use helpline_domain::caller::Role;
-use helpline_proto::intake::v1::{DepartureCause, ReceiveContactRequest, RecordDepartureRequest};
+use helpline_proto::intake::v1::{
+    DepartureCause, ReceiveContactRequest, RecordDepartureRequest, ReviewSurveyRequest,
+};
 use helpline_proto::terms::v1::Channel;
 use helpline_service_kit::fail_point::FAIL_POINTS;
 use helpline_tests::process::{Fleet, FleetOptions, retry, until};
@@ -74,8 +76,24 @@ async fn a_survey_is_recorded_once_though_the_server_dies_of_it() {
     assert_eq!(fleet.count("SELECT count(*) FROM helpline.surveys"), 1);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_survey_is_reviewed_once_though_the_server_dies_of_it() {
+    let (mut fleet, adapter, contact_id) = dying("survey.after_review").await;
+    adapter.surveys().record_survey(survey(&contact_id)).await.expect("a survey");
+    let by = fleet.bearer(Role::Supervisor, None);
+    let seen = ReviewSurveyRequest { request_id: request_id(), contact_id };
+    by.surveys().review_survey(seen.clone()).await.expect_err("the server died of it");
+    died(&mut fleet, "survey.after_review").await;
+    let again = retry("say it again", PATIENCE, || {
+        let (mut client, seen) = (by.surveys(), seen.clone());
+        async move { client.review_survey(seen).await }
+    });
+    again.await.expect("the same survey");
+    assert_eq!(fleet.count("SELECT count(*) FROM helpline.journal WHERE event = 'survey_reviewed'"), 1);
+}
+
 #[test]
 fn every_place_where_something_could_be_left_half_done_is_tried_here() {
     let here = |place: &&&str| place.starts_with("school_report.") || place.starts_with("survey.");
-    assert_eq!(FAIL_POINTS.iter().filter(here).count(), 2);
+    assert_eq!(FAIL_POINTS.iter().filter(here).count(), 3);
 }

@@ -118,7 +118,9 @@ impl SchoolReportState {
         matches!(
             (self, next),
             (Received | Assessed | NotReportable, Assessed)
-                | (Assessed, Reported | NotReportable)
+                | (Assessed, NotReportable)
+                // By another escalation, when the first came to nothing.
+                | (Assessed | Reported, Reported)
                 | (
                     Reported | NotReportable | FeedbackGiven | FeedbackImpossible,
                     FeedbackGiven | FeedbackImpossible

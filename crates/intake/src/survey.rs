@@ -65,7 +65,7 @@ pub(crate) async fn review(
 ) -> Result<Survey, Refusal> {
     let change = ctx.store.review_survey(command, contact_id).await?;
     if matches!(change, Change::Done(_)) {
-        fail_point!("survey.after_commit");
+        fail_point!("survey.after_review");
     }
     let why = async {
         let taken = ctx.store.surveyed_at(caller.centre_id, contact_id).await?;

@@ -23,7 +23,7 @@ impl SchoolReportService for Api {
     ) -> Result<Response<proto::FileSchoolReportResponse>, Status> {
         let caller = caller_of(&request)?;
         let asked = steps::file(&self.ctx, &caller, request.get_ref())?;
-        let school_report = Some(wire::report(file::file(&self.ctx, &caller, asked).await?));
+        let school_report = Some(wire::report(&caller, file::file(&self.ctx, &caller, asked).await?));
         Ok(Response::new(proto::FileSchoolReportResponse { school_report }))
     }
 
@@ -34,7 +34,7 @@ impl SchoolReportService for Api {
         let caller = caller_of(&request)?;
         let ((command, act), said) = steps::assess(&self.ctx, &caller, request.get_ref())?;
         let school_report =
-            Some(wire::report(does::assess(&self.ctx, &caller, (&command, act), said).await?));
+            Some(wire::report(&caller, does::assess(&self.ctx, &caller, (&command, act), said).await?));
         Ok(Response::new(proto::AssessSchoolReportResponse { school_report }))
     }
 
@@ -44,7 +44,8 @@ impl SchoolReportService for Api {
     ) -> Result<Response<proto::ApproveNotReportableResponse>, Status> {
         let caller = caller_of(&request)?;
         let (command, act) = steps::approve(&self.ctx, &caller, request.get_ref())?;
-        let school_report = Some(wire::report(does::approve(&self.ctx, &caller, (&command, act)).await?));
+        let school_report =
+            Some(wire::report(&caller, does::approve(&self.ctx, &caller, (&command, act)).await?));
         Ok(Response::new(proto::ApproveNotReportableResponse { school_report }))
     }
 
@@ -55,7 +56,7 @@ impl SchoolReportService for Api {
         let caller = caller_of(&request)?;
         let ((command, act), said) = steps::report(&self.ctx, &caller, request.get_ref())?;
         let school_report =
-            Some(wire::report(does::report(&self.ctx, &caller, (&command, act), said).await?));
+            Some(wire::report(&caller, does::report(&self.ctx, &caller, (&command, act), said).await?));
         Ok(Response::new(proto::RecordMandatoryReportResponse { school_report }))
     }
 
@@ -65,7 +66,8 @@ impl SchoolReportService for Api {
     ) -> Result<Response<proto::GiveReporterFeedbackResponse>, Status> {
         let caller = caller_of(&request)?;
         let ((command, act), said) = steps::tell(&self.ctx, &caller, request.get_ref())?;
-        let school_report = Some(wire::report(does::tell(&self.ctx, &caller, (&command, act), said).await?));
+        let school_report =
+            Some(wire::report(&caller, does::tell(&self.ctx, &caller, (&command, act), said).await?));
         Ok(Response::new(proto::GiveReporterFeedbackResponse { school_report }))
     }
 
@@ -76,7 +78,7 @@ impl SchoolReportService for Api {
         let caller = caller_of(&request)?;
         let ((command, act), said) = steps::tell_nothing(&self.ctx, &caller, request.get_ref())?;
         let school_report =
-            Some(wire::report(does::tell_nothing(&self.ctx, &caller, (&command, act), said).await?));
+            Some(wire::report(&caller, does::tell_nothing(&self.ctx, &caller, (&command, act), said).await?));
         Ok(Response::new(proto::RecordFeedbackImpossibleResponse { school_report }))
     }
 
@@ -86,7 +88,8 @@ impl SchoolReportService for Api {
     ) -> Result<Response<proto::CloseSchoolReportResponse>, Status> {
         let caller = caller_of(&request)?;
         let (command, act) = steps::close(&self.ctx, &caller, request.get_ref())?;
-        let school_report = Some(wire::report(does::close(&self.ctx, &caller, (&command, act)).await?));
+        let school_report =
+            Some(wire::report(&caller, does::close(&self.ctx, &caller, (&command, act)).await?));
         Ok(Response::new(proto::CloseSchoolReportResponse { school_report }))
     }
 
@@ -96,7 +99,8 @@ impl SchoolReportService for Api {
     ) -> Result<Response<proto::LinkSchoolReportsResponse>, Status> {
         let caller = caller_of(&request)?;
         let ((command, act), said) = steps::link(&self.ctx, &caller, request.get_ref())?;
-        let school_report = Some(wire::report(link::link(&self.ctx, &caller, (&command, act), said).await?));
+        let school_report =
+            Some(wire::report(&caller, link::link(&self.ctx, &caller, (&command, act), said).await?));
         Ok(Response::new(proto::LinkSchoolReportsResponse { school_report }))
     }
 
@@ -106,7 +110,8 @@ impl SchoolReportService for Api {
     ) -> Result<Response<proto::UnlinkSchoolReportResponse>, Status> {
         let caller = caller_of(&request)?;
         let (command, act) = steps::unlink(&self.ctx, &caller, request.get_ref())?;
-        let school_report = Some(wire::report(link::unlink(&self.ctx, &caller, (&command, act)).await?));
+        let school_report =
+            Some(wire::report(&caller, link::unlink(&self.ctx, &caller, (&command, act)).await?));
         Ok(Response::new(proto::UnlinkSchoolReportResponse { school_report }))
     }
 
@@ -116,7 +121,7 @@ impl SchoolReportService for Api {
     ) -> Result<Response<proto::GetSchoolReportResponse>, Status> {
         let caller = caller_of(&request)?;
         let id = wire::report_id(&request.get_ref().school_report_id)?;
-        let school_report = Some(wire::report(act::seen(&self.ctx, &caller, id).await?));
+        let school_report = Some(wire::report(&caller, act::seen(&self.ctx, &caller, id).await?));
         Ok(Response::new(proto::GetSchoolReportResponse { school_report }))
     }
 
@@ -128,7 +133,7 @@ impl SchoolReportService for Api {
         let pages = wire::pages(&self.ctx, &caller, request.get_ref());
         let (which, page) = wire::list(&pages, request.get_ref())?;
         let (found, next) = lists::list(&self.ctx, &caller, &which, page).await?;
-        let school_reports = found.into_iter().map(wire::report).collect();
+        let school_reports = found.into_iter().map(|one| wire::report(&caller, one)).collect();
         let next_page_token = pages.seal(next.as_ref())?;
         Ok(Response::new(proto::ListSchoolReportsResponse { school_reports, next_page_token }))
     }

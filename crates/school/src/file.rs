@@ -23,10 +23,7 @@ pub(crate) async fn file(
     (command, mut new): (Command, NewSchoolReport),
 ) -> Result<SchoolReport, Refusal> {
     let settings = ctx.settings.current(caller.centre_id).await?;
-    let wrong = match wrong(ctx, &new, &settings.settings.categories).await {
-        Ok(()) => None,
-        Err(refusal) => Some(refusal),
-    };
+    let wrong = wrong(ctx, &new, &settings.settings.categories).await.err();
     let mut change = None;
     for _ in 0..TRIES {
         if wrong.is_some() {

@@ -2,7 +2,7 @@
 
 pub(crate) mod steps;
 
-use helpline_domain::caller::Caller;
+use helpline_domain::caller::{Caller, Role};
 use helpline_domain::id::SchoolReportId;
 use helpline_domain::school_report::{
     FeedbackOutcome, NoFeedbackReason, NotReportableReason, Reporter, SchoolPerpetrator, SchoolReportState,
@@ -57,8 +57,9 @@ fn text(text: Option<Sensitive<String>>) -> String {
     text.map(|text| text.expose().clone()).unwrap_or_default()
 }
 
-/// A report.
-pub(crate) fn report(one: SchoolReport) -> proto::SchoolReport {
+/// A report. Which school it is among those that reports are about is for supervisors: to others it would tell that there are others.
+pub(crate) fn report(caller: &Caller, one: SchoolReport) -> proto::SchoolReport {
+    let school_id = Some(one.school_id).filter(|_| caller.role == Role::Supervisor);
     let (school, narrative, contact) = one
         .told
         .map_or((None, None, None), |told| (Some(told.school), told.narrative, told.reporter_contact));
@@ -66,7 +67,7 @@ pub(crate) fn report(one: SchoolReport) -> proto::SchoolReport {
         school_report_id: one.school_report_id.to_string(),
         reference: one.reference,
         contact_id: one.contact_id.to_string(),
-        school_id: one.school_id.to_string(),
+        school_id: id(school_id),
         school: text(school),
         reporter: reporter(one.reporter).into(),
         perpetrator: perpetrator(one.perpetrator).into(),

@@ -1,20 +1,17 @@
 //! How a call is refused: one type for every error that a client can see.
 
 mod travel;
+mod answer;
 
 use std::borrow::Cow;
 use std::error::Error;
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use helpline_domain::caller::Role;
 use helpline_domain::case::OpenWork;
-use helpline_proto::DOMAIN;
 use helpline_proto::errors::v1::ErrorReason;
-use helpline_store::StoreError;
-use helpline_vault::VaultError;
-use tonic::{Code, Status};
-use tonic_types::{ErrorDetails, StatusExt as _};
+use tonic::Code;
 
 use crate::ids::{Ids as _, SystemIds};
 use crate::request;
@@ -383,51 +380,6 @@ impl Refusal {
     pub fn reason_name(&self) -> &'static str {
         let name = self.reason.as_str_name();
         name.strip_prefix("ERROR_REASON_").unwrap_or(name)
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.reason_name(), self.message)
-    }
-}
-
-impl Error for Refusal {}
-
-impl From<Refusal> for Status {
-    fn from(refusal: Refusal) -> Self {
-        let metadata = refusal.metadata.iter().map(|(key, value)| ((*key).to_owned(), value.clone()));
-        let mut details = ErrorDetails::new();
-        details.set_error_info(
-            refusal.reason_name(),
-            DOMAIN,
-            metadata.collect::<std::collections::HashMap<_, _>>(),
-        );
-        for violation in &refusal.violations {
-            details.add_bad_request_violation(&violation.field, &violation.expected);
-        }
-        if refusal.retry.is_some() {
-            details.set_retry_info(refusal.retry);
-        }
-        Self::with_error_details(refusal.code(), refusal.message.as_ref(), details)
-    }
-}
-
-impl From<StoreError> for Refusal {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Unavailable(_) | StoreError::OutcomeUnknown(_) | StoreError::Retry => {
-                tracing::warn!(%error, "the store did not answer");
-                Self::unavailable()
-            }
-            other => Self::internal(&other),
-        }
-    }
-}
-
-impl From<VaultError> for Refusal {
-    fn from(error: VaultError) -> Self {
-        Self::internal(&error)
     }
 }
 

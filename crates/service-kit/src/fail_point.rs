@@ -60,6 +60,7 @@ pub const FAIL_POINTS: &[&str] = &[
     "survey.after_commit",
     "reintegration.after_commit",
     "shelter.after_commit",
+    "survey.after_review",
     "hold.after_commit",
     "hold.after_expiry",
     "delivery.after_claim",

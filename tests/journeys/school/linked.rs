@@ -2,7 +2,7 @@
 
 use helpline_proto::school::v1::SchoolReportState;
 use helpline_tests::request_id;
-use helpline_tests::school::{assess, file, link, reported, tell, unlink};
+use helpline_tests::school::{assess, file, link, mandatory_report, reported, tell, unlink};
 use tonic::Code;
 
 use super::room::School;
@@ -48,6 +48,22 @@ async fn what_was_reported_for_others_alone_is_due_anew_when_it_is_another_incid
     let gone = supervisor.unlink_report(unlink(&first)).await.unwrap();
     assert_eq!(gone.state(), SchoolReportState::Reported);
     assert_eq!(supervisor.school_report(&second).await.unwrap().state(), SchoolReportState::Assessed);
+}
+
+#[tokio::test]
+async fn a_report_to_the_authority_that_came_to_nothing_is_replaced_by_another() {
+    let school = School::new().await;
+    let amina = school.amina();
+    let id = school.filed().await;
+    amina.assess_report(assess(&id)).await.unwrap();
+    let first = amina.raise_mandatory_report(&school.contact.contact_id).await;
+    amina.report_school(reported(&id, &first)).await.unwrap();
+    let mut by_another_law = mandatory_report(&school.contact.contact_id);
+    by_another_law.report.as_mut().unwrap().legal_basis = "school_act_3".to_owned();
+    let raised = amina.escalations().raise_escalation(by_another_law).await.unwrap().into_inner();
+    let second = raised.escalation.unwrap().escalation_id;
+    let now = amina.report_school(reported(&id, &second)).await.unwrap();
+    assert_eq!((now.state(), now.escalation_id), (SchoolReportState::Reported, second));
 }
 
 #[tokio::test]

@@ -36,6 +36,7 @@ async fn to_everybody_else_a_report_is_not_there_and_neither_are_others_like_it(
     // The same school at the same time: supervisors are told, they are not.
     let second = other.actor.file_report(file(&theirs.contact_id)).await.unwrap();
     assert!(second.perhaps_same_report_ids.is_empty());
+    assert_eq!(second.school_id, "", "it would tell that somebody has reported about it");
     let seen = school.stage.supervisor.school_report(&second.school_report_id).await.unwrap();
     assert_eq!(seen.perhaps_same_report_ids, [id.clone()]);
     school.stage.supervisor.link_reports(link(&id, &second.school_report_id)).await.unwrap();

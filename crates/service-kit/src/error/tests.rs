@@ -1,3 +1,7 @@
+use helpline_store::StoreError;
+use tonic::Status;
+use tonic_types::StatusExt as _;
+
 use super::*;
 
 fn all() -> Vec<Refusal> {
@@ -41,6 +45,8 @@ fn all() -> Vec<Refusal> {
         Refusal::return_items_open(&["ticket"]),
         Refusal::consulate_refused(uuid::Uuid::from_u128(1)),
         Refusal::redirect_missing(),
+        Refusal::mandatory_report_open(uuid::Uuid::from_u128(1)),
+        Refusal::survey_too_late(),
     ]
 }
 
