@@ -24,6 +24,7 @@ mod link;
 mod listing;
 mod mail;
 mod pages;
+pub mod migrant;
 mod partner;
 pub mod plan;
 pub mod process;
