@@ -23,6 +23,7 @@ pub mod crossborder;
 mod link;
 mod listing;
 mod mail;
+pub mod migrant;
 mod pages;
 mod partner;
 pub mod plan;

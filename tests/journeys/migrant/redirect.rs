@@ -119,7 +119,7 @@ async fn when_every_organisation_declines_a_conference_advises_and_who_departs_f
     let cancel = CancelTaskRequest {
         request_id: request_id(),
         task_id: task.task_id.clone(),
-        ..CancelTaskRequest::default()
+        remark: "It is not wanted.".to_owned(),
     };
     assert_eq!(why(room.by().tasks().cancel_task(cancel).await).metadata("state"), "awaits_answer");
     let mut by_hand = visit(&room.case.case_id, room.later(DAY));

@@ -95,7 +95,7 @@ const WATCH: &str = concat!(
     parent!("FROM locked", "c.case_id = locked.id"),
     ", given AS (
         INSERT INTO helpline.tasks (centre_id, task_id, case_id, task, state, owner_id, given_by, due_at, look_at, ladder_version, made_at)
-        SELECT $1, ($2::uuid[])[2], case_id, 'detention_review', 'open', owner_id, owner_id, helpline.now() + make_interval(secs => $5),
+        SELECT $1, ($2::uuid[])[2], parent.case_id, 'detention_review', 'open', owner_id, owner_id, helpline.now() + make_interval(secs => $5),
             helpline.now() + make_interval(secs => $5 - $6::float8), $7, helpline.now()
         FROM parent CROSS JOIN late JOIN helpline.detentions d ON d.centre_id = $1 AND d.detention_id = late.id AND d.revision = was
         WHERE reviewed_now AND parent.closed_at IS NULL RETURNING task_id, tasks.case_id, tasks.revision),
