@@ -160,7 +160,7 @@ impl CohortService for Api {
         request: Request<proto::ListCohortsRequest>,
     ) -> Result<Response<proto::ListCohortsResponse>, Status> {
         let caller = caller_of(&request)?;
-        let pages = requests::cohort_pages(&self.ctx, &caller, request.get_ref());
+        let pages = requests::cohort_pages(&self.ctx, &caller);
         let page = requests::cohorts(&pages, request.get_ref())?;
         let (found, next) = lists::cohorts(&self.ctx, &caller, page).await?;
         let cohorts = found.iter().map(wire::cohort).collect();

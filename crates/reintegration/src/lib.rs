@@ -11,7 +11,7 @@
 //! - a part in a cohort stays under its record: records that are merged and taken apart again take nothing from it;
 //! - a scorecard tells of no child, and two of a month are the same.
 //!
-//! Out: `cohort_created`, `cohort_granted`, `cohort_revoked`, `cohort_rescheduled`, `cohort_read`, `returnees_announced`, `person_recorded`,
+//! Out: `cohort_created`, `cohort_granted`, `cohort_revoked`, `cohort_rescheduled`, `cohort_read`, `returnees_announced`,
 //! `returnee_rescheduled`, `returnee_arrived`, `returnee_not_arrived`, `returnee_rehabilitation_started`, `returnee_settled`,
 //! `returnee_monitored`, `returnee_closed`, `returnee_read`, `scorecard_read`.
 

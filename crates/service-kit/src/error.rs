@@ -1,7 +1,8 @@
 //! How a call is refused: one type for every error that a client can see.
 
-mod travel;
 mod answer;
+mod travel;
+mod violation;
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -15,21 +16,11 @@ use tonic::Code;
 
 use crate::ids::{Ids as _, SystemIds};
 use crate::request;
+pub use violation::Violation;
+use violation::readable;
 
 /// When to try again after the database was out of reach.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
-
-/// Bytes that the fields of an error take at most: it travels in headers, which clients read up to 16 KiB.
-const LONGEST: usize = 15_000;
-
-/// A field of a request that cannot be used.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Violation {
-    /// Path of the field, for example `closing.categories[2]`.
-    pub field: String,
-    /// What is expected there. Never what was sent.
-    pub expected: String,
-}
 
 /// A refused call: becomes a `google.rpc.Status` with `ErrorInfo`, and with `BadRequest` or `RetryInfo` where they
 /// help. Holds nothing personal.
@@ -58,15 +49,8 @@ impl Refusal {
     }
 
     /// INVALID_FIELD: every violation at once.
-    pub fn invalid_fields(mut violations: Vec<Violation>) -> Self {
-        let mut left = LONGEST;
-        violations.retain(|one| {
-            // The path stands in the message too; the rest is told in base 64.
-            let told = one.field.len().saturating_add(one.expected.len()).saturating_add(8);
-            let length = (told.saturating_mul(4) / 3).saturating_add(one.field.len()).saturating_add(2);
-            left = left.saturating_sub(length);
-            left > 0
-        });
+    pub fn invalid_fields(violations: Vec<Violation>) -> Self {
+        let violations = readable(violations);
         let fields: Vec<_> = violations.iter().map(|violation| violation.field.as_str()).collect();
         let message = format!("these fields cannot be used: {}", fields.join(", "));
         Self { violations, ..Self::new(ErrorReason::InvalidField, message) }

@@ -1,6 +1,7 @@
 use uuid::Uuid;
 
 use super::*;
+use crate::channel::Channel;
 use crate::settings::alerts::LONG_MESSAGES_S;
 
 const NOW: i64 = 1_000_000_000;

@@ -186,24 +186,20 @@ pub(crate) fn returnee_id(sent: &str) -> Result<ReturneeId, Refusal> {
     fields.build(id)
 }
 
-/// The page tokens of a list: good for the same question alone.
-macro_rules! pages {
-    ($($name:ident: $method:literal, $request:ident;)+) => {
-        $(pub(crate) fn $name<'a>(
-            ctx: &'a Ctx,
-            caller: &Caller,
-            request: &proto::$request,
-        ) -> PageTokens<'a> {
-            let filter = proto::$request { page_size: 0, page_token: String::new(), ..request.clone() };
-            PageTokens::new(ctx.vault(), $method, caller, &filter)
-        })+
-    };
+/// The page tokens of the list of cohorts, which asks for nothing.
+pub(crate) fn cohort_pages<'a>(ctx: &'a Ctx, caller: &Caller) -> PageTokens<'a> {
+    PageTokens::new(ctx.vault(), "ListCohorts", caller, &proto::ListCohortsRequest::default())
 }
 
-pages!(
-    cohort_pages: "ListCohorts", ListCohortsRequest;
-    returnee_pages: "ListReturnees", ListReturneesRequest;
-);
+/// The page tokens of a list of children: good for the same question alone.
+pub(crate) fn returnee_pages<'a>(
+    ctx: &'a Ctx,
+    caller: &Caller,
+    request: &proto::ListReturneesRequest,
+) -> PageTokens<'a> {
+    let filter = proto::ListReturneesRequest { page_size: 0, page_token: String::new(), ..request.clone() };
+    PageTokens::new(ctx.vault(), "ListReturnees", caller, &filter)
+}
 
 pub(crate) fn cohorts(
     pages: &PageTokens<'_>,

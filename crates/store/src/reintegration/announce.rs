@@ -31,7 +31,7 @@ pub type Siblings = (Uuid, PersonId, PersonId);
 /// The cohort is locked first: who announces the same children at the same instant waits, and breaks [`ONCE`].
 const ANNOUNCE: &str = change!(
     event: "returnees_announced", resource: "cohort_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
-    detail: "jsonb_build_object('cohort_id', cohort_id, 'returnee_ids', to_jsonb($9::uuid[]))",
+    detail: "jsonb_build_object('cohort_id', cohort_id, 'returnee_ids', to_jsonb($9::uuid[]), 'person_ids', to_jsonb($8::uuid[]))",
     with: "changed AS (
         UPDATE helpline.cohorts x SET announced = x.announced + cardinality($8::uuid[]), revision = x.revision + 1
         WHERE x.centre_id = $1 AND x.cohort_id = $7 AND ", sees_cohort!("$2", "$3"), " AND NOT EXISTS (
@@ -42,10 +42,7 @@ const ANNOUNCE: &str = change!(
             AS w (person_id, returnee_id, profile, recorded_at, list_key, list_key_index, expected_at)),
     recorded AS (
         INSERT INTO helpline.persons (centre_id, person_id, profile_sealed, recorded_by, recorded_at)
-        SELECT $1, person_id, profile, $2, recorded_at FROM wish RETURNING person_id),
-    recorded_noted AS (
-        INSERT INTO helpline.journal (centre_id, at, event, actor_id, actor_role, detail)
-        SELECT $1, helpline.now(), 'person_recorded', $2, $3, jsonb_build_object('person_id', person_id) FROM recorded),
+        SELECT $1, person_id, profile, $2, recorded_at FROM wish),
     found_by AS (
         INSERT INTO helpline.person_identifiers (centre_id, identifier_index, person_id)
         SELECT DISTINCT $1, w.hash, w.person_id FROM changed CROSS JOIN unnest($15::bytea[], $16::uuid[]) AS w (hash, person_id)),
