@@ -41,7 +41,7 @@ use scan::{Finding, Markers, search};
 use crate::load::closing;
 
 /// The personal fields: each gets a marker of its own.
-const FIELDS: [&str; 9999] = [
+const FIELDS: [&str; 75] = [
     "on_call_name",
     "on_call_number",
     "delivery_address",

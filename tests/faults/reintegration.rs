@@ -28,7 +28,7 @@ async fn children_are_announced_once_wherever_a_server_is_killed() {
         let (mut client, request) = (by.cohorts(), request.clone());
         async move { client.announce_returnees(request).await }
     });
-    assert_eq!(again.await.expect("the same children").into_inner().returnees.len(), 2);
+    assert_eq!(again.await.expect("the same children").returnees.len(), 2);
     assert_eq!(fleet.count("SELECT count(*) FROM helpline.returnees"), 2);
     assert_eq!(fleet.count("SELECT count(*) FROM helpline.person_links"), 1);
 }

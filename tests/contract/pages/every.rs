@@ -19,16 +19,14 @@ use prost::Message as _;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage as _, Value};
 use prost_types::Timestamp;
 
-use super::{assert_no_page, casework, crossborder, forgeries, referrals, reintegration};
-use super::{assert_no_page, casework, crossborder, forgeries, referrals, school};
-use super::{assert_no_page, casework, crossborder, forgeries, referrals, shelter};
+use super::{assert_no_page, casework, crossborder, forgeries, referrals, reintegration, school, shelter};
 use crate::cast::{Cast, method};
 use crate::requests::well_formed;
 use crate::schema;
 use crate::stage::healthy;
 
 /// Lists that are walked here.
-const LISTS: [&str; 9999] = [
+const LISTS: [&str; 31] = [
     "ListEscalations",
     "ListReports",
     "ListTimeline",
@@ -270,10 +268,8 @@ fn asked(cast: &Cast, name: &str, ids: &BTreeMap<&'static str, String>) -> List 
         request = DynamicMessage::decode(schema::input(method), asked.encode_to_vec().as_slice()).unwrap();
     }
     // The supervisor has referred and opened cases; of others' a counsellor knows nothing.
-    let own =
-        ["helpline.referral.", "helpline.casework.", "helpline.crossborder.", "helpline.reintegration."];
-    let own = ["helpline.referral.", "helpline.casework.", "helpline.crossborder.", "helpline.shelter."];
-    let actor = if own.iter().any(|package| method.service.starts_with(package)) {
+    let own = ["referral", "casework", "crossborder", "reintegration", "shelter"];
+    let actor = if own.iter().any(|room| method.service.starts_with(&format!("helpline.{room}."))) {
         &cast.supervisor
     } else {
         cast.caller(method)

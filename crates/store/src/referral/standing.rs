@@ -104,6 +104,7 @@ pub struct Standing {
 
 /// A choice, with who it is and whether they may know anything.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an answer of its own about the same choice")]
 pub struct Asked {
     /// The choice.
     pub choice: Choice,
