@@ -44,7 +44,10 @@ fn slow_of_two_children_who_race_for_the_last_place_one_has_it_and_both_are_care
             "was a moment later",
             "supervisors are told of an unmet need",
             "the second child goes there, too",
+            "closes the case as redirected",
             "nobody has become the guardian within a week",
+            "the consulate reads nothing",
+            "says no: it is taken back",
             "closes the case",
         ],
     );
@@ -75,19 +78,22 @@ fn slow_a_returnee_is_looked_after_for_two_years_though_a_visit_is_missed_and_th
     tells(
         "returnee",
         &[
+            "sees neither the flight nor the children",
+            "of her brother nobody says anything",
             "one grandmother",
+            "learns nothing of where she was",
             "nothing is lost",
             "a day later supervisors are told",
             "that it is grave",
             "the plan goes on",
             "has made every visit",
-            "closes the case",
+            "closes the cases",
         ],
     );
 }
 
 #[test]
-fn slow_a_girl_who_was_trafficked_is_screened_taken_in_and_leaves() {
+fn slow_a_girl_who_was_trafficked_is_screened_taken_in_and_goes_home() {
     tells(
         "shelter",
         &[
@@ -95,6 +101,11 @@ fn slow_a_girl_who_was_trafficked_is_screened_taken_in_and_leaves() {
             "keeps its last bed for her",
             "she is there",
             "screens again within 72 hours",
+            "a doctor was not offered within three days",
+            "in two weeks she may not leave without a fine",
+            "nobody is sent",
+            "and arrives",
+            "the second call was not made",
             "closes the case",
         ],
     );

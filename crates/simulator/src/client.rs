@@ -8,6 +8,8 @@ use anyhow::{Context as _, Result};
 use helpline_proto::casework::v1::assessment_service_client::AssessmentServiceClient;
 use helpline_proto::casework::v1::case_service_client::CaseServiceClient;
 use helpline_proto::casework::v1::person_service_client::PersonServiceClient;
+use helpline_proto::casework::v1::protection_service_client::ProtectionServiceClient;
+use helpline_proto::casework::v1::redirect_service_client::RedirectServiceClient;
 use helpline_proto::casework::v1::task_service_client::TaskServiceClient;
 use helpline_proto::channels::v1::delivery_service_client::DeliveryServiceClient;
 use helpline_proto::channels::v1::endpoint_service_client::EndpointServiceClient;
@@ -33,8 +35,10 @@ use helpline_proto::referral::v1::admission_service_client::AdmissionServiceClie
 use helpline_proto::referral::v1::capacity_service_client::CapacityServiceClient;
 use helpline_proto::referral::v1::consent_service_client::ConsentServiceClient;
 use helpline_proto::referral::v1::referral_service_client::ReferralServiceClient;
+use helpline_proto::reintegration::v1::cohort_service_client::CohortServiceClient;
 use helpline_proto::reporting::v1::report_service_client::ReportServiceClient;
 use helpline_proto::school::v1::school_report_service_client::SchoolReportServiceClient;
+use helpline_proto::shelter::v1::shelter_service_client::ShelterServiceClient;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
@@ -236,6 +240,26 @@ impl Client {
     /// What people say after a contact.
     pub fn surveys(&self) -> SurveyServiceClient<Wire> {
         SurveyServiceClient::new(self.wire.clone())
+    }
+
+    /// Children who come back together.
+    pub fn cohorts(&self) -> CohortServiceClient<Wire> {
+        CohortServiceClient::new(self.wire.clone())
+    }
+
+    /// Residents of shelters, and how they go home.
+    pub fn shelters(&self) -> ShelterServiceClient<Wire> {
+        ShelterServiceClient::new(self.wire.clone())
+    }
+
+    /// Cases that are handed to an organisation as a whole.
+    pub fn redirects(&self) -> RedirectServiceClient<Wire> {
+        RedirectServiceClient::new(self.wire.clone())
+    }
+
+    /// What a child is afraid of.
+    pub fn protections(&self) -> ProtectionServiceClient<Wire> {
+        ProtectionServiceClient::new(self.wire.clone())
     }
 
     /// Figures of contacts.

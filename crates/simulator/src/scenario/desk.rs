@@ -44,6 +44,24 @@ pub(crate) const NO_GUARDIAN: [(&str, &str); 14] = [
     ("lives_with", "alone"),
 ];
 
+/// The same by which there is no concern.
+pub(crate) const WELL: [(&str, &str); 14] = [
+    ("safe_now", "yes"),
+    ("threatened", "no"),
+    ("family_reachable", "yes"),
+    ("family_safe", "yes"),
+    ("child_was_heard", "yes"),
+    ("has_guardian", "yes"),
+    ("needs_care", "no"),
+    ("in_distress", "no"),
+    ("has_papers", "yes"),
+    ("birth_registered", "yes"),
+    ("place_tonight", "yes"),
+    ("has_necessities", "yes"),
+    ("goes_to_school", "yes"),
+    ("lives_with", "kinship"),
+];
+
 /// A contact by a channel in a language, of this risk.
 pub(crate) fn contact(channel: Channel, language: &str, risk: Risk) -> ReceiveContactRequest {
     ReceiveContactRequest {

@@ -1,5 +1,8 @@
 //! Child-friendly spaces: two children who are alone in the country, one place, and what follows for months.
 
+mod consulate;
+mod redirect;
+
 use anyhow::{Result, ensure};
 use helpline_proto::casework::v1::{AddTaskRequest, Case, Relation, Task};
 use helpline_proto::directory::v1::AgencyKind;
@@ -38,11 +41,10 @@ pub(super) async fn play(stage: &Stage<'_>) -> Result<()> {
     let timur = alone(stage, &people, &people.yerlan, ("Timur", Gender::Male, "+77000000002")).await?;
     let (first, second) = race(stage, &people, aliya, timur).await?;
     nobody_answers(stage, &people, &second).await?;
-    watched_over(stage, &people, &first).await?;
-    for one in [&first, &second] {
-        over(stage, &people, one).await?;
-    }
-    Ok(())
+    redirect::closed(stage, &first).await?;
+    watched_over(stage, &second).await?;
+    consulate::feared(stage, &people, &second).await?;
+    over(stage, &people, &second).await
 }
 
 async fn come(stage: &Stage<'_>) -> Result<People> {
@@ -101,6 +103,7 @@ async fn race(stage: &Stage<'_>, people: &People, one: Alone, other: Alone) -> R
     for child in [&won, &lost] {
         stage.sent(&child.by, &child.referral).await?;
     }
+    redirect::asked(stage, &won).await?;
     let taken = stage.taken_on(&people.spaces[0].by, &won.referral).await?;
     so!(
         taken.particulars.is_some_and(|known| !known.identity.is_empty()),
@@ -144,7 +147,7 @@ async fn task(stage: &Stage<'_>, of: &Alone, task: &str, days: i64) -> Result<Ta
 }
 
 /// Guardian, documents, school, health: one of them is late.
-async fn watched_over(stage: &Stage<'_>, people: &People, of: &Alone) -> Result<()> {
+async fn watched_over(stage: &Stage<'_>, of: &Alone) -> Result<()> {
     let guardian = task(stage, of, "guardian", 7).await?;
     let school = task(stage, of, "school", 20).await?;
     let aunt = stage.recorded(&of.by, child("An aunt", "1985-01-01", Gender::Female, "+77000000003")).await?;
@@ -159,8 +162,7 @@ async fn watched_over(stage: &Stage<'_>, people: &People, of: &Alone) -> Result<
     stage.done(&of.by, &guardian).await?;
     stage.tell(&of.by, "an aunt is found and becomes the guardian");
     stage.done(&of.by, &school).await?;
-    stage.served(&people.spaces[0].by, &of.referral).await?;
-    stage.tell(&people.spaces[0].by, "the child goes to school, and moves to the aunt");
+    stage.tell(&of.by, "the child goes to school, and moves to the aunt");
     Ok(())
 }
 

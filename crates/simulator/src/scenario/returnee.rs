@@ -1,12 +1,17 @@
 //! Reintegration: two siblings come back from a conflict zone, and are looked after for two years.
 
+mod cohort;
+mod school;
+
 use anyhow::{Result, ensure};
 use helpline_proto::casework::v1::{
-    AnswerMergeRequest, AskMergeRequest, Case, EndPersonLinkRequest, FindPersonsRequest, GetPersonRequest,
-    IdentifierKind, Person, PersonIdentifier, PersonLink, Relation, StartPlanRequest, UndoMergeRequest,
+    AnswerMergeRequest, AskMergeRequest, Case, EndPersonLinkRequest, FindPersonsRequest, GetCaseRequest,
+    GetPersonRequest, IdentifierKind, Person, PersonIdentifier, PersonLink, Relation, StartPlanRequest, Task,
+    UndoMergeRequest,
 };
 use helpline_proto::intake::v1::Gender;
 use helpline_proto::queueing::v1::AlertKind;
+use helpline_proto::reintegration::v1::Returnee;
 
 use super::cast::{Who, does, given, is_refused, so};
 use super::desk::child;
@@ -17,7 +22,7 @@ const TELEPHONE: &str = "+77000000011";
 /// Visits and first steps that the plan asks for.
 const PLANNED: usize = 22;
 /// Which of them nobody makes in time.
-const MISSED: usize = 9;
+const MISSED: usize = 18;
 
 /// Who takes part.
 struct People {
@@ -30,15 +35,19 @@ struct Family {
     elder: Person,
     younger: Person,
     guardian: PersonLink,
+    returnees: [Returnee; 2],
 }
 
 pub(super) async fn play(stage: &Stage<'_>) -> Result<()> {
     let people = come(stage).await?;
-    let family = at_home(stage, &people).await?;
+    let family = cohort::announced(stage, &people).await?;
+    cohort::not_settled(stage, &people, &family).await?;
     let of = planned(stage, &people, &family).await?;
+    cohort::settled(stage, &people, &family).await?;
+    school::found(stage, &people, &of[0]).await?;
     registry(stage, &people, &family).await?;
     two_years(stage, &people, &family, &of).await?;
-    over(stage, &people, &of).await
+    over(stage, &people, &family, &of).await
 }
 
 async fn come(stage: &Stage<'_>) -> Result<People> {
@@ -47,38 +56,25 @@ async fn come(stage: &Stage<'_>) -> Result<People> {
     Ok(People { aigul, nadia })
 }
 
-/// Two children behind one telephone, and one grandmother.
-async fn at_home(stage: &Stage<'_>, people: &People) -> Result<Family> {
+async fn planned(stage: &Stage<'_>, people: &People, family: &Family) -> Result<[Case; 2]> {
     let by = &people.aigul;
-    let elder = stage.recorded(by, child("Samira", "2012-06-01", Gender::Female, TELEPHONE)).await?;
-    let younger = stage.recorded(by, child("Adil", "2016-09-01", Gender::Male, TELEPHONE)).await?;
-    let grandmother =
-        stage.recorded(by, child("Their grandmother", "1958-01-01", Gender::Female, "")).await?;
-    stage.linked(by, &elder, &younger, Relation::Sibling).await?;
-    let guardian = stage.linked(by, &elder, &grandmother, Relation::Guardian).await?;
-    stage.linked(by, &younger, &grandmother, Relation::Guardian).await?;
-    stage.tell(by, "writes down a girl, her brother, and one grandmother who is the guardian of both");
-    Ok(Family { elder, younger, guardian })
-}
-
-async fn planned(stage: &Stage<'_>, people: &People, family: &Family) -> Result<Case> {
-    let by = &people.aigul;
-    let of = stage.opened(by, &family.elder, "protection", None).await?;
-    stage.opened(by, &family.younger, "protection", None).await?;
-    let request = StartPlanRequest {
-        request_id: stage.id(),
-        case_id: of.case_id.clone(),
-        plan: "reintegration".to_owned(),
-        ..StartPlanRequest::default()
-    };
-    let tasks = does!(by, tasks.start_plan, request).tasks;
-    so!(tasks.len(), PLANNED, "what the plan asks for");
-    stage.tell(by, format!("begins her plan: a first step on seven sides of her life, and visits for two years, {PLANNED} tasks"));
+    let hers = stage.opened(by, &family.elder, "protection", None).await?;
+    let his = stage.opened(by, &family.younger, "protection", None).await?;
+    for of in [&hers, &his] {
+        let request = StartPlanRequest {
+            request_id: stage.id(),
+            case_id: of.case_id.clone(),
+            plan: "reintegration".to_owned(),
+            ..StartPlanRequest::default()
+        };
+        so!(does!(by, tasks.start_plan, request).tasks.len(), PLANNED, "what the plan asks for");
+    }
+    stage.tell(by, format!("begins their plans: a first step on seven sides of life, and visits for two years, {PLANNED} tasks each"));
     let identifier = PersonIdentifier { kind: IdentifierKind::Telephone.into(), value: TELEPHONE.to_owned() };
     let request = FindPersonsRequest { identifier: Some(identifier), ..FindPersonsRequest::default() };
     let found = does!(by, persons.find_persons, request).people;
     so!(found.len(), 2, "two children behind one telephone");
-    Ok(of)
+    Ok([hers, his])
 }
 
 /// The civil registry takes somebody for her; it was another girl.
@@ -105,8 +101,8 @@ async fn registry(stage: &Stage<'_>, people: &People, family: &Family) -> Result
     does!(people.nadia, persons.undo_merge, undo);
     let again = given!(does!(by, persons.get_person, read), person);
     so!(
-        (again.survivor_id.as_str(), again.profile == one.profile, again.links.len()),
-        (family.elder.person_id.as_str(), true, 2),
+        (again.survivor_id.as_str(), again.profile == one.profile, again.links == one.links),
+        (family.elder.person_id.as_str(), true, true),
         "an undone merge restores her record"
     );
     stage.tell(
@@ -116,27 +112,38 @@ async fn registry(stage: &Stage<'_>, people: &People, family: &Family) -> Result
     Ok(())
 }
 
+/// What is due next for either of them.
+async fn next(stage: &Stage<'_>, people: &People, of: &[Case; 2]) -> Result<Option<Task>> {
+    let mut all = stage.tasks(&people.aigul, &of[0]).await?;
+    all.extend(stage.tasks(&people.aigul, &of[1]).await?);
+    Ok(all.into_iter().min_by_key(|task| task.due_time.map_or(i64::MAX, |due| due.seconds)))
+}
+
 /// Each visit is made, but one; and the guardian changes.
-async fn two_years(stage: &Stage<'_>, people: &People, family: &Family, of: &Case) -> Result<()> {
+async fn two_years(stage: &Stage<'_>, people: &People, family: &Family, of: &[Case; 2]) -> Result<()> {
     let mut made = 0;
-    while let Some(next) = stage.tasks(&people.aigul, of).await?.into_iter().next() {
+    while let Some(next) = next(stage, people, of).await? {
         let due = next.due_time.map_or(0, |due| due.seconds);
         let ahead = |stage: &Stage<'_>| due - stage.later(0).seconds;
         if made == MISSED {
             stage.wait(ahead(stage) + DAY + HOUR).await?;
-            stage.alarm(AlertKind::TaskOverdue).await?;
-            stage.tell_of("Helpline", "a visit was not made: a day later supervisors are told");
+            for _ in of {
+                stage.alarm(AlertKind::TaskOverdue).await?;
+            }
+            stage.tell_of("Helpline", "a visit to both was not made: a day later supervisors are told");
             stage.wait(2 * DAY).await?;
-            stage.alarm(AlertKind::TaskNeglected).await?;
+            for _ in of {
+                stage.alarm(AlertKind::TaskNeglected).await?;
+            }
             stage.tell_of("Helpline", "and three days later, that it is grave");
-            guardian_changes(stage, people, family, of).await?;
+            guardian_changes(stage, people, family, &of[0]).await?;
         } else if ahead(stage) > HOUR {
             stage.wait(ahead(stage) - HOUR).await?;
         }
         stage.done(&people.aigul, &next).await?;
         made += 1;
     }
-    so!(made, PLANNED, "each was done once");
+    so!(made, 2 * PLANNED, "each was done once");
     stage.tell(&people.aigul, format!("has made every visit, the last {} days after the first", 720));
     Ok(())
 }
@@ -157,11 +164,18 @@ async fn guardian_changes(stage: &Stage<'_>, people: &People, family: &Family, o
     Ok(())
 }
 
-async fn over(stage: &Stage<'_>, people: &People, of: &Case) -> Result<()> {
+async fn over(stage: &Stage<'_>, people: &People, family: &Family, of: &[Case; 2]) -> Result<()> {
     let stranger = stage.counsellor("Somebody else", &["ru"]).await?;
-    let request = helpline_proto::casework::v1::GetCaseRequest { case_id: of.case_id.clone() };
-    so!(is_refused!(stranger, cases.get_case, request).reason, "NOT_FOUND", "a colleague without a right");
-    stage.goes_on(&people.aigul, of, "closed", "goals_reached").await?;
-    stage.tell(&people.aigul, "closes the case: she is at school, and at home");
+    for one in of {
+        let request = GetCaseRequest { case_id: one.case_id.clone() };
+        so!(
+            is_refused!(stranger, cases.get_case, request).reason,
+            "NOT_FOUND",
+            "a colleague without a right"
+        );
+        stage.goes_on(&people.aigul, one, "closed", "goals_reached").await?;
+    }
+    cohort::ended(stage, people, family).await?;
+    stage.tell(&people.aigul, "closes the cases: they are at school, and at home");
     Ok(())
 }

@@ -1,7 +1,10 @@
 //! A shelter for those who were trafficked: a screening, the last bed, what is offered to her, and the way home.
 
+mod going_home;
+mod offers;
+
 use anyhow::Result;
-use helpline_proto::casework::v1::{AssessmentOutcome, Case};
+use helpline_proto::casework::v1::{AssessmentOutcome, Case, Person};
 use helpline_proto::directory::v1::AgencyKind;
 use helpline_proto::intake::v1::{ActionTaken, AgeBand, Contact, Gender};
 use helpline_proto::options::v1::FieldClass;
@@ -25,17 +28,25 @@ const FOUND: [(&str, &str); 3] =
 /// Who takes part.
 struct People {
     huda: Who,
+    nadia: Who,
     employers: Who,
     shelters: Vec<Offered>,
 }
 
 pub(super) async fn play(stage: &Stage<'_>) -> Result<()> {
     let people = come(stage).await?;
-    let (chat, of) = screened(stage, &people).await?;
+    let (girl, chat, of) = screened(stage, &people).await?;
     let (referral, stay) = admitted(stage, &people, &chat, &of).await?;
     nobody_is_told(&people, &stay).await?;
     again_within_three_days(stage, &people, &of).await?;
-    leaves(stage, &people, (&referral, &stay), &of).await
+    offers::made(stage, &people, (&chat, &of), &stay).await?;
+    let home = going_home::prepared(stage, &people, (&girl, &of), &stay).await?;
+    leaves(stage, &people, (&referral, &stay)).await?;
+    going_home::gone(stage, &people, &home).await?;
+    going_home::called(stage, &people, &of).await?;
+    stage.goes_on(&people.huda, &of, "closed", "goals_reached").await?;
+    stage.tell(&people.huda, "closes the case");
+    Ok(())
 }
 
 async fn come(stage: &Stage<'_>) -> Result<People> {
@@ -46,10 +57,10 @@ async fn come(stage: &Stage<'_>) -> Result<People> {
     let employers = stage.agency("Employers' office", AgencyKind::Other, &CLASSES).await?;
     let shelters = stage.services(NEED, &nadia, &[(&lily, 0), (&palm, 1)]).await?;
     stage.has_places(&nadia, &shelters[0], 0).await?;
-    Ok(People { huda, employers, shelters })
+    Ok(People { huda, nadia, employers, shelters })
 }
 
-async fn screened(stage: &Stage<'_>, people: &People) -> Result<(Contact, Case)> {
+async fn screened(stage: &Stage<'_>, people: &People) -> Result<(Person, Contact, Case)> {
     let chat = stage.answered(&people.huda, contact(Channel::WebChat, "en", Risk::High)).await?;
     stage.tell(&people.huda, "answers a girl of sixteen who is kept in a house to work");
     let girl =
@@ -65,7 +76,7 @@ async fn screened(stage: &Stage<'_>, people: &People) -> Result<(Contact, Case)>
     }
     let how = closing("violence.trafficking", Gender::Female, AgeBand::AgeBand1617, ActionTaken::Referred);
     stage.signed_off(&people.huda, &chat, how).await?;
-    Ok((chat, of))
+    Ok((girl, chat, of))
 }
 
 async fn admitted(
@@ -133,21 +144,15 @@ async fn again_within_three_days(stage: &Stage<'_>, people: &People, of: &Case) 
     Ok(())
 }
 
-async fn leaves(
-    stage: &Stage<'_>,
-    people: &People,
-    (referral, stay): (&Referral, &Admission),
-    of: &Case,
-) -> Result<()> {
+async fn leaves(stage: &Stage<'_>, people: &People, (referral, stay): (&Referral, &Admission)) -> Result<()> {
     let palm = &people.shelters[1];
     let request = RecordExitRequest {
         request_id: stage.id(),
         admission_id: stay.admission_id.clone(),
-        outcome: ExitOutcome::ReturnedHome.into(),
+        outcome: ExitOutcome::Repatriated.into(),
     };
     does!(palm.by, admissions.record_exit, request);
     stage.served(&palm.by, referral).await?;
-    stage.goes_on(&people.huda, of, "closed", "goals_reached").await?;
-    stage.tell(&people.huda, "closes the case");
+    stage.tell(&palm.by, "she leaves the house, which nobody may keep her from");
     Ok(())
 }

@@ -219,12 +219,30 @@ impl<'a> Stage<'a> {
         kind: AgencyKind,
         may_know: &[FieldClass],
     ) -> Result<Who> {
+        let field_classes = may_know.iter().map(|&class| class.into()).collect();
+        let display_name = name.to_owned();
+        self.partner(name, Agency { display_name, kind: kind.into(), field_classes, ..Agency::default() })
+            .await
+    }
+
+    /// Somebody of the mission of a country.
+    pub(crate) async fn embassy(
+        &self,
+        name: &'static str,
+        country: &str,
+        may_know: &[FieldClass],
+    ) -> Result<Who> {
         let agency = Agency {
             display_name: name.to_owned(),
-            kind: kind.into(),
+            kind: AgencyKind::Embassy.into(),
+            country: country.to_owned(),
             field_classes: may_know.iter().map(|&class| class.into()).collect(),
             ..Agency::default()
         };
+        self.partner(name, agency).await
+    }
+
+    async fn partner(&self, name: &'static str, agency: Agency) -> Result<Who> {
         let request = CreateAgencyRequest { request_id: self.id(), agency: Some(agency) };
         let made = given!(does!(self.administrator, agencies.create_agency, request), agency);
         self.joins(name, Role::AgencyResponder, [String::new(), made.agency_id]).await
