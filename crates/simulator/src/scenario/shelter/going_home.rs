@@ -67,6 +67,15 @@ pub(super) async fn prepared(
     let help = given!(does!(by, shelters.start_return_assistance, request), return_assistance);
     let id = help.return_id;
     stage.tell(by, "she wants to go home: papers, a ticket, an escort are to be found within twenty days");
+    // Three days after she was taken in, a stay without a guardian has given a task.
+    let naming = stage
+        .until("somebody is to name a guardian", async || {
+            Ok(stage.tasks(by, of).await?.into_iter().find(|task| task.task == "name_guardian"))
+        })
+        .await?;
+    let mother = stage.recorded(by, child("Her mother", "1984-01-01", Gender::Female, "")).await?;
+    stage.linked(by, girl, &mother, Relation::Parent).await?;
+    stage.done(by, &naming).await?;
     for item in help.items {
         let request = SetReturnItemRequest {
             request_id: stage.id(),
@@ -84,12 +93,6 @@ pub(super) async fn prepared(
     does!(by, shelters.mark_return_ready, ready(stage, &id));
     let why = is_refused!(by, shelters.record_return_departure, departure(stage, &id));
     ensure!(why.reason == "RETURN_REFUSED", "a child leaves without a guardian and an assessment: {why:?}");
-    let mother = stage.recorded(by, child("Her mother", "1984-01-01", Gender::Female, "")).await?;
-    stage.linked(by, girl, &mother, Relation::Parent).await?;
-    // Three days after she was taken in, a stay without a guardian has given a task.
-    for task in stage.tasks(by, of).await?.iter().filter(|task| task.task == "name_guardian") {
-        stage.done(by, task).await?;
-    }
     does!(
         by,
         shelters.record_return_consent,
@@ -122,7 +125,7 @@ pub(super) async fn gone(stage: &Stage<'_>, people: &People, id: &str) -> Result
         ..RecordReturnArrivalRequest::default()
     };
     does!(people.huda, shelters.record_return_arrival, request);
-    stage.tell(&people.huda, "a week later she wants to after all, flies home with an escort, and arrives");
+    stage.tell(&people.huda, "in the end she wants to after all, flies home with an escort, and arrives");
     Ok(())
 }
 
