@@ -76,6 +76,7 @@ CREATE INDEX school_reports_due ON helpline.school_reports (centre_id, due_at) W
 CREATE INDEX school_reports_in_state ON helpline.school_reports (centre_id, state, school_report_id);
 CREATE INDEX school_reports_of_school ON helpline.school_reports (centre_id, school_id, school_report_id);
 CREATE INDEX school_reports_of_incident ON helpline.school_reports (centre_id, incident_id);
+CREATE INDEX school_reports_of_escalation ON helpline.school_reports (centre_id, escalation_id) WHERE escalation_id IS NOT NULL;
 CREATE INDEX school_reports_of_contact ON helpline.school_reports (centre_id, contact_id);
 
 CREATE TABLE helpline.surveys (

@@ -109,7 +109,8 @@ keyed!(
 );
 
 impl SchoolReportState {
-    /// Whether it may become `next` by somebody's step. That it is found to be of another incident than it was reported with is beside
+    /// Whether it may become `next` by somebody's step; out of an answer, and back to an assessment of what was reported, only when the report
+    /// to the authority came to nothing. That it is found to be of another incident than it was reported with is beside
     /// this: it is assessed then, whatever it was.
     pub const fn may_become(self, next: Self) -> bool {
         use SchoolReportState::{
@@ -117,15 +118,28 @@ impl SchoolReportState {
         };
         matches!(
             (self, next),
-            (Received | Assessed | NotReportable, Assessed)
-                | (Assessed, NotReportable)
-                // By another escalation, when the first came to nothing.
-                | (Assessed | Reported, Reported)
+            (
+                Received | Assessed | Reported | NotReportable | FeedbackGiven | FeedbackImpossible,
+                Assessed
+            ) | (Assessed, NotReportable)
+                // By another escalation.
+                | (Assessed | Reported | FeedbackGiven | FeedbackImpossible, Reported)
                 | (
                     Reported | NotReportable | FeedbackGiven | FeedbackImpossible,
                     FeedbackGiven | FeedbackImpossible
                 )
                 | (FeedbackGiven | FeedbackImpossible, Closed)
+        )
+    }
+}
+
+impl SchoolReportState {
+    /// Whether it may become `next` only when the report to the authority came to nothing.
+    pub const fn is_undone_by(self, next: Self) -> bool {
+        use SchoolReportState::{Assessed, FeedbackGiven, FeedbackImpossible, Reported};
+        matches!(
+            (self, next),
+            (Reported, Assessed) | (FeedbackGiven | FeedbackImpossible, Assessed | Reported)
         )
     }
 }

@@ -19,7 +19,8 @@ pub(crate) fn of_months(first: NaiveDate, last: NaiveDate) -> Option<Period> {
     Some((first, next.checked_sub_days(Days::new(1))?))
 }
 
-/// Counts surveys. Months and channels with few are told together, so that nobody is recognised in a part, nor by subtraction.
+/// Counts surveys. Months and channels with few are told together, so that nobody is recognised in a part, nor by subtraction within an
+/// answer; what two answers tell that are a month or a survey apart is not hidden.
 pub(crate) async fn count(ctx: &Ctx, caller: &Caller, period: Period) -> Result<Told, Refusal> {
     let days = days(ctx, caller, period).await?;
     let found = ctx.store.count_surveys(caller.centre_id, &days).await?;
@@ -28,8 +29,35 @@ pub(crate) async fn count(ctx: &Ctx, caller: &Caller, period: Period) -> Result<
     let told = suppress(found.iter().map(|one| (key(one), one.surveys)).collect(), LEAST).parts;
     let (parts, rest): (Vec<SurveyCount>, Vec<SurveyCount>) =
         found.into_iter().partition(|one| told.iter().any(|(part, _)| *part == key(one)));
-    let pooled = (!rest.is_empty()).then(|| rest.iter().fold(SurveyCount::default(), together));
+    let pooled: Option<SurveyCount> = (!rest.is_empty()).then(|| rest.iter().fold(SurveyCount::default(), together));
+    let whole = without_few(parts.iter().chain(&pooled), whole);
     Ok((parts, pooled, whole))
+}
+
+/// The whole without the questions whose result would tell that of the few who answered them in a part.
+fn without_few<'a>(parts: impl Iterator<Item = &'a SurveyCount> + Clone, mut whole: SurveyCount) -> SurveyCount {
+    let few = |answers: fn(&SurveyCount) -> i64| {
+        let hidden: i64 = parts.clone().map(answers).filter(|answers| *answers < LEAST).sum();
+        (1..LEAST).contains(&hidden)
+    };
+    let hidden = [
+        few(|one| one.helped_answers),
+        few(|one| one.recommend_answers),
+        few(|one| one.rights_answers),
+        few(|one| one.safe_answers),
+    ];
+    let answers = [
+        &mut whole.helped_answers,
+        &mut whole.recommend_answers,
+        &mut whole.rights_answers,
+        &mut whole.safe_answers,
+    ];
+    for (answers, hidden) in answers.into_iter().zip(hidden) {
+        if hidden {
+            *answers = 0;
+        }
+    }
+    whole
 }
 
 fn together(sum: SurveyCount, one: &SurveyCount) -> SurveyCount {

@@ -13,7 +13,7 @@ use helpline_store::settings::VersionedSettings;
 use helpline_store::{Change, Command};
 
 /// How often a step is decided anew because another came between.
-const TRIES: usize = 20;
+pub(crate) const TRIES: usize = 20;
 
 /// What is asked of a report, whatever it is.
 #[derive(Clone, Copy, Debug)]
@@ -42,9 +42,11 @@ impl Standing {
         Due::At(self.now.clock + chrono::Duration::seconds(seconds.into()))
     }
 
-    /// A step to a state, if the table allows it.
+    /// A step to a state, if the table allows it, and what became of the report to the authority.
     pub(crate) fn to(&self, event: &'static str, next: SchoolReportState, due: Due) -> Result<Step, Refusal> {
-        if self.now.state.may_become(next) { Ok(Step::to(event, next, due)) } else { Err(refused(&self.now)) }
+        let state = self.now.state;
+        let may = state.may_become(next) && (self.now.came_to_nothing || !state.is_undone_by(next));
+        if may { Ok(Step::to(event, next, due)) } else { Err(refused(&self.now)) }
     }
 }
 

@@ -4,8 +4,9 @@
 //! every step has in common.
 //!
 //! Invariants:
-//! - what the law demands is reported to an authority before the reporter is answered; what is not reported two people have agreed on, and
-//!   neither of them assessed or filed it alone;
+//! - what the law demands is reported to an authority before the reporter is answered, is not over before the authority has it, and alarms
+//!   when that came to nothing; what is not reported two people have agreed on, and neither of them assessed or filed it alone;
+//! - a report to the authority is of one incident, and nobody alone says that one about another contact does;
 //! - nothing is merged: reports that may be of one incident are named, a supervisor links them, and what was reported for others alone is due
 //!   anew when they are unlinked;
 //! - each state but the last has a deadline, which alarms while it has passed;

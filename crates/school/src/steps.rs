@@ -1,6 +1,6 @@
 //! What is done about a report.
 
-use helpline_domain::caller::Caller;
+use helpline_domain::caller::{Caller, Role};
 use helpline_domain::id::EscalationId;
 use helpline_domain::risk::Risk;
 use helpline_domain::school_report::{
@@ -24,9 +24,11 @@ pub(crate) async fn assess(
 ) -> Result<SchoolReport, Refusal> {
     let decide = |standing: &Standing| {
         // Whoever assesses again and again does not put it off.
-        let due = match standing.now.state {
-            State::Assessed => Due::Keep,
-            _ => standing.within(standing.rules().report_s),
+        let due = match (standing.now.state, standing.within(standing.rules().report_s), standing.now.due_at) {
+            (State::Assessed, ..) => Due::Keep,
+            (State::Received, due, _) => due,
+            (_, Due::At(new), Some(old)) => Due::At(old.min(new)),
+            (_, due, _) => due,
         };
         let step = standing.to("assessed", State::Assessed, due)?;
         Ok(Step { risk: Some(risk), not_reportable: reason, ..step })
@@ -52,7 +54,7 @@ pub(crate) async fn approve(ctx: &Ctx, caller: &Caller, asked: Asked<'_>) -> Res
 }
 
 /// Names the report to the authority. Errors as of [`assess`], and NOT_FOUND for an escalation that is no mandatory report about the
-/// incident.
+/// incident, or about another too; STATE_REFUSED (`approval`, `own`) of whoever assessed or filed it for that about another contact.
 pub(crate) async fn report(
     ctx: &Ctx,
     caller: &Caller,
@@ -67,7 +69,13 @@ pub(crate) async fn report(
         }
         Ok(Step { escalation: Some(escalation), ..step })
     };
-    act(ctx, caller, asked, decide, |_| Some(Refusal::not_found("escalation"))).await
+    let why = |standing: &Standing| {
+        let now = &standing.now;
+        let own = now.assessed_by == Some(caller.principal()) || now.filed_by == caller.principal();
+        let lent = caller.role == Role::Supervisor && own && !now.linked.is_empty();
+        Some(if lent { Refusal::state("approval", "own") } else { Refusal::not_found("escalation") })
+    };
+    act(ctx, caller, asked, decide, why).await
 }
 
 /// Says what the reporter was told. Errors as of [`assess`], and STATE_REFUSED (`school_report`, `not_reported`) for what is true only of
@@ -80,7 +88,8 @@ pub(crate) async fn tell(
 ) -> Result<SchoolReport, Refusal> {
     let decide = |standing: &Standing| {
         let step = answered(standing, "feedback_given", State::FeedbackGiven)?;
-        if outcome.is_of_a_report() && standing.now.escalation_id.is_none() {
+        let is_reported = standing.now.escalation_id.is_some() && !standing.now.came_to_nothing;
+        if outcome.is_of_a_report() && !is_reported {
             return Err(Refusal::state("school_report", "not_reported"));
         }
         Ok(Step { feedback: Some(outcome.key()), ..step })
@@ -111,11 +120,16 @@ fn answered(standing: &Standing, event: &'static str, next: State) -> Result<Ste
     standing.to(event, next, due)
 }
 
-/// Ends it. Errors as of [`assess`], and MANDATORY_REPORT_OPEN.
+/// Ends it. Errors as of [`assess`], and MANDATORY_REPORT_OPEN, or STATE_REFUSED (`escalation`, `came_to_nothing`), when the authority does
+/// not have it.
 pub(crate) async fn close(ctx: &Ctx, caller: &Caller, asked: Asked<'_>) -> Result<SchoolReport, Refusal> {
     let open = |standing: &Standing| {
-        let escalation = standing.now.escalation_id.filter(|_| standing.now.is_open_outside);
-        escalation.map(|id| Refusal::mandatory_report_open(id.as_uuid()))
+        let now = &standing.now;
+        if now.came_to_nothing {
+            return Some(Refusal::state("escalation", "came_to_nothing"));
+        }
+        let told = now.escalation_id.filter(|_| now.tells_escalation);
+        now.is_open_outside.then(|| Refusal::mandatory_report_open(told.map(|id| id.as_uuid())))
     };
     let decide = |standing: &Standing| {
         let step = standing.to("closed", State::Closed, Due::None)?;

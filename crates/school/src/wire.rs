@@ -18,6 +18,9 @@ use helpline_vault::Sensitive;
 /// Characters of the name of a school.
 pub(crate) const SCHOOL: usize = 200;
 
+/// Characters of what may be a reference.
+const REFERENCE: usize = 20;
+
 /// Defines both directions between an enum of the domain and one of the API.
 macro_rules! both_ways {
     ($to:ident, $from:ident: $of:ident { $($word:ident),+ $(,)? }) => {
@@ -57,7 +60,8 @@ fn text(text: Option<Sensitive<String>>) -> String {
     text.map(|text| text.expose().clone()).unwrap_or_default()
 }
 
-/// A report. Which school it is among those that reports are about is for supervisors: to others it would tell that there are others.
+/// A report. Which school it is among those that reports are about is for supervisors: to others it would tell that there are others, as
+/// would the report to the authority of another.
 pub(crate) fn report(caller: &Caller, one: SchoolReport) -> proto::SchoolReport {
     let school_id = Some(one.school_id).filter(|_| caller.role == Role::Supervisor);
     let (school, narrative, contact) = one
@@ -86,7 +90,7 @@ pub(crate) fn report(caller: &Caller, one: SchoolReport) -> proto::SchoolReport 
         not_reportable_reason: one.not_reportable_reason.map_or(0, |reason| not_reportable(reason).into()),
         assessed_by: id(one.assessed_by),
         approved_by: id(one.approved_by),
-        escalation_id: id(one.escalation_id),
+        escalation_id: id(one.escalation_id.filter(|_| one.tells_escalation)),
         feedback_outcome: one.feedback.map_or(0, |value| outcome(value).into()),
         no_feedback_reason: one.no_feedback.map_or(0, |reason| no_feedback(reason).into()),
         linked_report_ids: one.linked.iter().map(ToString::to_string).collect(),
@@ -121,10 +125,12 @@ pub(crate) fn list(pages: &PageTokens<'_>, sent: &proto::ListSchoolReportsReques
     let size = fields.page_size(sent.page_size);
     let name = fields.line("school", &sent.school, 0..=SCHOOL);
     let school = fields.optional_id("school_id", &sent.school_id);
+    let reference = fields.line("reference", &sent.reference, 0..=REFERENCE);
     let state = fields.optional_choice("state", sent.state, proto::SchoolReportState::as_str_name);
     let built = (|| {
         let name = Some(name?).filter(|name| !name.is_empty()).map(|name| Sensitive::new("location", name));
-        Some((size?, Which { school: school?, name, state: state?.and_then(state_from) }))
+        let reference = Some(reference?).filter(|reference| !reference.is_empty());
+        Some((size?, Which { school: school?, name, state: state?.and_then(state_from), reference }))
     })();
     let (size, which) = fields.build(built)?;
     Ok((which, (size, pages.open(&sent.page_token)?)))

@@ -198,10 +198,13 @@ impl Refusal {
             .with("redirects", open.redirects.to_string())
     }
 
-    /// MANDATORY_REPORT_OPEN: `escalation` is the report to the authority.
-    pub fn mandatory_report_open(escalation: uuid::Uuid) -> Self {
-        Self::new(ErrorReason::MandatoryReportOpen, "the report to the authority is open")
-            .with("escalation", escalation.to_string())
+    /// MANDATORY_REPORT_OPEN: `escalation` is the report to the authority, for those who may know of it.
+    pub fn mandatory_report_open(escalation: Option<uuid::Uuid>) -> Self {
+        let open = Self::new(ErrorReason::MandatoryReportOpen, "the report to the authority is open");
+        match escalation {
+            Some(id) => open.with("escalation", id.to_string()),
+            None => open,
+        }
     }
 
     /// SURVEY_TOO_LATE.

@@ -46,6 +46,7 @@ pub(super) fn sample(method: &str) -> Option<Vec<u8>> {
             state: SchoolReportState::Received.into(),
             page_size: 5,
             page_token: String::new(),
+            reference: "01234-56789".to_owned(),
         }
         .encode_to_vec(),
         "RecordSurvey" => survey(&about).encode_to_vec(),

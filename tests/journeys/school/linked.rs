@@ -12,6 +12,7 @@ use crate::stage::{call, why};
 async fn what_was_reported_for_others_alone_is_due_anew_when_it_is_another_incident() {
     let school = School::new().await;
     let (amina, supervisor) = (school.amina(), &school.stage.supervisor);
+    let another = school.stage.world.supervisor().await;
     let first = school.filed().await;
     let other = school.stage.receive(call("ar")).await;
     let second = supervisor.file_report(file(&other.contact_id)).await.unwrap().school_report_id;
@@ -26,7 +27,7 @@ async fn what_was_reported_for_others_alone_is_due_anew_when_it_is_another_incid
     let escalation = amina.raise_mandatory_report(&school.contact.contact_id).await;
     for id in [&first, &second] {
         supervisor.assess_report(assess(id)).await.unwrap();
-        supervisor.report_school(reported(id, &escalation)).await.unwrap();
+        another.report_school(reported(id, &escalation)).await.unwrap();
     }
     supervisor.tell_reporter(tell(&second)).await.unwrap();
 
@@ -39,19 +40,19 @@ async fn what_was_reported_for_others_alone_is_due_anew_when_it_is_another_incid
     assert_eq!((kept.state(), kept.escalation_id), (SchoolReportState::Reported, escalation.clone()));
     assert_eq!(kept.revision, seen.revision + 1);
     assert_eq!(kept.perhaps_same_report_ids, [second.clone()], "nothing is lost");
-    let borrowed = why(supervisor.report_school(reported(&second, &escalation)).await);
+    let borrowed = why(another.report_school(reported(&second, &escalation)).await);
     assert_eq!((borrowed.code, borrowed.metadata("resource")), (Code::NotFound, "escalation"));
 
     // The one that lent its report goes: the one that stays is open again.
     supervisor.link_reports(link(&second, &first)).await.unwrap();
-    supervisor.report_school(reported(&second, &escalation)).await.unwrap();
+    another.report_school(reported(&second, &escalation)).await.unwrap();
     let gone = supervisor.unlink_report(unlink(&first)).await.unwrap();
     assert_eq!(gone.state(), SchoolReportState::Reported);
     assert_eq!(supervisor.school_report(&second).await.unwrap().state(), SchoolReportState::Assessed);
 }
 
 #[tokio::test]
-async fn a_report_to_the_authority_that_came_to_nothing_is_replaced_by_another() {
+async fn until_the_reporter_is_answered_another_report_to_the_authority_may_be_named() {
     let school = School::new().await;
     let amina = school.amina();
     let id = school.filed().await;
@@ -70,6 +71,7 @@ async fn a_report_to_the_authority_that_came_to_nothing_is_replaced_by_another()
 async fn of_two_who_link_and_report_at_once_nobody_is_left_unreported() {
     let school = School::new().await;
     let (amina, supervisor) = (school.amina(), &school.stage.supervisor);
+    let another = school.stage.world.supervisor().await;
     let escalation = amina.raise_mandatory_report(&school.contact.contact_id).await;
     for _ in 0..8 {
         let first = school.filed().await;
@@ -78,10 +80,41 @@ async fn of_two_who_link_and_report_at_once_nobody_is_left_unreported() {
         supervisor.link_reports(link(&second, &first)).await.unwrap();
         supervisor.assess_report(assess(&second)).await.unwrap();
         let _either = tokio::join!(
-            supervisor.report_school(reported(&second, &escalation)),
+            another.report_school(reported(&second, &escalation)),
             supervisor.unlink_report(unlink(&first))
         );
         let now = supervisor.school_report(&second).await.unwrap();
         assert_eq!((now.state(), now.escalation_id.as_str()), (SchoolReportState::Assessed, ""));
     }
+}
+
+#[tokio::test]
+async fn of_two_who_link_at_once_nobody_leaves_a_report_behind() {
+    let school = School::new().await;
+    let (one, other) = (&school.stage.supervisor, school.stage.world.supervisor().await);
+    for _ in 0..12 {
+        let [first, second, third] = [school.filed().await, school.filed().await, school.filed().await];
+        let (left, right) =
+            tokio::join!(one.link_reports(link(&third, &first)), other.link_reports(link(&first, &second)));
+        left.unwrap();
+        right.unwrap();
+        let now = one.school_report(&third).await.unwrap();
+        let mut both = [first, second];
+        both.sort();
+        assert_eq!(now.linked_report_ids, both);
+    }
+}
+
+#[tokio::test]
+async fn what_lies_more_days_apart_is_not_perhaps_the_same() {
+    let school = School::new().await;
+    let first = school.filed().await;
+    let on = async |day: &str| {
+        let mut request = file(&school.contact.contact_id);
+        (request.first_date, request.last_date) = (day.to_owned(), String::new());
+        school.amina().file_report(request).await.unwrap()
+    };
+    let near = on("2026-01-19").await;
+    assert_eq!(near.perhaps_same_report_ids, [first]);
+    assert_eq!(on("2026-01-20").await.perhaps_same_report_ids, [near.school_report_id]);
 }

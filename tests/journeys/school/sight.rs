@@ -1,7 +1,7 @@
 //! Who knows of a report.
 
 use helpline_domain::caller::Role;
-use helpline_tests::school::{assess, close, file, link};
+use helpline_tests::school::{assess, close, file, link, reported, tell};
 use helpline_tests::{Abilities, request_id};
 use tonic::Code;
 
@@ -42,6 +42,16 @@ async fn to_everybody_else_a_report_is_not_there_and_neither_are_others_like_it(
     school.stage.supervisor.link_reports(link(&id, &second.school_report_id)).await.unwrap();
     let seen = other.actor.school_report(&second.school_report_id).await.unwrap();
     assert!(seen.linked_report_ids.is_empty());
+    // Nor by what the report to the authority about another contact does for theirs.
+    let theirs = second.school_report_id.as_str();
+    let escalation = school.amina().raise_mandatory_report(&school.contact.contact_id).await;
+    other.actor.assess_report(assess(theirs)).await.unwrap();
+    let borrowed = school.stage.supervisor.report_school(reported(theirs, &escalation)).await.unwrap();
+    assert_eq!(borrowed.escalation_id, escalation);
+    assert_eq!(other.actor.school_report(theirs).await.unwrap().escalation_id, "");
+    other.actor.tell_reporter(tell(theirs)).await.unwrap();
+    let open = why(other.actor.close_report(close(theirs)).await);
+    assert_eq!((open.reason.as_str(), open.metadata("escalation")), ("MANDATORY_REPORT_OPEN", ""));
 
     // Whoever filed it still sees it when the contact is another's.
     school.desk.complete(&school.contact).await;

@@ -160,3 +160,25 @@ async fn counts_are_the_whole_and_nobody_is_recognised_in_a_part() {
     let contacts = "SELECT count(*) FROM helpline.contacts WHERE ended_at IS NOT NULL";
     assert_eq!(stage.value(contacts), total.contacts.to_string());
 }
+
+#[tokio::test]
+async fn what_one_has_answered_is_not_found_by_subtraction() {
+    let stage = Stage::set().await;
+    let ended = async |channel: Channel, safe: SurveyAnswer| {
+        let contact = stage.receive(by(channel, "ru")).await;
+        stage.leave(&contact).await;
+        let request = of(&contact.contact_id, |answers| answers.feels_safe = safe.into());
+        stage.adapter.surveys().record_survey(request).await.unwrap();
+    };
+    for _ in 0..5 {
+        ended(Channel::WebChat, SurveyAnswer::Yes).await;
+    }
+    for safe in [SurveyAnswer::No].into_iter().chain([SurveyAnswer::Unspecified; 4]) {
+        ended(Channel::Voice, safe).await;
+    }
+    let told = count(&stage).await;
+    let safe: Vec<_> = told.counts.iter().map(|one| (one.channel.as_str(), one.feels_safe)).collect();
+    assert_eq!(safe, [("voice", None), ("web_chat", Some(1.0))]);
+    let total = told.total.unwrap();
+    assert_eq!((total.surveys, total.felt_helped, total.feels_safe), (10, Some(5.0), None));
+}

@@ -47,7 +47,7 @@ async fn a_teacher_is_told_what_came_of_it() {
     assert!((11.9..14.1).contains(&days), "ten working days, from whatever day of the week: {days}");
     // What is linked needs no other report.
     amina.assess_report(assess(&second.school_report_id)).await.unwrap();
-    amina.report_school(reported(&second.school_report_id, &escalation)).await.unwrap();
+    supervisor.report_school(reported(&second.school_report_id, &escalation)).await.unwrap();
 
     // The teacher is told that it was passed on, but it is not over while the authority has not said anything.
     amina.tell_reporter(tell(id)).await.unwrap();
@@ -78,7 +78,16 @@ async fn a_teacher_is_told_what_came_of_it() {
         assert_eq!(why(refused).metadata("state"), "closed");
     }
 
-    // Supervisors find them by the school.
+    // Supervisors find them by the reference, and by the school.
+    for (reference, found) in [(first.reference.as_str(), vec![id]), ("00000-00000", Vec::new())] {
+        let list = ListSchoolReportsRequest {
+            reference: reference.to_owned(),
+            ..ListSchoolReportsRequest::default()
+        };
+        let listed = supervisor.school_reports().list_school_reports(list).await.unwrap().into_inner();
+        let ids: Vec<_> = listed.school_reports.iter().map(|one| one.school_report_id.as_str()).collect();
+        assert_eq!(ids, found);
+    }
     let list = ListSchoolReportsRequest {
         school: "school no. 12".to_owned(),
         ..ListSchoolReportsRequest::default()
@@ -150,6 +159,11 @@ async fn what_nobody_can_mean_is_refused_by_its_place() {
     let school = School::new().await;
     let amina = school.amina();
     let good = || file(&school.contact.contact_id);
+    let dated = |first: &str, last: &str| {
+        let mut one = good();
+        (one.first_date, one.last_date) = (first.to_owned(), last.to_owned());
+        one
+    };
     let wrong = [
         ("school", {
             let mut one = good();
@@ -166,6 +180,9 @@ async fn what_nobody_can_mean_is_refused_by_its_place() {
             (one.first_date, one.last_date) = ("2999-01-01".to_owned(), String::new());
             one
         }),
+        ("first_date", dated("-4713-12-1", "")),
+        ("first_date", dated("-9999-1-01", "")),
+        ("first_date", dated("0202-01-10", "2026-01-12")),
         ("categories[0]", {
             let mut one = good();
             one.categories = vec!["family.conflict".to_owned()];

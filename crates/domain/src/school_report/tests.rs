@@ -14,16 +14,26 @@ proptest! {
                 continue;
             }
             prop_assert!(now != State::Closed);
+            // What is assessed anew is decided anew.
+            if next == State::Assessed {
+                seen = vec![State::Received];
+            }
             seen.push(next);
             let decided = seen.contains(&State::Reported) || seen.contains(&State::NotReportable);
             prop_assert!(seen.contains(&State::Assessed));
             if matches!(next, State::FeedbackGiven | State::FeedbackImpossible | State::Closed) {
                 prop_assert!(decided);
             }
-            // What was reported is not made unreported.
+            // What was reported is not made unreported, but by what came to nothing.
             if seen.contains(&State::Reported) {
-                prop_assert!(!matches!(next, State::Assessed | State::NotReportable));
+                prop_assert!(next != State::NotReportable);
             }
+            let backwards = matches!(
+                (now, next),
+                (State::Reported, State::Assessed)
+                    | (State::FeedbackGiven | State::FeedbackImpossible, State::Assessed | State::Reported)
+            );
+            prop_assert_eq!(now.is_undone_by(next), backwards);
             if next == State::Closed {
                 prop_assert!(matches!(now, State::FeedbackGiven | State::FeedbackImpossible));
             }

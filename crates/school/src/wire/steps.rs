@@ -27,6 +27,12 @@ const MOST_CATEGORIES: usize = 10;
 /// Characters of a category: its group, a dot and its reason.
 const CATEGORY: usize = 81;
 
+/// Nothing is reported that happened before.
+const FIRST: NaiveDate = match NaiveDate::from_ymd_opt(1900, 1, 1) {
+    Some(day) => day,
+    None => NaiveDate::MAX,
+};
+
 /// Who asks for which step.
 type Asked = (Command, Act);
 
@@ -183,6 +189,10 @@ fn days(fields: &mut Fields, (first, last): (&str, &str)) -> Option<(NaiveDate, 
     let first = fields.date("first_date", first);
     let last = if last.is_empty() { first } else { fields.date("last_date", last) };
     let (first, last) = (first?, last?);
+    if first < FIRST {
+        fields.refuse("first_date", "a day since 1900");
+        return None;
+    }
     if last < first {
         fields.refuse("last_date", "not before the first");
         return None;

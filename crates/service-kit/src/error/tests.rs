@@ -45,7 +45,7 @@ fn all() -> Vec<Refusal> {
         Refusal::return_items_open(&["ticket"]),
         Refusal::consulate_refused(uuid::Uuid::from_u128(1)),
         Refusal::redirect_missing(),
-        Refusal::mandatory_report_open(uuid::Uuid::from_u128(1)),
+        Refusal::mandatory_report_open(Some(uuid::Uuid::from_u128(1))),
         Refusal::survey_too_late(),
     ]
 }

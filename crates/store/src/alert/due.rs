@@ -37,6 +37,10 @@ const DUE: &str = "
     SELECT 'school_report_overdue', 'school_report ' || school_report_id FROM helpline.school_reports
     WHERE centre_id = $1 AND due_at <= (SELECT helpline.now())
     UNION ALL
+    SELECT 'school_report_overdue', 'school_report ' || r.school_report_id FROM helpline.school_reports r
+    JOIN helpline.escalations e ON e.centre_id = $1 AND e.escalation_id = r.escalation_id
+    WHERE r.centre_id = $1 AND r.due_at > (SELECT helpline.now()) AND e.ended_at IS NOT NULL AND e.state <> 'resolved'
+    UNION ALL
     SELECT 'school_pattern', 'school ' || school_id FROM helpline.schools
     WHERE centre_id = $1 AND pattern_until > (SELECT helpline.now())
     UNION ALL
@@ -119,8 +123,8 @@ impl Store {
     /// escalations that nobody has taken on, whose child was not reached, or whose owner has gone, reports past their deadline;
     /// missing-child alerts that nobody has decided on, or that are in force for nothing; steps of referrals, and those that
     /// nobody took on; tasks; cases that somebody let themselves into and nobody has looked at, or whose owner has left; hand-overs across
-    /// borders; reports of abuse at schools, and many about one; surveys that tell of danger; children who were expected and of
-    /// whom nothing was said, or who are not settled, by these settings; what residents of shelters were not offered, children whom
+    /// borders; reports of abuse at schools, late or never with the authority, and many about one; surveys that tell of danger;
+    /// children who were expected and of whom nothing was said, or who are not settled, by these settings; what residents of shelters were not offered, children whom
     /// somebody left there, grace periods that end; cases handed to organisations, children who are held, and stays that last too long.
     pub async fn due_alerts(
         &self,

@@ -12,6 +12,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{NARRATIVE, REPORTER_CONTACT, SCHOOL, inconsistent, sees_school_report};
+use crate::escalation::sees;
 use crate::{Store, StoreError};
 
 /// A report as far as somebody may see it.
@@ -47,6 +48,10 @@ pub struct SchoolReport {
     pub revision: i64,
     /// Whether the report to the authority is open.
     pub is_open_outside: bool,
+    /// Whether it came to nothing.
+    pub came_to_nothing: bool,
+    /// Whether the caller may know of it.
+    pub tells_escalation: bool,
     /// The database's time at which it was read.
     pub clock: DateTime<Utc>,
 }
@@ -87,6 +92,8 @@ struct Row {
     revision: i64,
     clock: DateTime<Utc>,
     is_open_outside: bool,
+    came_to_nothing: bool,
+    tells_escalation: bool,
     school_sealed: Option<Vec<u8>>,
     narrative_sealed: Option<Vec<u8>>,
     reporter_contact_sealed: Option<Vec<u8>>,
@@ -112,7 +119,15 @@ const BY_ID: &str = concat!(
             CASE WHEN $6 THEN r.reporter_contact_sealed END AS reporter_contact_sealed,
             EXISTS (
                 SELECT FROM helpline.escalations e
-                WHERE e.centre_id = $1 AND e.escalation_id = r.escalation_id AND e.ended_at IS NULL) AS is_open_outside, r.incident_id
+                WHERE e.centre_id = $1 AND e.escalation_id = r.escalation_id AND e.ended_at IS NULL) AS is_open_outside,
+            EXISTS (
+                SELECT FROM helpline.escalations e
+                WHERE e.centre_id = $1 AND e.escalation_id = r.escalation_id AND e.ended_at IS NOT NULL AND e.state <> 'resolved')
+                AS came_to_nothing,
+            EXISTS (
+                SELECT FROM helpline.escalations e WHERE e.centre_id = $1 AND e.escalation_id = r.escalation_id AND ",
+    sees!("$2", "$3", "NULL"),
+    ") AS tells_escalation, r.incident_id
         FROM helpline.school_reports r WHERE r.centre_id = $1 AND r.school_report_id = $4 AND ", sees_school_report!("$2", "$3"), "),
     journalled AS (
         INSERT INTO helpline.journal (centre_id, at, event, actor_id, actor_role, contact_id, revision, detail)
@@ -122,12 +137,12 @@ const BY_ID: &str = concat!(
             SELECT r.school_report_id FROM helpline.school_reports r
             WHERE r.centre_id = $1 AND r.incident_id = seen.incident_id AND r.school_report_id <> seen.school_report_id AND ",
     sees_school_report!("$2", "$3"),
-    " ORDER BY 1) AS linked, ARRAY(
+    " ORDER BY 1) AS linked, CASE WHEN $6 THEN ARRAY(
             SELECT r.school_report_id FROM helpline.school_reports r
             WHERE r.centre_id = $1 AND r.school_id = seen.school_id AND r.incident_id <> seen.incident_id
               AND r.first_day <= seen.last_day + $5 AND r.last_day >= seen.first_day - $5 AND ",
     sees_school_report!("$2", "$3"),
-    " ORDER BY 1 DESC LIMIT 20) AS perhaps_same
+    " ORDER BY 1 DESC LIMIT 20) ELSE '{}' END AS perhaps_same
     FROM seen"
 );
 
@@ -138,12 +153,13 @@ macro_rules! list {
             "SELECT ",
             columns!(),
             ", NULL::bytea AS school_sealed, NULL::bytea AS narrative_sealed, NULL::bytea AS reporter_contact_sealed, false AS is_open_outside,
+               false AS came_to_nothing, true AS tells_escalation,
                '{}'::uuid[] AS linked, '{}'::uuid[] AS perhaps_same
              FROM helpline.school_reports r WHERE r.centre_id = $1 AND ($4::text IS NULL OR r.state = $4)
                AND ($2::uuid IS NULL OR r.school_id = $2)
                AND ($3::bytea IS NULL OR r.school_id = (
                    SELECT s.school_id FROM helpline.schools s WHERE s.centre_id = $1 AND s.name_index = $3))
-               AND ($5::uuid IS NULL OR r.school_report_id < $5) ",
+               AND ($5::uuid IS NULL OR r.school_report_id < $5) AND ($7::text IS NULL OR r.reference = $7) ",
             $narrowed,
             " ORDER BY r.school_report_id DESC LIMIT $6"
         )
@@ -152,6 +168,7 @@ macro_rules! list {
 
 const ALL: &str = list!("");
 const IN_STATE: &str = list!("AND r.state = $4");
+const REFERRED_TO: &str = list!("AND r.reference = $7");
 const OF_SCHOOL: &str = list!("AND r.school_id = $2");
 const OF_NAMED: &str = list!(
     "AND r.school_id = (SELECT n.school_id FROM helpline.schools n WHERE n.centre_id = $1 AND n.name_index = $3)"
@@ -166,6 +183,8 @@ pub struct Which {
     pub name: Option<Sensitive<String>>,
     /// In this state.
     pub state: Option<SchoolReportState>,
+    /// With this reference.
+    pub reference: Option<String>,
 }
 
 impl Store {
@@ -216,6 +235,8 @@ impl Store {
             perhaps_same: row.perhaps_same.into_iter().map(Into::into).collect(),
             revision: row.revision,
             is_open_outside: row.is_open_outside,
+            came_to_nothing: row.came_to_nothing,
+            tells_escalation: row.tells_escalation,
             clock: row.clock,
         })
     }
@@ -250,9 +271,10 @@ impl Store {
         which: &Which,
         (size, before): (u32, Option<SchoolReportId>),
     ) -> Result<Vec<SchoolReport>, StoreError> {
-        let sql = match (which.school, &which.name, which.state) {
-            (Some(_), ..) => OF_SCHOOL,
-            (_, Some(_), _) => OF_NAMED,
+        let sql = match (&which.reference, which.school, &which.name, which.state) {
+            (Some(_), ..) => REFERRED_TO,
+            (_, Some(_), ..) => OF_SCHOOL,
+            (_, _, Some(_), _) => OF_NAMED,
             (.., Some(_)) => IN_STATE,
             _ => ALL,
         };
@@ -264,6 +286,7 @@ impl Store {
             .bind(which.state.map(SchoolReportState::key))
             .bind(before.map(|id| id.as_uuid()))
             .bind(i64::from(size))
+            .bind(which.reference.clone())
             .fetch_all(connection.postgres())
             .await;
         let rows = connection.settle(rows)?;

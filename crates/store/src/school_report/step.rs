@@ -12,6 +12,9 @@ use crate::{Store, StoreError};
 
 /// Parameters after those of the command: 7 and 8 the report and its revision, 9 event, 10 state, 11 and 12 the deadline and whether it
 /// stays, 13 risk, 14 why nothing is reported, 15 the escalation, 16 what the reporter was told, or why not.
+///
+/// One report to the authority stands for one incident, and for that of another contact only by a second person. It is over when the
+/// authority has it; whatever goes back is to be told anew.
 const STEP: &str = change!(
     // What happened is a parameter: one statement makes every step.
     event: "school_report_' || $9::text || '", resource: "school_report_id", about: ("contact_id", "NULL::uuid", "NULL::uuid"),
@@ -25,9 +28,13 @@ const STEP: &str = change!(
             SELECT FROM helpline.escalations e JOIN helpline.escalation_contacts x ON x.centre_id = $1 AND x.escalation_id = e.escalation_id
             JOIN helpline.school_reports l ON l.centre_id = $1 AND l.contact_id = x.contact_id AND l.incident_id = r.incident_id
             WHERE e.centre_id = $1 AND e.escalation_id = $15 AND e.kind = 'mandatory_report' AND NOT e.exercise
-              AND (e.ended_at IS NULL OR e.state = 'resolved')))
+              AND (e.ended_at IS NULL OR e.state = 'resolved')
+              AND (l.contact_id = r.contact_id OR $3 = 'supervisor' AND $2 NOT IN (r.assessed_by, r.filed_by))
+              AND NOT EXISTS (
+                SELECT FROM helpline.school_reports o
+                WHERE o.centre_id = $1 AND o.escalation_id = $15 AND o.incident_id <> r.incident_id)))
           AND ($10 <> 'closed' OR r.escalation_id IS NULL OR EXISTS (
-            SELECT FROM helpline.escalations e WHERE e.centre_id = $1 AND e.escalation_id = r.escalation_id AND e.ended_at IS NOT NULL))
+            SELECT FROM helpline.escalations e WHERE e.centre_id = $1 AND e.escalation_id = r.escalation_id AND e.state = 'resolved'))
         FOR UPDATE OF r),
     changed AS (
         UPDATE helpline.school_reports r SET state = $10, due_at = CASE WHEN $12 THEN r.due_at ELSE $11::timestamptz END,
@@ -36,7 +43,8 @@ const STEP: &str = change!(
             not_reportable_reason = CASE WHEN $9 = 'assessed' THEN $14 ELSE r.not_reportable_reason END,
             assessed_by = CASE WHEN $9 = 'assessed' THEN $2 ELSE r.assessed_by END,
             approved_by = CASE $9 WHEN 'assessed' THEN NULL WHEN 'not_reportable' THEN $2 ELSE r.approved_by END,
-            escalation_id = coalesce($15, r.escalation_id), feedback = coalesce($16, r.feedback),
+            escalation_id = CASE WHEN $9 <> 'assessed' THEN coalesce($15, r.escalation_id) END,
+            feedback = CASE WHEN $10 IN ('feedback_given', 'feedback_impossible', 'closed') THEN coalesce($16, r.feedback) END,
             closed_at = CASE WHEN $10 = 'closed' THEN helpline.now() END, revision = r.revision + 1
         FROM before WHERE r.centre_id = $1 AND r.school_report_id = $7
         RETURNING r.*, before.old_state)";
@@ -82,7 +90,8 @@ impl Step {
 
 impl Store {
     /// Makes a step that was decided on a revision. Refused when another was made since, the caller may not know of it or approves their
-    /// own, the escalation is not a report about the incident, or the report to the authority is open at the end.
+    /// own, the escalation is not a report about the incident alone or, about another contact, is
+    /// named by one person alone, or the authority does not have it at the end.
     pub async fn step_school_report(
         &self,
         command: &Command,

@@ -15,7 +15,7 @@ use helpline_proto::school::v1::{
 use helpline_proto::terms::v1::{Channel, Risk};
 
 use super::People;
-use crate::scenario::cast::{does, given, is_refused, so};
+use crate::scenario::cast::{Who, does, given, is_refused, so};
 use crate::scenario::desk::{closing, contact};
 use crate::scenario::stage::{DAY, HOUR, Stage};
 
@@ -94,7 +94,7 @@ async fn assessed(
     stage: &Stage<'_>,
     people: &People,
     of: &SchoolReport,
-    escalation: &Escalation,
+    (by, escalation): (&Who, &Escalation),
 ) -> Result<()> {
     let request = AssessSchoolReportRequest {
         request_id: stage.id(),
@@ -110,7 +110,7 @@ async fn assessed(
         escalation_id: escalation.escalation_id.clone(),
         expected_revision: 0,
     };
-    does!(people.huda, school_reports.record_mandatory_report, request);
+    does!(by, school_reports.record_mandatory_report, request);
     Ok(())
 }
 
@@ -121,12 +121,12 @@ pub(super) async fn both_reported(
     [mothers, teachers]: [&SchoolReport; 2],
     escalation: &Escalation,
 ) -> Result<()> {
-    assessed(stage, people, teachers, escalation).await?;
+    assessed(stage, people, teachers, (&people.huda, escalation)).await?;
     stage.wait(DAY + HOUR).await?;
     stage.alarm(AlertKind::SchoolReportOverdue).await?;
     stage.tell_of("Helpline", "nobody has assessed the mother's report within a day: supervisors are told");
-    assessed(stage, people, mothers, escalation).await?;
-    stage.tell(&people.huda, "assesses it, too: one report to the authority stands for both");
+    assessed(stage, people, mothers, (&people.nadia, escalation)).await?;
+    stage.tell(&people.nadia, "agrees with her assessment: one report to the authority stands for both");
     let early = CloseSchoolReportRequest {
         request_id: stage.id(),
         school_report_id: teachers.school_report_id.clone(),
