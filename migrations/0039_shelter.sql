@@ -62,6 +62,7 @@ CREATE TABLE helpline.return_assistances (
     override_lifts text[],
     override_reason_sealed bytea,
     override_asked_by uuid,
+    override_asked_at timestamptz,
     override_approved_by uuid,
     note_sealed bytea,
     started_by uuid NOT NULL,
@@ -88,7 +89,7 @@ CREATE TABLE helpline.return_assistances (
     CONSTRAINT guardian_who_consents CHECK ((guardian_id IS NULL) = (guardian_consented_at IS NULL)),
     CONSTRAINT warned_before_the_end CHECK ((grace_ends_at IS NULL) = (warn_at IS NULL) AND warn_at <= grace_ends_at),
     CONSTRAINT overridden_by_somebody CHECK (
-        (override_asked_by IS NULL) = (override_lifts IS NULL) AND (override_asked_by IS NULL) = (override_reason_sealed IS NULL)
+        (override_asked_by IS NULL) = (override_lifts IS NULL) AND (override_asked_by IS NULL) = (override_asked_at IS NULL) AND (override_asked_by IS NULL) = (override_reason_sealed IS NULL)
         AND (override_approved_by IS NULL OR override_asked_by IS NOT NULL)),
     CONSTRAINT nobody_approves_their_own_return CHECK (override_approved_by <> override_asked_by)
 ) WITH (fillfactor = 70);

@@ -1,6 +1,7 @@
 //! Residents of a shelter: what they are offered, who lives there with them, and how they go home.
 
 mod company;
+mod detours;
 mod grace;
 mod offers;
 mod presence;

@@ -92,8 +92,12 @@ fn does(caller: &Caller, now: &Task) -> bool {
     }
 }
 
-/// Error: STATE_REFUSED as `awaits_answer` for what nothing but the answer to a conference ends.
+/// Error: STATE_REFUSED as `awaits_answer` for what nothing but the answer to a conference ends, as `awaits_arrival` for what the end of
+/// help to return does.
 fn by_hand(now: &Task) -> Result<(), Refusal> {
+    if now.awaits_arrival && now.state.is_open() {
+        return Err(Refusal::state("task", "awaits_arrival"));
+    }
     let bound = now.plan.is_none() && now.task == ANSWER_CONFERENCE && now.state.is_open();
     if bound { Err(Refusal::state("task", "awaits_answer")) } else { Ok(()) }
 }

@@ -104,7 +104,8 @@ async fn rules(ctx: &Ctx, caller: &Caller) -> Result<StayRules, Refusal> {
     })
 }
 
-/// Says with whom a child lives there. Errors: NOT_FOUND for either stay; STATE_REFUSED for one that is over, and `accompanies` or
+/// Says with whom a child lives there. Errors: NOT_FOUND for either stay, and when a third that the caller may not know of is in the way;
+/// STATE_REFUSED for one that is over, and `accompanies` or
 /// `accompanied` when who is named lives there with somebody, or somebody with the child; INVALID_FIELD for themselves;
 /// REQUEST_ID_REUSED.
 pub(crate) async fn accompany(
@@ -134,8 +135,10 @@ pub(crate) async fn accompany(
                 return Err(Refusal::state("admission", one.state.key()));
             }
         }
-        if let Some(refusal) = ctx.store.refused_company(caller.centre_id, (id, accompanies)).await? {
-            return Err(Refusal::state("admission", refusal));
+        match ctx.store.refused_company(caller, (id, accompanies)).await? {
+            Some("hidden") => return Err(Refusal::not_found("admission")),
+            Some(refusal) => return Err(Refusal::state("admission", refusal)),
+            None => {}
         }
     }
     Err(Refusal::race_lost())

@@ -20,7 +20,7 @@ pub(crate) enum Who {
     Guardian(PersonId),
 }
 
-/// Records consent, and whether they are afraid. Errors: NOT_FOUND, for who is no guardian of the child too; STATE_REFUSED,
+/// Records consent, and whether they are afraid, which ends an override that was asked for before. Errors: NOT_FOUND, for who is no guardian of the child too; STATE_REFUSED,
 /// REVISION_STALE, REQUEST_ID_REUSED.
 pub(crate) async fn record(
     ctx: &Ctx,
@@ -35,7 +35,11 @@ pub(crate) async fn record(
             Who::Guardian(id) if now.guardians.contains(&id.as_uuid()) => step.guardian_id = Some(id),
             Who::Guardian(_) => return Err(Refusal::not_found("person")),
         }
-        step.fear_recorded |= afraid;
+        if afraid {
+            // What was agreed on before it was said does not hold for it.
+            step.fear_recorded = true;
+            step.asked = None;
+        }
         Ok(step)
     })
     .await
@@ -81,6 +85,8 @@ pub(crate) async fn ask_override(
         lifts.extend(
             now.asked.iter().filter(|one| one.approved_by.is_some()).flat_map(|one| one.lifts.clone()),
         );
+        lifts.sort_unstable();
+        lifts.dedup();
         lifts.retain(|one| MAY_BE_LIFTED.contains(&one.as_str()));
         if lifts.is_empty() {
             return Err(Refusal::state("override", "nothing_to_lift"));

@@ -249,7 +249,8 @@ const DROP_PLAN: &str = stay!(
     moved!("state = 'admitted', planned_at = NULL", "a.state = 'exit_planned'")
 );
 
-/// Of who has lived there and has a case, its owner is given calls; nothing of it keeps anybody from leaving.
+/// Of who has lived there and has a case, its owner is given calls, and is not told by whom: that would name the shelter. Nothing of it keeps
+/// anybody from leaving.
 const EXIT: &str = stay!(
     "admission_exited",
     moved!("state = 'exited', outcome = $9, exited_at = helpline.now()", "a.state <> 'exited'"),
@@ -270,12 +271,13 @@ const EXIT: &str = stay!(
         UPDATE helpline.cases c SET event_count = c.event_count + 1, changed_at = helpline.now(), revision = c.revision + 1
         WHERE c.centre_id = $1 AND cardinality($10::uuid[]) > 0 AND c.case_id = (
             SELECT f.case_id FROM changed JOIN helpline.referrals f ON f.centre_id = $1 AND f.referral_id = changed.referral_id
-            WHERE changed.admitted_at IS NOT NULL) AND NOT ", are_called!(), "
-        RETURNING c.case_id, c.owner_id, c.event_count),
+            WHERE changed.admitted_at IS NOT NULL) AND NOT ",
+    are_called!("(SELECT admitted_at FROM changed)"), "
+        RETURNING c.case_id, c.owner_id, c.event_count, false AS called),
     ", calls!("$10", "$11", "$12", "$13"), ",
     noted AS (
         INSERT INTO helpline.case_events (centre_id, case_id, sequence, at, event, actor_id, actor_role, detail, entry_id)
-        SELECT $1, case_id, event_count, helpline.now(), 'follow_up_given', $2, $3,
+        SELECT $1, case_id, event_count, helpline.now(), 'follow_up_given', NULL, NULL,
             jsonb_build_object('task_ids', (SELECT jsonb_agg(task_id) FROM calls)), $14
         FROM called_for)",
 );

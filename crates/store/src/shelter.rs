@@ -42,18 +42,22 @@ impl Calls {
     }
 }
 
-/// Whether calls of a case `c` are still to be made: leaving a shelter and leaving the country give them once.
+/// Whether calls of a case `c` that were given since an instant are still to be made: leaving a shelter and leaving the country give them
+/// once. Who came back since is called anew.
 macro_rules! are_called {
-    () => {
-        "EXISTS (
-            SELECT FROM helpline.tasks t
-            WHERE t.centre_id = $1 AND t.case_id = c.case_id AND t.plan = 'after_shelter' AND t.ended_at IS NULL)"
+    ($since:literal) => {
+        concat!(
+            "EXISTS (
+                SELECT FROM helpline.tasks t
+                WHERE t.centre_id = $1 AND t.case_id = c.case_id AND t.plan = 'after_shelter' AND t.task = 'follow_up_call'
+                  AND t.ended_at IS NULL AND t.made_at >= ", $since, ")"
+        )
     };
 }
 pub(crate) use are_called;
 
 /// Gives calls to the owner of the case in `called_for`: parameters are their ids, keys, seconds, and how long before they tell so. Who
-/// leaves at the same instant in two ways is called once.
+/// leaves at the same instant in two ways is called once; of who is `called` already it is only asked whether they arrived.
 macro_rules! calls {
     ($ids:literal, $tasks:literal, $within:literal, $soon:literal) => {
         concat!(
@@ -67,6 +71,7 @@ macro_rules! calls {
                 CROSS JOIN LATERAL (
                     SELECT coalesce(max(t.plan_run), 0) + 1 AS run FROM helpline.tasks t
                     WHERE t.centre_id = $1 AND t.case_id = f.case_id AND t.plan = 'after_shelter') runs
+                WHERE NOT f.called OR w.task = 'confirm_arrival'
                 ON CONFLICT ON CONSTRAINT each_step_of_a_plan_once DO NOTHING
                 RETURNING task_id, case_id, revision),
             calls_told AS (

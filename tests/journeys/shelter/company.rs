@@ -83,7 +83,7 @@ async fn of_two_who_would_live_with_each_other_one_does() {
 
 #[tokio::test]
 async fn with_whom_a_child_lives_there_is_told_to_who_may_know_of_both_alone() {
-    let house = House::new(1).await;
+    let house = House::new(2).await;
     let by = house.by();
     let mother = house.resident("").await.admission_id;
     let (agency, stage) = (house.stage.world.agency().await, &house.stage);
@@ -96,4 +96,19 @@ async fn with_whom_a_child_lives_there_is_told_to_who_may_know_of_both_alone() {
     assert_eq!(there.stay(&child).await.unwrap().accompanies_admission_id, "", "she lives somewhere else");
     assert_eq!(house.responder.stay(&mother).await.unwrap().accompanying_admission_ids, [] as [String; 0]);
     assert_eq!(by.stay(&child).await.unwrap().accompanies_admission_id, mother);
+    // Nor is it told by a refusal, or undone by who does not see it.
+    let aunt = house.resident("").await.admission_id;
+    let nobody = request_id();
+    let of_nobody = format!("{:?}", why(there.lives_with(&child, &nobody).await));
+    for answer in [
+        there.lives_with(&child, "").await,
+        house.responder.lives_with(&aunt, &child).await,
+        house.responder.lives_with(&mother, &aunt).await,
+    ] {
+        assert_eq!(format!("{:?}", why(answer)), of_nobody);
+    }
+    house.responder.lives_with(&mother, "").await.unwrap();
+    assert_eq!(by.stay(&child).await.unwrap().accompanies_admission_id, mother);
+    by.lets_go(&mother).await.unwrap();
+    house.until_alerts(LEFT, &child, 1).await;
 }

@@ -2,12 +2,13 @@
 
 use helpline_proto::queueing::v1::AlertKind;
 use helpline_proto::shelter::v1::{ReturnSubject, SetGracePeriodRequest};
-use helpline_tests::shelter::{cancels, grace, start};
+use helpline_tests::shelter::{cancels, done, grace, start};
 
 use super::room::{DAY, House};
 
 const ENDING: AlertKind = AlertKind::GracePeriodEnding;
 const TOLD: &str = "SELECT count(*) FROM helpline.alerts WHERE kind = 'grace_period_ending'";
+const BEGINS: &str = "SELECT extract(day FROM grace_ends_at - warn_at) FROM helpline.return_assistances";
 
 #[tokio::test]
 async fn a_grace_period_is_told_before_its_end_and_at_its_end_each_once_and_anew_when_it_is_changed() {
@@ -33,6 +34,16 @@ async fn a_grace_period_is_told_before_its_end_and_at_its_end_each_once_and_anew
     house.wait(7 * DAY);
     house.until_alerts(ENDING, &id, 1).await;
     assert_eq!(house.stage.value(TOLD), "3");
+    // What was set by older settings stays so, whatever is said of it.
+    let change = |settings: &mut helpline_proto::directory::v1::Settings| {
+        settings.shelter.get_or_insert_default().grace_warning =
+            Some(prost_types::Duration { seconds: 2 * DAY, nanos: 0 });
+    };
+    house.stage.world.change_settings(change).await;
+    by.set_return_item(done(&id, "ticket")).await.unwrap();
+    house.wait(60);
+    house.until_alerts(ENDING, &id, 1).await;
+    assert_eq!(house.stage.value(BEGINS), "14");
     by.cancel_return(cancels(&id)).await.unwrap();
     house.until_alerts(ENDING, &id, 0).await;
 }

@@ -2,8 +2,9 @@
 
 use helpline_proto::casework::v1::EndPersonLinkRequest;
 use helpline_proto::shelter::v1::{
-    RecordReturnConsentRequest, ReturnAssistance, ReturnConsentBy, ReturnItemReason, ReturnItemState,
-    ReturnState as Is, ReturnSubject, SetReturnItemRequest, WithdrawReturnConsentRequest,
+    CancelReturnAssistanceRequest, RecordReturnConsentRequest, ReturnAssistance, ReturnCancelReason,
+    ReturnConsentBy, ReturnItemReason, ReturnItemState, ReturnState as Is, ReturnSubject,
+    SetReturnItemRequest, WithdrawReturnConsentRequest,
 };
 use helpline_tests::casework::to_status;
 use helpline_tests::crossborder::{check, lets_hand_over, prepare};
@@ -78,7 +79,8 @@ async fn consent_that_is_withdrawn_on_the_last_day_stops_her_journey() {
     assert_eq!(why(by.refuse_to_return(withdraws(&id)).await).metadata("state"), "departed");
     let given = house.tasks(&case).await;
     assert_eq!(given[1..], calls(&[30, 90, 180]));
-    by.cancel_return(cancels(&id)).await.unwrap();
+    let back = ReturnCancelReason::TurnedBack.into();
+    by.cancel_return(CancelReturnAssistanceRequest { reason: back, ..cancels(&id) }).await.unwrap();
     assert_eq!(house.tasks(&case).await, calls(&[30, 90, 180]), "she is called all the same");
 }
 
@@ -228,7 +230,8 @@ async fn who_leaves_the_shelter_first_and_the_country_later_is_called_once() {
     house.wait(10 * DAY);
     let id = by.adult_ready_to_return(&case).await;
     by.departs_home(departs(&id)).await.unwrap();
-    assert_eq!(house.tasks(&case).await, calls(&[20, 80, 170]));
+    let asked = vec![("confirm_arrival".to_owned(), 3)];
+    assert_eq!(house.tasks(&case).await, [asked, calls(&[20, 80, 170])].concat());
     // Who never lived there is not called, nor who has no case.
     let contact = house.stage.receive(crate::stage::chat("ar")).await.contact_id;
     let second = by.case_of_child().await.case_id;

@@ -1,12 +1,25 @@
 //! Children who live in a shelter with somebody.
 
-use helpline_domain::id::{AdmissionId, CentreId};
+use helpline_domain::caller::Caller;
+use helpline_domain::id::AdmissionId;
 use uuid::Uuid;
 
 use super::sees_stay;
 use crate::change::{Change, Command, change, change_query};
 use crate::escalation::agency_of;
 use crate::{Store, StoreError};
+
+/// Whether the caller may know with whom a child lives there, if with anybody: who may not cannot say otherwise.
+macro_rules! company {
+    ($stay:literal, $agency:literal) => {
+        concat!(
+            "(", $stay, " IS NULL OR EXISTS (
+                SELECT FROM (SELECT ", $stay, " AS id) with_whom JOIN LATERAL (
+                    SELECT FROM helpline.admissions a WHERE a.centre_id = $1 AND a.admission_id = with_whom.id AND ",
+            sees_stay!("$2", "$3", $agency), ") known ON true))"
+        )
+    };
+}
 
 /// Both stays are locked in the order of their ids, and count as changed: nobody lives there with who lives there with somebody.
 const ACCOMPANY: &str = change!(
@@ -16,7 +29,8 @@ const ACCOMPANY: &str = change!(
         SELECT a.admission_id AS id, a.revision AS was FROM helpline.admissions a
         WHERE a.centre_id = $1 AND a.admission_id IN ($7, $9) AND a.state <> 'exited'
           AND (a.admission_id = $7 OR a.accompanies_id IS NULL)
-          AND ((a.admission_id = $9) IS TRUE OR NOT EXISTS (
+          AND (a.admission_id <> $7 OR ", company!("a.accompanies_id", "$8"), ")
+          AND ($9::uuid IS NULL OR a.admission_id = $9 OR NOT EXISTS (
             SELECT FROM helpline.admissions k WHERE k.centre_id = $1 AND k.accompanies_id = $7 AND k.state <> 'exited'))
           AND ", sees_stay!("$2", "$3", "$8"), "),
     locked AS MATERIALIZED (
@@ -31,6 +45,19 @@ const ACCOMPANY: &str = change!(
           AND (SELECT count(*) FROM locked) = CASE WHEN $9::uuid IS NULL THEN 1 ELSE 2 END
         RETURNING a.*)";
     returning: "admission_id AS id",
+);
+
+const WHY_NOT: &str = concat!(
+    "SELECT EXISTS (
+        SELECT FROM helpline.admissions a WHERE a.centre_id = $1 AND a.admission_id IN ($5, $6::uuid) AND NOT ",
+    company!("a.accompanies_id", "$4"),
+    "), EXISTS (
+        SELECT FROM helpline.admissions a WHERE a.centre_id = $1 AND a.admission_id = $6 AND a.accompanies_id IS NOT NULL), EXISTS (
+        SELECT FROM helpline.admissions a WHERE a.centre_id = $1 AND a.accompanies_id = $5 AND a.state <> 'exited' AND $6 IS NOT NULL AND ",
+    sees_stay!("$2", "$3", "$4"),
+    "), EXISTS (
+        SELECT FROM helpline.admissions a
+        WHERE a.centre_id = $1 AND a.accompanies_id = $5 AND a.state <> 'exited' AND $6 IS NOT NULL)"
 );
 
 impl Store {
@@ -49,26 +76,27 @@ impl Store {
     }
 
     /// Why a child cannot live there with somebody, although both are there: `accompanies` of who is named lives there with somebody,
-    /// `accompanied` when somebody does with the child.
+    /// `accompanied` when somebody does with the child; `hidden` when it is for a stay of which the caller may not know.
     pub async fn refused_company(
         &self,
-        centre: CentreId,
+        caller: &Caller,
         (id, accompanies): (AdmissionId, Option<AdmissionId>),
     ) -> Result<Option<&'static str>, StoreError> {
-        let mut connection = self.bound(centre).await?;
-        let found = sqlx::query_as::<_, (bool, bool)>(
-            "SELECT EXISTS (
-                SELECT FROM helpline.admissions a WHERE a.centre_id = $1 AND a.admission_id = $3 AND a.accompanies_id IS NOT NULL), EXISTS (
-                SELECT FROM helpline.admissions a WHERE a.centre_id = $1 AND a.accompanies_id = $2 AND a.state <> 'exited')",
-        )
-        .bind(centre.as_uuid())
-        .bind(id.as_uuid())
-        .bind(accompanies.map(|id| id.as_uuid()))
-        .fetch_one(connection.postgres())
-        .await;
+        let mut connection = self.bound(caller.centre_id).await?;
+        let found = sqlx::query_as::<_, (bool, bool, bool, bool)>(WHY_NOT)
+            .bind(caller.centre_id.as_uuid())
+            .bind(caller.principal())
+            .bind(caller.role.key())
+            .bind(agency_of(caller))
+            .bind(id.as_uuid())
+            .bind(accompanies.map(|id| id.as_uuid()))
+            .fetch_one(connection.postgres())
+            .await;
         Ok(match connection.settle(found)? {
-            (true, _) => Some("accompanies"),
-            (_, true) => Some("accompanied"),
+            (true, ..) => Some("hidden"),
+            (_, true, ..) => Some("accompanies"),
+            (.., true, _) => Some("accompanied"),
+            (.., true) => Some("hidden"),
             _ => None,
         })
     }

@@ -55,6 +55,7 @@ const DUE: &str = "
       AND arrived_at <= (SELECT helpline.now()) - make_interval(secs => $3)
     UNION ALL
     SELECT DISTINCT 'service_offer_overdue', 'admission ' || o.admission_id FROM helpline.service_offers o
+    JOIN helpline.admissions a ON a.centre_id = $1 AND a.admission_id = o.admission_id AND a.state <> 'exited'
     WHERE o.centre_id = $1 AND o.state = 'open' AND o.due_at <= (SELECT helpline.now())
     UNION ALL
     SELECT 'child_left_behind', 'admission ' || a.admission_id FROM helpline.admissions a

@@ -48,6 +48,8 @@ pub struct Task {
     pub given_by: Uuid,
     /// To whom it goes back: who gave it, or the owner of the case if they have left or may not read it any more.
     pub back_to: Uuid,
+    /// Whether it is ended by what becomes of help to return alone.
+    pub awaits_arrival: bool,
     pub agency_id: Option<AgencyId>,
     pub referral_id: Option<ReferralId>,
     pub due_at: DateTime<Utc>,

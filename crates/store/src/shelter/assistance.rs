@@ -9,7 +9,7 @@ use sqlx::FromRow;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::read::{ReturnAssistance, obstacles};
+use super::read::{ReturnAssistance, held_for_child, obstacles};
 use super::{Calls, NOTE, OVERRIDE_REASON, are_called, calls};
 use crate::admission::sees_stay;
 use crate::casework::{CASE_TEXT, sees_case};
@@ -104,7 +104,8 @@ const START: &str = change!(
         WHERE c.centre_id = $1 AND c.case_id = $8 AND c.closed_at IS NULL AND ($9::uuid IS NULL OR EXISTS (
             SELECT FROM helpline.admissions a JOIN helpline.referrals f ON f.centre_id = $1 AND f.referral_id = a.referral_id
             WHERE a.centre_id = $1 AND a.admission_id = $9 AND f.case_id = $8 AND a.admitted_at IS NOT NULL AND ",
-    sees_stay!("$2", "$3", "NULL"), ")) AND ", sees_case!("$2", "$3"), "
+    sees_stay!("$2", "$3", "NULL"), ")) AND ($12::text <> 'adult' OR NOT ", held_for_child!("$2", "$3", "c.case_id"), ") AND ",
+    sees_case!("$2", "$3"), "
         RETURNING c.case_id AS of_case, c.event_count),
     noted AS (
         INSERT INTO helpline.case_events (centre_id, case_id, sequence, at, event, actor_id, actor_role, detail, entry_id)
@@ -121,7 +122,7 @@ const START: &str = change!(
 /// The case is locked before its help to return. Parameters after those of the command: 7 and 8 the help and its revision, 9 the revision of
 /// the case, 10 event, 11 state, 12 items, 13 and 14 the grace period and how long before its end it is told, 15 fear, 16 and 17 consent, 18
 /// to 21 the override, 22 why it is cancelled, 23 and 24 the entry and its text, 25 to 28 calls to give. Nobody leaves while something is in
-/// the way. Whether they arrived is asked for until it is known.
+/// the way. Whether they arrived is asked for until it is known: what is cancelled without saying where they are leaves the question open.
 const STEP: &str = change!(
     event: "return_' || $10::text || '", resource: "return_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('return_id', return_id, 'case_id', case_id, 'state', state)",
@@ -136,10 +137,11 @@ const STEP: &str = change!(
         FROM before WHERE k.centre_id = $1 AND k.case_id = of_case RETURNING k.case_id, k.owner_id, k.event_count),
     changed AS (
         UPDATE helpline.return_assistances b SET state = $11::text, items = $12, grace_ends_at = $13,
-            warn_at = $13::timestamptz - make_interval(secs => $14), fear_recorded = $15,
+            warn_at = CASE WHEN $13 = b.grace_ends_at THEN b.warn_at ELSE $13::timestamptz - make_interval(secs => $14) END, fear_recorded = $15,
             consented_at = CASE WHEN $16 THEN coalesce(b.consented_at, helpline.now()) END, guardian_id = $17::uuid,
             guardian_consented_at = CASE WHEN $17 = b.guardian_id THEN b.guardian_consented_at WHEN $17 IS NOT NULL THEN helpline.now() END,
             override_lifts = $18::text[], override_reason_sealed = CASE WHEN $18 IS NOT NULL THEN coalesce($19, b.override_reason_sealed) END,
+            override_asked_at = CASE WHEN $18 IS NULL THEN NULL WHEN $19 IS NOT NULL THEN helpline.now() ELSE b.override_asked_at END,
             override_asked_by = $20, override_approved_by = $21,
             departed_at = CASE WHEN $11 = 'departed' THEN coalesce(b.departed_at, helpline.now()) ELSE b.departed_at END,
             arrived_at = CASE WHEN $11 = 'arrived' THEN helpline.now() END,
@@ -147,13 +149,19 @@ const STEP: &str = change!(
             revision = b.revision + 1
         FROM parent WHERE b.centre_id = $1 AND b.return_id = $7 RETURNING b.*),
     called_for AS (
-        SELECT c.case_id, c.owner_id FROM parent c WHERE $10 = 'departed' AND NOT ", are_called!(), "),
+        SELECT c.case_id, c.owner_id, ",
+    are_called!("greatest('-infinity', (
+            SELECT max(a.admitted_at) FROM helpline.referrals f JOIN helpline.admissions a ON a.centre_id = $1 AND a.referral_id = f.referral_id
+            WHERE f.centre_id = $1 AND f.case_id = c.case_id), (
+            SELECT max(b.arrived_at) FROM helpline.return_assistances b WHERE b.centre_id = $1 AND b.case_id = c.case_id))"),
+    " AS called FROM parent c WHERE $10 = 'departed'),
     ", calls!("$25", "$26", "$27", "$28"), ",
     answered AS (
         UPDATE helpline.tasks t SET state = CASE $11 WHEN 'arrived' THEN 'completed' ELSE 'cancelled' END, ended_at = helpline.now(),
             look_at = NULL, revision = t.revision + 1
-        FROM before WHERE $11 IN ('arrived', 'cancelled') AND t.centre_id = $1 AND t.case_id = of_case AND t.plan = 'after_shelter'
-          AND t.task = 'confirm_arrival' AND t.ended_at IS NULL
+        FROM before
+        WHERE ($11 = 'arrived' OR $11 = 'cancelled' AND $22 IN ('turned_back', 'entered_in_error')) AND t.centre_id = $1 AND t.case_id = of_case
+          AND t.plan = 'after_shelter' AND t.task = 'confirm_arrival' AND t.ended_at IS NULL
         RETURNING t.task_id, t.case_id, t.state, t.revision),
     answered_told AS (
         INSERT INTO helpline.journal (centre_id, at, event, revision, detail)
@@ -168,7 +176,7 @@ const STEP: &str = change!(
 
 impl Store {
     /// Begins help to return; it is told so many seconds before a grace period ends. Refused when the case or the stay is not there for the
-    /// caller, the case is closed, or it has one that is open.
+    /// caller, the case is closed, or it has one that is open, and of an adult whom the caller cannot say to be one.
     pub async fn start_return(
         &self,
         command: &Command,

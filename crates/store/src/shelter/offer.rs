@@ -53,17 +53,19 @@ impl OfferAnswer {
     }
 }
 
-/// Whether a referral `r` may carry out what a resident of the referral `f` is offered: it is of the same child.
+/// Whether a referral `r` may carry out what a resident of the referral `f` is offered: it is of the same child. One contact may tell
+/// of several, who have a case each.
 macro_rules! carries_out {
     ($agency:literal) => {
         concat!(
-            "r.ended_at IS NULL AND r.referral_id <> f.referral_id AND (r.case_id = f.case_id OR r.contact_id = f.contact_id) AND ",
+            "r.ended_at IS NULL AND r.referral_id <> f.referral_id AND (r.case_id = f.case_id
+                OR (r.case_id IS NULL OR f.case_id IS NULL) AND r.contact_id = f.contact_id) AND ",
             sees_referral!("$2", "$3", $agency)
         )
     };
 }
 
-/// The stay is locked first: who leaves meanwhile is offered nothing more.
+/// The stay is locked first, and counts as changed: who leaves meanwhile is offered nothing more, and leaves nothing open.
 const ANSWER: &str = change!(
     event: "service_offer_' || CASE $10::text WHEN 'open' THEN 'repeated' ELSE 'answered' END || '", resource: "admission_id",
     about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
@@ -83,7 +85,9 @@ const ANSWER: &str = change!(
           AND ($12::uuid IS NULL OR EXISTS (
             SELECT FROM helpline.referrals r JOIN helpline.referrals f ON f.centre_id = $1 AND f.referral_id = of_referral
             WHERE r.centre_id = $1 AND r.referral_id = $12 AND ", carries_out!("$8"), "))
-        RETURNING o.*)";
+        RETURNING o.*),
+    touched AS (
+        UPDATE helpline.admissions a SET revision = a.revision + 1 FROM changed WHERE a.centre_id = $1 AND a.admission_id = changed.admission_id)";
     returning: "admission_id AS id",
 );
 

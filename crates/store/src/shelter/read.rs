@@ -67,11 +67,43 @@ macro_rules! guardians {
     };
 }
 
-/// Whether who goes by the help of an alias is afraid of the country: what the last check of a hand-over there says stands until the next.
+/// Whether the person of a case was taken for a child, so that the caller cannot help them to return as an adult: a supervisor can who
+/// neither began such help nor assessed the best interests of the child.
+macro_rules! held_for_child {
+    ($principal:literal, $role:literal, $case:literal) => {
+        concat!(
+            "EXISTS (
+                SELECT FROM helpline.return_assistances p
+                WHERE p.centre_id = $1 AND p.case_id = ",
+            $case,
+            " AND p.subject = 'child' AND (",
+            $role,
+            " <> 'supervisor' OR p.started_by = ",
+            $principal,
+            ")
+                UNION ALL
+                SELECT FROM helpline.assessments s
+                WHERE s.centre_id = $1 AND s.case_id = ",
+            $case,
+            " AND s.form = 'best_interests_short' AND s.subject = 'child'
+                  AND s.state = 'completed' AND (",
+            $role,
+            " <> 'supervisor' OR ",
+            $principal,
+            " = ANY (s.authors)))"
+        )
+    };
+}
+
+/// Whether who goes by the help of an alias is afraid of the country: what was recorded with any help to return there stays, and what the
+/// last check of a hand-over there says stands until the next.
 macro_rules! fear {
     ($return:literal) => {
         concat!(
-            "(", $return, ".fear_recorded OR coalesce((
+            "(EXISTS (
+                SELECT FROM helpline.return_assistances p
+                WHERE p.centre_id = $1 AND p.case_id = ", $return, ".case_id AND p.country = ", $return, ".country AND p.fear_recorded)
+              OR coalesce((
                 SELECT (h.decision -> 'inputs' ->> 'fear_recorded')::boolean FROM helpline.crossborder_handovers h
                 WHERE h.centre_id = $1 AND h.case_id = ", $return, ".case_id AND h.country = ", $return, ".country AND h.decision IS NOT NULL
                 ORDER BY h.number DESC LIMIT 1), false))"
@@ -79,11 +111,12 @@ macro_rules! fear {
     };
 }
 /// What is in the way of who goes by the help of an alias, of a case `c`. The last assessment of the child's best interests that was
-/// completed counts, once it is approved where its form wants that; what was approved lifts what stood in the way when it was asked for.
+/// completed counts, once it is approved where its form wants that; what was approved lifts what stood in the way when it was asked for, and
+/// no concern of an assessment that was completed later.
 macro_rules! obstacles {
     ($return:literal) => {
         concat!(
-            "ARRAY(SELECT w.key FROM unnest(ARRAY[
+            "ARRAY(SELECT replace(w.key, 'later_concern', 'best_interests_concern') FROM unnest(ARRAY[
                 CASE WHEN ", $return, ".consented_at IS NULL THEN 'consent_missing' END,
                 CASE WHEN ", $return, ".subject = 'child' AND (
                     ", $return, ".guardian_id IN (", $crate::shelter::read::guardians!(), ")) IS NOT TRUE THEN 'guardian_consent_missing' END,
@@ -91,7 +124,7 @@ macro_rules! obstacles {
                     SELECT CASE
                         WHEN s.approval IS DISTINCT FROM 'approved' AND (s.form_content ->> 'needs_approval')::boolean THEN 'assessment_missing'
                         WHEN CASE WHEN s.override_state IN ('in_force', 'approved') THEN s.override_outcome ELSE s.outcome END <> 'negative'
-                            THEN 'best_interests_concern'
+                            THEN CASE WHEN s.completed_at > ", $return, ".override_asked_at THEN 'later_concern' ELSE 'best_interests_concern' END
                         ELSE '' END
                     FROM helpline.assessments s
                     WHERE s.centre_id = $1 AND s.case_id = ", $return, ".case_id AND s.form = 'best_interests_short' AND s.subject = 'child'
@@ -103,7 +136,7 @@ macro_rules! obstacles {
         )
     };
 }
-pub(crate) use {fear, guardians, obstacles};
+pub(crate) use {fear, guardians, held_for_child, obstacles};
 
 /// Columns of [`ReturnRow`], of what the condition lets through.
 macro_rules! select {
@@ -234,6 +267,19 @@ impl Store {
         let rows = connection.settle(rows)?;
         drop(connection);
         rows.into_iter().map(|row| self.return_from(caller, row)).collect()
+    }
+
+    /// Whether the caller cannot help the person of a case to return as an adult.
+    pub async fn is_held_for_child(&self, caller: &Caller, case: CaseId) -> Result<bool, StoreError> {
+        let mut connection = self.bound(caller.centre_id).await?;
+        let found = sqlx::query_scalar::<_, bool>(concat!("SELECT ", held_for_child!("$2", "$3", "$4")))
+            .bind(caller.centre_id.as_uuid())
+            .bind(caller.principal())
+            .bind(caller.role.key())
+            .bind(case.as_uuid())
+            .fetch_one(connection.postgres())
+            .await;
+        connection.settle(found)
     }
 
     fn return_from(&self, caller: &Caller, row: ReturnRow) -> Result<ReturnAssistance, StoreError> {

@@ -34,6 +34,9 @@ macro_rules! select {
         concat!(
             "SELECT t.task_id, t.number, t.case_id, t.task, t.domain, t.state, t.owner_id, t.given_by, t.agency_id, t.referral_id, t.due_at,
                 t.climbed, t.plan, t.plan_step, t.ended_at, t.revision, CASE WHEN $5 THEN t.note_sealed END AS note_sealed,
+                (t.plan = 'after_shelter' AND t.task = 'confirm_arrival' AND EXISTS (
+                    SELECT FROM helpline.return_assistances b
+                    WHERE b.centre_id = $1 AND b.case_id = t.case_id AND b.ended_at IS NULL AND b.state = 'departed')) IS TRUE AS awaits_arrival,
                 (SELECT ", referral_classes!(), " FROM helpline.referrals r
                  WHERE r.centre_id = $1 AND r.referral_id = t.referral_id) AS classes,
                 (SELECT CASE WHEN t.given_by = c.owner_id
@@ -110,6 +113,7 @@ struct TaskRow {
     ended_at: Option<DateTime<Utc>>,
     revision: i64,
     note_sealed: Option<Vec<u8>>,
+    awaits_arrival: bool,
     classes: Option<Vec<String>>,
     back_to: Uuid,
 }
@@ -133,6 +137,7 @@ impl Store {
             owner_id: row.owner_id,
             given_by: row.given_by,
             back_to: row.back_to,
+            awaits_arrival: row.awaits_arrival,
             agency_id: row.agency_id.map(AgencyId::from),
             referral_id: row.referral_id.map(ReferralId::from),
             due_at: row.due_at,
