@@ -74,6 +74,7 @@ CREATE INDEX returnees_of_cohort ON helpline.returnees (centre_id, cohort_id, re
 CREATE INDEX returnees_of_person ON helpline.returnees (centre_id, person_id);
 CREATE INDEX returnees_expected ON helpline.returnees (centre_id, expected_at) WHERE state = 'announced';
 CREATE INDEX returnees_to_settle ON helpline.returnees (centre_id, arrived_at) WHERE state IN ('arrived', 'first_rehabilitation');
+CREATE INDEX returnees_followed ON helpline.returnees (centre_id, person_id) WHERE state IN ('settled', 'monitored');
 CREATE TRIGGER closed_returnee_stays_closed BEFORE UPDATE OF state ON helpline.returnees
     FOR EACH ROW WHEN (OLD.state = 'closed' AND NEW.state <> 'closed')
     EXECUTE FUNCTION helpline.refuse_way_out_of_end();

@@ -2,7 +2,9 @@
 
 mod announced;
 mod hidden;
+mod kept;
 mod merged;
 mod room;
 mod school;
+mod unseen;
 mod whole;

@@ -46,14 +46,23 @@ keyed!(
     }
 );
 
+impl NotArrivedReason {
+    /// Whether there is no such child beside the others: the only reasons for who seemed to be here.
+    pub const fn is_one_too_many(self) -> bool {
+        matches!(self, Self::Duplicate | Self::EnteredInError)
+    }
+}
+
 impl ReturneeState {
     /// Whether it may become `next`. Who was said not to come and comes is received as any other; who is expected may be expected at
-    /// another time.
+    /// another time. An arrival, or its opposite, that was recorded of the wrong child is taken back by expecting the child again; who is
+    /// here and is one too many ends as who does not come.
     pub const fn may_become(self, next: Self) -> bool {
         matches!(
             (self, next),
             (Self::Announced, Self::Announced | Self::Arrived | Self::NotArrived)
-                | (Self::NotArrived, Self::Arrived)
+                | (Self::NotArrived, Self::Announced | Self::Arrived)
+                | (Self::Arrived | Self::FirstRehabilitation, Self::Announced | Self::NotArrived)
                 | (Self::Arrived, Self::FirstRehabilitation)
                 | (Self::FirstRehabilitation, Self::Settled)
                 | (Self::Settled, Self::Monitored)

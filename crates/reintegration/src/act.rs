@@ -1,7 +1,7 @@
 //! What every step has in common: read how it stands, decide, commit if nothing has changed since, or decide again.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use helpline_domain::caller::Caller;
+use helpline_domain::caller::{Caller, Role};
 use helpline_domain::id::{CohortId, ReturneeId};
 use helpline_domain::reintegration::ReturneeState;
 use helpline_service_kit::{Ctx, Refusal, fail_point};
@@ -11,7 +11,7 @@ use helpline_store::reintegration::step::{Act, Step};
 use helpline_store::{Change, Command};
 
 /// How often a step is decided anew because another came between: each time somebody else has made theirs.
-const TRIES: usize = 20;
+pub(crate) const TRIES: usize = 20;
 /// Of a time that somebody means.
 const BEHIND: TimeDelta = TimeDelta::days(30);
 const AHEAD: TimeDelta = TimeDelta::days(2 * 365);
@@ -39,6 +39,29 @@ pub(crate) fn is_near(
         Ok(())
     } else {
         Err(Refusal::invalid_field(path(), "from 30 days ago to two years from now"))
+    }
+}
+
+/// Of whoever was expected until then it alarms, and the caller does not end that: who let a child go missing says no other day and no
+/// reason; a supervisor does. `None` for supervisors.
+pub(crate) async fn late_since(ctx: &Ctx, caller: &Caller) -> Result<Option<DateTime<Utc>>, Refusal> {
+    if caller.role == Role::Supervisor {
+        return Ok(None);
+    }
+    let settings = ctx.settings.current(caller.centre_id).await?;
+    let grace = TimeDelta::seconds(settings.settings.reintegration.not_arrived_after_s.into());
+    Ok(Some(ctx.store.now().await? - grace))
+}
+
+/// Error: STATE_REFUSED as `overdue` for who was expected so long ago.
+pub(crate) fn in_time(
+    what: &'static str,
+    expected_at: DateTime<Utc>,
+    late: Option<DateTime<Utc>>,
+) -> Result<(), Refusal> {
+    match late {
+        Some(late) if expected_at <= late => Err(Refusal::state(what, "overdue")),
+        _ => Ok(()),
     }
 }
 

@@ -42,7 +42,7 @@ pub(crate) async fn announce(
         one.expected_at.map_or(Ok(()), |at| is_near(path, at, now))?;
     }
     let children = spread(ctx, announced, now);
-    let siblings = siblings(ctx, announced, &children);
+    let siblings = siblings(ctx, announced, &children, now);
     let change = ctx.store.announce_returnees(command, id, (&children, &siblings)).await?;
     let why = async {
         cohort(ctx, caller, id).await?;
@@ -65,12 +65,10 @@ pub(crate) async fn announce(
 /// Records whose ids and times do not tell that they were made together: whoever reads two of them cannot know it.
 fn spread(ctx: &Ctx, announced: &[Announced], now: DateTime<Utc>) -> Vec<NewReturnee> {
     let child = |one: &Announced| {
-        let (bare, chance) = (ctx.ids.v7(), ctx.ids.v4());
-        let back = chance.as_u64_pair().1 % u64::try_from(SPREAD.num_milliseconds()).unwrap_or(1);
-        let back = TimeDelta::milliseconds(i64::try_from(back).unwrap_or_default());
+        let back = chance(ctx, SPREAD);
         NewReturnee {
             returnee_id: ctx.ids.v7().into(),
-            person_id: PersonId::from(earlier(bare, back)),
+            person_id: PersonId::from(earlier(ctx.ids.v7(), back)),
             recorded_at: now - back,
             list_key: one.list_key.clone(),
             profile: one.profile.clone(),
@@ -78,6 +76,13 @@ fn spread(ctx: &Ctx, announced: &[Announced], now: DateTime<Utc>) -> Vec<NewRetu
         }
     };
     announced.iter().map(child).collect()
+}
+
+/// Some time up to so long, to the microsecond: records that share what is below a millisecond belong together as well.
+fn chance(ctx: &Ctx, most: TimeDelta) -> TimeDelta {
+    let most = most.num_microseconds().and_then(|most| u64::try_from(most).ok()).unwrap_or_default().max(1);
+    let some = ctx.ids.v4().as_u64_pair().1.checked_rem(most).unwrap_or_default();
+    TimeDelta::microseconds(i64::try_from(some).unwrap_or_default())
 }
 
 /// An id that sorts as if it had been made so much earlier: its first 48 bits are milliseconds.
@@ -89,24 +94,38 @@ fn earlier(id: Uuid, back: TimeDelta) -> Uuid {
     Uuid::from_u128((millis.saturating_sub(back) << REST) | rest)
 }
 
-/// Every two of a family.
-fn siblings(ctx: &Ctx, announced: &[Announced], children: &[NewReturnee]) -> Vec<Siblings> {
-    let mut families: BTreeMap<&str, Vec<PersonId>> = BTreeMap::new();
+/// Every two of a family, linked within the hour after the later record: families of one announcement are not linked at one instant.
+fn siblings(
+    ctx: &Ctx,
+    announced: &[Announced],
+    children: &[NewReturnee],
+    now: DateTime<Utc>,
+) -> Vec<Siblings> {
+    let mut families: BTreeMap<&str, Vec<&NewReturnee>> = BTreeMap::new();
     for (one, child) in announced.iter().zip(children) {
         let family = one.family_key.expose().as_str();
         if !family.is_empty() {
-            families.entry(family).or_default().push(child.person_id);
+            families.entry(family).or_default().push(child);
         }
     }
-    let pairs = |family: Vec<PersonId>| {
-        let two = |(place, one): (usize, PersonId)| {
-            let rest: Vec<_> =
-                family.iter().skip(place.saturating_add(1)).map(|other| (one, *other)).collect();
-            rest
-        };
-        family.iter().copied().enumerate().flat_map(two).collect::<Vec<_>>()
+    let linked = |one: &NewReturnee, other: &NewReturnee| {
+        let recorded = now - one.recorded_at.max(other.recorded_at);
+        let back = recorded - chance(ctx, recorded.min(TimeDelta::hours(1)));
+        Siblings {
+            link_id: earlier(ctx.ids.v7(), back),
+            person_id: one.person_id,
+            relative_id: other.person_id,
+            from_at: now - back,
+        }
     };
-    families.into_values().flat_map(pairs).map(|(one, other)| (ctx.ids.v7(), one, other)).collect()
+    let pairs = |family: Vec<&NewReturnee>| {
+        let two = |(place, one): (usize, &&NewReturnee)| {
+            let rest = family.iter().skip(place.saturating_add(1));
+            rest.map(|other| linked(one, other)).collect::<Vec<_>>()
+        };
+        family.iter().enumerate().flat_map(two).collect::<Vec<_>>()
+    };
+    families.into_values().flat_map(pairs).collect()
 }
 
 #[cfg(test)]

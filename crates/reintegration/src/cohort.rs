@@ -5,11 +5,11 @@ use helpline_domain::caller::Caller;
 use helpline_domain::id::{CohortId, CounsellorId};
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::{Ctx, Refusal};
-use helpline_store::Command;
 use helpline_store::reintegration::cohort::Cohort;
+use helpline_store::{Change, Command};
 use helpline_vault::Sensitive;
 
-use crate::act::{cohort, committed, near};
+use crate::act::{TRIES, cohort, committed, in_time, late_since, near};
 
 /// Creates one. Errors: INVALID_FIELD for a time far off, REQUEST_ID_REUSED.
 pub(crate) async fn create(
@@ -50,7 +50,8 @@ pub(crate) async fn grant(
     cohort(ctx, caller, id).await
 }
 
-/// Expects all who are announced at another time. Errors: INVALID_FIELD for a time far off, NOT_FOUND, REQUEST_ID_REUSED.
+/// Expects all who are announced, and of whom no other day was said, at another time. Errors: INVALID_FIELD for a time far off, NOT_FOUND,
+/// STATE_REFUSED as `overdue` to a counsellor once it alarms, REQUEST_ID_REUSED.
 pub(crate) async fn reschedule(
     ctx: &Ctx,
     caller: &Caller,
@@ -58,8 +59,22 @@ pub(crate) async fn reschedule(
     (id, at): (CohortId, DateTime<Utc>),
 ) -> Result<Cohort, Refusal> {
     near(ctx, "expected_time", at).await?;
-    let change = ctx.store.reschedule_cohort(command, id, at).await?;
-    let why = async { cohort(ctx, caller, id).await.map(|_| Refusal::race_lost()) };
-    outcome(committed(change), |id| std::future::ready(Ok(id)), why).await?;
-    cohort(ctx, caller, id).await
+    let late = late_since(ctx, caller).await?;
+    for _ in 0..TRIES {
+        let read = cohort(ctx, caller, id).await?;
+        let change = match in_time("cohort", read.expected_at, late) {
+            Ok(()) => ctx.store.reschedule_cohort(command, &read, at).await?,
+            // What is refused now may have happened before: a repeat is recognised.
+            Err(refusal) => match ctx.store.recall_change(command).await? {
+                Change::Refused => return Err(refusal),
+                other => other,
+            },
+        };
+        match committed(change) {
+            Change::Done(_) | Change::Replayed { .. } => return cohort(ctx, caller, id).await,
+            Change::Reused => return Err(Refusal::request_id_reused()),
+            Change::Refused => {}
+        }
+    }
+    Err(Refusal::race_lost())
 }

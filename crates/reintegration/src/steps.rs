@@ -8,12 +8,13 @@ use helpline_store::Command;
 use helpline_store::reintegration::read::Returnee;
 use helpline_store::reintegration::step::{Act, Step};
 
-use crate::act::{act, near, to};
+use crate::act::{act, in_time, late_since, near, to};
 
 /// Who asks for which step.
 pub(crate) type Asked<'a> = (&'a Command, &'a Act);
 
-/// Expects a child at another time. Errors: INVALID_FIELD for a time far off, NOT_FOUND, STATE_REFUSED, REVISION_STALE, REQUEST_ID_REUSED.
+/// Expects a child at another time, also one of whom it was said wrongly that they came or do not come. Errors: INVALID_FIELD for a time
+/// far off, NOT_FOUND, STATE_REFUSED, also as `overdue` to a counsellor once it alarms; REVISION_STALE, REQUEST_ID_REUSED.
 pub(crate) async fn reschedule(
     ctx: &Ctx,
     caller: &Caller,
@@ -21,8 +22,11 @@ pub(crate) async fn reschedule(
     at: DateTime<Utc>,
 ) -> Result<Returnee, Refusal> {
     near(ctx, "expected_time", at).await?;
+    let late = late_since(ctx, caller).await?;
     act(ctx, caller, asked, |now| {
-        Ok(Step { expected_at: Some(at), ..to(now, "rescheduled", ReturneeState::Announced)? })
+        let step = to(now, "rescheduled", ReturneeState::Announced)?;
+        in_time("returnee", now.expected_at, late)?;
+        Ok(Step { expected_at: Some(at), ..step })
     })
     .await
 }
@@ -45,15 +49,22 @@ pub(crate) async fn go_on(
     .await
 }
 
-/// Says why a child does not come. Errors: NOT_FOUND, STATE_REFUSED, REVISION_STALE, REQUEST_ID_REUSED.
+/// Says why a child does not come; of one who is here only that they are one too many. Errors: NOT_FOUND, STATE_REFUSED, also as `overdue`
+/// to a counsellor once it alarms; REVISION_STALE, REQUEST_ID_REUSED.
 pub(crate) async fn not_arrived(
     ctx: &Ctx,
     caller: &Caller,
     asked: Asked<'_>,
     reason: NotArrivedReason,
 ) -> Result<Returnee, Refusal> {
+    let late = late_since(ctx, caller).await?;
     act(ctx, caller, asked, |now| {
-        Ok(Step { reason: Some(reason), ..to(now, "not_arrived", ReturneeState::NotArrived)? })
+        let step = to(now, "not_arrived", ReturneeState::NotArrived)?;
+        if now.state != ReturneeState::Announced && !reason.is_one_too_many() {
+            return Err(Refusal::state("returnee", now.state.key()));
+        }
+        in_time("returnee", now.expected_at, late)?;
+        Ok(Step { reason: Some(reason), ..step })
     })
     .await
 }

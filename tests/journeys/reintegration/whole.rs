@@ -106,7 +106,7 @@ async fn a_child_who_does_not_arrive_alarms_once_and_again_when_the_day_was_move
     flight.wait(601).await;
     until("supervisors know", async || (alerts(&flight).await == [(false, true)]).then_some(())).await;
     let later = flight.later(2 * DAY);
-    flight.amina.reschedule_returnee(reschedule(&one.returnee_id, later)).await.unwrap();
+    flight.stage.supervisor.reschedule_returnee(reschedule(&one.returnee_id, later)).await.unwrap();
     until("it is over", async || (alerts(&flight).await == [(true, true)]).then_some(())).await;
     flight.wait(3 * DAY + 1).await;
     let again = async || (alerts(&flight).await.iter().filter(|one| !one.0).count() == 1).then_some(());
@@ -114,7 +114,7 @@ async fn a_child_who_does_not_arrive_alarms_once_and_again_when_the_day_was_move
     assert_eq!(alerts(&flight).await.len(), 2);
 
     // It ends when somebody says why, and who comes after all is received.
-    let gone = flight.amina.returnee_does_not_come(absent(&one.returnee_id)).await.unwrap();
+    let gone = flight.stage.supervisor.returnee_does_not_come(absent(&one.returnee_id)).await.unwrap();
     assert_eq!(gone.state(), ReturneeState::NotArrived);
     until("nobody waits", async || alerts(&flight).await.iter().all(|one| one.0).then_some(())).await;
     let here = flight.amina.returnee_arrives(arrive(&one.returnee_id)).await.unwrap();

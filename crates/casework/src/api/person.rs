@@ -18,7 +18,7 @@ impl PersonService for Api {
         let caller = caller_of(&request)?;
         let (command, (id, profile)) = wire::record(&self.ctx, &caller, request.get_ref())?;
         let one = person::record(&self.ctx, &caller, &command, (id, &profile)).await?;
-        let person = Some(wire::person(&one)?);
+        let person = Some(wire::person(&caller, &one)?);
         Ok(Response::new(proto::RecordPersonResponse { person }))
     }
 
@@ -29,7 +29,7 @@ impl PersonService for Api {
         let caller = caller_of(&request)?;
         let (command, (id, profile, expected)) = wire::revise(&self.ctx, &caller, request.get_ref())?;
         let one = person::revise(&self.ctx, &caller, &command, (id, &profile, expected)).await?;
-        let person = Some(wire::person(&one)?);
+        let person = Some(wire::person(&caller, &one)?);
         Ok(Response::new(proto::RevisePersonResponse { person }))
     }
 
@@ -95,7 +95,7 @@ impl PersonService for Api {
         let caller = caller_of(&request)?;
         let id = wire::person_id(&request.get_ref().person_id)?;
         let (one, others, links) = person::get(&self.ctx, &caller, id).await?;
-        let person = Some(wire::whole(&one, &others, &links)?);
+        let person = Some(wire::whole(&caller, &one, (&others, &links))?);
         Ok(Response::new(proto::GetPersonResponse { person }))
     }
 
@@ -118,8 +118,10 @@ impl PersonService for Api {
         let ((kind, value), page) = wire::find(&pages, request.get_ref())?;
         let (found, next) = person::find(&self.ctx, &caller, (kind, &value), page).await?;
         let asked = request.get_ref().identifier.as_ref();
-        let people =
-            found.iter().map(|(one, sees)| wire::found(one, *sees, asked)).collect::<Result<_, _>>()?;
+        let people = found
+            .iter()
+            .map(|(one, sees)| wire::found(&caller, one, *sees, asked))
+            .collect::<Result<_, _>>()?;
         let next_page_token = pages.seal(next.as_ref())?;
         Ok(Response::new(proto::FindPersonsResponse { people, next_page_token }))
     }

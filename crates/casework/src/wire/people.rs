@@ -1,7 +1,7 @@
 //! Persons on the wire.
 
 use chrono::{DateTime, Utc};
-use helpline_domain::caller::Caller;
+use helpline_domain::caller::{Caller, Role};
 use helpline_domain::id::{MergeId, PersonId};
 use helpline_domain::person::IdentifierKind;
 use helpline_proto::casework::v1 as proto;
@@ -18,15 +18,17 @@ use uuid::Uuid;
 
 use super::{REMARK, id, merge_state, relation, relation_from, sensitive, text};
 
-/// A record alone.
-pub(crate) fn person(one: &Person) -> Result<proto::Person, Refusal> {
+/// A record alone. Who made it, when and in which order is for supervisors and who made it: children who were recorded together belong
+/// together.
+pub(crate) fn person(caller: &Caller, one: &Person) -> Result<proto::Person, Refusal> {
+    let own = caller.role == Role::Supervisor || caller.principal() == one.recorded_by;
     Ok(proto::Person {
         person_id: one.person_id.to_string(),
-        number: one.number,
+        number: if own { one.number } else { 0 },
         profile: Some(person_profile(&one.document)?),
         survivor_id: one.survivor_id.to_string(),
-        recorded_by: one.recorded_by.to_string(),
-        record_time: Some(timestamp(one.recorded_at)),
+        recorded_by: if own { one.recorded_by.to_string() } else { String::new() },
+        record_time: own.then(|| timestamp(one.recorded_at)),
         revision: one.revision,
         ..proto::Person::default()
     })
@@ -34,27 +36,30 @@ pub(crate) fn person(one: &Person) -> Result<proto::Person, Refusal> {
 
 /// A record that was found: of who may not be seen only what tells one child from another, and what was asked for.
 pub(crate) fn found(
+    caller: &Caller,
     one: &Person,
     sees: bool,
     asked: Option<&proto::PersonIdentifier>,
 ) -> Result<proto::Person, Refusal> {
-    let mut shown = person(one)?;
+    let mut shown = person(caller, one)?;
     if let Some(profile) = shown.profile.as_mut().filter(|_| !sees) {
         profile.nationalities.clear();
         profile.identifiers = asked.into_iter().cloned().collect();
-        // Nor who recorded them, when and in which order: children who were recorded together belong together.
-        (shown.number, shown.recorded_by, shown.record_time) = (0, String::new(), None);
         shown.partial = true;
     }
     Ok(shown)
 }
 
 /// A record with the others of the same person and their links.
-pub(crate) fn whole(one: &Person, others: &[PersonId], links: &[Link]) -> Result<proto::Person, Refusal> {
+pub(crate) fn whole(
+    caller: &Caller,
+    one: &Person,
+    (others, links): (&[PersonId], &[Link]),
+) -> Result<proto::Person, Refusal> {
     Ok(proto::Person {
         other_record_ids: others.iter().map(ToString::to_string).collect(),
         links: links.iter().map(link).collect(),
-        ..person(one)?
+        ..person(caller, one)?
     })
 }
 

@@ -1,5 +1,6 @@
 //! `CentreService`.
 
+use helpline_domain::caller::Role;
 use helpline_proto::directory::v1::centre_service_server::CentreService;
 use helpline_proto::directory::v1::{
     GetCentreRequest, GetCentreResponse, GetSettingsRequest, GetSettingsResponse, PublishSettingsRequest,
@@ -32,7 +33,12 @@ impl CentreService for Directory {
         let caller = caller_of(&request)?;
         let version = wire::settings::version(request.into_inner())?;
         let settings = get_settings(&self.ctx, &caller, version).await?;
-        Ok(Response::new(GetSettingsResponse { settings: Some(wire::settings::to_message(&settings)) }))
+        let mut told = wire::settings::to_message(&settings);
+        if !matches!(caller.role, Role::Supervisor | Role::Administrator) {
+            // Who knows the key of that plan knows of each child with it that they came back.
+            told.reintegration = None;
+        }
+        Ok(Response::new(GetSettingsResponse { settings: Some(told) }))
     }
 
     async fn publish_settings(

@@ -98,7 +98,8 @@ pub fn score(counts: &[Count]) -> Score {
             }
             (key.to_owned(), suppress(parts, LEAST))
         };
-        keys.into_iter().map(table).collect()
+        // That a side of life was planned for anybody is told with the first number of it.
+        keys.into_iter().map(table).filter(|(key, table)| key == STATE || !table.parts.is_empty()).collect()
     };
     let region = |(region, children): (String, i64)| {
         let tables = tables(&region, children);

@@ -1,6 +1,7 @@
 //! Alerts as their messages.
 
 use helpline_domain::alert::{AlertKind, Subject};
+use helpline_domain::caller::{Caller, Role};
 use helpline_domain::id::RequestId;
 use helpline_proto::queueing::v1 as proto;
 use helpline_proto::queueing::v1::{AcknowledgeAlertRequest, ListAlertsRequest};
@@ -9,6 +10,11 @@ use helpline_service_kit::fields::Fields;
 use helpline_service_kit::wire::{class, timestamp};
 use helpline_store::alert::AlertRow;
 use uuid::Uuid;
+
+/// Whether a caller may know of children who come back together: to everybody else such alerts are not there.
+pub(crate) fn tells_of_cohorts(caller: &Caller) -> bool {
+    caller.role == Role::Supervisor
+}
 
 pub(crate) fn message(row: &AlertRow) -> proto::Alert {
     let mut alert = proto::Alert {

@@ -54,6 +54,13 @@ const DUE: &str = "
     WHERE centre_id = $1 AND state IN ('arrived', 'first_rehabilitation')
       AND arrived_at <= (SELECT helpline.now()) - make_interval(secs => $3)
     UNION ALL
+    -- As long as one waits for a child who does not come: between the last case and the end there is a moment.
+    SELECT 'returnee_not_settled', 'returnee ' || x.returnee_id FROM helpline.returnees x
+    WHERE x.centre_id = $1 AND x.state IN ('settled', 'monitored') AND NOT EXISTS (
+        SELECT FROM helpline.cases c
+        WHERE c.centre_id = $1 AND c.person_id IN (SELECT helpline.records_of($1, x.person_id))
+          AND (c.closed_at IS NULL OR c.closed_at > (SELECT helpline.now()) - make_interval(secs => $2)))
+    UNION ALL
     SELECT DISTINCT 'service_offer_overdue', 'admission ' || o.admission_id FROM helpline.service_offers o
     JOIN helpline.admissions a ON a.centre_id = $1 AND a.admission_id = o.admission_id AND a.state <> 'exited'
     WHERE o.centre_id = $1 AND o.state = 'open' AND o.due_at <= (SELECT helpline.now())
@@ -125,7 +132,7 @@ impl Store {
     /// missing-child alerts that nobody has decided on, or that are in force for nothing; steps of referrals, and those that
     /// nobody took on; tasks; cases that somebody let themselves into and nobody has looked at, or whose owner has left; hand-overs across
     /// borders; reports of abuse at schools, late or never with the authority, and many about one; surveys that tell of danger;
-    /// children who were expected and of whom nothing was said, or who are not settled, by these settings; what residents of shelters were not offered, children whom
+    /// children who were expected and of whom nothing was said, or who are not settled, or have no case any more, by these settings; what residents of shelters were not offered, children whom
     /// somebody left there, grace periods that end; cases handed to organisations, children who are held, and stays that last too long.
     pub async fn due_alerts(
         &self,

@@ -25,8 +25,16 @@ pub struct NewReturnee {
     pub expected_at: Option<DateTime<Utc>>,
 }
 
-/// Two brothers or sisters: an id of the link, and both.
-pub type Siblings = (Uuid, PersonId, PersonId);
+/// Two brothers or sisters.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each field is described on the column")]
+pub struct Siblings {
+    pub link_id: Uuid,
+    pub person_id: PersonId,
+    pub relative_id: PersonId,
+    /// When the link says that it was made, for the same reason.
+    pub from_at: DateTime<Utc>,
+}
 
 /// The cohort is locked first: who announces the same children at the same instant waits, and breaks [`ONCE`].
 const ANNOUNCE: &str = change!(
@@ -48,8 +56,8 @@ const ANNOUNCE: &str = change!(
         SELECT DISTINCT $1, w.hash, w.person_id FROM changed CROSS JOIN unnest($15::bytea[], $16::uuid[]) AS w (hash, person_id)),
     linked AS (
         INSERT INTO helpline.person_links (centre_id, link_id, person_id, relative_id, relation, from_at, linked_by)
-        SELECT $1, w.link_id, w.one, w.other, 'sibling', helpline.now(), $2
-        FROM changed CROSS JOIN unnest($17::uuid[], $18::uuid[], $19::uuid[]) AS w (link_id, one, other)),
+        SELECT $1, w.link_id, w.one, w.other, 'sibling', w.from_at, $2
+        FROM changed CROSS JOIN unnest($17::uuid[], $18::uuid[], $19::uuid[], $20::timestamptz[]) AS w (link_id, one, other, from_at)),
     announced AS (
         INSERT INTO helpline.returnees (centre_id, returnee_id, cohort_id, person_id, list_key_sealed, list_key_index, state, expected_at,
             announced_by, announced_at)
@@ -95,9 +103,10 @@ impl Store {
             .bind(children.iter().map(|one| one.expected_at).collect::<Vec<_>>())
             .bind(hashes)
             .bind(whose)
-            .bind(siblings.iter().map(|(id, ..)| *id).collect::<Vec<_>>())
-            .bind(siblings.iter().map(|(_, one, _)| one.as_uuid()).collect::<Vec<_>>())
-            .bind(siblings.iter().map(|(.., other)| other.as_uuid()).collect::<Vec<_>>());
+            .bind(siblings.iter().map(|two| two.link_id).collect::<Vec<_>>())
+            .bind(siblings.iter().map(|two| two.person_id.as_uuid()).collect::<Vec<_>>())
+            .bind(siblings.iter().map(|two| two.relative_id.as_uuid()).collect::<Vec<_>>())
+            .bind(siblings.iter().map(|two| two.from_at).collect::<Vec<_>>());
         match self.change(command, query).await {
             Err(error) if error.constraint() == Some(ONCE) => self.recall_change(command).await,
             other => Ok(other?.map(|made| made.id)),

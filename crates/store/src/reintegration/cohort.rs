@@ -54,28 +54,32 @@ const GRANT: &str = change!(
     returning: "cohort_id AS id",
 );
 
+/// The cohort is locked before the grant, as who grants does.
 const REVOKE: &str = change!(
     event: "cohort_revoked", resource: "cohort_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('cohort_id', cohort_id, 'counsellor_id', $8::uuid)",
-    with: "kept_out AS (
-        UPDATE helpline.cohort_grants g SET revoked_at = helpline.now()
-        WHERE g.centre_id = $1 AND g.cohort_id = $7 AND g.counsellor_id = $8 AND g.revoked_at IS NULL RETURNING g.cohort_id AS id),
+    with: "held AS MATERIALIZED (
+        SELECT x.cohort_id AS id FROM helpline.cohorts x WHERE x.centre_id = $1 AND x.cohort_id = $7 FOR NO KEY UPDATE OF x),
+    kept_out AS (
+        UPDATE helpline.cohort_grants g SET revoked_at = helpline.now() FROM held
+        WHERE g.centre_id = $1 AND g.cohort_id = held.id AND g.counsellor_id = $8 AND g.revoked_at IS NULL RETURNING g.cohort_id AS id),
     changed AS (
         UPDATE helpline.cohorts x SET revision = x.revision + 1 FROM kept_out
         WHERE x.centre_id = $1 AND x.cohort_id = kept_out.id RETURNING x.*)";
     returning: "cohort_id AS id",
 );
 
-/// Those of whom it is known that they do not come, or are here, are not expected any more.
+/// Those of whom it is known that they do not come, or are here, are not expected any more; of whom another day was said keep it. Always of
+/// a revision: who waited for those who are being announced does not see them.
 const RESCHEDULE: &str = change!(
     event: "cohort_rescheduled", resource: "cohort_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
-    detail: "jsonb_build_object('cohort_id', cohort_id)",
+    detail: "jsonb_build_object('cohort_id', cohort_id, 'old_expected_at', $10::timestamptz, 'expected_at', expected_at)",
     with: "changed AS (
         UPDATE helpline.cohorts x SET expected_at = $8, revision = x.revision + 1
-        WHERE x.centre_id = $1 AND x.cohort_id = $7 AND ", sees_cohort!("$2", "$3"), " RETURNING x.*),
+        WHERE x.centre_id = $1 AND x.cohort_id = $7 AND x.revision = $9 AND ", sees_cohort!("$2", "$3"), " RETURNING x.*),
     moved AS (
         UPDATE helpline.returnees t SET expected_at = $8, revision = t.revision + 1 FROM changed
-        WHERE t.centre_id = $1 AND t.cohort_id = changed.cohort_id AND t.state = 'announced')";
+        WHERE t.centre_id = $1 AND t.cohort_id = changed.cohort_id AND t.state = 'announced' AND t.expected_at = $10)";
     returning: "cohort_id AS id",
 );
 
@@ -159,14 +163,19 @@ impl Store {
         Ok(self.change(command, query).await?.map(|made| made.id))
     }
 
-    /// Expects all who are announced at another time. Refused when it is not there for the caller.
+    /// Expects all who are announced, and of whom no other day was said, at another time. Refused when it is not there for the caller, or
+    /// has changed since it was read.
     pub async fn reschedule_cohort(
         &self,
         command: &Command,
-        id: CohortId,
+        read: &Cohort,
         expected_at: DateTime<Utc>,
     ) -> Result<Change<Uuid>, StoreError> {
-        let query = change_query::<Made>(RESCHEDULE, command).bind(id.as_uuid()).bind(expected_at);
+        let query = change_query::<Made>(RESCHEDULE, command)
+            .bind(read.cohort_id.as_uuid())
+            .bind(expected_at)
+            .bind(read.revision)
+            .bind(read.expected_at);
         Ok(self.change(command, query).await?.map(|made| made.id))
     }
 

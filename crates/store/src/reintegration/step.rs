@@ -34,25 +34,28 @@ pub struct Act {
     pub expected: Option<i64>,
 }
 
-/// Nobody is settled without a plan, and nothing ends while a case is open: that holds at the instant of the step.
+/// Nobody is settled without a plan, and nothing ends while a case is open, as the statement finds them: a case that is closed beside it
+/// leaves a child without one, of whom it alarms.
 const STEP: &str = change!(
     event: "returnee_' || $9::text || '", resource: "returnee_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
-    detail: "jsonb_build_object('returnee_id', returnee_id, 'from', old_state, 'state', state)",
+    detail: "jsonb_build_object('returnee_id', returnee_id, 'from', old_state, 'state', state, 'old_expected_at', old_expected_at,
+        'expected_at', expected_at)",
     with: "before AS MATERIALIZED (
-        SELECT x.returnee_id AS id, x.state AS old_state FROM helpline.returnees x
+        SELECT x.returnee_id AS id, x.state AS old_state, x.expected_at AS old_expected_at FROM helpline.returnees x
         WHERE x.centre_id = $1 AND x.returnee_id = $7 AND x.revision = $8
           AND ($10::text <> 'settled' OR ", has_plan!("$14"), ") AND ($10 <> 'closed' OR NOT ", has_open_case!(), ")
           AND ", sees_cohort!("$2", "$3"), " FOR NO KEY UPDATE OF x),
     changed AS (
         UPDATE helpline.returnees t SET state = $10, region = coalesce($11, t.region), reason = $12,
             expected_at = coalesce($13, t.expected_at),
-            arrived_at = CASE WHEN $10 = 'arrived' THEN helpline.now() ELSE t.arrived_at END,
-            rehabilitated_at = CASE WHEN $10 = 'first_rehabilitation' THEN helpline.now() ELSE t.rehabilitated_at END,
+            arrived_at = CASE WHEN $10 = 'arrived' THEN helpline.now() WHEN $10 NOT IN ('announced', 'not_arrived') THEN t.arrived_at END,
+            rehabilitated_at = CASE WHEN $10 = 'first_rehabilitation' THEN helpline.now()
+                WHEN $10 NOT IN ('announced', 'not_arrived') THEN t.rehabilitated_at END,
             settled_at = CASE WHEN $10 = 'settled' THEN helpline.now() ELSE t.settled_at END,
             monitored_at = CASE WHEN $10 = 'monitored' THEN helpline.now() ELSE t.monitored_at END,
             ended_at = CASE WHEN $10 IN ('closed', 'not_arrived') THEN helpline.now() END, revision = t.revision + 1
         FROM before WHERE t.centre_id = $1 AND t.returnee_id = $7
-        RETURNING t.*, before.old_state)";
+        RETURNING t.*, before.old_state, before.old_expected_at)";
     returning: "returnee_id AS id",
 );
 
