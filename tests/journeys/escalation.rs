@@ -13,6 +13,6 @@ mod forbidden;
 mod interleaving;
 mod outage;
 mod reports;
-mod room;
+pub(crate) mod room;
 mod sight;
 mod undelivered;

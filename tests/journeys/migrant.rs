@@ -6,3 +6,4 @@ mod redirect;
 mod room;
 mod sequences;
 mod stay;
+mod walls;

@@ -11,7 +11,8 @@ use serde_json::json;
 use crate::act::{act, leads};
 
 /// Unlinks a contact. Errors: NOT_FOUND for the case and for a contact that is not linked, STATE_REFUSED for another's case or as `in_use`
-/// while a referral or an escalation of the case comes from it, REQUEST_ID_REUSED.
+/// while a referral or an escalation of the case comes from it, and of a child who is afraid of a country for anybody but a supervisor, and
+/// for them while one without a case came from it; REQUEST_ID_REUSED.
 pub(crate) async fn unlink_contact(
     ctx: &Ctx,
     caller: &Caller,

@@ -8,7 +8,7 @@ use helpline_domain::task::TaskState;
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::page::cut;
 use helpline_service_kit::{Ctx, Refusal, consulate, fail_point};
-use helpline_store::casework::migrant::protection::About;
+use helpline_store::casework::migrant::gate::About;
 use helpline_store::casework::task::read::TaskFilter;
 use helpline_store::casework::task::{NewTask, Task, TaskAct, TaskStep};
 use helpline_store::{Change, Command};

@@ -7,7 +7,7 @@ use helpline_domain::crossborder::{
 use helpline_domain::id::{AgencyId, CentreId, CrossBorderId};
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::Command;
-use helpline_store::casework::migrant::protection::About;
+use helpline_store::casework::migrant::gate::About;
 use helpline_store::crossborder::read::CrossBorder;
 use helpline_store::crossborder::step::{Act, Due, Step};
 use helpline_vault::Sensitive;

@@ -106,6 +106,7 @@ impl RedirectState {
             RedirectStep::Decided => matches!(
                 (self, next),
                 (PreliminaryEnquiry, NoAction | TemporaryCare)
+                    | (TemporaryCare, NoAction)
                     | (Conference, Plan)
                     | (Plan, Reviews)
                     | (Accepted | Reviews, Closed)

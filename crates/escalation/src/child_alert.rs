@@ -16,7 +16,7 @@ use helpline_domain::escalation::Danger;
 use helpline_domain::id::{AgencyId, ChildAlertId};
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::{Ctx, Refusal, consulate, fail_point};
-use helpline_store::casework::migrant::protection;
+use helpline_store::casework::migrant::gate;
 use helpline_store::escalation::child_alert::ChildAlert;
 use helpline_store::escalation::child_alert::changes::{About, NewChildAlert};
 use helpline_store::escalation::read::Escalation;
@@ -64,7 +64,7 @@ pub(crate) async fn ask(
             }
         }
         let id = escalation.escalation_id.as_uuid();
-        let about = protection::About { escalation: Some(id), ..protection::About::default() };
+        let about = gate::About { escalation: Some(id), ..gate::About::default() };
         let asked: Vec<AgencyId> = new.agency_ids.iter().copied().collect();
         consulate::passes(ctx, caller.centre_id, &asked, about).await?;
         Ok(Refusal::race_lost())

@@ -6,7 +6,7 @@ use helpline_domain::caller::Caller;
 use helpline_domain::id::{DisclosureId, EscalationId};
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::{Ctx, Refusal, consulate, fail_point, page};
-use helpline_store::casework::migrant::protection::About;
+use helpline_store::casework::migrant::gate::About;
 use helpline_store::disclosure::{Disclosure, NewDisclosure};
 use helpline_store::{Change, Command};
 

@@ -4,7 +4,7 @@ use helpline_domain::caller::Caller;
 use helpline_domain::escalation::{EscalationKind, EscalationState, Outcome};
 use helpline_domain::id::AgencyId;
 use helpline_service_kit::{Ctx, Refusal, consulate};
-use helpline_store::casework::migrant::protection::About;
+use helpline_store::casework::migrant::gate::About;
 use helpline_store::escalation::Act;
 use helpline_store::escalation::read::Escalation;
 use helpline_store::{Change, Command};

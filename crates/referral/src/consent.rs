@@ -7,7 +7,7 @@ use helpline_domain::id::{DisclosureId, ReferralId};
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::{Ctx, Refusal, consulate, page};
 use helpline_store::Command;
-use helpline_store::casework::migrant::protection::About;
+use helpline_store::casework::migrant::gate::About;
 use helpline_store::referral::consent::{Consent, NewConsent};
 
 use crate::access;

@@ -6,7 +6,7 @@ use helpline_domain::referral::ReferralState;
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::{Ctx, Refusal, consulate};
 use helpline_store::Command;
-use helpline_store::casework::migrant::protection::About;
+use helpline_store::casework::migrant::gate::About;
 use helpline_store::referral::draft::{NewReferral, Terms};
 use helpline_store::referral::read::Referral;
 

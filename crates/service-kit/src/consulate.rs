@@ -3,7 +3,7 @@
 //! This is what somebody is told who asks. What keeps a mission out is asked of the rows with everything that it reads.
 
 use helpline_domain::id::{AgencyId, CentreId};
-use helpline_store::casework::migrant::protection::About;
+use helpline_store::casework::migrant::gate::About;
 
 use crate::Refusal;
 use crate::ctx::Ctx;

@@ -85,14 +85,14 @@ const CREATE: &str = change!(
     returning: agency_columns!(),
 );
 
-/// A mission stays one: what children are afraid of is kept from it as such.
+/// A mission stays one, and of its country: what children are afraid of is kept from it as such.
 const UPDATE: &str = change!(
     event: "agency_updated", resource: "agency_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_strip_nulls(jsonb_build_object('agency', agency_id, 'kind', kind, 'field_classes', field_classes, 'country', country))",
     with: "changed AS (
         UPDATE helpline.agencies SET display_name = $8, kind = $9, field_classes = $10, country = $11, revision = revision + 1
         WHERE centre_id = $1 AND agency_id = $7 AND disabled_at IS NULL AND ($12::bigint = 0 OR revision = $12)
-          AND (kind <> 'embassy' OR $9 = 'embassy')
+          AND (kind <> 'embassy' OR $9 = 'embassy') AND (country IS NULL OR country = $11)
         RETURNING *)";
     returning: agency_columns!(),
 );

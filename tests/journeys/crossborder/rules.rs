@@ -69,6 +69,10 @@ async fn fear_that_is_recorded_later_closes_what_was_open() {
     let case = border.amina.handover_abroad(&id).await.unwrap().case_id;
     let recorded = border.amina.protections_of(&case).await.unwrap();
     assert_eq!(recorded.iter().map(|one| one.country.as_str()).collect::<Vec<_>>(), ["JO"]);
+    let timeline = border.amina.case_timeline(&case).await.unwrap();
+    assert_eq!(timeline.iter().filter(|entry| entry.event == "protection_recorded").count(), 1);
+    let journalled = "SELECT count(*) FROM helpline.journal WHERE event = 'protection_recorded'";
+    assert_eq!(border.stage.value(journalled), "1");
     border.stage.supervisor.lift_all(&case).await;
     let lifted = border.stage.supervisor.check_handover(check(&id, false)).await.unwrap();
     assert!(lifted.decision.unwrap().allowed);

@@ -124,7 +124,7 @@ async fn an_override_is_approved_by_another_lets_some_through_for_a_time_and_cov
     // Another fear is no part of what was approved.
     room.by().protect(fear(&room.case.case_id, "")).await.unwrap();
     assert!(get(&embassy.responder, &referral).await.is_err());
-    room.by().lift_all(&room.case.case_id).await;
+    amina.lift_all(&room.case.case_id).await;
     room.by().protect(fear(&room.case.case_id, "SY")).await.unwrap();
     assert!(get(&embassy.responder, &referral).await.is_err(), "what is recorded anew is new");
 

@@ -10,6 +10,7 @@ use helpline_proto::referral::v1::{ReferralState, RejectReason};
 use helpline_tests::casework::{to_status, visit};
 use helpline_tests::migrant::{answer_conference, conference, decide, depart};
 use helpline_tests::{Abilities, Actor, request_id};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tonic::{Code, Status};
 
 use super::room::{DAY, HOUR, Room};
@@ -170,6 +171,9 @@ async fn an_organisation_that_gives_up_a_closed_case_alarms_at_once() {
     let one = async || (room.alerts(AlertKind::RedirectOverdue).await == 1).then_some(());
     until("the alert is open", one).await;
     assert!(room.tasks("social_assessment").await.is_empty(), "a closed case is given nothing");
+    room.by().decide_redirect(decide(&id, RedirectDecision::Closed)).await.unwrap();
+    let none = async || (room.alerts(AlertKind::RedirectOverdue).await == 0).then_some(());
+    until("nothing is left of it", none).await;
 }
 
 #[tokio::test]
@@ -226,4 +230,36 @@ async fn an_answer_and_its_withdrawal_leave_the_redirect_where_the_referral_is()
     room.until_redirect(RedirectState::Accepted).await;
     revoke(room.by(), &referral).await.unwrap();
     room.until_redirect(RedirectState::SocialAssessment).await;
+}
+
+#[tokio::test]
+async fn of_two_who_depart_at_once_one_does_and_one_task_is_given() {
+    let room = Room::new().await;
+    let only = Partner::new(&room.stage).await;
+    let id = room.by().begin_redirect(&room.case.case_id).await.unwrap().redirect_id;
+    let referral = room.by().refer(room.draft(&[&only])).await;
+    room.by().ask_redirect(&id, &referral.referral_id).await.unwrap();
+    reject(&only.responder, &referral, RejectReason::AtCapacity).await.unwrap();
+    room.until_redirect(RedirectState::SocialAssessment).await;
+    room.by().record_conference(conference(&id)).await.unwrap();
+
+    // Both have decided on the same revision when the case is let go.
+    let mut other = PgConnection::connect(&room.stage.world.database.url()).await.unwrap();
+    let lock =
+        format!("BEGIN; SELECT FROM helpline.cases WHERE case_id = '{}' FOR UPDATE", room.case.case_id);
+    sqlx::raw_sql(AssertSqlSafe(lock)).execute(&mut other).await.unwrap();
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    let let_go = async {
+        let both = async || (room.stage.value(waiting).parse::<usize>().unwrap() >= 2).then_some(());
+        until("both wait for the case", both).await;
+        sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
+    };
+    let depart = || room.by().depart_from_advice(depart(&id));
+    let (one, two, ()) = tokio::join!(depart(), depart(), let_go);
+    assert_eq!(usize::from(one.is_ok()) + usize::from(two.is_ok()), 1);
+    assert_eq!(room.tasks("answer_conference").await.len(), 1);
+    let gaps = "SELECT count(*) FROM helpline.cases c
+        WHERE event_count <> (SELECT count(*) FROM helpline.case_events e WHERE e.case_id = c.case_id)";
+    assert_eq!(room.stage.value(gaps), "0");
+    room.by().answer_conference(answer_conference(&id)).await.unwrap();
 }

@@ -37,7 +37,7 @@ async fn slow_no_sequence_lets_a_mission_read_while_fear_stands_without_an_appro
     for seed in 0..12 {
         let mut chance = Chance::new(seed);
         let moves: Vec<Move> = (0..14).map(|_| chance.one(&MOVES)).collect();
-        room.by().lift_all(&room.case.case_id).await;
+        other.lift_all(&room.case.case_id).await;
         let referral = room.by().refer(room.draft(&[&embassy])).await;
         // What stands, and of each override that was approved and not taken back what stood when it was asked for.
         let mut standing: Vec<String> = Vec::new();
@@ -52,7 +52,7 @@ async fn slow_no_sequence_lets_a_mission_read_while_fear_stands_without_an_appro
                 }
                 Move::LiftOne => {
                     if let Some(id) = standing.pop() {
-                        room.by().lift_protection(lift(&id)).await.unwrap();
+                        other.lift_protection(lift(&id)).await.unwrap();
                     }
                 }
                 Move::Consent => {

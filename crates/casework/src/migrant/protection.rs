@@ -30,7 +30,7 @@ pub(crate) async fn record(
     protection(ctx, caller, id).await
 }
 
-/// Lifts it. Errors: NOT_FOUND, STATE_REFUSED as `lifted`, REQUEST_ID_REUSED.
+/// Lifts it. Errors: NOT_FOUND; STATE_REFUSED as `lifted`, or as `own` for who has asked for an override of it; REQUEST_ID_REUSED.
 pub(crate) async fn lift(
     ctx: &Ctx,
     caller: &Caller,
@@ -40,11 +40,9 @@ pub(crate) async fn lift(
     let change = ctx.store.lift_protection(command, (id, act)).await?;
     let id = outcome(told(ctx, caller, change), |id| std::future::ready(Ok(id)), async {
         let now = protection(ctx, caller, id.as_uuid()).await?;
-        Ok(if now.lifted_at.is_some() {
-            Refusal::state("protection", "lifted")
-        } else {
-            Refusal::race_lost()
-        })
+        // Nothing else keeps it from who may read it.
+        let state = if now.lifted_at.is_some() { "lifted" } else { "own" };
+        Ok(Refusal::state("protection", state))
     })
     .await?;
     protection(ctx, caller, id).await

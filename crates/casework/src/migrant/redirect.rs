@@ -164,7 +164,9 @@ fn to(
     (event, next, by): (&'static str, RedirectState, By),
     rules: &MigrantChildren,
 ) -> Result<RedirectStep, Refusal> {
-    if !now.state.may_become(next, by) {
+    // Of a case that is closed nothing is left to be decided, wherever it stands.
+    let ends = now.case_closed && next == RedirectState::Closed && !now.state.is_over();
+    if !(ends || now.state.may_become(next, by)) {
         return Err(refused(now));
     }
     Ok(RedirectStep { state: next, due_s: due_s(next, rules), ..stays(now, event, rules) })

@@ -24,10 +24,10 @@ pub struct UpdateAgency {
 }
 
 /// Replaces name, kind and what it may be told at most. Errors: NOT_FOUND, STATE_REFUSED for one that is disabled, INVALID_FIELD for an
-/// embassy that is to be something else, REVISION_STALE.
+/// embassy that is to be something else or of another country, REVISION_STALE.
 pub async fn update_agency(ctx: &Ctx, caller: &Caller, update: UpdateAgency) -> Result<Agency, Refusal> {
     let UpdateAgency { command, agency_id, profile, expected_revision } = update;
-    let kind = profile.kind;
+    let (kind, country) = (profile.kind, profile.country.clone());
     let change =
         ctx.store.update_agency(&command, agency_id, &profile, expected_revision.unwrap_or(0)).await?;
     outcome(change, |id| get_agency(ctx, caller, id.into()), async {
@@ -36,6 +36,9 @@ pub async fn update_agency(ctx: &Ctx, caller: &Caller, update: UpdateAgency) -> 
             (Some(_), _) => Refusal::state("agency", "disabled"),
             _ if agency.profile.kind == AgencyKind::Embassy && kind != AgencyKind::Embassy => {
                 Refusal::invalid_field("agency.kind", "an embassy stays one")
+            }
+            _ if agency.profile.country.is_some() && agency.profile.country != country => {
+                Refusal::invalid_field("agency.country", "an embassy stays one of its country")
             }
             (None, Some(_)) => Refusal::stale(agency.revision),
             (None, None) => Refusal::race_lost(),

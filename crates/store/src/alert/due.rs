@@ -95,12 +95,12 @@ const DUE: &str = "
     SELECT 'child_detained', 'case ' || d.case_id FROM helpline.detentions d
     WHERE d.centre_id = $1 AND d.alarms > 0 AND d.ended_at IS NULL
     UNION ALL
-    SELECT late.kind, 'referral ' || a.referral_id FROM helpline.stay_limits l
-    JOIN helpline.admissions a ON a.centre_id = $1 AND a.admission_id = l.admission_id
+    SELECT late.kind, 'referral ' || a.referral_id FROM helpline.admissions a
+    JOIN helpline.stay_limits l ON l.centre_id = $1 AND l.admission_id = a.admission_id
     CROSS JOIN LATERAL (VALUES
         ('stay_ends_soon', a.state = 'admitted' AND l.until_at > (SELECT helpline.now())),
         ('stay_too_long', a.state IN ('admitted', 'exit_planned') AND l.until_at <= (SELECT helpline.now()))) AS late (kind, holds)
-    WHERE l.centre_id = $1 AND l.warned_at <= (SELECT helpline.now()) AND late.holds
+    WHERE a.centre_id = $1 AND a.state <> 'exited' AND l.warned_at <= (SELECT helpline.now()) AND late.holds
     UNION ALL
     SELECT 'referral_unmet', 'referral ' || r.referral_id FROM helpline.referrals r
     WHERE r.centre_id = $1 AND r.unmet AND r.state <> 'entered_in_error' AND r.ended_at > (SELECT helpline.now()) - interval '30 days'

@@ -219,14 +219,14 @@ const LIST_SEEN: &str = list!(
         UNION SELECT g.case_id FROM helpline.case_grants g WHERE g.centre_id = $1 AND g.counsellor_id = $2)"
 );
 
+/// While the child is afraid of a country, it may be the link alone that keeps from a mission what comes, or came, from the contact.
 const IN_USE: &str = "
-    SELECT EXISTS (
-        SELECT FROM helpline.referrals r
-        WHERE r.centre_id = $1 AND r.contact_id = $3 AND r.ended_at IS NULL AND (r.case_id = $2 OR $4 AND r.case_id IS NULL))
-      OR EXISTS (
-        SELECT FROM helpline.escalations e
+    SELECT $4 AND afraid OR EXISTS (SELECT FROM helpline.referrals r WHERE r.centre_id = $1 AND r.contact_id = $3
+          AND (r.ended_at IS NULL AND r.case_id = $2 OR r.case_id IS NULL AND (afraid OR $4 AND r.ended_at IS NULL)))
+      OR EXISTS (SELECT FROM helpline.escalations e
         JOIN helpline.escalation_contacts x ON x.centre_id = $1 AND x.escalation_id = e.escalation_id AND x.contact_id = $3
-        WHERE e.centre_id = $1 AND e.ended_at IS NULL AND (e.case_id = $2 OR $4 AND e.case_id IS NULL))";
+        WHERE e.centre_id = $1 AND (e.ended_at IS NULL AND e.case_id = $2 OR e.case_id IS NULL AND (afraid OR $4 AND e.ended_at IS NULL)))
+    FROM helpline.is_feared($1, ARRAY[$2], NULL) AS child (afraid)";
 
 #[derive(FromRow)]
 struct CaseRow {
@@ -351,7 +351,7 @@ impl Store {
         connection.settle(row)?.map(Case::try_from).transpose()
     }
 
-    /// Whether a contact is what an open escalation or referral of a case comes from, or if `any` one of no other case.
+    /// Whether a contact is kept by what comes from it for a case, or if `any` for none, or by what its child is afraid of.
     pub async fn contact_in_use(
         &self,
         centre: CentreId,

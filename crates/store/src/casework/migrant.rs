@@ -1,9 +1,11 @@
-//! Cases of migrant children: [`protection`] is what they are afraid of, [`redirect`] their case handed to an organisation as a whole,
+//! Cases of migrant children: [`protection`] is what they are afraid of, [`gate`] whom that
+//! shuts out, [`redirect`] their case handed to an organisation as a whole,
 //! [`detention`] that they are held, [`stay`] until when they stay somewhere.
 //!
 //! Every change locks the case before its rows, and is noted on its timeline.
 
 pub mod detention;
+pub mod gate;
 pub mod protection;
 pub mod redirect;
 pub mod stay;
@@ -45,3 +47,31 @@ macro_rules! parent {
     };
 }
 pub(crate) use parent;
+
+/// The case `c` of a row `x` of a table whose key is parameter 7: both are locked, the case first, and then the row is as a condition says,
+/// so that who comes second counts nothing and gives nothing.
+macro_rules! parent_of {
+    ($table:literal, $key:literal, $row:literal, $($when:expr),+) => {
+        concat!(
+            "held AS MATERIALIZED (
+                SELECT c.case_id AS id FROM helpline.cases c
+                WHERE c.centre_id = $1 AND c.case_id = (SELECT x.case_id FROM ",
+            $table,
+            " x WHERE x.centre_id = $1 AND x.",
+            $key,
+            " = $7) AND ",
+            $($when,)+
+            " FOR NO KEY UPDATE OF c),
+            ours AS MATERIALIZED (
+                SELECT x.case_id FROM held JOIN ",
+            $table,
+            " x ON x.centre_id = $1 AND x.case_id = held.id WHERE x.",
+            $key,
+            " = $7 AND ",
+            $row,
+            " FOR NO KEY UPDATE OF x), ",
+            $crate::casework::migrant::parent!("FROM ours", "c.case_id = ours.case_id")
+        )
+    };
+}
+pub(crate) use parent_of;

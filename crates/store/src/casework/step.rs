@@ -14,7 +14,7 @@ use super::{CASE_TEXT, sees_case};
 use crate::change::{Change, Command, change, change_query};
 use crate::{Store, StoreError};
 
-/// What its owner has to do goes with the case. Parameters after those of the command: 7 and 8 case and revision, 9 event, 10 to 12 status, whether it is closed and why, 13 owner,
+/// What its owner has to do goes with the case. A case that is moved takes no override with it. Parameters after those of the command: 7 and 8 case and revision, 9 event, 10 to 12 status, whether it is closed and why, 13 owner,
 /// 14 and 15 the offer, 16 to 18 the approval, 19 version of the settings, 20 detail, 21 and 22 the text and what it is sealed for, 23 to
 /// 26 the section, 27 a contact, 28 and 29 who is let in and for how many seconds, 30 what the command is about, 31 the record of the
 /// child, 32 whether the contact is linked no more.
@@ -23,7 +23,9 @@ const STEP: &str = change!(
     detail: "jsonb_strip_nulls(jsonb_build_object('case_id', case_id, 'from', old_status, 'status', status, 'owner_id', owner_id))",
     with: "before AS MATERIALIZED (
         SELECT c.case_id AS id, c.status AS old_status, c.owner_id AS old_owner, c.person_id AS old_child FROM helpline.cases c
-        WHERE c.centre_id = $1 AND c.case_id = $7 AND c.revision = $8 AND ", sees_case!("$2", "$3"), " FOR NO KEY UPDATE OF c),
+        WHERE c.centre_id = $1 AND c.case_id = $7 AND c.revision = $8 AND ", sees_case!("$2", "$3"), "
+          AND NOT ($32 AND $3 <> 'supervisor' AND helpline.is_feared($1, ARRAY[c.case_id], NULL))
+        FOR NO KEY UPDATE OF c),
     changed AS (
         UPDATE helpline.cases c SET status = $10, closed_at = CASE WHEN $11 THEN coalesce(c.closed_at, helpline.now()) END, close_reason = $12,
             owner_id = $13, transfer_to = $14, transfer_by = $15, approval_for = $16, approval_asked_by = $17, approved_by = $18,
@@ -56,7 +58,10 @@ const STEP: &str = change!(
     kept_out AS (
         UPDATE helpline.case_grants g SET revoked_at = helpline.now() FROM changed
         WHERE g.centre_id = $1 AND g.case_id = $7 AND g.revoked_at IS NULL
-          AND ($29::float8 IS NULL AND g.counsellor_id = $28 OR old_child <> person_id))";
+          AND ($29::float8 IS NULL AND g.counsellor_id = $28 OR old_child <> person_id)),
+    shut AS (
+        UPDATE helpline.consulate_overrides o SET approved = false, answered_by = $2, answered_at = helpline.now(), revision = o.revision + 1
+        FROM changed WHERE old_child <> person_id AND o.centre_id = $1 AND o.case_id = $7 AND (o.answered_at IS NULL OR o.approved))";
     returning: "$30 AS id",
 );
 

@@ -62,12 +62,26 @@ macro_rules! step {
                     event_count = h.event_count + 1, changed_at = helpline.now(), revision = h.revision + 1
                 FROM before WHERE h.centre_id = $1 AND h.crossborder_id = $7
                 RETURNING h.*, before.old_state),
+            worried AS (
+                UPDATE helpline.cases c SET event_count = c.event_count + 1, changed_at = helpline.now(), revision = c.revision + 1
+                FROM changed WHERE c.centre_id = $1 AND c.case_id = changed.case_id
+                  AND $10 = 'checked' AND $24::jsonb -> 'inputs' -> 'fear_recorded' = 'true'::jsonb
+                  AND NOT helpline.is_feared($1, ARRAY[c.case_id], changed.country)
+                RETURNING c.case_id, c.event_count, changed.country),
             feared AS (
                 INSERT INTO helpline.protections (centre_id, protection_id, case_id, kind, country, recorded_by, recorded_at)
-                SELECT $1, $15, case_id, 'fear', country, $2, helpline.now() FROM changed
-                WHERE $10 = 'checked' AND $24::jsonb -> 'inputs' -> 'fear_recorded' = 'true'::jsonb
-                  AND NOT helpline.is_feared($1, ARRAY[case_id], country)
-                ON CONFLICT DO NOTHING),
+                SELECT $1, $15, case_id, 'fear', country, $2, helpline.now() FROM worried
+                ON CONFLICT DO NOTHING RETURNING protection_id),
+            fear_noted AS (
+                INSERT INTO helpline.case_events (centre_id, case_id, sequence, at, event, actor_id, actor_role, detail, entry_id)
+                SELECT $1, case_id, event_count, helpline.now(), 'protection_recorded', $2, $3,
+                    jsonb_build_object('protection_id', protection_id), $15
+                FROM worried CROSS JOIN feared),
+            fear_journalled AS (
+                INSERT INTO helpline.journal (centre_id, at, event, actor_id, actor_role, detail)
+                SELECT $1, helpline.now(), 'protection_recorded', $2, $3,
+                    jsonb_build_object('protection_id', protection_id, 'case_id', case_id)
+                FROM worried CROSS JOIN feared),
             offered AS (
                 INSERT INTO helpline.crossborder_offers (centre_id, crossborder_id, position, agency_id, state, offered_at)
                 SELECT $1, crossborder_id, 1 + (

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::answer::news;
 use super::{Act, act, gravity, inconsistent};
 use crate::change::{Change, Command};
+use crate::disclosure::not_feared;
 use crate::sealing::THEIR_INCIDENT;
 use crate::{Store, StoreError};
 
@@ -26,11 +27,12 @@ macro_rules! to_ring {
 /// What the other side says counts as if they had said it themselves.
 const RECORD: &str = act!(
     event: "escalation_called",
-    when: "e.ended_at IS NULL AND EXISTS (
+    when: concat!("e.ended_at IS NULL AND EXISTS (
             SELECT FROM helpline.deliveries d
             WHERE d.centre_id = $1 AND d.delivery_id = $11 AND d.escalation_id = $7 AND d.kind = 'call'
-              AND (d.state = 'pending' OR d.state = 'held_back' AND e.exercise) AND d.last_result IS NULL)
-        AND ($12::text <> 'accepted' OR e.state IN ('raised', 'notifying', 'unanswered', 'acknowledged'))",
+              AND (d.state = 'pending' OR d.state = 'held_back' AND e.exercise) AND d.last_result IS NULL
+              AND ", not_feared!("d.agency_id", "e.escalation_id", "NULL", "NULL"), ")
+        AND ($12::text <> 'accepted' OR e.state IN ('raised', 'notifying', 'unanswered', 'acknowledged'))"),
     set: "state = CASE WHEN $12 = 'accepted' THEN 'accepted'
                 WHEN $12 = 'acknowledged' AND e.state IN ('notifying', 'unanswered') THEN 'acknowledged' ELSE e.state END,
         due_at = CASE WHEN $12 = 'accepted' THEN NULL
@@ -69,6 +71,8 @@ const CALLS: &str = concat!(
     ")::int2 AS gravity) presses JOIN helpline.deliveries d ON d.centre_id = $1 AND d.escalation_id = e.escalation_id
      WHERE e.centre_id = $1 AND e.ended_at IS NULL AND e.due_at IS NOT NULL AND ",
     to_ring!(),
+    " AND ",
+    not_feared!("d.agency_id", "e.escalation_id", "NULL", "NULL"),
     " AND ($2::int2 IS NULL OR (-gravity, d.made_at, d.delivery_id) > (-$2, $3, $4))
      ORDER BY -gravity, d.made_at, d.delivery_id LIMIT $5"
 );

@@ -13,6 +13,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::{gravity, inconsistent};
+use crate::disclosure::not_feared;
 use crate::{Store, StoreError};
 
 /// How long what the plan discloses in an emergency may be known, in hours.
@@ -93,11 +94,11 @@ struct DueRow {
     late: bool,
 }
 
-/// Whoever cannot be told is left out; where nobody is left, the next step is due at once. What is told outside the
+/// Whoever cannot be told is left out, and a mission of a country that the child is afraid of; where nobody is left, the next step is due at once. What is told outside the
 /// building in an exercise is held back. The plan discloses because life is in danger, and so nothing of a report. What is
 /// written hangs on the locked rows in `before`: joined with each other, the steps of a batch would be compared one with
 /// every other.
-const TAKE: &str = "
+const TAKE: &str = concat!("
     WITH wish AS (
         SELECT * FROM unnest($2::uuid[], $3::int8[], $4::int4[], $5::float8[], $6::bool[]) AS w (id, revision, rung, wait_s, fallback)),
     before AS MATERIALIZED (
@@ -119,6 +120,7 @@ const TAKE: &str = "
             WHEN 'desk' THEN EXISTS (
                 SELECT FROM helpline.agencies a WHERE a.centre_id = $1 AND a.agency_id = t.agency_id AND a.disabled_at IS NULL)
             ELSE true END
+          AND ", not_feared!("t.agency_id", "before.id", "NULL", "NULL"), "
           AND NOT (before.fallback AND EXISTS (
             SELECT FROM helpline.deliveries d
             WHERE d.centre_id = $1 AND d.escalation_id = before.id AND d.kind = t.kind AND d.state = 'pending'))),
@@ -171,7 +173,7 @@ const TAKE: &str = "
         SELECT $1, helpline.now(), CASE WHEN fallback THEN 'escalation_unanswered' ELSE 'escalation_step_taken' END, contact_id, revision,
             jsonb_build_object('escalation_id', escalation_id, 'from', old_state, 'state', state, 'rung', rung)
         FROM changed)
-    SELECT escalation_id FROM changed";
+    SELECT escalation_id FROM changed");
 
 /// Of a report the first is a reminder before its deadline, the next comes with the deadline.
 const ALARM: &str = "

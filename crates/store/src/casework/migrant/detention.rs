@@ -9,7 +9,7 @@ use helpline_domain::settings::migrant::MigrantChildren;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{noted, parent};
+use super::{noted, parent, parent_of};
 use crate::casework::person::Made;
 use crate::casework::step::Act;
 use crate::casework::{CASE_TEXT, inconsistent, sees_case};
@@ -62,9 +62,7 @@ const RECORD: &str = change!(
 const END: &str = change!(
     event: "detention_ended", resource: "detention_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('detention_id', detention_id, 'case_id', case_id)",
-    with: parent!("", "c.case_id = (
-        SELECT d.case_id FROM helpline.detentions d WHERE d.centre_id = $1 AND d.detention_id = $7 AND d.ended_at IS NULL) AND ",
-    sees_case!("$2", "$3")), ",
+    with: parent_of!("helpline.detentions", "detention_id", "x.ended_at IS NULL", sees_case!("$2", "$3")), ",
     changed AS (
         UPDATE helpline.detentions d SET outcome = $8, ended_by = $2, ended_at = helpline.now(), review_at = NULL, alarm_at = NULL,
             revision = d.revision + 1
@@ -91,13 +89,16 @@ const WATCH: &str = concat!(
         ORDER BY least(d.review_at, d.alarm_at) LIMIT 1),
     locked AS MATERIALIZED (
         SELECT c.case_id AS id FROM helpline.cases c JOIN late ON late.of_case = c.case_id WHERE c.centre_id = $1
-        FOR NO KEY UPDATE OF c SKIP LOCKED), ",
-    parent!("FROM locked", "c.case_id = locked.id"),
+        FOR NO KEY UPDATE OF c SKIP LOCKED),
+    ours AS MATERIALIZED (
+        SELECT d.case_id FROM locked CROSS JOIN late JOIN helpline.detentions d ON d.centre_id = $1 AND d.detention_id = late.id
+        WHERE d.revision = was AND d.ended_at IS NULL FOR NO KEY UPDATE OF d), ",
+    parent!("FROM ours", "c.case_id = ours.case_id"),
     ", given AS (
         INSERT INTO helpline.tasks (centre_id, task_id, case_id, task, state, owner_id, given_by, due_at, look_at, ladder_version, made_at)
         SELECT $1, ($2::uuid[])[2], parent.case_id, 'detention_review', 'open', owner_id, owner_id, helpline.now() + make_interval(secs => $5),
             helpline.now() + make_interval(secs => $5 - $6::float8), $7, helpline.now()
-        FROM parent CROSS JOIN late JOIN helpline.detentions d ON d.centre_id = $1 AND d.detention_id = late.id AND d.revision = was
+        FROM parent CROSS JOIN late
         WHERE reviewed_now AND parent.closed_at IS NULL RETURNING task_id, tasks.case_id, tasks.revision),
     changed AS (
         UPDATE helpline.detentions d SET alarms = d.alarms + alarms_now::int, revision = d.revision + 1,

@@ -7,15 +7,13 @@ use chrono::{DateTime, Utc};
 use helpline_domain::caller::Caller;
 use helpline_domain::disclosure::Ground;
 use helpline_domain::field_class::FieldClass;
-use helpline_domain::id::{
-    AgencyId, CaseId, CentreId, ConsulateOverrideId, ContactId, ProtectionId, ReferralId,
-};
+use helpline_domain::id::{AgencyId, CaseId, ConsulateOverrideId, ProtectionId};
 use helpline_domain::migrant::ProtectionKind;
 use serde::Deserialize;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::{noted, parent};
+use super::{noted, parent, parent_of};
 use crate::casework::person::Made;
 use crate::casework::step::Act;
 use crate::casework::{CASE_TEXT, inconsistent, sees_case};
@@ -76,21 +74,6 @@ pub struct Protections {
     pub overrides: Vec<ConsulateOverride>,
 }
 
-/// What something is about that an agency may be asked to learn of.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct About {
-    /// A case.
-    pub case: Option<Uuid>,
-    /// A contact.
-    pub contact: Option<ContactId>,
-    /// An escalation.
-    pub escalation: Option<Uuid>,
-    /// A referral.
-    pub referral: Option<Uuid>,
-    /// A hand-over across a border.
-    pub crossborder: Option<Uuid>,
-}
-
 const RECORD: &str = change!(
     event: "protection_recorded", resource: "protection_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('protection_id', protection_id, 'case_id', case_id)",
@@ -105,11 +88,14 @@ const RECORD: &str = change!(
     returning: "protection_id AS id",
 );
 
+/// Who has asked for an override of it does not lift it: another agrees, either way.
 const LIFT: &str = change!(
     event: "protection_lifted", resource: "protection_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('protection_id', protection_id, 'case_id', case_id)",
-    with: parent!("", "c.case_id = (
-        SELECT p.case_id FROM helpline.protections p WHERE p.centre_id = $1 AND p.protection_id = $7 AND p.lifted_at IS NULL) AND ",
+    with: parent_of!("helpline.protections", "protection_id", "x.lifted_at IS NULL AND NOT EXISTS (
+        SELECT FROM helpline.consulate_overrides o
+        WHERE o.centre_id = $1 AND o.case_id = ANY (helpline.cases_of_child($1, ARRAY[x.case_id])) AND o.asked_by = $2
+          AND x.protection_id = ANY (o.covers))",
     sees_case!("$2", "$3")), ",
     changed AS (
         UPDATE helpline.protections p SET lifted_by = $2, lifted_at = helpline.now(), revision = p.revision + 1
@@ -144,17 +130,13 @@ const ANSWER: &str = change!(
     event: "consulate_override_' || CASE WHEN $8 THEN 'approved' ELSE 'refused' END || '", resource: "override_id",
     about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('override_id', override_id, 'case_id', case_id, 'agency', agency_id, 'asked_by', asked_by)",
-    with: parent!("", "c.case_id = (
-        SELECT o.case_id FROM helpline.consulate_overrides o
-        WHERE o.centre_id = $1 AND o.override_id = $7
-          AND CASE WHEN $8 THEN o.answered_at IS NULL AND o.asked_by <> $2 ELSE o.answered_at IS NULL OR o.approved END) AND ",
+    with: parent_of!("helpline.consulate_overrides", "override_id",
+        "CASE WHEN $8 THEN x.answered_at IS NULL AND x.asked_by <> $2 ELSE x.answered_at IS NULL OR x.approved END",
     sees_case!("$2", "$3")), ",
     changed AS (
         UPDATE helpline.consulate_overrides o SET approved = $8, answered_by = $2, answered_at = helpline.now(),
             expires_at = CASE WHEN $8 THEN helpline.now() + make_interval(secs => o.lifetime_s) END, revision = o.revision + 1
-        FROM parent WHERE o.centre_id = $1 AND o.override_id = $7
-          AND CASE WHEN $8 THEN o.answered_at IS NULL AND o.asked_by <> $2 ELSE o.answered_at IS NULL OR o.approved END
-        RETURNING o.*), ",
+        FROM parent WHERE o.centre_id = $1 AND o.override_id = $7 RETURNING o.*), ",
     noted!("'consulate_override_' || CASE WHEN $8 THEN 'approved' ELSE 'refused' END", "$2, $3",
         "jsonb_build_object('override_id', $7::uuid)", "$9", "$10");
     returning: "override_id AS id",
@@ -196,14 +178,6 @@ const OF_CASE: &str = concat!(
         SELECT $1, helpline.now(), 'protections_read', $2, $3, jsonb_build_object('case_id', case_id) FROM found)
      SELECT * FROM found"
 );
-
-/// Which of these agencies would learn nothing of what something is about.
-const REFUSED: &str = "
-    SELECT a.id FROM unnest($2::uuid[]) AS a (id)
-    WHERE helpline.gate($1, a.id, ARRAY(
-            SELECT $3::uuid UNION SELECT k.case_id FROM helpline.case_contacts k WHERE k.centre_id = $1 AND k.contact_id = $4)) = '{}'
-       OR helpline.gate_of($1, a.id, $5, $6, $7) = '{}'
-    LIMIT 1";
 
 #[derive(Deserialize)]
 struct ProtectionRow {
@@ -295,7 +269,7 @@ impl Store {
         }
     }
 
-    /// Lifts one. Refused when it is not there for the caller, or lifted.
+    /// Lifts one. Refused when it is not there for the caller, or lifted, or they have asked for an override of it.
     pub async fn lift_protection(
         &self,
         command: &Command,
@@ -379,57 +353,5 @@ impl Store {
             protections: protections.into_iter().map(protection).collect::<Result<_, _>>()?,
             overrides: overrides.into_iter().map(overriding).collect::<Result<_, _>>()?,
         }))
-    }
-
-    /// Which of these agencies is a mission that must learn nothing of this, if one is.
-    pub async fn feared_among(
-        &self,
-        centre: CentreId,
-        agencies: &[AgencyId],
-        about: About,
-    ) -> Result<Option<AgencyId>, StoreError> {
-        let ids: Vec<Uuid> = agencies.iter().map(AgencyId::as_uuid).collect();
-        let mut connection = self.bound(centre).await?;
-        let found = sqlx::query_scalar::<_, Uuid>(REFUSED)
-            .bind(centre.as_uuid())
-            .bind(ids)
-            .bind(about.case)
-            .bind(about.contact.map(|id| id.as_uuid()))
-            .bind(about.escalation)
-            .bind(about.referral)
-            .bind(about.crossborder)
-            .fetch_optional(connection.postgres())
-            .await;
-        Ok(connection.settle(found)?.map(AgencyId::from))
-    }
-
-    /// The agency that has a referral of a case.
-    pub async fn agency_of_referral(
-        &self,
-        centre: CentreId,
-        (case, referral): (CaseId, ReferralId),
-    ) -> Result<Option<AgencyId>, StoreError> {
-        let mut connection = self.bound(centre).await?;
-        let found = sqlx::query_scalar::<_, Option<Uuid>>(
-            "SELECT agency_id FROM helpline.referrals WHERE centre_id = $1 AND referral_id = $2 AND case_id = $3",
-        )
-        .bind(centre.as_uuid())
-        .bind(referral.as_uuid())
-        .bind(case.as_uuid())
-        .fetch_optional(connection.postgres())
-        .await;
-        Ok(connection.settle(found)?.flatten().map(AgencyId::from))
-    }
-
-    /// Whether the child of a case is protected from a country.
-    pub async fn is_feared(&self, centre: CentreId, case: CaseId, country: &str) -> Result<bool, StoreError> {
-        let mut connection = self.bound(centre).await?;
-        let found = sqlx::query_scalar::<_, bool>("SELECT helpline.is_feared($1, ARRAY[$2::uuid], $3)")
-            .bind(centre.as_uuid())
-            .bind(case.as_uuid())
-            .bind(country.to_owned())
-            .fetch_one(connection.postgres())
-            .await;
-        connection.settle(found)
     }
 }

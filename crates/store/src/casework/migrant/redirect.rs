@@ -10,7 +10,7 @@ use helpline_vault::Sensitive;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{noted, parent};
+use super::{noted, parent, parent_of};
 use crate::casework::person::Made;
 use crate::casework::{inconsistent, sees_case};
 use crate::change::{Change, Command, change, change_query};
@@ -89,8 +89,8 @@ const BEGIN: &str = change!(
 const STEP: &str = change!(
     event: "redirect_' || $9::text || '", resource: "redirect_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_strip_nulls(jsonb_build_object('redirect_id', redirect_id, 'case_id', case_id, 'state', state, 'referral_id', referral_id))",
-    with: parent!("FROM helpline.redirects r", "r.centre_id = $1 AND r.redirect_id = $7 AND r.revision = $8 AND c.case_id = r.case_id
-        AND (c.closed_at IS NULL OR $10::text = 'closed') AND ($12::uuid IS NULL OR EXISTS (
+    with: parent_of!("helpline.redirects", "redirect_id", "x.revision = $8",
+        "(c.closed_at IS NULL OR $10::text = 'closed') AND ($12::uuid IS NULL OR EXISTS (
             SELECT FROM helpline.referrals f
             WHERE f.centre_id = $1 AND f.referral_id = $12 AND f.case_id = c.case_id AND f.ended_at IS NULL)) AND ",
     sees_case!("$2", "$3")), ",
@@ -137,8 +137,11 @@ const NOTE: &str = concat!(
         ORDER BY r.redirect_id LIMIT 1),
     locked AS MATERIALIZED (
         SELECT c.case_id AS id FROM helpline.cases c JOIN news ON news.of_case = c.case_id WHERE c.centre_id = $1
-        FOR NO KEY UPDATE OF c SKIP LOCKED), ",
-    parent!("FROM locked", "c.case_id = locked.id"),
+        FOR NO KEY UPDATE OF c SKIP LOCKED),
+    ours AS MATERIALIZED (
+        SELECT r.case_id FROM locked CROSS JOIN news JOIN helpline.redirects r ON r.centre_id = $1 AND r.redirect_id = news.id
+        WHERE r.revision = news.was FOR NO KEY UPDATE OF r), ",
+    parent!("FROM ours", "c.case_id = ours.case_id"),
     ", changed AS (
         UPDATE helpline.redirects r SET state = next, revision = r.revision + 1, due_at = CASE
                 WHEN next = 'closed' THEN NULL

@@ -120,7 +120,8 @@ const ASK: &str = change!(
         UNION
         SELECT $1, settled.alert_id, r.agency_id FROM settled
         JOIN helpline.child_alert_recipients r ON r.centre_id = $1 AND r.alert_id = settled.replaces_id
-        JOIN helpline.agencies a ON a.centre_id = $1 AND a.agency_id = r.agency_id AND a.disabled_at IS NULL),",
+        JOIN helpline.agencies a ON a.centre_id = $1 AND a.agency_id = r.agency_id AND a.disabled_at IS NULL
+        WHERE ", not_feared!("r.agency_id", "settled.escalation_id", "NULL", "NULL"), "),",
     noted!("child_alert_asked");
     returning: "alert_id",
 );
