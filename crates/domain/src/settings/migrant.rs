@@ -64,6 +64,8 @@ impl MigrantChildren {
 
 #[cfg(test)]
 mod tests {
+    use chrono::Duration;
+
     use super::*;
 
     #[test]
