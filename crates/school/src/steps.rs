@@ -24,7 +24,8 @@ pub(crate) async fn assess(
 ) -> Result<SchoolReport, Refusal> {
     let decide = |standing: &Standing| {
         // Whoever assesses again and again does not put it off.
-        let due = match (standing.now.state, standing.within(standing.rules().report_s), standing.now.due_at) {
+        let due = match (standing.now.state, standing.within(standing.rules().report_s), standing.now.due_at)
+        {
             (State::Assessed, ..) => Due::Keep,
             (State::Received, due, _) => due,
             (_, Due::At(new), Some(old)) => Due::At(old.min(new)),
