@@ -42,8 +42,8 @@ async fn whether_she_arrived_is_asked_until_it_is_known() {
     let task_id = asked(&house, &case).await;
     let done =
         CompleteTaskRequest { request_id: request_id(), task_id: task_id.clone(), remark: String::new() };
-    let back =
-        CancelTaskRequest { request_id: request_id(), task_id: task_id.clone(), remark: String::new() };
+    let remark = "She will be there.".to_owned();
+    let back = CancelTaskRequest { request_id: request_id(), task_id: task_id.clone(), remark };
     assert_eq!(why(by.tasks().complete_task(done.clone()).await).metadata("state"), "awaits_arrival");
     assert_eq!(why(by.tasks().cancel_task(back).await).metadata("state"), "awaits_arrival");
     let missing = ReturnCancelReason::NotArrived.into();
