@@ -108,7 +108,7 @@ async fn fill(world: &World, centre: &Centre) {
     let (_, alone) = stage::alert_seen_by(&supervisor, &adapter).await;
     stage::all_clear(&supervisor, &adapter, alone).await;
     stage::receive(&adapter, &new_language()).await;
-    open_a_queue(world, centre).await;
+    Box::pin(open_a_queue(world, centre)).await;
     let partner = world.another_centre().await;
     stage::ask_for_overflow(world, centre, &partner, &supervisor, &adapter).await;
     let divert = DivertQueueRequest {

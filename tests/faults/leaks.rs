@@ -246,11 +246,11 @@ async fn play(fleet: &Fleet, markers: &mut Markers) -> Vec<(&'static str, Status
     complete(&counsellor, &contact, markers, &mut statuses).await;
     record_past(&counsellor, markers, &mut statuses).await;
     escalation::play(fleet, markers, &mut statuses).await;
-    child_alert::play(fleet, markers, &mut statuses).await;
+    Box::pin(child_alert::play(fleet, markers, &mut statuses)).await;
     directory::play(fleet, &counsellor, markers, &mut statuses).await;
     referral::play(fleet, markers, &contact.contact_id, &mut statuses).await;
     casework::play(fleet, markers, &mut statuses).await;
-    crossborder::play(fleet, markers, &mut statuses).await;
+    Box::pin(crossborder::play(fleet, markers, &mut statuses)).await;
     school::play((fleet, &adapter), markers, &contact.contact_id, &mut statuses).await;
     reintegration::play(fleet, markers, &mut statuses).await;
     shelter::play(fleet, markers, &mut statuses).await;

@@ -52,7 +52,6 @@ pub async fn compare(rounds: usize, mut one: impl AsyncFnMut(), mut other: impl 
     Comparison::of(&pairs)
 }
 
-#[expect(clippy::disallowed_methods, reason = "how long an answer takes is what is measured")]
 async fn milliseconds(ask: &mut impl AsyncFnMut()) -> f64 {
     let begun = Instant::now();
     ask().await;

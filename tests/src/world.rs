@@ -113,7 +113,7 @@ impl World {
         let config = config(&stack, &database, &options);
         // Before the server starts: it matches for centres that are there at once, for others within seconds.
         let id = centre_row(&database).await;
-        let server = Server::start(&config).await.expect("a server");
+        let server = Box::pin(Server::start(&config)).await.expect("a server");
         let channel = connect(&server).await;
         let administrator = bearer(&database, &channel, id, Role::Administrator, None).await;
         let centre = Centre { id, administrator };
@@ -217,26 +217,27 @@ impl World {
 
     /// Changes the settings of the centre.
     pub async fn change_settings(&self, change: impl FnOnce(&mut Settings)) {
-        change_settings(&self.centre, change).await;
+        Box::pin(change_settings(&self.centre, change)).await;
     }
 
     /// Changes the settings of a centre.
     pub async fn change_settings_of(&self, centre: &Centre, change: impl FnOnce(&mut Settings)) {
-        change_settings(centre, change).await;
+        Box::pin(change_settings(centre, change)).await;
     }
 
     async fn ensure_skills(&self, centre: &Centre, abilities: &Abilities) {
         if abilities.skills.is_empty() {
             return;
         }
-        change_settings(centre, |settings| {
+        let add = change_settings(centre, |settings| {
             for (skill, _) in &abilities.skills {
                 if !settings.skills.contains(skill) {
                     settings.skills.push(skill.clone());
                 }
             }
-        })
-        .await;
+        });
+        // All settings are a large message.
+        Box::pin(add).await;
     }
 
     /// The centre of this world may ask `partner` to take contacts on, in its first queue and by hand.

@@ -31,17 +31,14 @@ pub(crate) async fn count(ctx: &Ctx, caller: &Caller, period: Period) -> Result<
         found.into_iter().partition(|one| told.iter().any(|(part, _)| *part == key(one)));
     let pooled: Option<SurveyCount> =
         (!rest.is_empty()).then(|| rest.iter().fold(SurveyCount::default(), together));
-    let whole = without_few(parts.iter().chain(&pooled), whole);
+    let whole = without_few(&parts.iter().chain(&pooled).collect::<Vec<_>>(), whole);
     Ok((parts, pooled, whole))
 }
 
 /// The whole without the questions whose result would tell that of the few who answered them in a part.
-fn without_few<'a>(
-    parts: impl Iterator<Item = &'a SurveyCount> + Clone,
-    mut whole: SurveyCount,
-) -> SurveyCount {
+fn without_few(parts: &[&SurveyCount], mut whole: SurveyCount) -> SurveyCount {
     let few = |answers: fn(&SurveyCount) -> i64| {
-        let hidden: i64 = parts.clone().map(answers).filter(|answers| *answers < LEAST).sum();
+        let hidden: i64 = parts.iter().map(|one| answers(one)).filter(|answers| *answers < LEAST).sum();
         (1..LEAST).contains(&hidden)
     };
     let hidden = [

@@ -135,7 +135,7 @@ async fn the_doors_through_isolation_are_known_and_tell_ids_alone() {
 /// A centre with a closed contact, an offered one, and their counsellor; and a session of it.
 async fn at_work() -> (World, Session) {
     let world = World::start().await;
-    fill(&world, &world.centre).await;
+    Box::pin(fill(&world, &world.centre)).await;
     let session = Session::of(&world, world.centre.id).await;
     (world, session)
 }

@@ -31,7 +31,6 @@ impl Room {
             request_id: request_id(),
             case_id: case.case_id.clone(),
             contact_id: contact_id.clone(),
-            ..LinkCaseContactRequest::default()
         };
         stage.supervisor.cases().link_case_contact(request).await.unwrap();
         Self { stage, case, contact_id }

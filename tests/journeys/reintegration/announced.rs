@@ -95,7 +95,7 @@ async fn a_cohort_is_known_to_whom_it_is_granted_until_it_is_not() {
     let child = flight.announced(&["a1"]).await.remove(0);
     let seen = amina.cohort(id).await.unwrap();
     assert_eq!((seen.display_name.as_str(), seen.granted_ids.len()), ("The spring flight", 0));
-    assert_eq!(by.cohort(id).await.unwrap().granted_ids, [amina.counsellor_id.clone()]);
+    assert_eq!(by.cohort(id).await.unwrap().granted_ids, std::slice::from_ref(&amina.counsellor_id));
     assert_eq!(amina.person(&child.person_id).await.unwrap().person_id, child.person_id);
     let again = why(by.cohorts().grant_cohort(grant(id, &amina.counsellor_id)).await);
     assert_eq!(again.metadata("state"), "granted");

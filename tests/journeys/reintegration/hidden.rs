@@ -36,8 +36,8 @@ async fn two(flight: &Flight) -> Two {
     Two { member: (member, ours), other: (other.into_inner().person.unwrap().person_id, theirs) }
 }
 
-fn identifier(telephone: &str) -> Option<PersonIdentifier> {
-    Some(PersonIdentifier { kind: IdentifierKind::Telephone.into(), value: telephone.to_owned() })
+fn identifier(telephone: &str) -> PersonIdentifier {
+    PersonIdentifier { kind: IdentifierKind::Telephone.into(), value: telephone.to_owned() }
 }
 
 /// What is the same of two children.
@@ -49,7 +49,8 @@ fn alike(mut one: Person) -> Person {
 }
 
 async fn found(by: &Actor, telephone: &str) -> Vec<Person> {
-    let request = FindPersonsRequest { identifier: identifier(telephone), ..FindPersonsRequest::default() };
+    let request =
+        FindPersonsRequest { identifier: Some(identifier(telephone)), ..FindPersonsRequest::default() };
     by.persons().find_persons(request).await.unwrap().into_inner().people
 }
 
@@ -85,7 +86,7 @@ async fn everything(by: &Actor, own: &str, (person, telephone): &(String, &'stat
     };
     let cases = ListCasesRequest { child_id: person.clone(), ..ListCasesRequest::default() };
     let mut reintegration = open(person);
-    reintegration.kind = "reintegration".to_owned();
+    "reintegration".clone_into(&mut reintegration.kind);
     vec![
         said(by.person(person).await),
         said(Ok::<_, Status>(found(by, telephone).await.into_iter().map(alike).collect::<Vec<_>>())),
@@ -93,7 +94,8 @@ async fn everything(by: &Actor, own: &str, (person, telephone): &(String, &'stat
         said(by.persons().link_persons(link(own, person)).await.map(tonic::Response::into_inner)),
         said(by.persons().ask_merge(merge).await.map(|answer| {
             let mut merge = answer.into_inner().merge.unwrap();
-            (merge.merge_id.clear(), merge.absorbed_id.clear());
+            merge.merge_id.clear();
+            merge.absorbed_id.clear();
             merge.ask_time = None;
             merge
         })),

@@ -39,7 +39,7 @@ async fn what_was_reported_for_others_alone_is_due_anew_when_it_is_another_incid
     let kept = supervisor.school_report(&first).await.unwrap();
     assert_eq!((kept.state(), kept.escalation_id), (SchoolReportState::Reported, escalation.clone()));
     assert_eq!(kept.revision, seen.revision + 1);
-    assert_eq!(kept.perhaps_same_report_ids, [second.clone()], "nothing is lost");
+    assert_eq!(kept.perhaps_same_report_ids, std::slice::from_ref(&second), "nothing is lost");
     let borrowed = why(another.report_school(reported(&second, &escalation)).await);
     assert_eq!((borrowed.code, borrowed.metadata("resource")), (Code::NotFound, "escalation"));
 

@@ -38,7 +38,7 @@ async fn to_everybody_else_a_report_is_not_there_and_neither_are_others_like_it(
     assert!(second.perhaps_same_report_ids.is_empty());
     assert_eq!(second.school_id, "", "it would tell that somebody has reported about it");
     let seen = school.stage.supervisor.school_report(&second.school_report_id).await.unwrap();
-    assert_eq!(seen.perhaps_same_report_ids, [id.clone()]);
+    assert_eq!(seen.perhaps_same_report_ids, std::slice::from_ref(&id));
     school.stage.supervisor.link_reports(link(&id, &second.school_report_id)).await.unwrap();
     let seen = other.actor.school_report(&second.school_report_id).await.unwrap();
     assert!(seen.linked_report_ids.is_empty());

@@ -358,11 +358,14 @@ pub(crate) fn end(
     })
 }
 
+/// A stay, until when, and why.
+type Longer = (AdmissionId, DateTime<Utc>, Sensitive<String>);
+
 pub(crate) fn extend(
     ctx: &Ctx,
     caller: &Caller,
     sent: &proto::ExtendStayRequest,
-) -> Result<(Command, (AdmissionId, DateTime<Utc>, Sensitive<String>)), Refusal> {
+) -> Result<(Command, Longer), Refusal> {
     read((ctx, caller), ("ExtendStay", sent, &sent.request_id), |fields| {
         let id = fields.id("admission_id", &sent.admission_id);
         let until = fields.timestamp("until_time", sent.until_time.as_ref());

@@ -18,6 +18,7 @@ use crate::{Store, StoreError};
 /// A report as far as somebody may see it.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "each field is described on the column and on the message of the API")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an answer of its own about the same report")]
 pub struct SchoolReport {
     pub school_report_id: SchoolReportId,
     pub reference: String,
@@ -66,6 +67,7 @@ pub struct Told {
 }
 
 #[derive(FromRow)]
+#[expect(clippy::struct_excessive_bools, reason = "as the report has them")]
 struct Row {
     school_report_id: Uuid,
     reference: String,

@@ -75,7 +75,7 @@ pub(super) async fn linked(
 ) -> Result<SchoolReport> {
     let asked = request(stage, call, Reporter::Teacher);
     let filed = given!(does!(people.huda, school_reports.file_school_report, asked), school_report);
-    so!(filed.perhaps_same_report_ids, [mothers.school_report_id.clone()], "what may be the same");
+    so!(filed.perhaps_same_report_ids.concat(), mothers.school_report_id, "what may be the same");
     let request = LinkSchoolReportsRequest {
         request_id: stage.id(),
         school_report_id: filed.school_report_id.clone(),

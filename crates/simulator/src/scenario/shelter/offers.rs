@@ -19,13 +19,13 @@ fn answer(
     stage: &Stage<'_>,
     stay: &Admission,
     service: &str,
-    state: ServiceOfferState,
+    said: ServiceOfferState,
 ) -> AnswerServiceOfferRequest {
     AnswerServiceOfferRequest {
         request_id: stage.id(),
         admission_id: stay.admission_id.clone(),
         service: service.to_owned(),
-        answer: state.into(),
+        answer: said.into(),
         ..AnswerServiceOfferRequest::default()
     }
 }
