@@ -7,4 +7,5 @@ mod offers;
 mod presence;
 mod returns;
 mod room;
+mod timing;
 mod walk;

@@ -19,7 +19,7 @@ use helpline_vault::Sensitive;
 pub(crate) const SCHOOL: usize = 200;
 
 /// Characters of what may be a reference.
-const REFERENCE: usize = 20;
+const REFERENCE: usize = 40;
 
 /// Defines both directions between an enum of the domain and one of the API.
 macro_rules! both_ways {

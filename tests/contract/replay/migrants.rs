@@ -74,7 +74,7 @@ async fn about_redirects(cast: &Cast, by: Actor, method: &str) -> Option<(Actor,
     other.cases().link_case_contact(link).await.unwrap();
     let service = cast.world.service(cast.world.agency().await).await;
     let new = DraftReferralRequest { case_id: case_id.clone(), ..draft(&contact_id, &[&service]) };
-    let referral_id = other.draft_referral(new).await.unwrap().referral_id;
+    let referral_id = other.refer(new).await.referral_id;
     if place == 2 {
         return Some((
             by,

@@ -44,7 +44,7 @@ pub(super) async fn play(
     by.cases().link_case_contact(link).await.expect("the contact");
     let redirect_id = by.begin_redirect(&case_id).await.expect("a redirect").redirect_id;
     let new = DraftReferralRequest { case_id: case_id.clone(), ..draft(contact_id, &[&service]) };
-    let referral_id = by.draft_referral(new).await.expect("a draft").referral_id;
+    let referral_id = by.refer(new).await.referral_id;
     let ask = AskRedirectRequest {
         request_id: request_id(),
         redirect_id: redirect_id.clone(),

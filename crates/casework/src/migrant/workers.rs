@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use helpline_domain::id::CentreId;
+use helpline_service_kit::Ctx;
 use helpline_service_kit::workers::{Progress, Worker, WorkerError};
-use helpline_service_kit::{Ctx, fail_point};
 use helpline_store::casework::migrant::detention::DueBy;
 
 /// How often it looks.
@@ -37,7 +37,6 @@ impl WatchMigrants {
             if !(noted || told || looked) {
                 break;
             }
-            fail_point!("task.after_climb");
             more = true;
         }
         Ok(more)

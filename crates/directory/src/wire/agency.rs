@@ -129,11 +129,11 @@ fn profile(fields: &mut Fields, agency: &Message) -> Option<Profile> {
     let field_classes = read_field_classes(fields, "field_classes", &agency.field_classes);
     let country = match kind {
         Some(AgencyKind::Embassy) => fields.country("country", &agency.country).map(Some),
-        _ if agency.country.is_empty() => Some(None),
-        _ => {
+        Some(_) if !agency.country.is_empty() => {
             fields.refuse("country", "empty for what is no embassy");
             None
         }
+        _ => Some(None),
     };
     let profile = Profile {
         display_name: display_name?,

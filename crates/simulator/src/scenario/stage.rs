@@ -65,6 +65,8 @@ pub struct Stage<'a> {
     pub(crate) administrator: Who,
     /// The channel adapter.
     pub(crate) adapter: Who,
+    /// A supervisor who sees every alert.
+    watch: Who,
 }
 
 impl std::fmt::Debug for Stage<'_> {
@@ -89,8 +91,9 @@ impl<'a> Stage<'a> {
         let nobody = || [String::new(), String::new()];
         let client = Client::new(channel.clone(), &token)?;
         let administrator = Who::new("Administrator", Role::Administrator, nobody(), client.clone());
-        let adapter = Who::new("Adapter", Role::ChannelAdapter, nobody(), client);
-        let cast = vec![adapter.clone()];
+        let adapter = Who::new("Adapter", Role::ChannelAdapter, nobody(), client.clone());
+        let watch = Who::new("Supervisor", Role::Supervisor, nobody(), client);
+        let cast = vec![adapter.clone(), watch.clone()];
         let memory =
             Memory { draws: Draws::new(seed, 1), moved_s: 0, tokens_at_s: 0, cast, alarms: BTreeMap::new() };
         let stage = Self {
@@ -102,8 +105,11 @@ impl<'a> Stage<'a> {
             tell,
             administrator,
             adapter,
+            watch,
         };
-        stage.give_token(&stage.adapter).await?;
+        for who in [&stage.adapter, &stage.watch] {
+            stage.give_token(who).await?;
+        }
         Ok(stage)
     }
 
@@ -307,7 +313,7 @@ impl<'a> Stage<'a> {
         let mut page_token = String::new();
         loop {
             let request = ListAlertsRequest { page_size: 500, page_token, open_only: false };
-            let page = does!(self.administrator, supervision.list_alerts, request);
+            let page = does!(self.watch, supervision.list_alerts, request);
             all.extend(page.alerts);
             page_token = page.next_page_token;
             if page_token.is_empty() {

@@ -39,7 +39,8 @@ pub(super) fn read(fields: &mut Fields, message: Option<&ShelterSettings>) -> Op
     Some(Shelter {
         offers: if offers.is_empty() { usual.offers } else { offers },
         follow_up_days: days.map(|days| if days.is_empty() { usual.follow_up_days } else { days })?,
-        return_items: if items.is_empty() { usual.return_items } else { items.into_iter().collect() },
+        // In the order in which they were said.
+        return_items: if items.is_empty() { usual.return_items } else { message.return_items.clone() },
         grace_warning_s: warning?,
         arrival_s: arrival?,
     })
