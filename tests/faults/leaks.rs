@@ -41,7 +41,7 @@ use scan::{Finding, Markers, search};
 use crate::load::closing;
 
 /// The personal fields: each gets a marker of its own.
-const FIELDS: [&str; 75] = [
+const FIELDS: [&str; 74] = [
     "on_call_name",
     "on_call_number",
     "delivery_address",
@@ -95,7 +95,6 @@ const FIELDS: [&str; 75] = [
     "survey_words",
     "cohort_name",
     "returnee_key",
-    "returnee_family",
     "returnee_name",
     "border_identity",
     "border_contact",

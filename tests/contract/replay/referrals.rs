@@ -129,7 +129,8 @@ pub(super) async fn prepare(cast: &Cast, method: &str) -> Option<(Actor, Vec<u8>
     let known = helpline_proto::METHODS
         .iter()
         .any(|one| one.name == method && one.service.starts_with("helpline.referral."));
-    if !known {
+    // How long a stay may last is said beside cases.
+    if !known && method != "ExtendStay" {
         return None;
     }
     let scene = Scene::set(cast).await;

@@ -19,10 +19,7 @@ pub(super) async fn play(fleet: &Fleet, markers: &Markers, statuses: &mut Vec<(&
     let cohort = cohort.expect("the cohort");
     assert_eq!(cohort.display_name, marker("cohort_name"));
     let known = PersonProfile { names: vec![marker("returnee_name")], ..PersonProfile::default() };
-    let one = AnnouncedChild {
-        profile: Some(known.clone()),
-        ..child(&marker("returnee_key"), &marker("returnee_family"))
-    };
+    let one = AnnouncedChild { profile: Some(known.clone()), ..child(&marker("returnee_key"), "one family") };
     let all = by.announce(announce(&cohort.cohort_id, vec![one.clone()])).await.expect("a child");
     assert_eq!(all[0].list_key, marker("returnee_key"));
     let again = by.announce(announce(&cohort.cohort_id, vec![one.clone()])).await;
