@@ -61,9 +61,10 @@ pub(crate) async fn reschedule(
     near(ctx, "expected_time", at).await?;
     let late = late_since(ctx, caller).await?;
     for _ in 0..TRIES {
-        let read = cohort(ctx, caller, id).await?;
-        let change = match in_time("cohort", read.expected_at, late) {
-            Ok(()) => ctx.store.reschedule_cohort(command, &read, at).await?,
+        let found = cohort(ctx, caller, id).await;
+        let read = found.and_then(|read| in_time("cohort", read.expected_at, late).map(|()| read));
+        let change = match read {
+            Ok(read) => ctx.store.reschedule_cohort(command, &read, at).await?,
             // What is refused now may have happened before: a repeat is recognised.
             Err(refusal) => match ctx.store.recall_change(command).await? {
                 Change::Refused => return Err(refusal),
