@@ -1,7 +1,5 @@
 //! A helpline with an adapter and a supervisor, and what they do all day.
 
-use std::time::{Duration, Instant};
-
 use helpline_proto::intake::v1::{
     ActionTaken, AgeBand, ChangeRiskRequest, Closing, Contact, ContactKind, ContactState, Gender,
     GetContactRequest, ReceiveContactRequest, ReceiveContactResponse, RecordDepartureRequest,
@@ -10,27 +8,11 @@ use helpline_proto::intake::v1::{
 use helpline_proto::queueing::v1::{ExplainWaitingRequest, WaitingCause, WaitingExplanation};
 use helpline_proto::terms::v1::{Channel, Risk, SkillLevel};
 use helpline_tests::{Abilities, Actor, Refused, World, WorldOptions, request_id};
+pub(crate) use helpline_tests::{PATIENCE, until};
 use prost_types::Timestamp;
 use tonic::{Response, Status};
 
 use crate::desk::Desk;
-
-/// How long anything may take on a machine that is busy with other tests.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
-/// How often a condition is looked at.
-const LOOK: Duration = Duration::from_millis(15);
-
-/// Waits until something is there.
-pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let begun = Instant::now();
-    loop {
-        if let Some(found) = look().await {
-            return found;
-        }
-        assert!(begun.elapsed() < PATIENCE, "not in time: {what}");
-        tokio::time::sleep(LOOK).await;
-    }
-}
 
 /// A helpline, an adapter and a supervisor.
 pub(crate) struct Stage {

@@ -34,6 +34,7 @@ pub mod reintegration;
 pub mod school;
 pub mod shelter;
 pub mod timing;
+mod waiting;
 mod world;
 
 pub use actor::{Actor, Bearer};
@@ -42,6 +43,7 @@ pub use mail::MailServer;
 pub use pages::pages;
 pub use partner::{Answer, Heard, Partner};
 pub use refusal::{Refused, refused};
+pub use waiting::{PATIENCE, until};
 pub use world::{Abilities, Centre, World, WorldOptions};
 
 use uuid::Uuid;

@@ -7,9 +7,7 @@ use helpline_proto::referral::v1::{
     ScreenAdmissionRequest, SetCapacityRequest,
 };
 use helpline_tests::referral::draft;
-use helpline_tests::{Actor, Centre, World, request_id};
-
-use crate::stage::SOON;
+use helpline_tests::{Actor, Centre, World, request_id, until};
 
 /// Makes them for a centre, with an agency that it has.
 pub(super) async fn refer(world: &World, centre: &Centre, supervisor: &Actor, contact_id: &str) {
@@ -54,10 +52,6 @@ pub(super) async fn refer(world: &World, centre: &Centre, supervisor: &Actor, co
         HoldAdmissionPlaceRequest { request_id: request_id(), admission_id: admission_id(), lifetime: None };
     stays.hold_admission_place(hold).await.unwrap();
     stays.admit(AdmitRequest { request_id: request_id(), admission_id: admission_id() }).await.unwrap();
-    let begun = std::time::Instant::now();
     let limit = || GetStayLimitRequest { admission_id: admission_id() };
-    while supervisor.stays().get_stay_limit(limit()).await.is_err() {
-        assert!(begun.elapsed() < SOON, "nobody gave it a limit");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    until("it has a limit", async || supervisor.stays().get_stay_limit(limit()).await.ok()).await;
 }

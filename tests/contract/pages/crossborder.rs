@@ -1,6 +1,7 @@
 //! Something of every list about hand-overs across borders.
 
 use helpline_tests::crossborder::{consent, lets_hand_over, prepare};
+use helpline_tests::until;
 
 use crate::cast::Cast;
 
@@ -12,15 +13,9 @@ pub(super) async fn fill(cast: &Cast, rows: usize) -> String {
     let mut first = None;
     for _ in 0..rows {
         let opened = by.case_of_child().await;
-        let begun = std::time::Instant::now();
-        let handover = loop {
-            // Settings are known to a server for a moment after they have changed.
-            match by.prepare_handover(prepare(&opened.case_id)).await {
-                Ok(handover) => break handover,
-                Err(status) => assert!(begun.elapsed() < crate::stage::SOON, "{status}"),
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        };
+        // Settings are known to a server for a moment after they have changed.
+        let prepared = async || by.prepare_handover(prepare(&opened.case_id)).await.ok();
+        let handover = until("it is prepared by the new settings", prepared).await;
         let id = first.get_or_insert(handover.crossborder_id);
         by.agree_abroad(consent(id, agency)).await.unwrap();
     }

@@ -11,7 +11,7 @@ use helpline_tests::crossborder::{
     accept, ahead, arrive, assess, check, close, consent, decline, depart, journey, lets_hand_over, offer,
     plan, prepare, report, sign, visit, withdraw,
 };
-use helpline_tests::{Actor, request_id};
+use helpline_tests::{Actor, request_id, until};
 use prost::Message as _;
 
 use crate::cast::Cast;
@@ -41,21 +41,11 @@ impl Way {
         let by = &cast.supervisor;
         let opened = by.case_of_child().await;
         // Settings are known to a server for a moment after they have changed.
-        let begun = std::time::Instant::now();
-        let mut prepared = None;
-        loop {
-            let refused = match &prepared {
-                None => {
-                    by.prepare_handover(prepare(&opened.case_id)).await.map(|one| prepared = Some(one)).err()
-                }
-                Some(one) => match by.agree_abroad(consent(&one.crossborder_id, self.agency)).await {
-                    Ok(_) => return one.crossborder_id.clone(),
-                    Err(status) => Some(status),
-                },
-            };
-            assert!(refused.is_none() || begun.elapsed() < crate::stage::SOON, "{refused:?}");
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
+        let prepared = async || by.prepare_handover(prepare(&opened.case_id)).await.ok();
+        let id = until("it is prepared by the new settings", prepared).await.crossborder_id;
+        let agreed = async || by.agree_abroad(consent(&id, self.agency)).await.ok();
+        until("who receives her is known", agreed).await;
+        id
     }
 
     async fn offered(&self, cast: &Cast) -> String {

@@ -9,12 +9,12 @@ use helpline_tests::migrant::{
     answer_conference, answer_override, ask_override, conference, decide, depart, fear, held, lift, released,
 };
 use helpline_tests::referral::draft;
-use helpline_tests::{Actor, request_id};
+use helpline_tests::{Actor, request_id, until};
 use prost::Message as _;
 use prost_types::Timestamp;
 
 use crate::cast::Cast;
-use crate::stage::{SOON, new_language, receive};
+use crate::stage::{new_language, receive};
 
 /// Somebody who may give the command, and its bytes, if the method is about such a child.
 pub(super) async fn prepare(cast: &Cast, method: &str) -> Option<(Actor, Vec<u8>)> {
@@ -89,11 +89,11 @@ async fn about_redirects(cast: &Cast, by: Actor, method: &str) -> Option<(Actor,
         ..RevokeReferralRequest::default()
     };
     other.referrals().revoke_referral(revoke).await.unwrap();
-    let begun = std::time::Instant::now();
-    while other.redirect_of(&case_id).await.unwrap().state() != RedirectState::SocialAssessment {
-        assert!(begun.elapsed() < SOON, "nobody took note of the referral");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    until("note is taken of the referral", async || {
+        let now = other.redirect_of(&case_id).await.unwrap().state();
+        (now == RedirectState::SocialAssessment).then_some(())
+    })
+    .await;
     if place == 3 {
         return Some((by, conference(&redirect_id).encode_to_vec()));
     }
@@ -108,12 +108,8 @@ async fn about_redirects(cast: &Cast, by: Actor, method: &str) -> Option<(Actor,
 /// A stay that began lasts longer.
 pub(super) async fn extend(cast: &Cast, admission_id: String) -> (Actor, Vec<u8>) {
     let by = cast.world.supervisor().await;
-    let begun = std::time::Instant::now();
     let limit = || GetStayLimitRequest { admission_id: admission_id.clone() };
-    while by.stays().get_stay_limit(limit()).await.is_err() {
-        assert!(begun.elapsed() < SOON, "nobody gave it a limit");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    until("it has a limit", async || by.stays().get_stay_limit(limit()).await.ok()).await;
     let mut until = cast.world.soon();
     until.seconds += 100 * 86_400;
     let extend = ExtendStayRequest {

@@ -10,7 +10,7 @@ use helpline_tests::crossborder::{
     accept, ahead, assess, check, consent, depart, journey, lets_hand_over, offer, plan, prepare,
 };
 use helpline_tests::process::Fleet;
-use helpline_tests::request_id;
+use helpline_tests::{request_id, until};
 use tonic::Status;
 
 use super::scan::Markers;
@@ -40,14 +40,9 @@ pub(super) async fn play(fleet: &Fleet, markers: &Markers, statuses: &mut Vec<(&
         || PrepareCrossBorderHandoverRequest { particulars: particulars.clone(), ..prepare(&case.case_id) };
     let long = PrepareCrossBorderHandoverRequest { country: marker("border_identity"), ..new() };
     statuses.push(("a name as a country", by.prepare_handover(long).await.expect_err("no country")));
-    let begun = std::time::Instant::now();
-    let id = loop {
-        match by.prepare_handover(new()).await {
-            Ok(handover) => break handover.crossborder_id,
-            Err(status) => assert!(begun.elapsed() < std::time::Duration::from_secs(15), "{status}"),
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    };
+    // Settings are known to a server for a moment after they have changed.
+    let prepared = async || by.prepare_handover(new()).await.ok();
+    let id = until("it is prepared by the new settings", prepared).await.crossborder_id;
     by.agree_abroad(consent(&id, agency)).await.expect("consent");
     by.check_handover(check(&id, false)).await.expect("a decision");
     by.offer_abroad(offer(&id)).await.expect("an offer");

@@ -9,7 +9,7 @@ use helpline_proto::referral::v1::{DraftReferralRequest, RevokeReferralRequest};
 use helpline_tests::migrant::{answer_conference, conference, depart, fear, held, lift};
 use helpline_tests::process::Fleet;
 use helpline_tests::referral::draft;
-use helpline_tests::request_id;
+use helpline_tests::{request_id, until};
 use prost_types::Timestamp;
 use tonic::Status;
 
@@ -60,11 +60,11 @@ pub(super) async fn play(
         ..RevokeReferralRequest::default()
     };
     by.referrals().revoke_referral(revoke).await.expect("it is taken back");
-    let begun = std::time::Instant::now();
-    while by.redirect_of(&case_id).await.expect("it").state() != RedirectState::SocialAssessment {
-        assert!(begun.elapsed() < std::time::Duration::from_secs(15), "nobody took note of it");
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    until("note is taken of the referral", async || {
+        let now = by.redirect_of(&case_id).await.expect("it").state();
+        (now == RedirectState::SocialAssessment).then_some(())
+    })
+    .await;
     let mut advised = conference(&redirect_id);
     (advised.members, advised.advice) = (marker("conference_members"), marker("conference_advice"));
     by.record_conference(advised).await.expect("it is noted");

@@ -1,29 +1,14 @@
 //! An agency with endpoints, escalations and what is due to be told.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use helpline_proto::channels::v1::{
     CreateEndpointRequest, Delivery, EndpointKind, ListDeliveriesRequest, SignatureScheme,
 };
 use helpline_store::{PoolOptions, Store};
+pub(crate) use helpline_tests::until;
 use helpline_tests::{Actor, World, WorldOptions, request_id};
 use helpline_vault::{SystemRandom, Vault};
-
-/// How long anything may take on a machine that is busy with other tests.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// Waits until something is there.
-pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let begun = Instant::now();
-    loop {
-        if let Some(found) = look().await {
-            return found;
-        }
-        assert!(begun.elapsed() < PATIENCE, "not in time: {what}");
-        tokio::time::sleep(Duration::from_millis(15)).await;
-    }
-}
 
 /// A helpline with an agency.
 pub(crate) struct Scene {
