@@ -23,12 +23,12 @@ const OPTIONAL_IDS: [&str; 8] = [
     "plan.policies[0].steps[0].targets[0].call.agency_id",
     "plan.fallback.agency_id",
 ];
-/// Those that may be missing of one method alone: an escalation is raised by hand, a list is not narrowed to a contact,
+/// Those that may be missing of one method alone: an escalation is raised by hand, a list is not narrowed to a contact or a case,
 /// a token is no responder's, a question is about an escalation, alerts are listed of all, a document is the alert, an
 /// authority is kept as no agency, nobody answers for a service; a referral is no part of another, is asked of one service of an
 /// agency, a hold is for none; a case comes from no contact, a section is new, a task is the caller's, a
 /// focal point is the first, reports are of any school; a child lives there with nobody, who returns comes from no shelter, and consents for themselves.
-const OPTIONAL_OF: [(&str, &str); 32] = [
+const OPTIONAL_OF: [(&str, &str); 33] = [
     ("UpdateService", "agency_id"),
     ("RaiseEscalation", "contact_id"),
     ("RaiseEscalation", "report.authority_id"),
@@ -41,6 +41,7 @@ const OPTIONAL_OF: [(&str, &str); 32] = [
     ("AcceptReferral", "service_id"),
     ("RejectReferral", "service_id"),
     ("ListReferrals", "contact_id"),
+    ("ListReferrals", "case_id"),
     ("PlaceHold", "referral_id"),
     ("ListDeliveries", "referral_id"),
     ("RaiseEscalation", "case_id"),

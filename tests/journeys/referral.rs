@@ -5,6 +5,7 @@ mod consent;
 mod drafts;
 mod forbidden;
 mod found;
+mod from_case;
 pub(crate) mod holds;
 mod lists;
 mod meeting;

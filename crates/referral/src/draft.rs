@@ -13,7 +13,7 @@ use helpline_store::referral::read::Referral;
 use crate::access;
 use crate::act::{committed, refused};
 
-/// Writes a referral down. Errors: NOT_FOUND for the contact, a service, the case, or what it is a part of; INVALID_FIELD for a service
+/// Writes a referral down. Errors: INVALID_FIELD without a contact or a case; NOT_FOUND for the contact, a service, the case, or what it is a part of; INVALID_FIELD for a service
 /// whose agency cannot answer; NOBODY_FITS when any may have it and none is able; STATE_REFUSED when what it is a part of is over;
 /// REQUEST_ID_REUSED.
 pub(crate) async fn draft_referral(
@@ -28,19 +28,21 @@ pub(crate) async fn draft_referral(
 }
 
 async fn why_refused(ctx: &Ctx, caller: &Caller, new: &NewReferral) -> Result<Refusal, Refusal> {
-    let contact = ctx.store.contact(caller.centre_id, new.contact_id).await?;
-    let own = |contact: &helpline_store::contact::Contact| {
-        caller.role == Role::Supervisor || contact.counsellor_id == caller.counsellor_id
-    };
-    if !contact.as_ref().is_some_and(own) {
-        return Ok(Refusal::not_found("contact"));
+    if let Some(contact) = new.contact_id {
+        let contact = ctx.store.contact(caller.centre_id, contact).await?;
+        let own = |contact: &helpline_store::contact::Contact| {
+            caller.role == Role::Supervisor || contact.counsellor_id == caller.counsellor_id
+        };
+        if !contact.as_ref().is_some_and(own) {
+            return Ok(Refusal::not_found("contact"));
+        }
     }
     if let Some(case) = new.case_id {
         let case = ctx.store.case(caller, case).await?.ok_or_else(|| Refusal::not_found("case"))?;
         if case.closed_at.is_some() {
             return Ok(Refusal::state("case", "closed"));
         }
-        if !case.contact_ids.contains(&new.contact_id.as_uuid()) {
+        if new.contact_id.is_some_and(|contact| !case.contact_ids.contains(&contact.as_uuid())) {
             return Ok(Refusal::invalid_field("case_id", "a case that the contact is linked with"));
         }
     }
@@ -49,12 +51,19 @@ async fn why_refused(ctx: &Ctx, caller: &Caller, new: &NewReferral) -> Result<Re
         if whole.state.is_over() {
             return Ok(Refusal::state("referral", whole.state.key()));
         }
-        if whole.contact_id != new.contact_id {
-            return Ok(Refusal::invalid_field("part_of_id", "a referral of the same contact"));
+        let same = match new.contact_id {
+            Some(_) => whole.contact_id == new.contact_id,
+            None => whole.case_id == new.case_id,
+        };
+        if !same {
+            return Ok(Refusal::invalid_field(
+                "part_of_id",
+                "a referral of the same contact, or of the same case",
+            ));
         }
     }
     let about =
-        About { case: new.case_id.map(|id| id.as_uuid()), contact: Some(new.contact_id), ..About::default() };
+        About { case: new.case_id.map(|id| id.as_uuid()), contact: new.contact_id, ..About::default() };
     not_asked(ctx, caller, (&new.terms, about)).await
 }
 

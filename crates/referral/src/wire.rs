@@ -101,7 +101,7 @@ pub(crate) fn referral(caller: &Caller, one: &Referral) -> proto::Referral {
     proto::Referral {
         referral_id: one.referral_id.to_string(),
         number: one.number,
-        contact_id: within(one.contact_id.to_string()),
+        contact_id: within(id(one.contact_id.map(|id| id.as_uuid()))),
         part_of_id: within(id(one.part_of.map(|id| id.as_uuid()))),
         case_id: within(id(one.case_id.map(|id| id.as_uuid()))),
         urgency: urgency(one.urgency).into(),

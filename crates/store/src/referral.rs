@@ -45,7 +45,10 @@ macro_rules! sees_referral {
                     SELECT FROM helpline.contacts v
                     WHERE v.centre_id = $1 AND v.contact_id = r.contact_id AND v.counsellor_id = ",
             $principal,
-            "::uuid)
+            "::uuid) OR EXISTS (
+                    SELECT FROM helpline.cases c WHERE c.centre_id = $1 AND c.case_id = r.case_id AND ",
+            $crate::casework::sees_case!($principal, $role),
+            ")
                 ELSE false END"
         )
     };

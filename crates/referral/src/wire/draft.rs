@@ -43,7 +43,7 @@ pub(crate) fn draft(
 ) -> Result<(Command, NewReferral), Refusal> {
     let mut fields = Fields::new();
     let request_id = fields.request_id(&sent.request_id);
-    let contact_id = fields.id("contact_id", &sent.contact_id);
+    let contact_id = fields.optional_id("contact_id", &sent.contact_id);
     let need = fields.key("need", &sent.need);
     let terms = terms(
         &mut fields,
@@ -60,6 +60,9 @@ pub(crate) fn draft(
     );
     let part_of = fields.optional_id("part_of_id", &sent.part_of_id);
     let case_id = fields.optional_id("case_id", &sent.case_id);
+    if sent.contact_id.is_empty() && sent.case_id.is_empty() {
+        fields.refuse("contact_id", "the contact that it comes from, unless it comes from a case");
+    }
     fields.build((|| {
         let new = NewReferral {
             referral_id: ctx.ids.v7().into(),

@@ -25,8 +25,9 @@ pub(crate) fn list(
     let mut fields = Fields::new();
     let size = fields.page_size(request.page_size);
     let contact_id = fields.optional_id("contact_id", &request.contact_id);
-    let (size, contact_id) = fields.build(size.zip(contact_id))?;
-    let filter = ReferralFilter { open: request.open, unmet: request.unmet, contact_id };
+    let case_id = fields.optional_id("case_id", &request.case_id);
+    let ((size, contact_id), case_id) = fields.build(size.zip(contact_id).zip(case_id))?;
+    let filter = ReferralFilter { open: request.open, unmet: request.unmet, contact_id, case_id };
     Ok((filter, (size, pages.open(&request.page_token)?)))
 }
 

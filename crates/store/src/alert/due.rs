@@ -106,7 +106,7 @@ const DUE: &str = "
     WHERE r.centre_id = $1 AND r.unmet AND r.state <> 'entered_in_error' AND r.ended_at > (SELECT helpline.now()) - interval '30 days'
       AND NOT EXISTS (
         SELECT FROM helpline.referrals n
-        WHERE n.centre_id = $1 AND n.contact_id = r.contact_id AND n.need = r.need AND n.sent_at > r.ended_at AND n.state <> 'entered_in_error')
+        WHERE n.centre_id = $1 AND (n.contact_id = r.contact_id OR n.case_id = r.case_id) AND n.need = r.need AND n.sent_at > r.ended_at AND n.state <> 'entered_in_error')
     UNION ALL
     SELECT late.kind, 'escalation ' || e.escalation_id FROM helpline.escalations e
     LEFT JOIN helpline.presences p ON p.centre_id = $1 AND p.counsellor_id = e.owner_id

@@ -10,6 +10,33 @@ pub mod protection;
 pub mod redirect;
 pub mod stay;
 
+use helpline_domain::caller::Caller;
+use sqlx::FromRow;
+use sqlx::postgres::PgRow;
+use uuid::Uuid;
+
+use crate::{Store, StoreError};
+
+impl Store {
+    /// One row of what a caller may know of, by the id in parameter 4.
+    async fn one_of<Row: for<'row> FromRow<'row, PgRow> + Send + Unpin>(
+        &self,
+        sql: &'static str,
+        caller: &Caller,
+        of: Uuid,
+    ) -> Result<Option<Row>, StoreError> {
+        let mut connection = self.bound(caller.centre_id).await?;
+        let row = sqlx::query_as::<_, Row>(sql)
+            .bind(caller.centre_id.as_uuid())
+            .bind(caller.principal())
+            .bind(caller.role.key())
+            .bind(of)
+            .fetch_optional(connection.postgres())
+            .await;
+        connection.settle(row)
+    }
+}
+
 /// The timeline of the case in `parent` says what happened to the row in `changed`: an event, the key under which its id stands, and the
 /// parameters of the entry and of its sealed text.
 macro_rules! noted {

@@ -21,7 +21,7 @@ use crate::{Store, StoreError};
 #[expect(missing_docs, reason = "each field is described on the message of the API")]
 pub struct NewReferral {
     pub referral_id: ReferralId,
-    pub contact_id: ContactId,
+    pub contact_id: Option<ContactId>,
     pub part_of: Option<ReferralId>,
     pub case_id: Option<CaseId>,
     pub need: String,
@@ -108,8 +108,8 @@ macro_rules! all_named {
     };
 }
 
-/// What is asked for must be there: the contact of the caller, each service with an agency that can answer, and what it is a
-/// part of.
+/// What is asked for must be there: the contact of the caller or a case that they may read, each service with an agency that can answer,
+/// and what it is a part of.
 const DRAFT: &str = change!(
     event: "referral_drafted", resource: "referral_id", about: ("contact_id", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('referral_id', referral_id, 'urgency', urgency, 'need', need)",
@@ -118,17 +118,18 @@ const DRAFT: &str = change!(
         INSERT INTO helpline.referrals (centre_id, referral_id, contact_id, part_of, urgency, need, open_offer, field_classes, state, answer_s,
             owner_id, drafted_by, drafted_at, identity_sealed, contact_sealed, location_sealed, narrative_sealed, health_sealed, legal_sealed,
             perpetrator_sealed, event_count, changed_at, open_to_any, unit, due_at, case_id)
-        SELECT $1, $7, c.contact_id, $9, $10, $11, $12, $13, 'draft', $15, $2, $2, helpline.now(), $16, $17, $18, $19, $20, $21, $22, 1,
+        SELECT $1, $7, $8, $9, $10, $11, $12, $13, 'draft', $15, $2, $2, helpline.now(), $16, $17, $18, $19, $20, $21, $22, 1,
             helpline.now(), $24, $25, helpline.now() + make_interval(secs => $26), $27
-        FROM helpline.contacts c
-        WHERE c.centre_id = $1 AND c.contact_id = $8 AND ($3 = 'supervisor' OR c.counsellor_id = $2)
-          AND ", all_named!("$14"), "
+        WHERE ", all_named!("$14"), " AND CASE WHEN $8::uuid IS NULL THEN $27::uuid IS NOT NULL ELSE EXISTS (
+            SELECT FROM helpline.contacts c WHERE c.centre_id = $1 AND c.contact_id = $8 AND ($3 = 'supervisor' OR c.counsellor_id = $2)) END
           AND ($9::uuid IS NULL OR EXISTS (
-            SELECT FROM helpline.referrals r WHERE r.centre_id = $1 AND r.referral_id = $9 AND r.contact_id = $8 AND r.ended_at IS NULL AND ",
+            SELECT FROM helpline.referrals r WHERE r.centre_id = $1 AND r.referral_id = $9 AND r.ended_at IS NULL
+              AND CASE WHEN $8::uuid IS NULL THEN r.case_id = $27 ELSE r.contact_id = $8 END AND ",
     sees_referral!("$2", "$3", "$23"), "))
           AND ($27::uuid IS NULL OR EXISTS (
-            SELECT FROM helpline.cases c JOIN helpline.case_contacts k ON k.centre_id = $1 AND k.case_id = c.case_id AND k.contact_id = $8
-            WHERE c.centre_id = $1 AND c.case_id = $27 AND c.closed_at IS NULL AND ",
+            SELECT FROM helpline.cases c
+            WHERE c.centre_id = $1 AND c.case_id = $27 AND c.closed_at IS NULL AND ($8::uuid IS NULL OR EXISTS (
+                SELECT FROM helpline.case_contacts k WHERE k.centre_id = $1 AND k.case_id = c.case_id AND k.contact_id = $8)) AND ",
     sees_case!("$2", "$3"), "))
         RETURNING *),
     chosen AS (
@@ -186,7 +187,7 @@ impl Store {
         let (row, terms) = (new.referral_id.as_uuid(), &new.terms);
         let query = change_query::<Drafted>(DRAFT, command)
             .bind(row)
-            .bind(new.contact_id.as_uuid())
+            .bind(new.contact_id.map(|id| id.as_uuid()))
             .bind(new.part_of.map(|id| id.as_uuid()))
             .bind(terms.urgency.key())
             .bind(new.need.clone())

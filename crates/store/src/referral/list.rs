@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use helpline_domain::caller::Caller;
 use helpline_domain::field_class::FieldClass;
-use helpline_domain::id::{ContactId, ReferralId};
+use helpline_domain::id::{CaseId, ContactId, ReferralId};
 use uuid::Uuid;
 
 use super::read::{Referral, ReferralRow, read_classes, referral_classes, select};
@@ -21,6 +21,7 @@ macro_rules! list {
                     SELECT FROM helpline.referral_choices c
                     WHERE c.centre_id = $1 AND c.referral_id = r.referral_id AND c.agency_id = $4 AND c.state IN ('offered', 'accepted'))))
               AND (NOT $7 OR r.unmet AND $4::uuid IS NULL) AND ($8::uuid IS NULL OR r.contact_id = $8 AND $4::uuid IS NULL)
+              AND ($11::uuid IS NULL OR r.case_id = $11 AND $4::uuid IS NULL)
               AND ($9::uuid IS NULL OR r.referral_id < $9)
               ORDER BY r.referral_id DESC LIMIT $10"
         )
@@ -31,6 +32,7 @@ const LIST_ALL: &str = list!("");
 const LIST_OPEN: &str = list!(" AND r.ended_at IS NULL");
 const LIST_UNMET: &str = list!(" AND r.unmet");
 const LIST_OF_CONTACT: &str = list!(" AND r.contact_id = $8");
+const LIST_OF_CASE: &str = list!(" AND r.case_id = $11");
 const LIST_OF_AGENCY: &str = list!(
     " AND r.referral_id IN (
         SELECT n.referral_id FROM helpline.referral_choices n WHERE n.centre_id = $1 AND n.agency_id = $4 AND n.offered_at IS NOT NULL)"
@@ -56,6 +58,8 @@ pub struct ReferralFilter {
     pub unmet: bool,
     /// That come from a contact.
     pub contact_id: Option<ContactId>,
+    /// That are of a case.
+    pub case_id: Option<CaseId>,
 }
 
 impl Store {
@@ -69,6 +73,7 @@ impl Store {
         let sql = match filter {
             _ if caller.agency_id.is_some() => LIST_OF_AGENCY,
             ReferralFilter { contact_id: Some(_), .. } => LIST_OF_CONTACT,
+            ReferralFilter { case_id: Some(_), .. } => LIST_OF_CASE,
             ReferralFilter { unmet: true, .. } => LIST_UNMET,
             ReferralFilter { open: true, .. } => LIST_OPEN,
             ReferralFilter { .. } => LIST_ALL,
@@ -85,6 +90,7 @@ impl Store {
             .bind(filter.contact_id.map(|id| id.as_uuid()))
             .bind(before.map(|id| id.as_uuid()))
             .bind(i64::from(size))
+            .bind(filter.case_id.map(|id| id.as_uuid()))
             .fetch_all(connection.postgres())
             .await;
         let rows = connection.settle(rows)?;

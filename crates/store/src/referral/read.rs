@@ -30,7 +30,7 @@ use crate::{Store, StoreError};
 pub struct Referral {
     pub referral_id: ReferralId,
     pub number: i64,
-    pub contact_id: ContactId,
+    pub contact_id: Option<ContactId>,
     pub part_of: Option<ReferralId>,
     pub case_id: Option<CaseId>,
     pub urgency: Urgency,
@@ -163,7 +163,7 @@ const BY_ID: &str = concat!(
 pub(super) struct ReferralRow {
     referral_id: Uuid,
     number: i64,
-    contact_id: Uuid,
+    contact_id: Option<Uuid>,
     part_of: Option<Uuid>,
     case_id: Option<Uuid>,
     urgency: String,
@@ -263,7 +263,7 @@ impl Store {
         Ok(Referral {
             referral_id: id.into(),
             number: row.number,
-            contact_id: row.contact_id.into(),
+            contact_id: row.contact_id.map(ContactId::from),
             part_of: row.part_of.map(ReferralId::from),
             case_id: row.case_id.map(CaseId::from),
             urgency: Urgency::from_key(&row.urgency).ok_or(inconsistent("urgency"))?,

@@ -272,14 +272,6 @@ impl Store {
         caller: &Caller,
         of: Uuid,
     ) -> Result<Option<Detention>, StoreError> {
-        let mut connection = self.bound(caller.centre_id).await?;
-        let row = sqlx::query_as::<_, Row>(sql)
-            .bind(caller.centre_id.as_uuid())
-            .bind(caller.principal())
-            .bind(caller.role.key())
-            .bind(of)
-            .fetch_optional(connection.postgres())
-            .await;
-        connection.settle(row)?.map(Detention::try_from).transpose()
+        self.one_of::<Row>(sql, caller, of).await?.map(Detention::try_from).transpose()
     }
 }

@@ -312,39 +312,31 @@ impl Store {
         caller: &Caller,
         of: Uuid,
     ) -> Result<Option<Redirect>, StoreError> {
-        let mut connection = self.bound(caller.centre_id).await?;
-        let row = sqlx::query_as::<_, Row>(sql)
-            .bind(caller.centre_id.as_uuid())
-            .bind(caller.principal())
-            .bind(caller.role.key())
-            .bind(of)
-            .fetch_optional(connection.postgres())
-            .await;
-        let row = connection.settle(row)?;
-        drop(connection);
-        row.map(|row| {
-            let open = |column, sealed| self.open_some(column, caller.centre_id, row.redirect_id, sealed);
-            Ok(Redirect {
-                redirect_id: row.redirect_id.into(),
-                case_id: row.case_id.into(),
-                state: RedirectState::from_key(&row.state).ok_or(inconsistent("redirects", "state"))?,
-                referral_id: row.referral_id.map(ReferralId::from),
-                due_at: row.due_at,
-                members: open(MEMBERS, row.members_sealed.as_deref())?,
-                advice: open(ADVICE, row.advice_sealed.as_deref())?,
-                departure: open(DEPARTURE, row.departure_sealed.as_deref())?,
-                answer: open(ANSWER, row.answer_sealed.as_deref())?,
-                departed_by: row.departed_by,
-                answer_task_id: row.answer_task_id,
-                answered_at: row.answered_at,
-                begun_at: row.begun_at,
-                ended_at: row.ended_at,
-                revision: row.revision,
-                case_closed: row.case_closed,
-                clock: row.clock,
+        self.one_of::<Row>(sql, caller, of)
+            .await?
+            .map(|row| {
+                let open = |column, sealed| self.open_some(column, caller.centre_id, row.redirect_id, sealed);
+                Ok(Redirect {
+                    redirect_id: row.redirect_id.into(),
+                    case_id: row.case_id.into(),
+                    state: RedirectState::from_key(&row.state).ok_or(inconsistent("redirects", "state"))?,
+                    referral_id: row.referral_id.map(ReferralId::from),
+                    due_at: row.due_at,
+                    members: open(MEMBERS, row.members_sealed.as_deref())?,
+                    advice: open(ADVICE, row.advice_sealed.as_deref())?,
+                    departure: open(DEPARTURE, row.departure_sealed.as_deref())?,
+                    answer: open(ANSWER, row.answer_sealed.as_deref())?,
+                    departed_by: row.departed_by,
+                    answer_task_id: row.answer_task_id,
+                    answered_at: row.answered_at,
+                    begun_at: row.begun_at,
+                    ended_at: row.ended_at,
+                    revision: row.revision,
+                    case_closed: row.case_closed,
+                    clock: row.clock,
+                })
             })
-        })
-        .transpose()
+            .transpose()
     }
 
     /// Of which case a referral is, while it is not over.
