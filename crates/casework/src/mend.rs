@@ -41,7 +41,8 @@ pub(crate) async fn unlink_contact(
 
 /// Moves a case to another record; what was allowed for the one child is not for the other: approval, offer and access end. Errors:
 /// NOT_FOUND for the case and the record, INVALID_FIELD for the record that it is under, ALREADY_EXISTS when the child has an open one of
-/// its kind, STATE_REFUSED while it has an open hand-over across a border, REQUEST_ID_REUSED.
+/// its kind, STATE_REFUSED while it has an open hand-over across a border or help to return, and `own` for who has asked for an override of what
+/// protects the child; REQUEST_ID_REUSED.
 pub(crate) async fn move_case(
     ctx: &Ctx,
     caller: &Caller,
@@ -49,7 +50,14 @@ pub(crate) async fn move_case(
     child: PersonId,
 ) -> Result<Case, Refusal> {
     let known = ctx.store.person_exists(caller.centre_id, child).await?;
+    let own = match ctx.store.case(caller, asked.1.case_id).await? {
+        Some(now) => ctx.store.wants_it_open(caller, now.person_id).await?,
+        None => false,
+    };
     act(ctx, caller, asked, |now| {
+        if own {
+            return Err(Refusal::state("consulate_override", "own"));
+        }
         if !known {
             return Err(Refusal::not_found("person"));
         }

@@ -64,7 +64,13 @@ pub(crate) async fn undo(
     (id, reason): (MergeId, &Sensitive<String>),
 ) -> Result<Merge, Refusal> {
     let change = ctx.store.undo_merge(command, id, reason).await?;
-    let why = async { Ok(Refusal::state("merge", load(ctx, caller, id).await?.state.key())) };
+    let why = async {
+        let now = load(ctx, caller, id).await?;
+        if ctx.store.wants_it_open(caller, now.survivor_id).await? {
+            return Ok(Refusal::state("consulate_override", "own"));
+        }
+        Ok(Refusal::state("merge", now.state.key()))
+    };
     outcome(change, |id| std::future::ready(Ok(id)), why).await?;
     load(ctx, caller, id).await
 }

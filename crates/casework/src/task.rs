@@ -76,7 +76,8 @@ pub(crate) async fn add(
         if let Some(referral) = new.referral_id {
             let about = About { referral: Some(referral.as_uuid()), ..About::default() };
             let agency = ctx.store.agency_of_referral(caller.centre_id, (new.case_id, referral)).await?;
-            consulate::passes(ctx, caller.centre_id, agency.as_slice(), about).await?;
+            consulate::passes(ctx, caller, (agency.as_slice(), about), Refusal::not_found("referral"))
+                .await?;
         }
         Ok(Refusal::not_found(if known { "referral" } else { "counsellor" }))
     };

@@ -66,7 +66,7 @@ pub(crate) async fn ask(
         let id = escalation.escalation_id.as_uuid();
         let about = gate::About { escalation: Some(id), ..gate::About::default() };
         let asked: Vec<AgencyId> = new.agency_ids.iter().copied().collect();
-        consulate::passes(ctx, caller.centre_id, &asked, about).await?;
+        consulate::passes(ctx, caller, (&asked, about), Refusal::not_found("agency")).await?;
         Ok(Refusal::race_lost())
     })
     .await

@@ -88,7 +88,7 @@ pub(crate) async fn hand_over(
         let now = access::seen(ctx, caller, act.escalation_id).await?;
         if now.reach_due_at.is_some() {
             let about = About { escalation: Some(act.escalation_id.as_uuid()), ..About::default() };
-            consulate::passes(ctx, caller.centre_id, &[agency], about).await?;
+            consulate::passes(ctx, caller, (&[agency], about), Refusal::not_found("agency")).await?;
             return Err(Refusal::not_found("agency"));
         }
     }

@@ -32,7 +32,7 @@ pub(crate) async fn record(
         let agency = agency.filter(|agency| goes_to && agency.disabled_at.is_none());
         let agency = agency.ok_or_else(|| Refusal::not_found("agency"))?;
         let about = About { referral: Some(new.referral_id.as_uuid()), ..About::default() };
-        consulate::passes(ctx, caller.centre_id, &[new.agency_id], about).await?;
+        consulate::passes(ctx, caller, (&[new.agency_id], about), Refusal::not_found("agency")).await?;
         Ok(if new.field_classes.is_subset(&agency.profile.field_classes) {
             Refusal::race_lost()
         } else {

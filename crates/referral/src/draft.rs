@@ -92,6 +92,11 @@ pub(crate) async fn revise_referral_draft(
     access::seen(ctx, caller, id).await
 }
 
+/// Nobody answers for a service that is named.
+fn cannot_answer(index: usize) -> Refusal {
+    Refusal::invalid_field(format!("service_ids[{index}]"), "a service whose agency can answer")
+}
+
 /// Why it cannot go to whom it says.
 async fn not_asked(ctx: &Ctx, caller: &Caller, (terms, about): (&Terms, About)) -> Result<Refusal, Refusal> {
     if terms.open_to_any {
@@ -101,14 +106,13 @@ async fn not_asked(ctx: &Ctx, caller: &Caller, (terms, about): (&Terms, About)) 
     for (index, answers) in answer.into_iter().enumerate() {
         match answers {
             None => return Ok(Refusal::not_found("service")),
-            Some(false) => {
-                let field = format!("service_ids[{index}]");
-                return Ok(Refusal::invalid_field(field, "a service whose agency can answer"));
-            }
+            Some(false) => return Ok(cannot_answer(index)),
             Some(true) => {}
         }
     }
-    let agencies = ctx.store.agencies_of_services(caller.centre_id, &terms.service_ids).await?;
-    consulate::passes(ctx, caller.centre_id, &agencies, about).await?;
+    for (index, service) in terms.service_ids.iter().enumerate() {
+        let agency = ctx.store.agencies_of_services(caller.centre_id, &[*service]).await?;
+        consulate::passes(ctx, caller, (&agency, about), cannot_answer(index)).await?;
+    }
     Ok(Refusal::race_lost())
 }

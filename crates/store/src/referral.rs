@@ -45,10 +45,7 @@ macro_rules! sees_referral {
                     SELECT FROM helpline.contacts v
                     WHERE v.centre_id = $1 AND v.contact_id = r.contact_id AND v.counsellor_id = ",
             $principal,
-            "::uuid) OR EXISTS (
-                    SELECT FROM helpline.cases c WHERE c.centre_id = $1 AND c.case_id = r.case_id AND ",
-            $crate::casework::sees_case!($principal, $role),
-            ")
+            "::uuid)
                 ELSE false END"
         )
     };

@@ -13,6 +13,7 @@ use helpline_tests::casework::{note, open, to_status, transfer, visit};
 use helpline_tests::{Abilities, Actor, request_id};
 use tonic::{Code, Status};
 
+use crate::escalation::room::get;
 use crate::stage::{Stage, chat, why};
 
 async fn counsellor(stage: &Stage) -> Actor {
@@ -221,17 +222,8 @@ async fn a_case_is_not_closed_while_something_is_open_unless_another_allows_it()
         contact_id: contact.contact_id.clone(),
     };
     by.cases().link_case_contact(link).await.unwrap();
-    let raise = |contact_id: &str, case_id: &str| RaiseEscalationRequest {
-        request_id: request_id(),
-        kind: EscalationKind::Emergency.into(),
-        contact_id: contact_id.to_owned(),
-        risk: Risk::Low.into(),
-        danger: Danger::Violence.into(),
-        case_id: case_id.to_owned(),
-        ..RaiseEscalationRequest::default()
-    };
     // One of its contact, one of the case itself.
-    for request in [raise(&contact.contact_id, ""), raise("", &case.case_id)] {
+    for request in [danger(&contact.contact_id, ""), danger("", &case.case_id)] {
         by.escalations().raise_escalation(request).await.unwrap();
     }
     let task = by.add_task(visit(&case.case_id, stage.world.soon())).await.unwrap();
@@ -299,4 +291,52 @@ async fn two_records_of_one_child_have_one_open_case_of_a_kind() {
         by.move_case(&open_one.case_id, "closed").await.unwrap();
         by.move_case(&old.case_id, "reopened").await.unwrap();
     }
+}
+
+/// A danger of the child of a case, told in a contact or in none.
+fn danger(contact_id: &str, case_id: &str) -> RaiseEscalationRequest {
+    RaiseEscalationRequest {
+        request_id: request_id(),
+        kind: EscalationKind::Emergency.into(),
+        contact_id: contact_id.to_owned(),
+        risk: Risk::Low.into(),
+        danger: Danger::Violence.into(),
+        case_id: case_id.to_owned(),
+        ..RaiseEscalationRequest::default()
+    }
+}
+
+#[tokio::test]
+async fn of_two_children_of_one_call_each_has_what_is_raised_for_them() {
+    let stage = Stage::set().await;
+    let by = &stage.supervisor;
+    let (one, other) = (by.case_of_child().await, by.case_of_child().await);
+    let contact = stage.receive(chat("ar")).await;
+    for case in [&one, &other] {
+        let link = LinkCaseContactRequest {
+            request_id: request_id(),
+            case_id: case.case_id.clone(),
+            contact_id: contact.contact_id.clone(),
+        };
+        by.cases().link_case_contact(link).await.unwrap();
+    }
+    by.escalations().raise_escalation(danger(&contact.contact_id, &one.case_id)).await.unwrap();
+    assert_eq!(why(by.move_case(&one.case_id, "closed").await).metadata("escalations"), "1");
+    by.move_case(&other.case_id, "closed").await.unwrap();
+}
+
+#[tokio::test]
+async fn who_takes_a_case_over_has_the_emergency_that_was_raised_in_it() {
+    let stage = Stage::set().await;
+    let (owner, next, third) = (counsellor(&stage).await, counsellor(&stage).await, counsellor(&stage).await);
+    let case = owner.case_of_child().await;
+    let raised = owner.escalations().raise_escalation(danger("", &case.case_id)).await.unwrap();
+    let raised = raised.into_inner().escalation.unwrap();
+    offer(&owner, &case, &next).await.unwrap();
+    assert_eq!(get(&next, &raised).await.unwrap_err().code(), Code::NotFound, "it is only offered");
+    answer(&next, &case, true).await.unwrap();
+    assert_eq!(get(&next, &raised).await.unwrap().owner_id, next.counsellor_id);
+    let noted = "SELECT count(*) FROM helpline.escalation_events WHERE event = 'handed_on'";
+    assert_eq!(stage.value(noted), "1");
+    assert_eq!(get(&third, &raised).await.unwrap_err().code(), Code::NotFound);
 }

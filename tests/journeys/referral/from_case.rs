@@ -62,6 +62,8 @@ async fn a_case_without_a_contact_is_referred_and_its_next_owner_goes_on_with_it
 
     assert_eq!(why(get(&next, &referral).await).code, Code::NotFound);
     owner.cases().transfer_case(transfer(&case.case_id, &next.counsellor_id)).await.unwrap();
+    let offered = get(&next, &referral).await;
+    assert_eq!(why(offered).code, Code::NotFound, "a reader of the case does not learn what was arranged");
     let answer = AnswerCaseTransferRequest {
         request_id: request_id(),
         case_id: case.case_id.clone(),

@@ -103,7 +103,7 @@ const OPEN: &str = change!(
     returning: "case_id AS id",
 );
 
-/// Open escalations of a case `c` and of its contacts, each once, and since when.
+/// Open escalations of a case `c`, and of its contacts if they are of no other case, each once, and since when.
 macro_rules! escalations {
     () => {
         "SELECT w.escalation_id, w.raised_at AS since FROM helpline.escalations w
@@ -112,7 +112,7 @@ macro_rules! escalations {
          SELECT w.escalation_id, greatest(w.raised_at, k.linked_at) FROM helpline.case_contacts k
          JOIN helpline.escalation_contacts x ON x.centre_id = $1 AND x.contact_id = k.contact_id
          JOIN helpline.escalations w ON w.centre_id = $1 AND w.escalation_id = x.escalation_id
-         WHERE k.centre_id = $1 AND k.case_id = c.case_id AND w.ended_at IS NULL AND NOT w.exercise"
+         WHERE k.centre_id = $1 AND k.case_id = c.case_id AND w.case_id IS NULL AND w.ended_at IS NULL AND NOT w.exercise"
     };
 }
 
@@ -219,14 +219,26 @@ const LIST_SEEN: &str = list!(
         UNION SELECT g.case_id FROM helpline.case_grants g WHERE g.centre_id = $1 AND g.counsellor_id = $2)"
 );
 
-/// While the child is afraid of a country, it may be the link alone that keeps from a mission what comes, or came, from the contact.
-const IN_USE: &str = "
-    SELECT $4 AND afraid OR EXISTS (SELECT FROM helpline.referrals r WHERE r.centre_id = $1 AND r.contact_id = $3
-          AND (r.ended_at IS NULL AND r.case_id = $2 OR r.case_id IS NULL AND (afraid OR $4 AND r.ended_at IS NULL)))
-      OR EXISTS (SELECT FROM helpline.escalations e
-        JOIN helpline.escalation_contacts x ON x.centre_id = $1 AND x.escalation_id = e.escalation_id AND x.contact_id = $3
-        WHERE e.centre_id = $1 AND (e.ended_at IS NULL AND e.case_id = $2 OR e.case_id IS NULL AND (afraid OR $4 AND e.ended_at IS NULL)))
-    FROM helpline.is_feared($1, ARRAY[$2], NULL) AS child (afraid)";
+/// Whether a contact cannot be unlinked from a case, also by its owner alone. While the child is afraid of a country, it may be the link
+/// alone that keeps from a mission what comes, or came, from the contact.
+macro_rules! in_use {
+    ($case:literal, $contact:literal, $owner:literal) => {
+        concat!(
+            "(SELECT (", $owner, ") AND afraid OR EXISTS (
+                SELECT FROM helpline.referrals r WHERE r.centre_id = $1 AND r.contact_id = ", $contact, "
+                  AND (r.ended_at IS NULL AND r.case_id = ", $case, " OR r.case_id IS NULL AND (afraid OR (", $owner, ") AND r.ended_at IS NULL)))
+              OR EXISTS (
+                SELECT FROM helpline.escalations e
+                JOIN helpline.escalation_contacts x ON x.centre_id = $1 AND x.escalation_id = e.escalation_id AND x.contact_id = ", $contact, "
+                WHERE e.centre_id = $1
+                  AND (e.ended_at IS NULL AND e.case_id = ", $case, " OR e.case_id IS NULL AND (afraid OR (", $owner, ") AND e.ended_at IS NULL)))
+             FROM helpline.is_feared($1, ARRAY[", $case, "], NULL) AS child (afraid))"
+        )
+    };
+}
+pub(super) use in_use;
+
+const IN_USE: &str = concat!("SELECT ", in_use!("$2::uuid", "$3::uuid", "$4::boolean"));
 
 #[derive(FromRow)]
 struct CaseRow {

@@ -9,6 +9,7 @@ use helpline_vault::Sensitive;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::migrant::gate::wants_it_open;
 use super::person::Made;
 use super::{MERGE_REASON, UNDO_REASON, inconsistent, sees_person};
 use crate::change::{Change, Command, change, change_query};
@@ -71,13 +72,15 @@ const ANSWER: &str = change!(
     returning: "merge_id AS id",
 );
 
+/// Whoever has asked that a mission learns something of the child does not part the records that keep it out.
 const UNDO: &str = change!(
     event: "person_merge_undone", resource: "merge_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('merge_id', merge_id, 'survivor_id', survivor_id, 'absorbed_id', absorbed_id)",
     with: "changed AS (
         UPDATE helpline.person_merges m SET state = 'undone', undone_by = $2, undone_at = helpline.now(), undo_reason_sealed = $8,
             revision = m.revision + 1
-        WHERE m.centre_id = $1 AND m.merge_id = $7 AND m.state = 'merged' RETURNING m.*),
+        WHERE m.centre_id = $1 AND m.merge_id = $7 AND m.state = 'merged' AND NOT ", wants_it_open!("$2", "m.survivor_id"), "
+        RETURNING m.*),
     parted AS (
         UPDATE helpline.persons p SET merged_into = NULL FROM changed
         WHERE p.centre_id = $1 AND p.person_id = changed.absorbed_id)";

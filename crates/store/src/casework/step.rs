@@ -8,13 +8,14 @@ use serde_json::Value;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::case::Case;
+use super::case::{Case, in_use};
+use super::migrant::gate::wants_it_open;
 use super::person::Made;
 use super::{CASE_TEXT, sees_case};
 use crate::change::{Change, Command, change, change_query};
 use crate::{Store, StoreError};
 
-/// What its owner has to do goes with the case. A case that is moved takes no override with it. Parameters after those of the command: 7 and 8 case and revision, 9 event, 10 to 12 status, whether it is closed and why, 13 owner,
+/// What its owner has to do goes with the case: tasks, open escalations and referrals of it. A case that is moved takes no override with it. Parameters after those of the command: 7 and 8 case and revision, 9 event, 10 to 12 status, whether it is closed and why, 13 owner,
 /// 14 and 15 the offer, 16 to 18 the approval, 19 version of the settings, 20 detail, 21 and 22 the text and what it is sealed for, 23 to
 /// 26 the section, 27 a contact, 28 and 29 who is let in and for how many seconds, 30 what the command is about, 31 the record of the
 /// child, 32 whether the contact is linked no more.
@@ -24,7 +25,8 @@ const STEP: &str = change!(
     with: "before AS MATERIALIZED (
         SELECT c.case_id AS id, c.status AS old_status, c.owner_id AS old_owner, c.person_id AS old_child FROM helpline.cases c
         WHERE c.centre_id = $1 AND c.case_id = $7 AND c.revision = $8 AND ", sees_case!("$2", "$3"), "
-          AND NOT ($32 AND $3 <> 'supervisor' AND helpline.is_feared($1, ARRAY[c.case_id], NULL))
+          AND NOT ($32 AND ", in_use!("c.case_id", "$27", "$3 <> 'supervisor'"), ")
+          AND NOT (c.person_id <> $31 AND ", wants_it_open!("$2", "c.person_id"), ")
         FOR NO KEY UPDATE OF c),
     changed AS (
         UPDATE helpline.cases c SET status = $10, closed_at = CASE WHEN $11 THEN coalesce(c.closed_at, helpline.now()) END, close_reason = $12,
@@ -38,6 +40,39 @@ const STEP: &str = change!(
             given_by = CASE WHEN t.given_by = old_owner THEN changed.owner_id ELSE t.given_by END, revision = t.revision + 1
         FROM changed WHERE old_owner <> changed.owner_id AND t.centre_id = $1 AND t.case_id = $7 AND t.ended_at IS NULL
           AND old_owner IN (t.owner_id, t.given_by)),
+    dangers AS MATERIALIZED (
+        SELECT e.escalation_id FROM helpline.escalations e CROSS JOIN changed
+        WHERE old_owner <> changed.owner_id AND e.centre_id = $1 AND e.case_id = $7 AND e.owner_id = old_owner AND e.ended_at IS NULL
+        ORDER BY e.escalation_id FOR UPDATE OF e),
+    owned AS (
+        UPDATE helpline.escalations e SET owner_id = changed.owner_id, event_count = e.event_count + 1, changed_at = helpline.now(),
+            revision = e.revision + 1
+        FROM dangers, changed WHERE e.centre_id = $1 AND e.escalation_id = dangers.escalation_id
+        RETURNING e.escalation_id, e.contact_id, e.event_count, e.revision, changed.old_owner),
+    owned_noted AS (
+        INSERT INTO helpline.escalation_events (centre_id, escalation_id, sequence, at, event, actor_id, actor_role, detail)
+        SELECT $1, escalation_id, event_count, helpline.now(), 'handed_on', $2, $3, jsonb_build_object('from', old_owner) FROM owned),
+    owned_journalled AS (
+        INSERT INTO helpline.journal (centre_id, at, event, actor_id, actor_role, contact_id, revision, detail)
+        SELECT $1, helpline.now(), 'escalation_handed_on', $2, $3, contact_id, revision, jsonb_build_object('escalation_id', escalation_id)
+        FROM owned),
+    asked AS MATERIALIZED (
+        SELECT r.referral_id FROM helpline.referrals r CROSS JOIN changed
+        WHERE old_owner <> changed.owner_id AND r.centre_id = $1 AND r.case_id = $7 AND r.owner_id = old_owner AND r.ended_at IS NULL
+          AND (SELECT count(*) FROM dangers) >= 0
+        ORDER BY r.referral_id FOR UPDATE OF r),
+    referred AS (
+        UPDATE helpline.referrals r SET owner_id = changed.owner_id, event_count = r.event_count + 1, changed_at = helpline.now(),
+            revision = r.revision + 1
+        FROM asked, changed WHERE r.centre_id = $1 AND r.referral_id = asked.referral_id
+        RETURNING r.referral_id, r.contact_id, r.event_count, r.revision, changed.old_owner),
+    referred_noted AS (
+        INSERT INTO helpline.referral_events (centre_id, referral_id, sequence, at, event, actor_id, actor_role, detail)
+        SELECT $1, referral_id, event_count, helpline.now(), 'handed_on', $2, $3, jsonb_build_object('from', old_owner) FROM referred),
+    referred_journalled AS (
+        INSERT INTO helpline.journal (centre_id, at, event, actor_id, actor_role, contact_id, revision, detail)
+        SELECT $1, helpline.now(), 'referral_handed_on', $2, $3, contact_id, revision, jsonb_build_object('referral_id', referral_id)
+        FROM referred),
     noted AS (
         INSERT INTO helpline.case_events (centre_id, case_id, sequence, at, event, actor_id, actor_role, detail, entry_id, text_sealed,
             section_id, section_kind, section_revision, field_class)

@@ -94,8 +94,7 @@ const LIFT: &str = change!(
     detail: "jsonb_build_object('protection_id', protection_id, 'case_id', case_id)",
     with: parent_of!("helpline.protections", "protection_id", "x.lifted_at IS NULL AND NOT EXISTS (
         SELECT FROM helpline.consulate_overrides o
-        WHERE o.centre_id = $1 AND o.case_id = ANY (helpline.cases_of_child($1, ARRAY[x.case_id])) AND o.asked_by = $2
-          AND x.protection_id = ANY (o.covers))",
+        WHERE o.centre_id = $1 AND o.asked_by = $2 AND x.protection_id = ANY (o.covers))",
     sees_case!("$2", "$3")), ",
     changed AS (
         UPDATE helpline.protections p SET lifted_by = $2, lifted_at = helpline.now(), revision = p.revision + 1
