@@ -7,6 +7,7 @@ use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::Command;
 use helpline_store::crossborder::read::CrossBorder;
 use helpline_store::crossborder::step::{Act, Due, Step};
+use serde_json::json;
 
 use crate::act::{Standing, act, refused};
 
@@ -24,6 +25,7 @@ pub(crate) async fn check(
             return Err(refused(now.state));
         }
         let (country, agreed) = (now.country.clone(), standing.agreed);
+        let said = fear_recorded.then(|| json!({ "fear_said": true }));
         let fear_recorded = fear_recorded || standing.feared;
         let inputs = Inputs { country, legal_basis: legal_basis.to_owned(), fear_recorded, agreed };
         let decision = decide(standing.rules(), standing.version(), inputs);
@@ -33,7 +35,7 @@ pub(crate) async fn check(
             }
             state => (state, Due::Keep),
         };
-        Ok(Step { shared: false, decision: Some(decision), ..Step::to("checked", state, due) })
+        Ok(Step { shared: false, detail: said, decision: Some(decision), ..Step::to("checked", state, due) })
     })
     .await
 }

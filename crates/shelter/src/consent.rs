@@ -37,7 +37,7 @@ pub(crate) async fn record(
         }
         if afraid {
             // What was agreed on before it was said does not hold for it.
-            step.fear_recorded = true;
+            (step.fear_recorded, step.says_fear) = (true, true);
             step.asked = None;
         }
         Ok(step)

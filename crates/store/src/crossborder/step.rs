@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::read::Travel;
 use super::{CONDITIONS, Made, REMARK, TRAVEL, sees_crossborder};
 use crate::change::{Change, Command, change, change_query};
+use crate::disclosure::not_feared;
 use crate::escalation::agency_of;
 use crate::referral::Particulars;
 use crate::sealing::{ESCALATION_CONTACT, ESCALATION_HEALTH, ESCALATION_IDENTITY};
@@ -30,7 +31,9 @@ macro_rules! step {
         concat!(
             "before AS MATERIALIZED (
                 SELECT h.crossborder_id AS id, h.state AS old_state FROM helpline.crossborder_handovers h
-                WHERE h.centre_id = $1 AND h.crossborder_id = $7 AND h.revision = $8 AND ", $who, " FOR UPDATE OF h", $lock, "),
+                WHERE h.centre_id = $1 AND h.crossborder_id = $7 AND h.revision = $8 AND ", $who, "
+                  AND ($22::uuid IS NULL OR ", not_feared!("$22", "NULL", "NULL", "$7"), ")
+                FOR UPDATE OF h", $lock, "),
             concerned AS MATERIALIZED (
                 SELECT o.agency_id FROM before JOIN helpline.crossborder_offers o ON o.centre_id = $1 AND o.crossborder_id = id
                 WHERE o.state IN ('offered', 'assessing', 'accepted')),
@@ -65,8 +68,9 @@ macro_rules! step {
             worried AS (
                 UPDATE helpline.cases c SET event_count = c.event_count + 1, changed_at = helpline.now(), revision = c.revision + 1
                 FROM changed WHERE c.centre_id = $1 AND c.case_id = changed.case_id
-                  AND $10 = 'checked' AND $24::jsonb -> 'inputs' -> 'fear_recorded' = 'true'::jsonb
-                  AND NOT helpline.is_feared($1, ARRAY[c.case_id], changed.country)
+                  AND $10 = 'checked' AND $14::jsonb -> 'fear_said' = 'true'::jsonb AND NOT EXISTS (
+                    SELECT FROM helpline.protections p
+                    WHERE p.centre_id = $1 AND p.case_id = c.case_id AND p.kind = 'fear' AND p.country = changed.country AND p.lifted_at IS NULL)
                 RETURNING c.case_id, c.event_count, changed.country),
             feared AS (
                 INSERT INTO helpline.protections (centre_id, protection_id, case_id, kind, country, recorded_by, recorded_at)

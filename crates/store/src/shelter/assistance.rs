@@ -57,6 +57,8 @@ pub struct ReturnStep {
     pub grace_ends_at: Option<DateTime<Utc>>,
     /// Whether they are afraid.
     pub fear_recorded: bool,
+    /// Whether that is said with this step: then it is recorded for the case, too.
+    pub says_fear: bool,
     /// Whether who goes consents.
     pub consented: bool,
     /// The guardian who consents.
@@ -79,6 +81,7 @@ impl ReturnStep {
             items: now.items.clone(),
             grace_ends_at: now.grace_ends_at,
             fear_recorded: now.fear_said,
+            says_fear: false,
             consented: now.consented_at.is_some(),
             guardian_id: now.guardian.map(|(id, _)| id),
             asked: asked.map(|one| (one.lifts.clone(), one.asked_by, one.approved_by)),
@@ -121,19 +124,24 @@ const START: &str = change!(
 
 /// The case is locked before its help to return. Parameters after those of the command: 7 and 8 the help and its revision, 9 the revision of
 /// the case, 10 event, 11 state, 12 items, 13 and 14 the grace period and how long before its end it is told, 15 fear, 16 and 17 consent, 18
-/// to 21 the override, 22 why it is cancelled, 23 and 24 the entry and its text, 25 to 28 calls to give. Nobody leaves while something is in
+/// to 21 the override, 22 why it is cancelled, 23 and 24 the entry and its text, 25 to 28 calls to give, 29 whether fear is said now: the
+/// missions of that country learn nothing more from then on. Nobody leaves while something is in
 /// the way. Whether they arrived is asked for until it is known: what is cancelled without saying where they are leaves the question open.
 const STEP: &str = change!(
     event: "return_' || $10::text || '", resource: "return_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('return_id', return_id, 'case_id', case_id, 'state', state)",
     with: "before AS MATERIALIZED (
-        SELECT b.case_id AS of_case, b.state AS old_state FROM helpline.cases c
+        SELECT b.case_id AS of_case, b.country AS of_country, b.state AS old_state FROM helpline.cases c
         JOIN helpline.return_assistances b ON b.centre_id = $1 AND b.case_id = c.case_id
         WHERE c.centre_id = $1 AND b.return_id = $7 AND b.revision = $8 AND c.revision = $9 AND ", sees_case!("$2", "$3"), "
           AND ($10::text <> 'departed' OR ", obstacles!("b"), " = '{}')
         FOR NO KEY UPDATE OF c, b),
+    feared AS (
+        INSERT INTO helpline.protections (centre_id, protection_id, case_id, kind, country, recorded_by, recorded_at)
+        SELECT $1, $23, of_case, 'fear', of_country, $2, helpline.now() FROM before WHERE $29
+        ON CONFLICT DO NOTHING RETURNING protection_id, case_id),
     parent AS (
-        UPDATE helpline.cases k SET event_count = k.event_count + 1, changed_at = helpline.now(), revision = k.revision + 1
+        UPDATE helpline.cases k SET event_count = k.event_count + 1 + (SELECT count(*) FROM feared), changed_at = helpline.now(), revision = k.revision + 1
         FROM before WHERE k.centre_id = $1 AND k.case_id = of_case RETURNING k.case_id, k.owner_id, k.event_count),
     changed AS (
         UPDATE helpline.return_assistances b SET state = $11::text, items = $12, grace_ends_at = $13,
@@ -166,6 +174,15 @@ const STEP: &str = change!(
     answered_told AS (
         INSERT INTO helpline.journal (centre_id, at, event, revision, detail)
         SELECT $1, helpline.now(), 'task_' || state, revision, jsonb_build_object('task_id', task_id, 'case_id', case_id) FROM answered),
+    fear_noted AS (
+        INSERT INTO helpline.case_events (centre_id, case_id, sequence, at, event, actor_id, actor_role, detail, entry_id)
+        SELECT $1, parent.case_id, event_count - 1, helpline.now(), 'protection_recorded', $2, $3,
+            jsonb_build_object('protection_id', protection_id), md5(protection_id::text)::uuid
+        FROM parent CROSS JOIN feared),
+    fear_journalled AS (
+        INSERT INTO helpline.journal (centre_id, at, event, actor_id, actor_role, detail)
+        SELECT $1, helpline.now(), 'protection_recorded', $2, $3, jsonb_build_object('protection_id', protection_id, 'case_id', case_id)
+        FROM feared),
     noted AS (
         INSERT INTO helpline.case_events (centre_id, case_id, sequence, at, event, actor_id, actor_role, detail, entry_id, text_sealed)
         SELECT $1, parent.case_id, event_count, helpline.now(), 'return_' || $10, $2, $3, jsonb_strip_nulls(jsonb_build_object(
@@ -234,7 +251,8 @@ impl Store {
             .bind(calls.ids.clone())
             .bind(calls.tasks.clone())
             .bind(calls.within_s.clone())
-            .bind(calls.due_soon_s);
+            .bind(calls.due_soon_s)
+            .bind(step.says_fear);
         Ok(self.change(command, query).await?.map(|made| made.id))
     }
 }

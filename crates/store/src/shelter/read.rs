@@ -96,7 +96,8 @@ macro_rules! held_for_child {
 }
 
 /// Whether who goes by the help of an alias is afraid of the country: what was recorded with any help to return there stays, and what the
-/// last check of a hand-over there says stands until the next.
+/// last check of a hand-over there says stands until the next; what protects a child from it stands until it is lifted, in whichever of
+/// the child's cases.
 macro_rules! fear {
     ($return:literal) => {
         concat!(
@@ -106,17 +107,18 @@ macro_rules! fear {
               OR coalesce((
                 SELECT (h.decision -> 'inputs' ->> 'fear_recorded')::boolean FROM helpline.crossborder_handovers h
                 WHERE h.centre_id = $1 AND h.case_id = ", $return, ".case_id AND h.country = ", $return, ".country AND h.decision IS NOT NULL
-                ORDER BY h.number DESC LIMIT 1), false))"
+                ORDER BY h.number DESC LIMIT 1), false)
+              OR helpline.is_feared($1, ARRAY[", $return, ".case_id], ", $return, ".country))"
         )
     };
 }
 /// What is in the way of who goes by the help of an alias, of a case `c`. The last assessment of the child's best interests that was
 /// completed counts, once it is approved where its form wants that; what was approved lifts what stood in the way when it was asked for, and
-/// no concern of an assessment that was completed later.
+/// neither a concern of an assessment that was completed later nor what the child was protected from later.
 macro_rules! obstacles {
     ($return:literal) => {
         concat!(
-            "ARRAY(SELECT replace(w.key, 'later_concern', 'best_interests_concern') FROM unnest(ARRAY[
+            "ARRAY(SELECT replace(replace(w.key, 'later_concern', 'best_interests_concern'), 'later_fear', 'fear_recorded') FROM unnest(ARRAY[
                 CASE WHEN ", $return, ".consented_at IS NULL THEN 'consent_missing' END,
                 CASE WHEN ", $return, ".subject = 'child' AND (
                     ", $return, ".guardian_id IN (", $crate::shelter::read::guardians!(), ")) IS NOT TRUE THEN 'guardian_consent_missing' END,
@@ -130,7 +132,11 @@ macro_rules! obstacles {
                     WHERE s.centre_id = $1 AND s.case_id = ", $return, ".case_id AND s.form = 'best_interests_short' AND s.subject = 'child'
                       AND s.state = 'completed'
                     ORDER BY s.completed_at DESC, s.number DESC LIMIT 1), 'assessment_missing') END,
-                CASE WHEN ", $crate::shelter::read::fear!($return), " THEN 'fear_recorded' END]) WITH ORDINALITY AS w (key, place)
+                CASE WHEN ", $crate::shelter::read::fear!($return), " THEN CASE WHEN EXISTS (
+                    SELECT FROM helpline.protections p
+                    WHERE p.centre_id = $1 AND p.case_id = ANY (helpline.cases_of_child($1, ARRAY[", $return, ".case_id]))
+                      AND p.lifted_at IS NULL AND coalesce(p.country, ", $return, ".country) = ", $return, ".country
+                      AND p.recorded_at > ", $return, ".override_asked_at) THEN 'later_fear' ELSE 'fear_recorded' END END]) WITH ORDINALITY AS w (key, place)
              WHERE w.key <> '' AND (", $return, ".override_approved_by IS NOT NULL AND w.key = ANY (", $return, ".override_lifts)) IS NOT TRUE
              ORDER BY w.place)"
         )

@@ -1,0 +1,8 @@
+-- Fear that was said with help to return is fear of that country, recorded for the case, as fear said at a hand-over is.
+
+INSERT INTO helpline.protections (centre_id, protection_id, case_id, kind, country, recorded_by, recorded_at)
+SELECT DISTINCT ON (b.centre_id, b.case_id, b.country) b.centre_id, b.return_id, b.case_id, 'fear', b.country, b.started_by, b.changed_at
+FROM helpline.return_assistances b
+WHERE b.fear_recorded
+ORDER BY b.centre_id, b.case_id, b.country, b.return_id
+ON CONFLICT DO NOTHING;
