@@ -1,9 +1,12 @@
 //! Children on the move: a mission learns nothing of who is afraid of it, a case is handed on as a whole, a child is held, a stay ends.
 
+mod around;
 mod gate;
 mod held;
 mod redirect;
 mod room;
+mod said;
 mod sequences;
 mod stay;
+mod walk;
 mod walls;

@@ -2,7 +2,7 @@
 
 mod closed_loop;
 mod consent;
-mod drafts;
+pub(crate) mod drafts;
 mod forbidden;
 mod found;
 mod from_case;

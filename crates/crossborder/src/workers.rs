@@ -43,12 +43,25 @@ impl WatchCrossBorder {
             let again = now.alarms == 0 || now.state == CrossBorderState::TravelPlanned;
             again && now.due_at.is_some_and(|due| due <= now.clock)
         };
-        let Some(now) = now.filter(late) else { return Ok(false) };
+        let Some(now) = now else { return Ok(false) };
+        let feared = match now.open_offer() {
+            Some(open) => !is_there(&self.ctx, centre, (id, open.agency_id)).await?,
+            None => false,
+        };
+        let feared =
+            feared && matches!(now.state, CrossBorderState::Offered | CrossBorderState::ReceivingAssessment);
+        if !late(&now) && !feared {
+            return Ok(false);
+        }
         let standing = Standing::of(&self.ctx, centre, now, settings).await?;
         let missing_from =
             standing.now.travel.as_ref().map(|travel| missing_at(&standing, travel.arrives_at));
         let (step, missing) = match standing.now.state {
             CrossBorderState::Offered => (self.unanswered(centre, &standing).await?, None),
+            // The child has become afraid of who assesses.
+            CrossBorderState::ReceivingAssessment if feared => {
+                (self.unanswered(centre, &standing).await?, None)
+            }
             CrossBorderState::Departed => self.lost(centre, &standing).await?,
             CrossBorderState::TravelPlanned if missing_from.is_some_and(|at| at <= standing.now.clock) => {
                 self.lost(centre, &standing).await?

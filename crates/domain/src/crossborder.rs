@@ -229,7 +229,8 @@ impl CrossBorderState {
                 Sending,
             )
             | (Self::Offered, Self::ReceivingAssessment, Receiving)
-            | (Self::Offered, Self::Offered | Self::Declined, Clock)
+            // Nobody has answered, or the child has become afraid of who was asked.
+            | (Self::Offered | Self::ReceivingAssessment, Self::Offered | Self::Declined, Clock)
             | (Self::ReceivingAssessment, Self::Accepted, Receiving)
             | (Self::Offered | Self::ReceivingAssessment, Self::Declined, Receiving)
             | (Self::Accepted | Self::TravelPlanned, Self::TravelPlanned, Sending)

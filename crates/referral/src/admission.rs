@@ -5,8 +5,9 @@ pub(crate) mod wire;
 use helpline_domain::admission::AdmissionState;
 use helpline_domain::caller::Caller;
 use helpline_domain::id::AdmissionId;
-use helpline_service_kit::{Ctx, Refusal, page};
+use helpline_service_kit::{Ctx, Refusal, consulate, page};
 use helpline_store::admission::{Admission, NewAdmission, StayRules, StayStep};
+use helpline_store::casework::migrant::gate::About;
 use helpline_store::shelter::Calls;
 use helpline_store::{Change, Command};
 
@@ -46,7 +47,12 @@ async fn why_not_asked(ctx: &Ctx, caller: &Caller, new: &NewAdmission) -> Result
         return Err(Refusal::state("referral", "has_a_stay"));
     }
     let goes_there = referral.choices.iter().any(|one| one.service_id == new.service_id && one.state.opens());
-    if goes_there { Ok(()) } else { Err(Refusal::not_found("service")) }
+    if !goes_there {
+        return Err(Refusal::not_found("service"));
+    }
+    let about = About { referral: Some(new.referral_id.as_uuid()), ..About::default() };
+    let agency = ctx.store.agencies_of_services(caller.centre_id, &[new.service_id]).await?;
+    consulate::passes(ctx, caller, (&agency, about), Refusal::not_found("service")).await
 }
 
 /// Lets a stay go on. Errors: NOT_FOUND, STATE_REFUSED with where it stands, `expired` for one whose place is not kept any more;

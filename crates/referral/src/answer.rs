@@ -13,19 +13,23 @@ use helpline_vault::Sensitive;
 
 use crate::act::{act, refused, to};
 
-/// Sends a draft. Errors: NOT_FOUND, STATE_REFUSED, CONSULATE_REFUSED, CONSENT_MISSING, NOBODY_FITS, REQUEST_ID_REUSED.
+/// Sends a draft. Errors: NOT_FOUND, STATE_REFUSED, CONSULATE_REFUSED when the child is afraid of all whom it names, CONSENT_MISSING, NOBODY_FITS, REQUEST_ID_REUSED.
 pub(crate) async fn send(ctx: &Ctx, caller: &Caller, asked: (&Command, &Act)) -> Result<Referral, Refusal> {
     act(ctx, caller, asked, |now| {
         let step = to(caller, now, "sent", ReferralState::Requested)?;
-        if let Some(one) = now.choices.iter().find(|one| one.feared) {
-            return Err(Refusal::consulate_refused(one.agency_id.as_uuid()));
-        }
-        if let Some(one) = now.choices.iter().find(|one| !one.consented) {
+        if let Some(one) = now.choices.iter().find(|one| !one.consented && !one.feared) {
             return Err(Refusal::consent_missing(one.agency_id.as_uuid()));
         }
+        // Whom the child is afraid of is passed over: that must not keep the others from being asked.
         let moves = choices::ask(&now.choices(), now.open_offer);
         if !choices::asks_somebody(&moves) {
-            return Err(Refusal::nobody_fits());
+            let feared = now.choices.iter().find(|one| one.feared);
+            return Err(match feared {
+                Some(one) if now.choices.iter().all(|one| one.feared) => {
+                    Refusal::consulate_refused(one.agency_id.as_uuid())
+                }
+                _ => Refusal::nobody_fits(),
+            });
         }
         Ok(Step { moves, due: answer_due(now), ..step })
     })
@@ -89,7 +93,8 @@ fn ended(now: &Standing, places: &[i32], end: ChoiceState, last: Step) -> Step {
     Step { moves, state: ReferralState::Requested, due, ..last }
 }
 
-/// Who is asked has not answered in time, or must not be asked any more: consent has gone, or the agency has; or could not be told,
+/// Who is asked has not answered in time, or must not be asked any more: consent has gone, or the agency has, or the child is afraid of
+/// it; or could not be told,
 /// and somebody else can be. `None` when that is
 /// not so.
 pub(crate) fn expired(now: &Standing) -> Option<Step> {
@@ -98,7 +103,8 @@ pub(crate) fn expired(now: &Standing) -> Option<Step> {
     }
     let asked = now.choices.iter().filter(|asked| asked.choice.state == ChoiceState::Offered);
     let next = now.choices.iter().any(|one| one.choice.state == ChoiceState::Waiting && one.choice.fits);
-    let over = |one: &&Asked| now.late || !one.answers || !one.consented || one.unreachable && next;
+    let over =
+        |one: &&Asked| now.late || !one.answers || !one.consented || one.feared || one.unreachable && next;
     let over = asked.filter(over);
     let places: Vec<i32> = over.map(|asked| asked.choice.position).collect();
     if places.is_empty() {

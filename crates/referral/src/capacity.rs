@@ -7,8 +7,9 @@ use helpline_domain::caller::Caller;
 use helpline_domain::capacity::HoldState;
 use helpline_domain::id::{CentreId, HoldId, ServiceId};
 use helpline_service_kit::command::outcome;
-use helpline_service_kit::{Ctx, Refusal, fail_point, page};
+use helpline_service_kit::{Ctx, Refusal, consulate, fail_point, page};
 use helpline_store::capacity::{CapacityRow, DayOccupancy, Hold, HoldStep, NewHold};
+use helpline_store::casework::migrant::gate::About;
 use helpline_store::{Change, Command, StoreError};
 use uuid::Uuid;
 
@@ -82,6 +83,11 @@ pub(crate) async fn place_hold(
             if !ctx.store.capacity(caller, *service, &new.unit).await?.0 {
                 return Ok(Refusal::not_found("service"));
             }
+        }
+        if let Some(referral) = new.referral_id {
+            let about = About { referral: Some(referral.as_uuid()), ..About::default() };
+            let agencies = ctx.store.agencies_of_services(caller.centre_id, services).await?;
+            consulate::passes(ctx, caller, (&agencies, about), Refusal::not_found("service")).await?;
         }
         let wish = (new.unit.as_str(), new.count);
         let next = ctx.store.next_with_room(caller.centre_id, new.referral_id, services, wish).await?;

@@ -12,6 +12,7 @@ use helpline_domain::settings::shelter::OfferRule;
 use uuid::Uuid;
 
 use crate::change::{Change, Command, change, change_query};
+use crate::disclosure::not_feared;
 use crate::escalation::agency_of;
 use crate::referral::sees_referral;
 use crate::shelter::{Calls, are_called, calls};
@@ -173,7 +174,7 @@ const REQUEST: &str = stay!(
         SELECT $1, $7, r.referral_id, c.service_id, $10, 'requested', $2, helpline.now() FROM locked
         JOIN helpline.referrals r ON r.centre_id = $1 AND r.referral_id = locked.referral AND ", sees_referral!("$2", "$3", "NULL"), "
         JOIN helpline.referral_choices c ON c.centre_id = $1 AND c.referral_id = r.referral_id AND c.service_id = $9
-            AND c.state IN ('offered', 'accepted')
+            AND c.state IN ('offered', 'accepted') AND ", not_feared!("c.agency_id", "NULL", "r.referral_id", "NULL"), "
         ON CONFLICT (centre_id, referral_id) WHERE state <> 'exited' DO NOTHING
         RETURNING *)", counted!(),
 );

@@ -15,6 +15,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::change::{Change, Command, change, change_query};
+use crate::disclosure::not_feared;
 use crate::escalation::agency_of;
 use crate::referral::sees_referral;
 use crate::{Store, StoreError};
@@ -156,6 +157,7 @@ macro_rules! sees_hold {
     ($principal:literal, $role:literal, $agency:literal) => {
         concat!(
             "CASE ", $role, "::text WHEN 'supervisor' THEN true WHEN 'agency_responder' THEN ", of_service!("h.service_id", $agency), "
+                    AND (h.referral_id IS NULL OR ", $crate::disclosure::not_feared!($agency, "NULL", "h.referral_id", "NULL"), ")
                 WHEN 'counsellor' THEN h.placed_by = ", $principal, "::uuid OR EXISTS (
                     SELECT FROM helpline.referrals r WHERE r.centre_id = $1 AND r.referral_id = h.referral_id AND ",
             sees_referral!($principal, $role, $agency), ")
@@ -191,7 +193,8 @@ const PLACE: &str = change!(
         UPDATE helpline.capacities k SET held = k.held + $10, updated_at = helpline.now(), revision = k.revision + 1
         WHERE ($12::uuid IS NULL OR EXISTS (SELECT FROM referral)) AND k.centre_id = $1 AND k.service_id = $8 AND k.unit = $9
           AND k.maximum - k.occupied - k.held - k.out_of_service >= $10 AND EXISTS (
-            SELECT FROM helpline.services s WHERE s.centre_id = $1 AND s.service_id = $8 AND s.status = 'active')
+            SELECT FROM helpline.services s WHERE s.centre_id = $1 AND s.service_id = $8 AND s.status = 'active'
+              AND ", not_feared!("s.agency_id", "NULL", "$12::uuid", "NULL"), ")
         RETURNING k.service_id),
     changed AS (
         INSERT INTO helpline.holds (centre_id, hold_id, service_id, unit, count, state, referral_id, placed_by, placed_at, expires_at)

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::change::{Change, Command, change, change_query};
 use crate::delivery::sending::Outgoing;
+use crate::disclosure::not_feared;
 use crate::escalation::sees;
 use crate::referral::sees_referral;
 use crate::{Store, StoreError};
@@ -264,16 +265,19 @@ const SPENT: &str = concat!(
      WHERE o.centre_id = $1 AND o.link_id = $2"
 );
 
-const VISIT: &str = "
-    SELECT l.escalation_id, l.referral_id, l.agency_id, a.display_name AS agency, c.name AS centre, l.visit_until, helpline.now() AS now,
+const VISIT: &str = concat!(
+    "SELECT l.escalation_id, l.referral_id, l.agency_id, a.display_name AS agency, c.name AS centre, l.visit_until, helpline.now() AS now,
         ARRAY(
             SELECT s.fields ->> 'name' FROM helpline.referral_choices x JOIN helpline.services s ON s.centre_id = $1 AND s.service_id = x.service_id
             WHERE x.centre_id = $1 AND x.referral_id = l.referral_id AND x.agency_id = l.agency_id AND x.state IN ('offered', 'accepted')
-            ORDER BY x.position) AS services
+              AND ",
+    not_feared!("l.agency_id", "NULL", "l.referral_id", "NULL"),
+    " ORDER BY x.position) AS services
     FROM helpline.links l
     JOIN helpline.agencies a ON a.centre_id = $1 AND a.agency_id = l.agency_id
     JOIN helpline.centres c ON c.centre_id = $1
-    WHERE l.centre_id = $1 AND l.link_id = $2 AND l.visit_until IS NOT NULL";
+    WHERE l.centre_id = $1 AND l.link_id = $2 AND l.visit_until IS NOT NULL"
+);
 
 impl Store {
     /// What is stored of a token: nobody with a copy of the table can tell whether a token was ever good. The context of the

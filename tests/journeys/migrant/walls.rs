@@ -145,7 +145,7 @@ async fn what_was_allowed_for_the_one_child_is_not_for_the_other_when_the_case_i
         child_id: child.person_id.clone(),
         remark: "It is about the brother.".to_owned(),
     };
-    room.by().cases().move_case(request).await.unwrap();
+    amina.cases().move_case(request).await.unwrap();
     let draft = DraftReferralRequest { case_id: String::new(), ..room.draft(&[&embassy]) };
     assert_eq!(why(room.by().draft_referral(draft).await).reason, "CONSULATE_REFUSED");
     let late = why(amina.answer_consulate(answer_override(&pending.override_id, true)).await);

@@ -89,7 +89,7 @@ async fn a_draft_that_nobody_sends_is_not_forgotten() {
 }
 
 /// What a service is for: `counselling`, or something below it.
-fn about(below: bool) -> Value {
+pub(crate) fn about(below: bool) -> Value {
     let id = |number: u8| format!("00000000-0000-4000-8000-0000000000{number:02}");
     let root = json!({"id": id(1), "name": "Counselling", "code": "counselling", "description": "d"});
     let term = json!({"id": id(2), "name": "Grief", "code": "grief", "description": "d", "parent_id": id(1)});
@@ -100,7 +100,7 @@ fn about(below: bool) -> Value {
 }
 
 /// An agency with a service for it.
-async fn able(stage: &Stage, below: bool) -> Partner {
+pub(crate) async fn able(stage: &Stage, below: bool) -> Partner {
     let partner = Partner::new(stage).await;
     let centre = stage.world.centre.id;
     let service = stage.world.listed(centre, &about(below)).await;

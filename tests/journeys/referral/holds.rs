@@ -23,7 +23,7 @@ pub(crate) async fn set(actor: &Actor, service: &str, maximum: i32, out: i32) ->
     Ok(actor.capacity().set_capacity(request).await?.into_inner().capacity.unwrap())
 }
 
-pub(super) fn hold(services: &[&str], count: i32) -> PlaceHoldRequest {
+pub(crate) fn hold(services: &[&str], count: i32) -> PlaceHoldRequest {
     PlaceHoldRequest {
         request_id: request_id(),
         unit: "bed".to_owned(),
@@ -34,7 +34,7 @@ pub(super) fn hold(services: &[&str], count: i32) -> PlaceHoldRequest {
     }
 }
 
-pub(super) async fn place(actor: &Actor, request: PlaceHoldRequest) -> Result<Hold, Status> {
+pub(crate) async fn place(actor: &Actor, request: PlaceHoldRequest) -> Result<Hold, Status> {
     Ok(actor.capacity().place_hold(request).await?.into_inner().hold.unwrap())
 }
 

@@ -9,12 +9,13 @@ use super::{
     CapacityColumns, CapacityRow, Hold, HoldRow, capacity_columns, capacity_from, hold_columns, of_service,
     sees_hold,
 };
+use crate::disclosure::not_feared;
 use crate::escalation::agency_of;
 use crate::referral::sees_referral;
 use crate::{Store, StoreError};
 
-const NEXT: &str = "
-    SELECT k.service_id FROM helpline.capacities k
+const NEXT: &str = concat!(
+    "SELECT k.service_id FROM helpline.capacities k
     JOIN helpline.services s ON s.centre_id = $1 AND s.service_id = k.service_id AND s.status = 'active'
     LEFT JOIN helpline.referral_choices c ON c.centre_id = $1 AND c.referral_id = $2 AND c.service_id = k.service_id
     WHERE k.centre_id = $1 AND k.unit = $4 AND k.available >= $5 AND k.service_id <> ALL ($3)
@@ -24,7 +25,10 @@ const NEXT: &str = "
                 AND (is_too.fields ->> 'link_id')::uuid = k.service_id AND is_too.taxonomy_term_id = was.taxonomy_term_id
             WHERE was.centre_id = $1 AND was.kind = 'attribute' AND (was.fields ->> 'link_id')::uuid = ANY ($3))
           ELSE c.state IN ('waiting', 'offered', 'accepted') END
-    ORDER BY c.position, k.available DESC, k.service_id LIMIT 1";
+      AND ",
+    not_feared!("s.agency_id", "NULL", "$2::uuid", "NULL"),
+    " ORDER BY c.position, k.available DESC, k.service_id LIMIT 1"
+);
 
 /// Two statements: a plan for both would walk all that is over to find one.
 macro_rules! holds {

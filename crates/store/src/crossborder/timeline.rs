@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::REMARK;
 use super::read::CrossBorder;
+use crate::disclosure::not_feared;
 use crate::escalation::agency_of;
 use crate::escalation::timeline::{Entry, EntryRow};
 use crate::{Store, StoreError};
@@ -45,7 +46,8 @@ impl Store {
         rows.into_iter().map(|row| self.entry_from(caller, &seen.classes, REMARK, row)).collect()
     }
 
-    /// Hand-overs whose step is overdue and that have not alarmed, or that were to travel: those on the way first, then the longest.
+    /// Hand-overs whose step is overdue and that have not alarmed, or that were to travel, and those that a mission is asked of which the
+    /// child is afraid: those on the way first, then the longest.
     pub async fn crossborders_due(
         &self,
         centre: CentreId,
@@ -53,9 +55,16 @@ impl Store {
     ) -> Result<Vec<CrossBorderId>, StoreError> {
         let mut connection = self.bound(centre).await?;
         let found = sqlx::query_scalar::<_, Uuid>(
-            "SELECT h.crossborder_id FROM helpline.crossborder_handovers h
-             WHERE h.centre_id = $1 AND (h.alarms = 0 OR h.state = 'travel_planned') AND h.due_at <= (SELECT helpline.now())
-             ORDER BY h.state NOT IN ('travel_planned', 'departed'), h.due_at LIMIT $2",
+            concat!(
+                "SELECT h.crossborder_id FROM helpline.crossborder_handovers h
+                 WHERE h.centre_id = $1 AND ((h.alarms = 0 OR h.state = 'travel_planned') AND h.due_at <= (SELECT helpline.now())
+                    OR h.state IN ('offered', 'receiving_assessment') AND EXISTS (
+                        SELECT FROM helpline.crossborder_offers o
+                        WHERE o.centre_id = $1 AND o.crossborder_id = h.crossborder_id AND o.state IN ('offered', 'assessing') AND NOT ",
+                not_feared!("o.agency_id", "NULL", "NULL", "h.crossborder_id"),
+                "))
+                 ORDER BY h.state NOT IN ('travel_planned', 'departed'), h.due_at LIMIT $2"
+            ),
         )
         .bind(centre.as_uuid())
         .bind(most)
