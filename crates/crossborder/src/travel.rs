@@ -1,7 +1,7 @@
 //! The way there: planned, begun, and ended by who receives the child.
 
 use chrono::{DateTime, Utc};
-use helpline_domain::caller::Caller;
+use helpline_domain::caller::{Caller, Role};
 use helpline_domain::crossborder::{CrossBorderSide, CrossBorderState};
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::Command;
@@ -23,7 +23,7 @@ pub(crate) fn missing_at(standing: &Standing, arrives_at: DateTime<Utc>) -> Date
 }
 
 /// Says when and how; of a child on the way when they arrive now, and of one who was missing and was found how they go on, by all rules.
-/// Errors: NOT_FOUND, STATE_REFUSED, INVALID_FIELD for an arrival that is over and for times too far away, TRANSFER_REFUSED, REVISION_STALE,
+/// That they arrive later than was planned when they had left is for a supervisor to say. Errors: NOT_FOUND, STATE_REFUSED, INVALID_FIELD for an arrival that is over and for times too far away, TRANSFER_REFUSED, REVISION_STALE,
 /// REQUEST_ID_REUSED.
 pub(crate) async fn plan(
     ctx: &Ctx,
@@ -50,6 +50,12 @@ pub(crate) async fn plan(
             if (at - now.clock).abs() > PLANNED_AHEAD {
                 return Err(Refusal::invalid_field(field, "within 180 days"));
             }
+        }
+        // Who has left and does not come must be missed: one person alone does not put that off.
+        let planned = now.travel.as_ref().map(|travel| travel.arrives_at);
+        let later = planned.is_some_and(|planned| travel.arrives_at > planned);
+        if now.state == CrossBorderState::Departed && later && caller.role != Role::Supervisor {
+            return Err(Refusal::state("travel", "later"));
         }
         if now.state == CrossBorderState::Missing {
             allowed(standing)?;

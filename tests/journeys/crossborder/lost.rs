@@ -106,3 +106,19 @@ async fn of_a_child_who_does_not_arrive_an_alert_goes_out_and_is_cancelled() {
     };
     border.stage.supervisor.child_alerts().cancel_child_alert(request).await.unwrap();
 }
+
+#[tokio::test]
+async fn once_a_child_has_left_a_supervisor_alone_says_that_it_comes_later() {
+    let border = Border::new().await;
+    let id = border.departed().await;
+    let journey = |hours: i64| {
+        let travel = Some(journey(border.later(HOUR), border.later(hours * HOUR)));
+        PlanCrossBorderTravelRequest { travel, ..plan(&id) }
+    };
+    let later = why(border.amina.plan_travel(journey(20)).await);
+    assert_eq!((later.reason.as_str(), later.metadata("state")), ("STATE_REFUSED", "later"));
+    border.amina.plan_travel(journey(6)).await.unwrap();
+    border.stage.supervisor.plan_travel(journey(20)).await.unwrap();
+    border.wait(21 * HOUR);
+    assert_eq!(border.stage.value(RAISED), "0", "twelve hours are left");
+}

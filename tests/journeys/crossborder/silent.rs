@@ -61,7 +61,7 @@ async fn no_journey_is_planned_for_another_age_and_one_that_is_delayed_is_planne
     assert_eq!(never.fields, ["travel.depart_time"]);
     amina.plan_travel(planned(HOUR, 8 * HOUR)).await.unwrap();
     amina.child_departs(depart(&id)).await.unwrap();
-    let delayed = amina.plan_travel(planned(HOUR, 48 * HOUR)).await.unwrap();
+    let delayed = border.stage.supervisor.plan_travel(planned(HOUR, 48 * HOUR)).await.unwrap();
     assert_eq!(delayed.state(), CrossBorderState::Departed);
     assert!(delayed.depart_time.is_some());
     border.wait(40 * HOUR);
