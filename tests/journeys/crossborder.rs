@@ -7,4 +7,5 @@ mod rules;
 mod silent;
 mod told;
 mod trace;
+mod walk;
 mod whole;

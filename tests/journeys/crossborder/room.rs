@@ -1,5 +1,6 @@
 //! A centre, two focal points of a country, and times.
 
+use helpline_domain::caller::Role;
 use helpline_domain::id::AgencyId;
 use helpline_proto::crossborder::v1::{CrossBorderHandover, SignCrossBorderCertificateRequest};
 use helpline_tests::crossborder::{lets_hand_over, sign};
@@ -44,6 +45,13 @@ impl Border {
     pub(crate) async fn departed(&self) -> String {
         let times = [self.later(HOUR), self.later(8 * HOUR)];
         self.amina.departed_to((self.first.0, &self.first.1), times).await
+    }
+
+    /// Amina and the first focal point after months: tokens last for one.
+    pub(crate) async fn anew(&self) -> (Actor, Actor) {
+        let (world, id) = (&self.stage.world, self.amina.counsellor_id.parse().unwrap());
+        let amina = world.bearer(world.centre.id, Role::Counsellor, Some(id)).await;
+        (amina, world.responder(self.first.0).await)
     }
 
     /// Moves the clock.

@@ -68,8 +68,9 @@ async fn a_child_is_handed_over_from_the_offer_that_names_nobody_to_the_last_rep
     there.visit_child(visit(&id)).await.unwrap();
     for _ in 0..6 {
         border.wait(29 * DAY);
-        there.report_on_child(report(&id)).await.unwrap();
+        border.anew().await.1.report_on_child(report(&id)).await.unwrap();
     }
+    let (amina, there) = border.anew().await;
     let early = why(amina.close_handover(close(&id)).await);
     assert_eq!(early.metadata("state"), "monitored_too_short");
     border.wait(20 * DAY);

@@ -105,7 +105,7 @@ const STEP: &str = change!(
             departed_by = CASE WHEN $17 IS NULL THEN r.departed_by ELSE $2 END, answer_task_id = coalesce($17, r.answer_task_id),
             answer_sealed = coalesce($16, r.answer_sealed),
             answered_at = CASE WHEN $16 IS NULL THEN r.answered_at ELSE helpline.now() END,
-            ended_at = CASE WHEN $10 IN ('no_action', 'closed') THEN helpline.now() END, revision = r.revision + 1
+            ended_at = CASE WHEN $10 IN ('no_action', 'closed') THEN coalesce(r.ended_at, helpline.now()) END, revision = r.revision + 1
         FROM parent WHERE r.centre_id = $1 AND r.redirect_id = $7 AND r.revision = $8 RETURNING r.*),
     ended AS (
         UPDATE helpline.tasks t SET state = 'completed', ended_at = helpline.now(), look_at = NULL, revision = t.revision + 1
