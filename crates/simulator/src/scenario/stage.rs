@@ -1,6 +1,6 @@
 //! What a scenario is played on: a centre, its people, a clock that is moved, and a place to tell it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -24,6 +24,8 @@ use crate::house::House;
 /// How long anything that the helpline does by itself may take on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 const LOOK: Duration = Duration::from_millis(50);
+/// Until everything that looks at the clock has looked twice.
+const AGAIN: Duration = Duration::from_millis(2500);
 /// For how long a token is given, and after how long everybody gets a new one: it lasts as long as the API lets it.
 const TOKEN_LIFE_S: i64 = 390 * DAY;
 const NEW_TOKENS_S: i64 = 60 * DAY;
@@ -322,11 +324,19 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Each alarm that was due has fired once, and no other.
+    /// Each alarm that was due has fired once, and no other: none of two that were due twice in place of the other, and none later, when
+    /// the clock has been looked at again.
     pub(crate) async fn close(&self) -> Result<()> {
+        tokio::time::sleep(AGAIN).await;
         let mut fired = BTreeMap::<i32, usize>::new();
+        let mut about = BTreeSet::new();
         for alert in self.alerts().await? {
             *fired.entry(alert.kind).or_default() += 1;
+            ensure!(
+                about.insert(format!("{:?}", subject(&alert))),
+                "an alarm fired twice: {}",
+                alert.kind().as_str_name()
+            );
         }
         let expected = self.memory().alarms.clone();
         if fired != expected {
@@ -342,5 +352,19 @@ impl<'a> Stage<'a> {
         let count: usize = expected.values().sum();
         self.tell_of("Helpline", format!("every alarm that was due has fired once: {count} in all"));
         Ok(())
+    }
+}
+
+/// What an alarm is about, and nothing of when and how.
+fn subject(alert: &Alert) -> Alert {
+    Alert {
+        alert_id: String::new(),
+        grave: false,
+        open_time: None,
+        close_time: None,
+        acknowledge_time: None,
+        acknowledged_by: String::new(),
+        revision: 0,
+        ..alert.clone()
     }
 }

@@ -3,11 +3,12 @@
 use anyhow::Result;
 use helpline_proto::crossborder::v1::CrossBorderState;
 use helpline_proto::escalation::v1::{
-    AcceptEscalationRequest, ApproveChildAlertRequest, AskChildAlertRequest, CancelChildAlertRequest,
-    ChildAlertArea, ChildAlertCancelReason, ChildAlertCertainty, ChildAlertContent, ChildAlertEvent,
-    ChildAlertGeocode, ChildAlertInfo, ChildAlertScope, ChildAlertSeverity, ChildAlertUrgency, ConsentBy,
-    DiscloseRequest, DisclosureBasis, DisclosurePurpose, EscalationState, ListChildAlertsRequest, Outcome,
-    ReportProgressRequest, ResolveEscalationRequest,
+    AcceptEscalationRequest, AcknowledgeChildAlertRequest, ApproveChildAlertRequest, AskChildAlertRequest,
+    CancelChildAlertRequest, ChildAlertArea, ChildAlertCancelReason, ChildAlertCertainty, ChildAlertContent,
+    ChildAlertEvent, ChildAlertGeocode, ChildAlertInfo, ChildAlertScope, ChildAlertSeverity,
+    ChildAlertUrgency, ConsentBy, DiscloseRequest, DisclosureBasis, DisclosurePurpose, EscalationState,
+    GetChildAlertDocumentRequest, ListChildAlertsRequest, Outcome, ReportProgressRequest,
+    ResolveEscalationRequest,
 };
 use helpline_proto::options::v1::FieldClass;
 
@@ -17,6 +18,10 @@ use crate::scenario::stage::{HOUR, Stage};
 
 /// What an alert about her says.
 const ALERT: [FieldClass; 2] = [FieldClass::Identity, FieldClass::Location];
+/// To whom it may be told.
+const RESTRICTION: &str = "Teams that look for missing children.";
+/// Where to look.
+const PLACE: &str = "Irbid";
 
 /// Nobody says that she has arrived; the id of the escalation.
 pub(super) async fn missing(stage: &Stage<'_>, people: &People, id: &str) -> Result<String> {
@@ -56,7 +61,32 @@ pub(super) async fn missing(stage: &Stage<'_>, people: &People, id: &str) -> Res
     let request = ApproveChildAlertRequest { request_id: stage.id(), alert_id: asked.alert_id };
     does!(people.nadia, child_alerts.approve_child_alert, request);
     stage.tell(&people.nadia, "approves a restricted alert to Irbid and to the hotline for missing children");
+    is_read(stage, people, &escalation_id).await?;
     Ok(escalation_id)
+}
+
+/// Those to whom it is addressed read the document and say so; nobody else finds it.
+async fn is_read(stage: &Stage<'_>, people: &People, escalation_id: &str) -> Result<()> {
+    let all = ListChildAlertsRequest {
+        escalation_id: escalation_id.to_owned(),
+        ..ListChildAlertsRequest::default()
+    };
+    let sent = does!(people.nadia, child_alerts.list_child_alerts, all).alerts;
+    so!(sent.len(), 1, "alerts");
+    let alert_id = sent.into_iter().map(|alert| alert.alert_id).next().unwrap_or_default();
+    let document = || GetChildAlertDocumentRequest { alert_id: alert_id.clone(), ..Default::default() };
+    let read = || AcknowledgeChildAlertRequest { request_id: stage.id(), alert_id: alert_id.clone() };
+    for agency in [&people.second, &people.hotline] {
+        let told = does!(agency, child_alerts.get_child_alert_document, document()).document;
+        so!(told.contains("<scope>Restricted</scope>"), true, "it is restricted");
+        so!(told.contains(RESTRICTION), true, "to whom it may be told");
+        so!(told.contains(PLACE), true, "where to look");
+        does!(agency, child_alerts.acknowledge_child_alert, read());
+    }
+    let strange = is_refused!(people.first, child_alerts.get_child_alert_document, document());
+    so!(strange.reason, "NOT_FOUND", "Amman is not told by an alert");
+    stage.tell(&people.hotline, "reads the alert and says so, as does Irbid");
+    Ok(())
 }
 
 fn content(people: &People) -> ChildAlertContent {
@@ -73,8 +103,8 @@ fn content(people: &People) -> ChildAlertContent {
     };
     ChildAlertContent {
         event: ChildAlertEvent::MissingChild.into(),
-        scope: ChildAlertScope::Private.into(),
-        restriction: String::new(),
+        scope: ChildAlertScope::Restricted.into(),
+        restriction: text(RESTRICTION),
         agency_ids: vec![people.second.agency_id(), people.hotline.agency_id()],
         field_classes: ALERT.map(i32::from).to_vec(),
         urgency: ChildAlertUrgency::Immediate.into(),
@@ -86,7 +116,7 @@ fn content(people: &People) -> ChildAlertContent {
             circles: vec![text("32.5556,35.85 20")],
             geocodes: vec![ChildAlertGeocode { value_name: text("ISO 3166-2"), value: text("JO-IR") }],
         }),
-        infos: vec![said("ar", "طفلة مفقودة", "إربد"), said("en", "A girl is missing", "Irbid")],
+        infos: vec![said("ar", "طفلة مفقودة", "إربد"), said("en", "A girl is missing", PLACE)],
     }
 }
 
