@@ -59,7 +59,7 @@ pub(crate) async fn revise(
 }
 
 async fn link_by_id(ctx: &Ctx, caller: &Caller, id: Uuid) -> Result<Link, Refusal> {
-    let found = ctx.store.person_links(caller.centre_id, &[], Some(id)).await?.pop();
+    let found = ctx.store.person_links(caller, &[], Some(id)).await?.pop();
     let link = found.ok_or_else(|| Refusal::not_found("link"))?;
     match ctx.store.person(caller, link.person_id).await? {
         Some(_) => Ok(link),
@@ -111,7 +111,7 @@ pub(crate) async fn get(
 ) -> Result<(Person, Vec<PersonId>, Vec<Link>), Refusal> {
     let person = ctx.store.read_person(caller, id).await?.ok_or_else(|| Refusal::not_found("person"))?;
     let mut records = ctx.store.records_of(caller.centre_id, id).await?;
-    let links = ctx.store.person_links(caller.centre_id, &records, None).await?;
+    let links = ctx.store.person_links(caller, &records, None).await?;
     records.retain(|record| *record != id);
     records.sort_unstable();
     Ok((person, records, links))

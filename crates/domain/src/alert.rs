@@ -96,6 +96,11 @@ pub enum AlertKind {
 }
 
 impl AlertKind {
+    /// Whether it tells that somebody lives in a shelter, whatever it is about: only supervisors may know of it.
+    pub const fn is_for_supervisors(self) -> bool {
+        matches!(self, Self::StayEndsSoon | Self::StayTooLong)
+    }
+
     /// Every kind.
     pub const ALL: [Self; 36] = [
         Self::TargetNear,

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use futures_util::{Stream, StreamExt as _};
-use helpline_domain::alert::Subject;
+use helpline_domain::alert::Alert;
 use helpline_domain::caller::Caller;
 use helpline_proto::queueing::v1::{CounsellorOnFloor, FloorSlot, WatchFloorResponse};
 use helpline_service_kit::{Ctx, Refusal};
@@ -23,7 +23,7 @@ pub(crate) async fn watch_floor(
     queue: String,
 ) -> Result<impl Stream<Item = Result<WatchFloorResponse, Status>> + Send + use<>, Refusal> {
     known_queue(ctx, caller.centre_id, &queue).await?;
-    let mut shown = Shown { queue, cohorts: alert::tells_of_cohorts(caller), ..Shown::default() };
+    let mut shown = Shown { queue, supervises: alert::supervises(caller), ..Shown::default() };
     Ok(board
         .latest(caller.centre_id)
         .filter_map(move |now| std::future::ready(now.map(|now| Ok(shown.show(&now))))))
@@ -33,7 +33,7 @@ pub(crate) async fn watch_floor(
 #[derive(Default)]
 struct Shown {
     queue: String,
-    cohorts: bool,
+    supervises: bool,
     people: HashMap<String, CounsellorOnFloor>,
     slots: BTreeMap<i64, FloorSlot>,
     day: Option<chrono::DateTime<chrono::Utc>>,
@@ -64,7 +64,10 @@ impl Shown {
             response.service = now.day.service(&self.queue);
             response.kept_free_share = now.day.kept_free_share();
         }
-        let told = |row: &&AlertRow| self.cohorts || !matches!(row.alert.subject, Subject::Returnee(_));
+        let told = |row: &&AlertRow| {
+            let Alert { kind, subject } = &row.alert;
+            self.supervises || !(subject.is_for_supervisors() || kind.is_for_supervisors())
+        };
         for row in now.alerts.iter().filter(told) {
             let (id, open) = (row.alert_id, row.closed_at.is_none());
             let known = self.alerts.get(&id).copied();

@@ -62,13 +62,13 @@ pub(crate) async fn announce(
     Ok(ctx.store.returnees_by_key(caller, plan, (id, &keys)).await?)
 }
 
-/// Records whose ids and times do not tell that they were made together: whoever reads two of them cannot know it.
+/// Records whose times do not tell that they were made together: whoever reads two of them cannot know it. Ids of persons tell no time.
 fn spread(ctx: &Ctx, announced: &[Announced], now: DateTime<Utc>) -> Vec<NewReturnee> {
     let child = |one: &Announced| {
         let back = chance(ctx, SPREAD);
         NewReturnee {
             returnee_id: ctx.ids.v7().into(),
-            person_id: PersonId::from(earlier(ctx.ids.v7(), back)),
+            person_id: PersonId::from(ctx.ids.v4()),
             recorded_at: now - back,
             list_key: one.list_key.clone(),
             profile: one.profile.clone(),

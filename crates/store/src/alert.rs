@@ -301,12 +301,12 @@ impl Store {
         connection.settle(rows)?.into_iter().map(AlertRow::try_from).collect()
     }
 
-    /// A page of alerts, the latest first: `most` that opened before the one with the sequence `before`. Those about children of cohorts
-    /// only for who may know of every cohort.
+    /// A page of alerts, the latest first: `most` that opened before the one with the sequence `before`. Those that
+    /// are for supervisors only for who is one.
     pub async fn alerts(
         &self,
         centre: CentreId,
-        (open_only, cohorts): (bool, bool),
+        (open_only, supervises): (bool, bool),
         before: Option<i64>,
         most: u32,
     ) -> Result<Vec<AlertRow>, StoreError> {
@@ -316,13 +316,14 @@ impl Store {
             alert_columns!(),
             " FROM helpline.alerts
              WHERE centre_id = $1 AND sequence < $2 AND (NOT $3 OR closed_at IS NULL)
-               AND ($5 OR subject NOT LIKE 'returnee %') ORDER BY sequence DESC LIMIT $4"
+               AND ($5 OR split_part(subject, ' ', 1) NOT IN ('returnee', 'admission', 'return', 'return_too_late')
+                 AND kind NOT IN ('stay_ends_soon', 'stay_too_long')) ORDER BY sequence DESC LIMIT $4"
         ))
         .bind(centre.as_uuid())
         .bind(before.unwrap_or(i64::MAX))
         .bind(open_only)
         .bind(i64::from(most))
-        .bind(cohorts)
+        .bind(supervises)
         .fetch_all(connection.postgres())
         .await;
         connection.settle(rows)?.into_iter().map(AlertRow::try_from).collect()

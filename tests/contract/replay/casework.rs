@@ -209,7 +209,7 @@ async fn about_cases(cast: &Cast, method: &str) -> Option<(Actor, Vec<u8>)> {
             (by, MoveCaseRequest { request_id, case_id, child_id, remark }.encode_to_vec())
         }
         "StartPlan" => {
-            let plan = "reintegration".to_owned();
+            let plan = "new_start".to_owned();
             (by, StartPlanRequest { request_id, case_id, plan, start_time: None }.encode_to_vec())
         }
         _ => return None,

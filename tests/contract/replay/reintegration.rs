@@ -25,7 +25,7 @@ async fn brought(by: &Actor, steps: usize) -> String {
     if steps > 1 {
         by.rehabilitate_returnee(rehabilitate(id)).await.unwrap();
         let case_id = by.open_case(open(person)).await.unwrap().case_id;
-        let plan = "reintegration".to_owned();
+        let plan = "new_start".to_owned();
         let start = StartPlanRequest { request_id: request_id(), case_id, plan, start_time: None };
         by.tasks().start_plan(start).await.unwrap();
     }

@@ -20,7 +20,7 @@ pub(super) fn settings() -> ReintegrationSettings {
     ReintegrationSettings {
         not_arrived_after: Some(seconds(3600)),
         settle_within: Some(seconds(86_400)),
-        plan: "reintegration".to_owned(),
+        plan: "new_start".to_owned(),
     }
 }
 

@@ -224,3 +224,23 @@ async fn of_two_who_write_a_record_at_once_the_last_says_by_what_it_is_found_and
         assert_eq!((of("person_identifiers"), of("person_revisions")), ("1".to_owned(), "2".to_owned()));
     }
 }
+
+#[tokio::test]
+async fn a_shared_grandmother_tells_nobody_which_other_grandchildren_are_known() {
+    let stage = Stage::set().await;
+    let counsellor = async || stage.world.counsellor(Abilities::speaking(&["ar"])).await;
+    let (own, other) = (counsellor().await, counsellor().await);
+    let by = &stage.supervisor;
+    let grandmother = by.record_person("Sholpan", "+77015550300").await;
+    let mut children = Vec::new();
+    for (who, name) in [(&own, "Aigerim"), (&other, "Daniyar")] {
+        let child = who.record_person(name, &request_id()).await;
+        who.open_case(open(&child.person_id)).await.unwrap();
+        link(by, &child, &grandmother, Relation::Grandparent).await.unwrap();
+        children.push(child.person_id);
+    }
+    let seen = own.person(&grandmother.person_id).await.unwrap();
+    let links: Vec<_> = seen.links.iter().map(|one| (&*one.person_id, &*one.linked_by)).collect();
+    assert_eq!(links, [(&*children[0], "")]);
+    assert_eq!(by.person(&grandmother.person_id).await.unwrap().links.len(), 2);
+}

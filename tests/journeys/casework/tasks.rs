@@ -134,8 +134,7 @@ async fn a_plan_gives_its_tasks_for_two_years_once() {
     };
     assert_eq!(why(owner.tasks().start_plan(plan("gardening")).await).fields, ["plan"]);
     let (mut here, mut there) = (owner.tasks(), owner.tasks());
-    let (one, two) =
-        tokio::join!(here.start_plan(plan("reintegration")), there.start_plan(plan("reintegration")));
+    let (one, two) = tokio::join!(here.start_plan(plan("new_start")), there.start_plan(plan("new_start")));
     assert!(one.is_ok() != two.is_ok(), "{one:?} {two:?}");
     let (given, refused) = if one.is_ok() { (one, two) } else { (two, one) };
     assert_eq!(why(refused).metadata("state"), "begun");
@@ -150,10 +149,10 @@ async fn a_plan_gives_its_tasks_for_two_years_once() {
     assert_eq!(owner.case(&case.case_id).await.unwrap().open_tasks, 22);
     // A child comes home a second time: when all of it is over it can be begun once more.
     for task in &tasks {
-        assert_eq!(why(owner.tasks().start_plan(plan("reintegration")).await).metadata("state"), "begun");
+        assert_eq!(why(owner.tasks().start_plan(plan("new_start")).await).metadata("state"), "begun");
         complete(&owner, task).await.unwrap();
     }
-    let again = owner.tasks().start_plan(plan("reintegration")).await.unwrap().into_inner().tasks;
+    let again = owner.tasks().start_plan(plan("new_start")).await.unwrap().into_inner().tasks;
     assert_eq!(again.len(), 22);
     assert!(again.iter().all(|task| task.state() == TaskState::Open), "its own tasks, and no older ones");
 }

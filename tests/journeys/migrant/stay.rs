@@ -1,8 +1,13 @@
 //! A stay is for a time: its end is told before and when it comes, and who has no guardian is given one to be named.
 
-use helpline_proto::casework::v1::{ExtendStayRequest, GetStayLimitRequest, StayLimit};
+use helpline_proto::casework::v1::{
+    AssessmentSubject, ExtendStayRequest, GetStayLimitRequest, LinkPersonsRequest, Relation,
+    StartAssessmentRequest, StayLimit,
+};
 use helpline_proto::queueing::v1::AlertKind;
-use helpline_proto::referral::v1::ExitOutcome;
+use helpline_proto::referral::v1::{DraftReferralRequest, ExitOutcome};
+use helpline_tests::assessments::{SCREENING, save, start};
+use helpline_tests::referral::draft;
 use helpline_tests::request_id;
 use tonic::Status;
 
@@ -74,4 +79,58 @@ async fn a_stay_is_told_of_before_it_ends_and_when_it_lasts_too_long_and_begins_
     long(0).await;
     assert_eq!(why(extend(&room, &id, 60 * DAY).await).metadata("state"), "exited");
     assert_eq!(room.tasks("name_guardian").await.len(), 1);
+}
+
+#[tokio::test]
+async fn nobody_names_a_guardian_for_an_adult_or_for_a_child_who_came_with_a_parent() {
+    let room = Room::new().await;
+    let by = room.by();
+    let shelter = Partner::new(&room.stage).await;
+    set(&shelter.responder, &shelter.service, 3, 0).await.unwrap();
+    let (adult, with_mother, alone) =
+        (by.case_of_child().await, by.case_of_child().await, by.case_of_child().await);
+    for case in [&adult, &with_mother, &alone] {
+        let from = DraftReferralRequest { case_id: case.case_id.clone(), ..draft("", &[&shelter.service]) };
+        let referral = by.refer(from).await;
+        let referral = shelter.responder.accept_referral(&referral).await.unwrap();
+        let stay = request(by, &referral, &shelter.service).await.unwrap();
+        screen(&shelter.responder, &stay).await.unwrap();
+        keep(&shelter.responder, &stay).await.unwrap();
+        admit(&shelter.responder, &stay).await.unwrap();
+    }
+    let mother = by.record_person("Gulnara", &request_id()).await.person_id;
+    let link = LinkPersonsRequest {
+        request_id: request_id(),
+        person_id: with_mother.child_id.clone(),
+        relative_id: mother,
+        relation: Relation::Parent.into(),
+        from_time: None,
+    };
+    by.persons().link_persons(link).await.unwrap();
+    let of = StartAssessmentRequest {
+        subject: AssessmentSubject::Adult.into(),
+        ..start(&adult.case_id, SCREENING)
+    };
+    let screening = by.assessments().start_assessment(of).await.unwrap().into_inner().assessment.unwrap();
+    let form = by.assessment(&screening.assessment_id).await.unwrap().form.unwrap();
+    let denied: Vec<(&str, &str)> =
+        form.questions.iter().filter(|one| one.adult).map(|one| (one.question.as_str(), "no")).collect();
+    by.save_assessment(save(&screening.assessment_id, &denied)).await.unwrap();
+    by.complete_assessment(&screening.assessment_id).await.unwrap();
+
+    let limited = "SELECT count(*) FROM helpline.stay_limits WHERE guardian_at IS NOT NULL";
+    until("all have a limit", async || (room.stage.value(limited) == "3").then_some(())).await;
+    room.wait(4 * DAY);
+    until("all were looked at", async || (room.stage.value(limited) == "0").then_some(())).await;
+    let named = |case_id: &str| {
+        let sql = format!(
+            "SELECT count(*) FROM helpline.tasks WHERE task = 'name_guardian' AND case_id = '{case_id}'"
+        );
+        room.stage.value(&sql)
+    };
+    assert_eq!([&adult, &with_mother, &alone].map(|case| named(&case.case_id)), ["0", "0", "1"]);
+    // A reader of the case does not learn from it that the child stays in a shelter.
+    let entries = by.case_timeline(&alone.case_id).await.unwrap();
+    let missing = entries.iter().find(|one| one.event == "guardian_missing").unwrap();
+    assert!(!format!("{missing:?}").contains("admission"));
 }

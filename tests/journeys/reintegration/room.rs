@@ -70,7 +70,7 @@ pub(crate) async fn plan(by: &Actor, case: &Case) -> Vec<Task> {
     let start = StartPlanRequest {
         request_id: request_id(),
         case_id: case.case_id.clone(),
-        plan: "reintegration".to_owned(),
+        plan: "new_start".to_owned(),
         start_time: None,
     };
     by.tasks().start_plan(start).await.unwrap().into_inner().tasks

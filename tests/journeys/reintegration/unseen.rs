@@ -48,6 +48,11 @@ async fn links_of_families_of_one_cohort_do_not_tell_that_they_were_made_togethe
         FROM helpline.person_links l JOIN helpline.persons p ON p.person_id IN (l.person_id, l.relative_id)";
     assert_eq!(flight.stage.value(apart), "2 2 true true");
 
+    // When a record was made does not stand in its id, of whomever it is.
+    flight.stage.supervisor.record_person("Saule", "+77015550999").await;
+    let versions = "SELECT string_agg(DISTINCT substr(person_id::text, 15, 1), '') FROM helpline.persons";
+    assert_eq!(flight.stage.value(versions), "4");
+
     // Who has a case of a child reads the record without what tells the order in which records were made.
     let (by, stranger) = (&flight.stage.supervisor, &flight.stranger);
     by.open_case(open(&all[0].person_id)).await.unwrap();

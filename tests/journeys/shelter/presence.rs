@@ -1,5 +1,6 @@
 //! Whether somebody lives in a shelter is told by no answer to who may not know it: what is said of a resident is said of nobody.
 
+use helpline_proto::queueing::v1::{Alert, AlertKind};
 use helpline_proto::referral::v1::{
     AdmissionState, DropExitPlanRequest, ListAdmissionsRequest, PlanExitRequest, RequestAdmissionRequest,
 };
@@ -13,7 +14,8 @@ use helpline_tests::shelter::{
 use helpline_tests::{Abilities, Actor, request_id};
 use tonic::Status;
 
-use super::room::House;
+use super::room::{DAY, House};
+use crate::alerts;
 use crate::stage::{chat, why};
 
 /// What somebody is, as far as ids say.
@@ -184,4 +186,16 @@ async fn who_may_know_of_one_stay_learns_by_it_nothing_of_another() {
     let help = by.start_return(from(&theirs)).await.unwrap();
     assert_eq!(help.admission_id, theirs);
     assert_eq!(amina.return_of(&help.return_id).await.unwrap().admission_id, "");
+}
+
+#[tokio::test]
+async fn alerts_about_who_lives_there_are_for_supervisors_alone() {
+    let house = House::new(1).await;
+    let resident = house.resident("").await;
+    house.wait(4 * DAY);
+    house.until_alerts(AlertKind::ServiceOfferOverdue, &resident.admission_id, 1).await;
+    let administrator = house.stage.world.administrator();
+    let tells = |alert: &Alert| !alert.admission_id.is_empty() || !alert.return_id.is_empty();
+    assert!(alerts::listed(house.by(), false).await.iter().any(tells));
+    assert!(!alerts::listed(&administrator, false).await.iter().any(tells));
 }

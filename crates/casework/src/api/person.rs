@@ -40,7 +40,7 @@ impl PersonService for Api {
         let caller = caller_of(&request)?;
         let (command, asked) = wire::new_link(&self.ctx, &caller, request.get_ref())?;
         let one = person::link(&self.ctx, &caller, &command, &asked).await?;
-        let link = Some(wire::link(&one));
+        let link = Some(wire::link(&caller, &one));
         Ok(Response::new(proto::LinkPersonsResponse { link }))
     }
 
@@ -51,7 +51,7 @@ impl PersonService for Api {
         let caller = caller_of(&request)?;
         let (command, asked) = wire::end_link(&self.ctx, &caller, request.get_ref())?;
         let one = person::end_link(&self.ctx, &caller, &command, asked).await?;
-        let link = Some(wire::link(&one));
+        let link = Some(wire::link(&caller, &one));
         Ok(Response::new(proto::EndPersonLinkResponse { link }))
     }
 

@@ -45,6 +45,8 @@ pub(crate) fn found(
     if let Some(profile) = shown.profile.as_mut().filter(|_| !sees) {
         profile.nationalities.clear();
         profile.identifiers = asked.into_iter().cloned().collect();
+        // How often it was changed tells when it became known.
+        shown.revision = 0;
         shown.partial = true;
     }
     Ok(shown)
@@ -58,12 +60,14 @@ pub(crate) fn whole(
 ) -> Result<proto::Person, Refusal> {
     Ok(proto::Person {
         other_record_ids: others.iter().map(ToString::to_string).collect(),
-        links: links.iter().map(link).collect(),
+        links: links.iter().map(|one| link(caller, one)).collect(),
         ..person(caller, one)?
     })
 }
 
-pub(crate) fn link(one: &Link) -> proto::PersonLink {
+/// A link; who made it is told to them and to supervisors.
+pub(crate) fn link(caller: &Caller, one: &Link) -> proto::PersonLink {
+    let own = caller.role == Role::Supervisor || one.linked_by == caller.principal();
     proto::PersonLink {
         link_id: one.link_id.to_string(),
         person_id: one.person_id.to_string(),
@@ -71,7 +75,7 @@ pub(crate) fn link(one: &Link) -> proto::PersonLink {
         relation: relation(one.relation).into(),
         from_time: Some(timestamp(one.from_at)),
         until_time: one.until_at.map(timestamp),
-        linked_by: one.linked_by.to_string(),
+        linked_by: if own { one.linked_by.to_string() } else { String::new() },
         revision: one.revision,
     }
 }
@@ -109,7 +113,7 @@ pub(crate) fn record(
     let request_id = fields.request_id(&sent.request_id);
     let profile = required_profile(&mut fields, sent.profile.as_ref());
     let (request_id, profile) = fields.build(request_id.zip(profile))?;
-    Ok((command(ctx, caller, "RecordPerson", request_id, sent), (ctx.ids.v7().into(), profile)))
+    Ok((command(ctx, caller, "RecordPerson", request_id, sent), (ctx.ids.v4().into(), profile)))
 }
 
 /// A record, what is known of it now, and the revision that was read.

@@ -2,6 +2,7 @@
 
 use helpline_domain::caller::{Caller, Role};
 use helpline_domain::id::{CounsellorId, TaskId};
+use helpline_domain::shelter::FOLLOW_UP_PLAN;
 use helpline_domain::task::Rung;
 use helpline_proto::casework::v1 as proto;
 use helpline_service_kit::command::command;
@@ -32,6 +33,8 @@ fn alarm(climbed: i32) -> proto::TaskAlarm {
 pub(crate) fn task(caller: &Caller, one: &Task) -> proto::Task {
     let inside = caller.role != Role::AgencyResponder;
     let within = |text: String| if inside { text } else { String::new() };
+    // Who calls somebody later need not say that they lived in a shelter.
+    let plan = one.plan.as_ref().filter(|plan| *plan != FOLLOW_UP_PLAN);
     proto::Task {
         task_id: one.task_id.to_string(),
         number: one.number,
@@ -45,8 +48,8 @@ pub(crate) fn task(caller: &Caller, one: &Task) -> proto::Task {
         referral_id: id(one.referral_id.map(|id| id.as_uuid())),
         due_time: Some(timestamp(one.due_at)),
         alarm: if inside { alarm(one.climbed).into() } else { 0 },
-        plan: within(one.plan.clone().unwrap_or_default()),
-        plan_step: if inside { one.plan_step.unwrap_or_default() } else { 0 },
+        plan: within(plan.cloned().unwrap_or_default()),
+        plan_step: if inside { plan.and(one.plan_step).unwrap_or_default() } else { 0 },
         end_time: one.ended_at.map(timestamp),
         revision: one.revision,
     }

@@ -71,6 +71,11 @@ impl Subject {
         }
     }
 
+    /// Whether only supervisors may know of it: children who come back together, and who lives in a shelter or is helped to return.
+    pub const fn is_for_supervisors(&self) -> bool {
+        matches!(self, Self::Returnee(_) | Self::Admission(_) | Self::Return(_) | Self::ReturnTooLate(_))
+    }
+
     /// The subject with this key.
     pub fn from_key(key: &str) -> Option<Self> {
         let id = |text: &str| text.parse::<Uuid>().ok();

@@ -250,7 +250,7 @@ impl Default for Cases {
             plans: vec![
                 Plan { plan: "follow_up".to_owned(), steps: follow_ups() },
                 Plan {
-                    plan: "reintegration".to_owned(),
+                    plan: "new_start".to_owned(),
                     steps: domains.into_iter().map(of).chain(follow_ups()).collect(),
                 },
                 Plan { plan: "unaccompanied_child".to_owned(), steps: unaccompanied() },

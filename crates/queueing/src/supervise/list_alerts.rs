@@ -17,7 +17,7 @@ pub async fn list_alerts(
     let question = ListAlertsRequest { page_size: 0, page_token: String::new(), ..request };
     let tokens = PageTokens::new(ctx.vault(), "ListAlerts", caller, &question);
     let before = tokens.open(&request.page_token)?;
-    let which = (request.open_only, alert::tells_of_cohorts(caller));
+    let which = (request.open_only, alert::supervises(caller));
     let read = ctx.store.alerts(caller.centre_id, which, before, size + 1).await?;
     let (alerts, next) = page::cut(read, size, |alert| alert.sequence);
     Ok(ListAlertsResponse {

@@ -11,8 +11,8 @@ use helpline_service_kit::wire::{class, timestamp};
 use helpline_store::alert::AlertRow;
 use uuid::Uuid;
 
-/// Whether a caller may know of children who come back together: to everybody else such alerts are not there.
-pub(crate) fn tells_of_cohorts(caller: &Caller) -> bool {
+/// Whether a caller may know of children who come back together and of who lives in a shelter: to everybody else such alerts are not there.
+pub(crate) fn supervises(caller: &Caller) -> bool {
     caller.role == Role::Supervisor
 }
 

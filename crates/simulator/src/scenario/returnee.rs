@@ -64,7 +64,7 @@ async fn planned(stage: &Stage<'_>, people: &People, family: &Family) -> Result<
         let request = StartPlanRequest {
             request_id: stage.id(),
             case_id: of.case_id.clone(),
-            plan: "reintegration".to_owned(),
+            plan: "new_start".to_owned(),
             ..StartPlanRequest::default()
         };
         so!(does!(by, tasks.start_plan, request).tasks.len(), PLANNED, "what the plan asks for");

@@ -163,10 +163,16 @@ const FIND: &str = concat!(
      SELECT * FROM found ORDER BY person_id DESC"
 );
 
-const LINKS: &str =
+/// A link is shown to who may know of both: a grandmother tells nobody which other grandchildren are known.
+const LINKS: &str = concat!(
     "SELECT l.link_id, l.person_id, l.relative_id, l.relation, l.from_at, l.until_at, l.linked_by, l.revision
      FROM helpline.person_links l
-     WHERE l.centre_id = $1 AND (l.person_id = ANY ($2) OR l.relative_id = ANY ($2) OR l.link_id = $3) ORDER BY l.link_id";
+     WHERE l.centre_id = $1 AND (l.link_id = $3 OR (l.person_id = ANY ($2) OR l.relative_id = ANY ($2)) AND EXISTS (
+        SELECT FROM helpline.persons p
+        WHERE p.centre_id = $1 AND p.person_id = CASE WHEN l.person_id = ANY ($2) THEN l.relative_id ELSE l.person_id END AND ",
+    sees_person!("$4", "$5"),
+    ")) ORDER BY l.link_id"
+);
 
 #[derive(FromRow)]
 pub(super) struct Made {
@@ -356,19 +362,21 @@ impl Store {
         rows.iter().map(|row| Ok((self.person_from(centre, &row.person)?, row.sees))).collect()
     }
 
-    /// Links of any of these records, and the link with this id.
+    /// Links of any of these records with somebody of whom the caller may know, and the link with this id.
     pub async fn person_links(
         &self,
-        centre: CentreId,
+        caller: &Caller,
         of: &[PersonId],
         id: Option<Uuid>,
     ) -> Result<Vec<Link>, StoreError> {
         let of: Vec<Uuid> = of.iter().map(PersonId::as_uuid).collect();
-        let mut connection = self.bound(centre).await?;
+        let mut connection = self.bound(caller.centre_id).await?;
         let rows = sqlx::query_as::<_, LinkRow>(LINKS)
-            .bind(centre.as_uuid())
+            .bind(caller.centre_id.as_uuid())
             .bind(of)
             .bind(id)
+            .bind(caller.principal())
+            .bind(caller.role.key())
             .fetch_all(connection.postgres())
             .await;
         let link = |row: LinkRow| {

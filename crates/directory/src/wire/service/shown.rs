@@ -57,6 +57,9 @@ fn found_service(caller: &Caller, found: &Found, now: DateTime<Utc>) -> FoundSer
 pub(super) fn to_message(caller: &Caller, listing: &Listing, now: DateTime<Utc>) -> Message {
     let keeps = matches!(caller.role, Role::Supervisor | Role::Administrator);
     let text = |name: &str| listing.field(name).to_owned();
+    // A number of a protected place is looked up backwards.
+    let withheld = |of| listing.places.iter().any(|place| place.protected && Some(place.location_id) == of);
+    let told = |phone: &&Phone| keeps || !withheld(phone.of_location);
     Message {
         service_id: listing.service_id.to_string(),
         agency_id: listing.agency_id.map(|id| id.to_string()).unwrap_or_default(),
@@ -94,7 +97,7 @@ pub(super) fn to_message(caller: &Caller, listing: &Listing, now: DateTime<Utc>)
             .collect(),
         areas: listing.areas.clone(),
         locations: listing.places.iter().map(|place| location(place, place.protected && !keeps)).collect(),
-        phones: listing.phones.iter().map(phone).collect(),
+        phones: listing.phones.iter().filter(told).map(phone).collect(),
         opening_hours: listing.hours_in_words.clone(),
         required_documents: listing.documents.clone(),
         capacities: listing.capacities.iter().map(capacity).collect(),

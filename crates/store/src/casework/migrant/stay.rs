@@ -52,7 +52,8 @@ const EXTEND: &str = change!(
     returning: "admission_id AS id",
 );
 
-/// Whether one child who stays somewhere has a guardian is looked at once. Parameters: 2 ids of entry and task, 3 until somebody must be
+/// Whether one child who stays somewhere has a guardian or a caregiver is looked at once; nobody names one for an adult. The timeline does
+/// not say where the child stays. Parameters: 2 ids of entry and task, 3 until somebody must be
 /// named, 4 and 5 how long before it is due a task tells so and the version of the settings.
 const GUARDIAN: &str = concat!(
     "WITH late AS MATERIALIZED (
@@ -66,8 +67,12 @@ const GUARDIAN: &str = concat!(
         "a.centre_id = $1 AND a.admission_id = changed.admission_id AND a.state IN ('admitted', 'exit_planned')
             AND r.centre_id = $1 AND r.referral_id = a.referral_id AND c.case_id = r.case_id AND c.closed_at IS NULL AND NOT EXISTS (
                 SELECT FROM helpline.person_links n
-                WHERE n.centre_id = $1 AND n.relation = 'guardian' AND n.until_at IS NULL
-                  AND n.person_id IN (SELECT helpline.records_of($1, c.person_id)))"
+                WHERE n.centre_id = $1 AND n.relation IN ('parent', 'guardian', 'grandparent', 'other_caregiver') AND n.until_at IS NULL
+                  AND n.person_id IN (SELECT helpline.records_of($1, c.person_id)))
+            AND coalesce((
+                SELECT s.subject <> 'adult' FROM helpline.assessments s
+                WHERE s.centre_id = $1 AND s.case_id = c.case_id AND s.state = 'completed'
+                ORDER BY s.completed_at DESC, s.number DESC LIMIT 1), true)"
     ),
     ", given AS (
         INSERT INTO helpline.tasks (centre_id, task_id, case_id, task, domain, state, owner_id, given_by, due_at, look_at, ladder_version, made_at)
@@ -78,7 +83,7 @@ const GUARDIAN: &str = concat!(
         INSERT INTO helpline.journal (centre_id, at, event, revision, detail)
         SELECT $1, helpline.now(), 'task_given', revision, jsonb_build_object('task_id', task_id, 'case_id', case_id) FROM given), ",
     noted!(
-        "'guardian_missing'", "NULL::uuid, NULL::text", "jsonb_build_object('admission_id', changed.admission_id, 'task_id', ($2::uuid[])[2])",
+        "'guardian_missing'", "NULL::uuid, NULL::text", "jsonb_build_object('task_id', ($2::uuid[])[2])",
         "($2::uuid[])[1]", "NULL::bytea"
     ),
     " SELECT admission_id AS id FROM changed"
