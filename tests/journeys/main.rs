@@ -31,6 +31,7 @@ mod escalation;
 mod explained;
 mod flood;
 mod floor;
+mod gate;
 mod groups;
 mod guests;
 mod handed_on;

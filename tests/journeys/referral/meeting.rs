@@ -1,57 +1,12 @@
 //! Two changes of the same place are in flight at once, held at the same row: whichever comes first, no place is lost.
 
 use helpline_proto::referral::v1::{AdmissionState, ExitOutcome, HoldState, PlaceHoldRequest, RejectReason};
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 use super::holds::{confirm, hold, place, set, used};
 use super::room::{Partner, reject, revoke, sent};
 use super::stay::{exit, keep, request, screened, seen};
+use crate::gate::{Gate, meet};
 use crate::stage::{Stage, until, why};
-
-/// A row that somebody else keeps locked, so that others meet there.
-struct Gate<'a> {
-    stage: &'a Stage,
-    other: PgConnection,
-}
-
-impl<'a> Gate<'a> {
-    async fn at(stage: &'a Stage, table: &str, service: &str) -> Gate<'a> {
-        let mut other = PgConnection::connect(&stage.world.database.url()).await.unwrap();
-        let lock = format!("BEGIN; SELECT FROM helpline.{table} WHERE service_id = '{service}' FOR UPDATE");
-        sqlx::raw_sql(AssertSqlSafe(lock)).execute(&mut other).await.unwrap();
-        Self { stage, other }
-    }
-
-    /// Waits until so many stand before a lock.
-    async fn until_waiting(&self, count: usize) {
-        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
-        until("they have met", async || {
-            (self.stage.value(waiting).parse::<usize>().unwrap() >= count).then_some(())
-        })
-        .await;
-    }
-
-    async fn open(mut self) {
-        sqlx::raw_sql("ROLLBACK").execute(&mut self.other).await.unwrap();
-    }
-}
-
-/// Runs both, the second when the first stands before the gate, and opens it when both do.
-async fn meet<A, B>(
-    gate: Gate<'_>,
-    first: impl Future<Output = A>,
-    second: impl Future<Output = B>,
-) -> (A, B) {
-    let second = async {
-        gate.until_waiting(1).await;
-        let both = async {
-            gate.until_waiting(2).await;
-            gate.open().await;
-        };
-        tokio::join!(second, both).0
-    };
-    tokio::join!(first, second)
-}
 
 /// Nothing is held or occupied for nobody.
 pub(super) fn assert_no_place_is_lost(stage: &Stage) {
@@ -72,7 +27,7 @@ async fn who_will_not_come_while_a_bed_is_being_kept_leaves_no_bed_behind() {
     let stage = Stage::set().await;
     let shelter = Partner::new(&stage).await;
     let (_, stay) = screened(&stage, &shelter, 1).await;
-    let gate = Gate::at(&stage, "capacities", &shelter.service).await;
+    let gate = Gate::at(&stage, ("capacities", "service_id"), &shelter.service).await;
     let (kept, gone) =
         meet(gate, keep(&shelter.responder, &stay), exit(&stage.supervisor, &stay, ExitOutcome::Other)).await;
     kept.unwrap();
@@ -86,7 +41,7 @@ async fn a_referral_that_is_taken_back_while_a_bed_is_being_kept_leaves_no_bed_b
     let stage = Stage::set().await;
     let shelter = Partner::new(&stage).await;
     let (referral, stay) = screened(&stage, &shelter, 1).await;
-    let gate = Gate::at(&stage, "capacities", &shelter.service).await;
+    let gate = Gate::at(&stage, ("capacities", "service_id"), &shelter.service).await;
     let (kept, revoked) =
         meet(gate, keep(&shelter.responder, &stay), revoke(&stage.supervisor, &referral)).await;
     revoked.unwrap();
@@ -101,7 +56,7 @@ async fn a_stay_that_is_asked_for_as_the_shelter_says_no_is_over_with_its_no() {
     let stage = Stage::set().await;
     let (shelter, next) = (Partner::new(&stage).await, Partner::new(&stage).await);
     let referral = sent(&stage, &[&shelter, &next]).await;
-    let gate = Gate::at(&stage, "services", &shelter.service).await;
+    let gate = Gate::at(&stage, ("services", "service_id"), &shelter.service).await;
     let ask = request(&stage.supervisor, &referral, &shelter.service);
     let (asked, rejected) =
         meet(gate, ask, reject(&shelter.responder, &referral, RejectReason::SafetyConcern)).await;
@@ -118,7 +73,7 @@ async fn a_place_that_is_held_as_the_agency_says_no_is_free_with_its_no() {
     set(&stage.supervisor, &shelter.service, 1, 0).await.unwrap();
     let referral = sent(&stage, &[&shelter, &next]).await;
     let wish = PlaceHoldRequest { referral_id: referral.referral_id.clone(), ..hold(&[&shelter.service], 1) };
-    let gate = Gate::at(&stage, "capacities", &shelter.service).await;
+    let gate = Gate::at(&stage, ("capacities", "service_id"), &shelter.service).await;
     let no = reject(&shelter.responder, &referral, RejectReason::AtCapacity);
     let (held, rejected) = meet(gate, place(&stage.supervisor, wish), no).await;
     held.unwrap();
@@ -133,7 +88,7 @@ async fn a_hold_that_runs_out_while_it_is_being_confirmed_is_confirmed() {
     let shelter = Partner::new(&stage).await;
     set(&stage.supervisor, &shelter.service, 1, 0).await.unwrap();
     let one = place(&stage.supervisor, hold(&[&shelter.service], 1)).await.unwrap();
-    let gate = Gate::at(&stage, "capacities", &shelter.service).await;
+    let gate = Gate::at(&stage, ("capacities", "service_id"), &shelter.service).await;
     let late = async {
         gate.until_waiting(1).await;
         stage.world.advance(61.0);
@@ -152,7 +107,7 @@ async fn a_hold_that_is_confirmed_while_it_runs_out_has_run_out() {
     let shelter = Partner::new(&stage).await;
     set(&stage.supervisor, &shelter.service, 1, 0).await.unwrap();
     let one = place(&stage.supervisor, hold(&[&shelter.service], 1)).await.unwrap();
-    let gate = Gate::at(&stage, "capacities", &shelter.service).await;
+    let gate = Gate::at(&stage, ("capacities", "service_id"), &shelter.service).await;
     // Whoever sweeps first stands before the gate, and has the hold.
     stage.world.advance(61.0);
     gate.until_waiting(1).await;
