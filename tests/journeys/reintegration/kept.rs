@@ -5,11 +5,11 @@ use helpline_proto::reintegration::v1::{NotArrivedReason, RecordReturneeNotArriv
 use helpline_tests::reintegration::{
     absent, announce, arrive, child, rehabilitate, reschedule, reschedule_cohort,
 };
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tonic::Code;
 
 use super::room::{DAY, Flight, done};
 use crate::alerts::listed;
+use crate::gate::{Gate, meet};
 use crate::stage::{until, why};
 
 /// The children of whom an alert of a kind is open.
@@ -90,39 +90,29 @@ async fn once_it_alarms_a_supervisor_alone_says_that_the_child_comes_later_or_no
 #[tokio::test]
 async fn a_child_of_whom_another_day_was_said_keeps_it_when_the_others_are_moved() {
     let flight = Flight::new().await;
-    let children = flight.announced(&["a1", "b1"]).await;
+    let children = flight.announced(&["a1", "b1", "c1"]).await;
+    flight.amina.returnee_arrives(arrive(&children[2].returnee_id)).await.unwrap();
     let own = flight.later(DAY);
     flight.amina.reschedule_returnee(reschedule(&children[0].returnee_id, own)).await.unwrap();
     let at = flight.later(20 * DAY);
     flight.amina.cohorts().reschedule_cohort(reschedule_cohort(&flight.cohort_id, at)).await.unwrap();
     let now = flight.amina.returnees(&flight.cohort_id).await.unwrap();
     assert_eq!((now[0].expected_time, now[1].expected_time), (Some(own), Some(at)));
+    assert_eq!(now[2].expected_time, children[2].expected_time, "who is here is not moved");
 }
 
 #[tokio::test]
 async fn who_is_announced_while_the_cohort_is_moved_is_expected_when_the_cohort_is() {
     let flight = Flight::new().await;
     let (by, cohort) = (&flight.stage.supervisor, flight.cohort_id.as_str());
-    let mut other = PgConnection::connect(&flight.stage.world.database.url()).await.unwrap();
-    let lock = format!("BEGIN; SELECT FROM helpline.cohorts WHERE cohort_id = '{cohort}' FOR UPDATE");
-    sqlx::raw_sql(AssertSqlSafe(lock)).execute(&mut other).await.unwrap();
-    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
-    let meet = async |count: &str| {
-        until("they have met", async || (flight.stage.value(waiting) == count).then_some(())).await;
-    };
-    let at = flight.later(2 * DAY);
-    let moved = async {
-        meet("1").await;
-        let mut cohorts = by.cohorts();
-        let gate = async {
-            meet("2").await;
-            sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
-        };
-        tokio::join!(cohorts.reschedule_cohort(reschedule_cohort(cohort, at)), gate).0.unwrap()
-    };
+    let gate = Gate::at(&flight.stage, ("cohorts", "cohort_id"), cohort).await;
     let children = (0..3).map(|n| child(&format!("k{n}"), "")).collect();
-    let (announced, _) = tokio::join!(by.announce(announce(cohort, children)), moved);
+    let (at, mut cohorts) = (flight.later(2 * DAY), by.cohorts());
+    let announced = by.announce(announce(cohort, children));
+    let (announced, moved) =
+        meet(gate, announced, cohorts.reschedule_cohort(reschedule_cohort(cohort, at))).await;
     announced.unwrap();
+    moved.unwrap();
     let now = by.returnees(cohort).await.unwrap();
     assert_eq!(now.iter().map(|one| one.expected_time).collect::<Vec<_>>(), [Some(at); 3]);
 }
@@ -130,16 +120,24 @@ async fn who_is_announced_while_the_cohort_is_moved_is_expected_when_the_cohort_
 #[tokio::test]
 async fn of_a_settled_child_whose_last_case_was_closed_too_early_supervisors_are_told() {
     let mut flight = Flight::new().await;
-    let one = flight.announced(&["a1"]).await.remove(0);
-    let (case, tasks) = flight.settled(&one).await;
-    for task in &tasks {
-        done(&flight.amina, task).await;
+    let mut cases = Vec::new();
+    let children = flight.announced(&["a1", "b1"]).await;
+    for one in &children {
+        let (case, tasks) = flight.settled(one).await;
+        for task in &tasks {
+            done(&flight.amina, task).await;
+        }
+        cases.push(case.case_id);
     }
-    flight.amina.move_case(&case.case_id, "closed").await.unwrap();
+    let [first, later] = [0, 1].map(|place: usize| children[place].returnee_id.as_str());
+    flight.amina.move_case(&cases[0], "closed").await.unwrap();
+    flight.wait(1200).await;
+    flight.amina.move_case(&cases[1], "closed").await.unwrap();
     flight.wait(DAY - 600).await;
-    assert_eq!(open(&flight, AlertKind::ReturneeNotSettled).await, Vec::<String>::new());
+    // Of one and not yet of the other.
+    until_open(&flight, AlertKind::ReturneeNotSettled, &[first]).await;
     flight.wait(601).await;
-    until_open(&flight, AlertKind::ReturneeNotSettled, &[&one.returnee_id]).await;
-    flight.amina.open_case(helpline_tests::casework::open(&one.person_id)).await.unwrap();
-    until_open(&flight, AlertKind::ReturneeNotSettled, &[]).await;
+    until_open(&flight, AlertKind::ReturneeNotSettled, &[later, first]).await;
+    flight.amina.open_case(helpline_tests::casework::open(&children[0].person_id)).await.unwrap();
+    until_open(&flight, AlertKind::ReturneeNotSettled, &[later]).await;
 }

@@ -6,6 +6,7 @@ use helpline_tests::{Abilities, request_id};
 use tonic::Code;
 
 use super::room::House;
+use crate::gate::{Gate, meet};
 use crate::stage::why;
 
 const LEFT: AlertKind = AlertKind::ChildLeftBehind;
@@ -33,8 +34,10 @@ async fn a_child_keeps_its_own_stay_and_is_not_left_behind_silently() {
     house.until_alerts(LEFT, &child, 0).await;
     by.lets_go(&aunt).await.unwrap();
     house.until_alerts(LEFT, &child, 1).await;
+    assert_eq!(by.stay(&aunt).await.unwrap().accompanying_admission_ids, std::slice::from_ref(&child));
     by.lets_go(&child).await.unwrap();
     house.until_alerts(LEFT, &child, 0).await;
+    assert_eq!(by.stay(&aunt).await.unwrap().accompanying_admission_ids, [] as [String; 0]);
 }
 
 #[tokio::test]
@@ -65,19 +68,25 @@ async fn nobody_lives_with_themselves_with_who_has_left_or_with_a_child_of_anoth
     }
     let alone = by.lives_with(child, "").await.unwrap();
     assert_eq!(alone.accompanies_admission_id, "");
+    // Nor is anybody kept from it by a child who has left.
+    by.lives_with(child, mother).await.unwrap();
+    by.lets_go(child).await.unwrap();
     by.lives_with(mother, other).await.unwrap();
 }
 
 #[tokio::test]
 async fn of_two_who_would_live_with_each_other_one_does() {
-    let house = House::new(2).await;
-    let (one, two) = (house.resident("").await.admission_id, house.resident("").await.admission_id);
-    for _ in 0..10 {
+    let house = House::new(3).await;
+    let (one, two, three) = (house.resident("").await, house.resident("").await, house.resident("").await);
+    let [one, two, three] = [one, two, three].map(|stay| stay.admission_id);
+    // Nor does anybody live with who goes to live with a third.
+    for (with, state) in [(&one, "accompanies"), (&three, "accompanied")] {
+        let gate = Gate::at(&house.stage, ("admissions", "admission_id"), &two).await;
         let (first, second) =
-            tokio::join!(house.by().lives_with(&one, &two), house.another.lives_with(&two, &one));
-        assert!(first.is_ok() != second.is_ok(), "{first:?} {second:?}");
-        let linked = if first.is_ok() { &one } else { &two };
-        house.by().lives_with(linked, "").await.unwrap();
+            meet(gate, house.by().lives_with(&one, &two), house.another.lives_with(&two, with)).await;
+        assert_eq!(first.unwrap().accompanies_admission_id, two);
+        assert_eq!(why(second).metadata("state"), state);
+        house.by().lives_with(&one, "").await.unwrap();
     }
 }
 

@@ -5,17 +5,18 @@ use helpline_proto::queueing::v1::AlertKind;
 use helpline_proto::referral::v1::DraftReferralRequest;
 use helpline_proto::shelter::v1::{
     AnswerServiceOfferRequest, CancelReturnAssistanceRequest, RecordReturnConsentRequest, ReturnCancelReason,
-    ReturnConsentBy, ReturnSubject, ServiceOfferState as Offer,
+    ReturnConsentBy, ReturnSubject, ServiceOfferState as Offer, StartReturnAssistanceRequest,
 };
 use helpline_tests::referral::draft;
-use helpline_tests::request_id;
 use helpline_tests::shelter::{
     NOTHING_AGAINST, answer, approves, arrives, asks, cancels, consents, departs, start,
 };
+use helpline_tests::{Abilities, request_id};
 use tonic::Code;
 
 use super::room::{DAY, House, calls};
 use crate::alerts::listed;
+use crate::gate::{Gate, meet};
 use crate::stage::{chat, until, why};
 
 /// The open task that asks whether they arrived.
@@ -73,6 +74,10 @@ async fn fear_stays_when_help_is_cancelled_and_begun_again() {
     house.another.approve_return_override(approves(&again)).await.unwrap();
     let worse = RecordReturnConsentRequest { fear_recorded: true, ..consents(&again) };
     assert_eq!(by.agree_to_return(worse).await.unwrap().obstacles, ["fear_recorded"]);
+    by.cancel_return(cancels(&again)).await.unwrap();
+    let elsewhere =
+        StartReturnAssistanceRequest { country: "JO".to_owned(), ..start(&case, ReturnSubject::Adult) };
+    assert!(!by.start_return(elsewhere).await.unwrap().fear_recorded, "it is of that country");
 }
 
 #[tokio::test]
@@ -89,7 +94,16 @@ async fn who_was_taken_for_a_child_is_an_adult_only_when_another_supervisor_says
     by.best_interests(&assessed, &concern(), &house.another).await;
     let refused = why(by.start_return(start(&assessed, ReturnSubject::Adult)).await);
     assert_eq!(refused.metadata("state"), "child");
-    by.start_return(start(&assessed, ReturnSubject::Child)).await.unwrap();
+    let child = by.start_return(start(&assessed, ReturnSubject::Child)).await.unwrap();
+    by.cancel_return(cancels(&child.return_id)).await.unwrap();
+    house.another.start_return(start(&assessed, ReturnSubject::Adult)).await.unwrap();
+    // A counsellor does not say so at all.
+    let counsellor = house.stage.world.counsellor(Abilities::speaking(&["ar"])).await;
+    let own = counsellor.case_of_child().await.case_id;
+    let child = by.start_return(start(&own, ReturnSubject::Child)).await.unwrap();
+    by.cancel_return(cancels(&child.return_id)).await.unwrap();
+    let refused = why(counsellor.start_return(start(&own, ReturnSubject::Adult)).await);
+    assert_eq!(refused.metadata("state"), "child");
 }
 
 #[tokio::test]
@@ -101,7 +115,7 @@ async fn what_was_approved_lifts_no_later_concern() {
     let id = help.return_id.as_str();
     let (_, guardian_id) = by.guardian_of(&case.child_id).await;
     let consent_by = ReturnConsentBy::Guardian.into();
-    by.agree_to_return(consents(id)).await.unwrap();
+    by.agree_to_return(RecordReturnConsentRequest { fear_recorded: true, ..consents(id) }).await.unwrap();
     by.agree_to_return(RecordReturnConsentRequest { consent_by, guardian_id, ..consents(id) }).await.unwrap();
     by.best_interests(&case.case_id, &concern(), &house.another).await;
     by.has_everything(&help).await;
@@ -113,7 +127,13 @@ async fn what_was_approved_lifts_no_later_concern() {
     by.best_interests(&case.case_id, &concern(), &house.another).await;
     assert_eq!(why(by.departs_home(departs(id)).await).metadata("why"), "best_interests_concern");
     let asked = by.ask_return_override(asks(id)).await.unwrap().return_override.unwrap();
-    assert_eq!(asked.lifts, ["best_interests_concern"]);
+    assert_eq!(asked.lifts, ["best_interests_concern", "fear_recorded"], "with what was lifted before");
+    // Nor one that comes between the question and its answer.
+    house.wait(60);
+    by.best_interests(&case.case_id, &concern(), &house.another).await;
+    let lifted = house.another.approve_return_override(approves(id)).await.unwrap();
+    assert_eq!(lifted.obstacles, ["best_interests_concern"]);
+    by.ask_return_override(asks(id)).await.unwrap();
     house.another.approve_return_override(approves(id)).await.unwrap();
     by.departs_home(departs(id)).await.unwrap();
     by.arrives_home(arrives(id)).await.unwrap();
@@ -150,11 +170,20 @@ async fn a_referral_of_a_child_carries_out_no_offer_of_another_of_the_same_conta
 async fn who_leaves_while_something_is_offered_again_leaves_nothing_open() {
     let house = House::new(1).await;
     let by = house.by();
-    for _ in 0..10 {
+    for leaves_first in [true, false] {
         let stay = house.resident("").await.admission_id;
         by.answer_offer(answer(&stay, "legal", Offer::DeclinedByResident)).await.unwrap();
-        let (_, gone) = tokio::join!(house.another.offer_again(&stay, "legal"), by.lets_go(&stay));
-        gone.unwrap();
+        let gate = Gate::at(&house.stage, ("admissions", "admission_id"), &stay).await;
+        let (leaves, offered) = (by.lets_go(&stay), house.another.offer_again(&stay, "legal"));
+        if leaves_first {
+            let (gone, offered) = meet(gate, leaves, offered).await;
+            gone.unwrap();
+            assert_eq!(why(offered).metadata("state"), "exited");
+        } else {
+            let (offered, gone) = meet(gate, offered, leaves).await;
+            offered.unwrap();
+            gone.unwrap();
+        }
     }
     let open = "SELECT count(*) FROM helpline.service_offers WHERE state = 'open'";
     assert_eq!(house.stage.value(open), "0");
@@ -174,4 +203,20 @@ async fn who_comes_back_to_the_shelter_and_leaves_again_is_called_anew() {
     let entries = by.case_timeline(&case).await.unwrap();
     let mut given = entries.iter().filter(|one| one.event == "follow_up_given");
     assert!(given.all(|one| one.actor_id.is_empty()), "that would name the shelter");
+}
+
+#[tokio::test]
+async fn who_comes_back_from_home_and_goes_again_is_called_anew() {
+    let house = House::new(1).await;
+    let by = house.by();
+    let case = by.case_of_child().await.case_id;
+    let first = by.adult_ready_to_return(&case).await;
+    by.departs_home(departs(&first)).await.unwrap();
+    house.wait(60);
+    by.arrives_home(arrives(&first)).await.unwrap();
+    house.wait(20 * DAY);
+    let second = by.adult_ready_to_return(&case).await;
+    by.departs_home(departs(&second)).await.unwrap();
+    let asked = vec![("confirm_arrival".to_owned(), 3)];
+    assert_eq!(house.tasks(&case).await, [asked, calls(&[10, 30, 70, 90, 160, 180])].concat());
 }

@@ -1,13 +1,14 @@
 //! Nobody is sent, and who goes has what they need.
 
-use helpline_proto::casework::v1::EndPersonLinkRequest;
+use helpline_proto::casework::v1::{AssessmentOutcome, EndPersonLinkRequest, LinkPersonsRequest, Relation};
 use helpline_proto::shelter::v1::{
     CancelReturnAssistanceRequest, RecordReturnConsentRequest, ReturnAssistance, ReturnCancelReason,
     ReturnConsentBy, ReturnItemReason, ReturnItemState, ReturnState as Is, ReturnSubject,
     SetReturnItemRequest, WithdrawReturnConsentRequest,
 };
+use helpline_tests::assessments::{BEST_INTERESTS, judge};
 use helpline_tests::casework::to_status;
-use helpline_tests::crossborder::{check, lets_hand_over, prepare};
+use helpline_tests::crossborder::{check, lets_hand_over, prepare, withdraw};
 use helpline_tests::shelter::{
     NOTHING_AGAINST, approves, asks, cancels, consents, departs, done, ready, start, withdraws,
 };
@@ -15,6 +16,7 @@ use helpline_tests::{Abilities, request_id};
 use tonic::{Code, Status};
 
 use super::room::{DAY, House, calls};
+use crate::gate::{Gate, meet};
 use crate::stage::why;
 
 /// What is in the way of who would leave now.
@@ -87,14 +89,21 @@ async fn consent_that_is_withdrawn_on_the_last_day_stops_her_journey() {
 #[tokio::test]
 async fn consent_and_departure_at_the_same_instant_leave_nobody_sent() {
     let house = House::new(1).await;
-    for _ in 0..5 {
+    for stays in [true, false] {
         let case = house.by().case_of_child().await.case_id;
         let id = house.by().adult_ready_to_return(&case).await;
-        let (no, gone) = tokio::join!(
-            house.another.refuse_to_return(withdraws(&id)),
-            house.by().departs_home(departs(&id))
-        );
-        assert!(no.is_ok() != gone.is_ok(), "{no:?} {gone:?}");
+        let gate = Gate::at(&house.stage, ("cases", "case_id"), &case).await;
+        let (no, go) =
+            (house.another.refuse_to_return(withdraws(&id)), house.by().departs_home(departs(&id)));
+        if stays {
+            let (no, gone) = meet(gate, no, go).await;
+            assert_eq!(no.unwrap().state(), Is::Preparing);
+            assert_eq!(why(gone).metadata("state"), "preparing");
+        } else {
+            let (gone, no) = meet(gate, go, no).await;
+            assert_eq!(gone.unwrap().state(), Is::Departed);
+            assert_eq!(why(no).metadata("state"), "departed");
+        }
     }
 }
 
@@ -116,7 +125,16 @@ async fn a_child_goes_with_its_guardian_s_consent_and_an_assessment_that_another
         guardian_id: guardian_id.to_owned(),
         ..consents(id)
     };
-    for nobody in [&request_id(), &case.child_id] {
+    let sister = by.record_person("Leyla", &request_id()).await.person_id;
+    let link = LinkPersonsRequest {
+        request_id: request_id(),
+        person_id: case.child_id.clone(),
+        relative_id: sister.clone(),
+        relation: Relation::Sibling.into(),
+        from_time: None,
+    };
+    by.persons().link_persons(link).await.unwrap();
+    for nobody in [&request_id(), &case.child_id, &sister] {
         assert_eq!(why(by.agree_to_return(agrees(nobody)).await).metadata("resource"), "person");
     }
     by.agree_to_return(agrees(&guardian_id)).await.unwrap();
@@ -124,12 +142,17 @@ async fn a_child_goes_with_its_guardian_s_consent_and_an_assessment_that_another
         .iter()
         .map(|&(question, value)| (question, if question == "safe_now" { "no" } else { value }))
         .collect();
-    let unapproved =
-        by.assessed(&case.case_id, helpline_tests::assessments::BEST_INTERESTS, &NOTHING_AGAINST).await;
+    let unapproved = by.assessed(&case.case_id, BEST_INTERESTS, &NOTHING_AGAINST).await;
     assert_eq!(in_the_way(by.departs_home(departs(id)).await), "assessment_missing", "{unapproved:?}");
     house.wait(60);
     by.best_interests(&case.case_id, &concern, &house.another).await;
     assert_eq!(in_the_way(by.departs_home(departs(id)).await), "best_interests_concern");
+    house.wait(60);
+    by.best_interests(&case.case_id, &NOTHING_AGAINST, &house.another).await;
+    let last =
+        house.stage.value("SELECT assessment_id FROM helpline.assessments ORDER BY number DESC LIMIT 1");
+    by.assessments().override_assessment(judge(&last, AssessmentOutcome::Positive)).await.unwrap();
+    assert_eq!(in_the_way(by.departs_home(departs(id)).await), "best_interests_concern", "as it is judged");
     house.wait(60);
     by.best_interests(&case.case_id, &NOTHING_AGAINST, &house.another).await;
 
@@ -143,7 +166,8 @@ async fn a_child_goes_with_its_guardian_s_consent_and_an_assessment_that_another
     let (_, next) = by.guardian_of(&case.child_id).await;
     by.agree_to_return(agrees(&next)).await.unwrap();
     let no = WithdrawReturnConsentRequest { consent_by: ReturnConsentBy::Guardian.into(), ..withdraws(id) };
-    assert_eq!(by.refuse_to_return(no).await.unwrap().state(), Is::Preparing);
+    let stopped = by.refuse_to_return(no).await.unwrap();
+    assert_eq!((stopped.state(), stopped.guardian_id.as_str()), (Is::Preparing, ""));
     by.agree_to_return(agrees(&next)).await.unwrap();
     by.ready_to_return(ready(id)).await.unwrap();
     assert_eq!(by.departs_home(departs(id)).await.unwrap().state(), Is::Departed);
@@ -183,7 +207,17 @@ async fn fear_that_was_recorded_for_a_hand_over_there_is_known_to_who_helps_her_
     let there = by.start_return(to("JO")).await.unwrap();
     assert!(there.fear_recorded && there.obstacles.contains(&"fear_recorded".to_owned()));
     by.cancel_return(cancels(&there.return_id)).await.unwrap();
-    assert!(!by.start_return(to("NP")).await.unwrap().fear_recorded, "it is of that country");
+    let elsewhere = by.start_return(to("NP")).await.unwrap();
+    assert!(!elsewhere.fear_recorded, "it is of that country");
+    by.cancel_return(cancels(&elsewhere.return_id)).await.unwrap();
+    by.withdraw_handover(withdraw(&handover)).await.unwrap();
+    let next = by.prepare_handover(prepare(&case)).await.unwrap().crossborder_id;
+    let there = by.start_return(to("JO")).await.unwrap();
+    assert!(there.fear_recorded, "it stands until it is checked again");
+    // Who is not afraid any more says so, and is asked again.
+    by.lift_all(&case).await;
+    by.check_handover(check(&next, false)).await.unwrap();
+    assert!(!by.return_of(&there.return_id).await.unwrap().fear_recorded);
 }
 
 #[tokio::test]
@@ -203,8 +237,11 @@ async fn who_may_not_read_the_case_finds_no_help_to_return() {
         let refused = why(answer);
         assert_eq!((refused.code, refused.metadata("resource")), (Code::NotFound, "return"));
     }
-    let refused = why(stranger.start_return(start(&case, ReturnSubject::Adult)).await);
-    assert_eq!((refused.code, refused.metadata("resource")), (Code::NotFound, "case"));
+    let other = by.case_of_child().await.case_id;
+    for case in [&case, &other] {
+        let refused = why(stranger.start_return(start(case, ReturnSubject::Adult)).await);
+        assert_eq!((refused.code, refused.metadata("resource")), (Code::NotFound, "case"));
+    }
     assert_eq!(
         why(house.responder.return_of(&id).await).code,
         Code::PermissionDenied,
