@@ -9,4 +9,5 @@ mod said;
 mod sequences;
 mod stay;
 mod walk;
+mod waits;
 mod walls;

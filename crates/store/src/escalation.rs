@@ -78,11 +78,11 @@ pub(crate) use gravity;
 /// command: 7 the escalation, 8 the caller's agency, 9 and 10 the remark and what it is sealed for; a change counts its own
 /// from 11. `before` has the old values that some ask for. `note` is the entry: event, agency, delivery, detail, shared.
 macro_rules! act {
-    (event: $event:literal, when: $when:expr, set: $set:literal, note: $note:tt $(, beside: $($beside:expr),+)?) => {
+    (event: $event:literal, when: $when:expr, set: $set:expr, note: $note:tt $(, beside: $($beside:expr),+)?) => {
         $crate::escalation::act!(event: $event, resource: "escalation_id", when: $when, set: $set, note: $note
             $(, beside: $($beside),+)?)
     };
-    (event: $event:literal, resource: $resource:literal, when: $when:expr, set: $set:literal,
+    (event: $event:literal, resource: $resource:literal, when: $when:expr, set: $set:expr,
      note: ($note:literal, $agency:literal, $delivery:literal, $detail:literal, $shared:literal)
      $(, beside: $($beside:expr),+)?) => {
         $crate::change::change!(

@@ -2,13 +2,16 @@
 
 use helpline_domain::id::AgencyId;
 use helpline_proto::casework::v1::{Case, LinkCaseContactRequest, ListTasksRequest, Task};
+use helpline_proto::escalation::v1::{Escalation, RaiseEscalationRequest};
 use helpline_proto::queueing::v1::AlertKind;
 use helpline_proto::referral::v1::DraftReferralRequest;
+use helpline_proto::terms::v1::Risk;
 use helpline_tests::referral::draft;
 use helpline_tests::{Actor, request_id};
 use prost_types::Timestamp;
 
 use crate::alerts::listed;
+use crate::escalation::room::{raise, report};
 use crate::referral::room::Partner;
 use crate::stage::{Stage, chat};
 
@@ -24,7 +27,11 @@ pub(super) struct Room {
 
 impl Room {
     pub(super) async fn new() -> Self {
-        let stage = Stage::set().await;
+        Self::on(Stage::set().await).await
+    }
+
+    /// The same on a stage that is set already.
+    pub(super) async fn on(stage: Stage) -> Self {
         let case = stage.supervisor.case_of_child().await;
         let contact_id = stage.receive(chat("ar")).await.contact_id;
         let request = LinkCaseContactRequest {
@@ -54,6 +61,12 @@ impl Room {
     pub(super) fn draft(&self, partners: &[&Partner]) -> DraftReferralRequest {
         let services: Vec<&str> = partners.iter().map(|partner| partner.service.as_str()).collect();
         DraftReferralRequest { case_id: self.case.case_id.clone(), ..draft(&self.contact_id, &services) }
+    }
+
+    /// An emergency of the case.
+    pub(super) async fn raised_of_case(&self) -> Escalation {
+        let case_id = self.case.case_id.clone();
+        raise(self.by(), RaiseEscalationRequest { case_id, ..report(Risk::HarmNow) }).await
     }
 
     /// So many seconds from the stage's clock.

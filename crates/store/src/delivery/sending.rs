@@ -162,8 +162,9 @@ const CLAIM: &str = concat!(
 
 /// One statement, and the escalation is locked before its deliveries. The other deliveries of the step are locked too, not
 /// only read: of two that end at the same moment the second must see that the first has, or neither would move the ladder.
-/// The desk of an agency that is told by other ways is waited for only as long as one of them is: it may have no screen.
-const SETTLE: &str = "
+/// The desk of an agency that is told by other ways is waited for only as long as one of them is: it may have no screen. A mission of
+/// a country that the child is afraid of is not waited for.
+const SETTLE: &str = concat!("
     WITH escalation AS MATERIALIZED (
         SELECT e.state, e.rung FROM helpline.escalations e WHERE e.centre_id = $1 AND e.escalation_id = $4 FOR UPDATE),
     delivery AS MATERIALIZED (
@@ -184,8 +185,9 @@ const SETTLE: &str = "
         RETURNING d.*, $5 IN ('failed', 'held_back')
             AND EXISTS (SELECT FROM escalation e WHERE e.state = 'notifying' AND e.rung = d.rung)
             AND NOT EXISTS (
-                SELECT FROM others o WHERE o.state = 'delivered' OR o.state = 'pending' AND (o.kind <> 'desk' OR o.agency_id <> d.agency_id
-                    AND NOT EXISTS (SELECT FROM others w WHERE w.agency_id = o.agency_id AND w.endpoint_id IS NOT NULL))) AS hastens),
+                SELECT FROM others o WHERE (o.state = 'delivered' OR o.state = 'pending' AND (o.kind <> 'desk' OR o.agency_id <> d.agency_id
+                    AND NOT EXISTS (SELECT FROM others w WHERE w.agency_id = o.agency_id AND w.endpoint_id IS NOT NULL)))
+                  AND ", not_feared!("o.agency_id", "d.escalation_id", "NULL", "NULL"), ") AS hastens),
     moved AS (
         UPDATE helpline.escalations e SET
             delivered_at = CASE WHEN $5 = 'delivered' AND child_alert_id IS NULL THEN coalesce(e.delivered_at, helpline.now())
@@ -219,7 +221,7 @@ const SETTLE: &str = "
         UNION ALL
         SELECT $1, helpline.now(), 'endpoint_disabled', revision, jsonb_build_object('endpoint_id', $8::uuid, 'because', 'gone')
         FROM endpoint WHERE $9)
-    SELECT hastens FROM settled";
+    SELECT hastens FROM settled");
 
 impl Store {
     /// Takes at most `most` deliveries that are due, the gravest first; only those that hurry, if asked so. Each is this

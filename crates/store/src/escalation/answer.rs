@@ -5,6 +5,7 @@ use helpline_domain::id::EscalationId;
 
 use super::{Act, act};
 use crate::change::{Change, Command};
+use crate::disclosure::not_feared;
 use crate::{Store, StoreError};
 
 /// What was told to the caller: a person's own, a supervisor's, an agency's desk's.
@@ -85,12 +86,13 @@ const ACCEPT: &str = act!(
     beside: others_are_withdrawn!(), news!("escalation.accepted")
 );
 
-/// The ladder climbs on at once when the caller had it, or when nobody else of this step is left to answer.
+/// The ladder climbs on at once when the caller had it, or when nobody else of this step is left to answer: a mission of
+/// a country that the child is afraid of is not.
 const DECLINE: &str = act!(
     event: "escalation_declined",
     when: "(e.state IN ('raised', 'notifying', 'unanswered', 'acknowledged')
             OR e.state IN ('accepted', 'responding', 'on_scene') AND (e.accepted_by = $2 OR e.accepted_agency_id = $8))",
-    set: "state = CASE WHEN e.state IN ('accepted', 'responding', 'on_scene')
+    set: concat!("state = CASE WHEN e.state IN ('accepted', 'responding', 'on_scene')
                 OR e.state = 'acknowledged' AND (e.acknowledged_by = $2 OR e.acknowledged_agency_id = $8) THEN 'notifying' ELSE e.state END,
         due_at = CASE WHEN e.state IN ('accepted', 'responding', 'on_scene')
                 OR e.state = 'acknowledged' AND (e.acknowledged_by = $2 OR e.acknowledged_agency_id = $8)
@@ -98,9 +100,10 @@ const DECLINE: &str = act!(
                     SELECT FROM helpline.deliveries d
                     WHERE d.centre_id = $1 AND d.escalation_id = $7 AND d.rung = e.rung AND d.state IN ('pending', 'delivered')
                       AND d.counsellor_id IS DISTINCT FROM $2 AND (d.agency_id IS NULL OR d.agency_id IS DISTINCT FROM $8)
-                      AND NOT (d.kind = 'supervisors' AND $3 = 'supervisor'))
+                      AND NOT (d.kind = 'supervisors' AND $3 = 'supervisor')
+                      AND ", not_feared!("d.agency_id", "e.escalation_id", "NULL", "NULL"), ")
             THEN helpline.now() ELSE e.due_at END,
-        accepted_at = NULL, accepted_by = NULL, accepted_agency_id = NULL, responding_at = NULL, on_scene_at = NULL",
+        accepted_at = NULL, accepted_by = NULL, accepted_agency_id = NULL, responding_at = NULL, on_scene_at = NULL"),
     note: ("'declined'", "$8", "NULL::uuid", "jsonb_build_object('reason', $11::text)", "false"),
     beside: own_is_delivered!(), news!("escalation.given_back", when: "old_state IN ('accepted', 'responding', 'on_scene')")
 );

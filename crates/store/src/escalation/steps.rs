@@ -20,8 +20,8 @@ use crate::{Store, StoreError};
 const DISCLOSED_HOURS: i32 = 72;
 
 /// What is due now, the gravest first; also a step of whose ways none is left. The conditions say of which escalations `e`,
-/// and of which failed deliveries `f`. The lower end of the time is named because without it a third of everything open is
-/// expected to be due, and all of it is read.
+/// and of which failed deliveries `f`. A mission of a country that the child is afraid of is not waited for. The lower end of the
+/// time is named because without it a third of everything open is expected to be due, and all of it is read.
 macro_rules! due {
     ($escalations:literal, $failed:literal) => {
         concat!("
@@ -45,7 +45,8 @@ macro_rules! due {
               AND (d.state = 'delivered' OR d.state = 'pending' AND (d.kind <> 'desk' OR NOT EXISTS (
                 SELECT FROM helpline.deliveries w
                 WHERE w.centre_id = $1 AND w.escalation_id = e.escalation_id AND w.rung = e.rung AND w.agency_id = d.agency_id
-                  AND w.endpoint_id IS NOT NULL))))) e
+                  AND w.endpoint_id IS NOT NULL)))
+              AND ", not_feared!("d.agency_id", "e.escalation_id", "NULL", "NULL"), ")) e
     ORDER BY ", gravity!(), " DESC, look_at LIMIT $2")
     };
 }
@@ -94,10 +95,11 @@ struct DueRow {
     late: bool,
 }
 
-/// Whoever cannot be told is left out, and a mission of a country that the child is afraid of; where nobody is left, the next step is due at once. What is told outside the
-/// building in an exercise is held back. The plan discloses because life is in danger, and so nothing of a report. What is
-/// written hangs on the locked rows in `before`: joined with each other, the steps of a batch would be compared one with
-/// every other.
+/// Whoever cannot be told is left out, and a mission of a country that the child is afraid of; where nobody is left, the next
+/// step is due at once. What the fallback still has to tell it does not tell twice; a call to such a mission is nothing of that
+/// kind: nobody makes it. What is told outside the building in an exercise is held back. The plan discloses because life is in
+/// danger, and so nothing of a report. What is written hangs on the locked rows in `before`: joined with each other, the steps of
+/// a batch would be compared one with every other.
 const TAKE: &str = concat!("
     WITH wish AS (
         SELECT * FROM unnest($2::uuid[], $3::int8[], $4::int4[], $5::float8[], $6::bool[]) AS w (id, revision, rung, wait_s, fallback)),
@@ -123,7 +125,8 @@ const TAKE: &str = concat!("
           AND ", not_feared!("t.agency_id", "before.id", "NULL", "NULL"), "
           AND NOT (before.fallback AND EXISTS (
             SELECT FROM helpline.deliveries d
-            WHERE d.centre_id = $1 AND d.escalation_id = before.id AND d.kind = t.kind AND d.state = 'pending'))),
+            WHERE d.centre_id = $1 AND d.escalation_id = before.id AND d.kind = t.kind AND d.state = 'pending'
+              AND ", not_feared!("d.agency_id", "before.id", "NULL", "NULL"), "))),
     every AS MATERIALIZED (SELECT coalesce(array_agg(id), '{}') AS ids FROM told),
     changed AS (
         UPDATE helpline.escalations e SET
