@@ -1,6 +1,7 @@
 //! Children on the move: a mission learns nothing of who is afraid of it, a case is handed on as a whole, a child is held, a stay ends.
 
 mod around;
+mod danger;
 mod gate;
 mod held;
 mod redirect;

@@ -107,6 +107,21 @@ impl Ladder {
         Ok(done)
     }
 
+    /// Takes back what a mission has of a child who is afraid of its country; how many. That it cannot be done keeps no step from being
+    /// taken.
+    pub(crate) async fn take_back(&self, ctx: &Ctx, centre: CentreId) -> usize {
+        match ctx.store.take_back_escalations(centre).await {
+            Ok(taken) => {
+                self.measures.count("taken_back", taken.len());
+                told(ctx, centre, &taken)
+            }
+            Err(error) => {
+                tracing::error!(%centre, %error, "what a mission may not have any more was not taken back");
+                0
+            }
+        }
+    }
+
     /// Takes these steps; one that the database refuses must not keep the others from being taken.
     async fn take(
         &self,

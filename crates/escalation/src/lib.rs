@@ -11,6 +11,7 @@
 //!   stops the clock: what nobody takes on in time climbs, and after the last step the fallback is rung for ever;
 //! - a step, the time of the next and what it tells are one statement, taken once however many servers run;
 //! - it ends when the child was reached, or when two people have said that nobody will be;
+//! - the mission of a country that the child is afraid of keeps nothing, is not waited for, and stands in nobody's way;
 //! - no plan is published that could end with nobody, and every escalation keeps to the version it began with;
 //! - an agency knows of what was addressed or disclosed to it and reads what was disclosed, as both stand at the moment of
 //!   asking;
@@ -23,7 +24,7 @@
 //! Out: `escalation_raised`, `escalation_joined`, `escalation_step_taken`, `escalation_unanswered`, `escalation_delivered`,
 //! `escalation_acknowledged`, `escalation_accepted`, `escalation_declined`, `escalation_called`, `escalation_progressed`,
 //! `escalation_child_not_reached`, `escalation_report_due`, `escalation_report_overdue`, `escalation_resolved`, `escalation_end_asked`, `escalation_end_refused`, `escalation_ended`,
-//! `escalation_handed_over`, `escalation_forced`, `escalation_remarked`, `escalation_located`, `escalation_taken_over`,
+//! `escalation_handed_over`, `escalation_forced`, `escalation_remarked`, `escalation_located`, `escalation_taken_over`, `escalation_taken_back`,
 //! `escalation_plan_published`, `stand_in_made`, `stand_in_revoked`, `disclosure_made`, `disclosure_approved`,
 //! `disclosure_revoked`, `second_opinion_asked`, `second_opinion_answered`, `second_opinion_overdue`, `child_alert_asked`,
 //! `child_alert_issued`, `child_alert_declined`, `child_alert_cancelled`, `child_alert_fetched`, `child_alert_acknowledged`.

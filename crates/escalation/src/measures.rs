@@ -22,7 +22,7 @@ impl Measures {
     }
 
     /// So many of an event: `raised`, `step_taken`, `unanswered`, `accepted`, `child_reached`, `child_not_reached`,
-    /// `report_due`, `report_overdue`.
+    /// `report_due`, `report_overdue`, `taken_back`.
     pub(crate) fn count(&self, event: &'static str, number: usize) {
         self.0.get_or_create(&Labels { event }).inc_by(u64::try_from(number).unwrap_or(u64::MAX));
     }

@@ -1,8 +1,8 @@
 //! Escalations as they stand in the store.
 //!
 //! [`raise`] makes them, [`answer`] is what those do who are told, [`ending`] how they end, [`notes`] what is added, [`calls`]
-//! what became of ringing, [`steps`] what the clocks do, [`read`], [`list`], [`desk`] and [`timeline`] who sees what of
-//! them, [`child_alert`] what is told of a missing child.
+//! what became of ringing, [`steps`] what the clocks do, [`taken_back`] what becomes of those that a mission may not have any
+//! more, [`read`], [`list`], [`desk`] and [`timeline`] who sees what of them, [`child_alert`] what is told of a missing child.
 //!
 //! Every change writes an entry of the timeline in its statement, and compares who asks: what somebody may not see, they
 //! cannot change.
@@ -17,6 +17,7 @@ pub mod notes;
 pub mod raise;
 pub mod read;
 pub mod steps;
+pub mod taken_back;
 pub mod timeline;
 
 use helpline_domain::caller::Caller;

@@ -1,4 +1,4 @@
-//! Takes every step whose time has come, the gravest first.
+//! Takes every step whose time has come, the gravest first; before that, takes back what a mission may not have any more.
 
 use std::time::Duration;
 
@@ -33,6 +33,7 @@ impl Worker for Climb {
     async fn run_once(&self) -> Result<Progress, WorkerError> {
         let mut taken = 0;
         for centre in self.ctx.store.centre_ids().await? {
+            taken += self.ladder.take_back(&self.ctx, centre).await;
             taken += self.ladder.climb(&self.ctx, centre, None).await?;
         }
         Ok(if taken > 0 { Progress::More } else { Progress::Done })

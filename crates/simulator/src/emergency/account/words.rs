@@ -76,6 +76,7 @@ pub(super) fn sentence(
         "acknowledgement_lapsed" => "nobody accepted it in time: it goes on".to_owned(),
         "accepted" => format!("{who} accepts"),
         "declined" => format!("{who} declines"),
+        "taken_back" => "is taken back from them: it goes on".to_owned(),
         "responding" => format!("{who} is on the way"),
         "on_scene" => format!("{who} is at the place"),
         "child_reached" => format!("{who} has reached the child"),
