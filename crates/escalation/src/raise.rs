@@ -82,7 +82,8 @@ pub(crate) struct Raised {
     pub(crate) perhaps_same: Vec<EscalationId>,
 }
 
-/// Raises an escalation and takes its first step; a contact that has one of the kind joins it. Errors: NOT_FOUND for a
+/// Raises an escalation and takes its first step; a contact that has one of the kind joins it, unless it is of another case than the one
+/// that is named: that may be another child's, and whoever was told of the one must not read of the other. Errors: NOT_FOUND for a
 /// contact that the caller may not escalate, REQUEST_ID_REUSED.
 pub(crate) async fn raise_escalation(
     ctx: &Ctx,
@@ -111,7 +112,8 @@ pub(crate) async fn raise_escalation(
     let id = loop {
         tries -= 1;
         if let Some(contact) = new.contact_id
-            && let Some(open) = ctx.store.open_escalation_of(&command, contact, (new.kind, basis)).await?
+            && let Some(open) =
+                ctx.store.open_escalation_of(&command, contact, (new.kind, basis), new.case_id).await?
         {
             let change = ctx
                 .store
@@ -121,7 +123,7 @@ pub(crate) async fn raise_escalation(
                     &joining(&new, contact, report.as_ref()),
                 )
                 .await?;
-            // It may have ended between.
+            // It may have ended between, or become one of another case.
             if matches!(change, Change::Refused) && tries > 0 {
                 continue;
             }
@@ -209,6 +211,7 @@ fn joining(new: &NewEscalation, contact_id: ContactId, report: Option<&Report>) 
         particulars: new.particulars.clone(),
         location: new.location.clone(),
         deadline_s: report.map(|report| report.deadline.timestamp()),
+        case_id: new.case_id,
     }
 }
 
@@ -227,6 +230,7 @@ pub(crate) async fn join_escalation(
         particulars: Particulars::default(),
         location: None,
         deadline_s: None,
+        case_id: None,
     };
     let change = ctx.store.join_escalation(command, act, &joining).await?;
     answered(ctx, ladder, caller, act.escalation_id, change).await

@@ -37,7 +37,7 @@ async fn replace(by: &Actor, alert: &ChildAlert, agencies: &[&str]) -> ChildAler
 }
 
 impl Room {
-    async fn unlink(&self, by: &Actor) -> Result<(), Status> {
+    pub(super) async fn unlink(&self, by: &Actor) -> Result<(), Status> {
         let request = UnlinkCaseContactRequest {
             request_id: request_id(),
             case_id: self.case.case_id.clone(),

@@ -21,9 +21,10 @@ use crate::{Store, StoreError};
 const TRIES: usize = 3;
 
 /// The contact is locked first and counts its escalations: whoever signs it off waits, and must see them all. A case is of another
-/// revision from then on: whoever closes it decides again.
+/// revision from then on: whoever closes it decides again. A contact that has one open of another case already is one of its contacts, and
+/// not the one it was raised from, of which there is one.
 const RAISE: &str = change!(
-    event: "escalation_raised", resource: "escalation_id", about: ("contact_id", "NULL::uuid", "NULL::uuid"),
+    event: "escalation_raised", resource: "escalation_id", about: ("$8::uuid", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('escalation_id', escalation_id, 'kind', kind, 'risk', risk, 'exercise', exercise)",
     with: "counted AS (
         UPDATE helpline.contacts c SET escalation_count = c.escalation_count + 1
@@ -32,13 +33,17 @@ const RAISE: &str = change!(
         INSERT INTO helpline.escalations (centre_id, escalation_id, kind, contact_id, risk, danger, region, exercise, plan_version, policy,
             state, due_at, reach_due_at, owner_id, raised_by, raised_at, report, identity_sealed, contact_sealed, narrative_sealed,
             health_sealed, perpetrator_sealed, location_count, event_count, changed_at, case_id)
-        SELECT $1, $7, $9, $8, $10, $11, $12, $13, $14, $15, 'raised', helpline.now(), helpline.now() + make_interval(secs => $16), $2, $2,
+        SELECT $1, $7, $9, CASE WHEN NOT EXISTS (
+                SELECT FROM helpline.escalations o
+                WHERE o.centre_id = $1 AND o.contact_id = $8 AND o.kind = $9 AND o.ended_at IS NULL AND o.case_id <> $27
+                  AND o.report ->> 'legal_basis' IS NOT DISTINCT FROM $17::jsonb ->> 'legal_basis') THEN $8::uuid END,
+            $10, $11, $12, $13, $14, $15, 'raised', helpline.now(), helpline.now() + make_interval(secs => $16), $2, $2,
             helpline.now(), $17, $18, $19, $20, $21, $22, ($25::bytea IS NOT NULL)::int, 1, helpline.now(), $27
         WHERE $8::uuid IS NULL OR EXISTS (SELECT FROM counted)
         RETURNING *),
     linked AS (
         INSERT INTO helpline.escalation_contacts (centre_id, escalation_id, contact_id, joined_by, joined_at)
-        SELECT $1, escalation_id, contact_id, $2, helpline.now() FROM changed WHERE contact_id IS NOT NULL),
+        SELECT $1, escalation_id, $8, $2, helpline.now() FROM changed WHERE $8::uuid IS NOT NULL),
     located AS (
         INSERT INTO helpline.escalation_locations
             (centre_id, escalation_id, sequence, location_id, source, place_sealed, observed_at, reported_by, reported_at)
@@ -54,14 +59,16 @@ const RAISE: &str = change!(
 );
 
 /// What was not known is filled in, what is said besides is a remark, and who learns that it is graver climbs at once. Of
-/// two deadlines of one report the earlier holds, and is reminded of at once.
+/// two deadlines of one report the earlier holds, and is reminded of at once. What is reported in the course of a case makes it one of that
+/// case by the same statement, so that whom the child is afraid of reads none of it; it never joins one of another case.
 const JOIN: &str = act!(
     event: "escalation_joined",
-    when: "e.ended_at IS NULL AND EXISTS (SELECT FROM helpline.contacts c WHERE c.centre_id = $1 AND c.contact_id = $11)
+    when: "e.ended_at IS NULL AND ($21::uuid IS NULL OR e.case_id IS NULL OR e.case_id = $21)
+        AND EXISTS (SELECT FROM helpline.contacts c WHERE c.centre_id = $1 AND c.contact_id = $11)
         AND (SELECT count(*) FROM (SELECT FROM helpline.contacts c WHERE c.centre_id = $1 AND c.contact_id = $11 FOR UPDATE) locked) = 1",
     set: "risk = greatest(e.risk, $12::int2), identity_sealed = coalesce(e.identity_sealed, $13), contact_sealed = coalesce(e.contact_sealed, $14),
         health_sealed = coalesce(e.health_sealed, $15), perpetrator_sealed = coalesce(e.perpetrator_sealed, $16),
-        location_count = e.location_count + ($18::bytea IS NOT NULL)::int,
+        location_count = e.location_count + ($18::bytea IS NOT NULL)::int, case_id = coalesce(e.case_id, $21),
         due_at = CASE WHEN $12::int2 > e.risk AND e.state IN ('raised', 'notifying') THEN helpline.now() ELSE e.due_at END,
         report = CASE WHEN to_timestamp($20::int8) < e.deadline_at THEN e.report || jsonb_build_object('deadline_s', $20::int8) ELSE e.report END,
         reach_due_at = CASE WHEN to_timestamp($20::int8) < e.deadline_at AND e.reach_due_at IS NOT NULL THEN helpline.now()
@@ -78,7 +85,11 @@ const JOIN: &str = act!(
     located AS (
         INSERT INTO helpline.escalation_locations
             (centre_id, escalation_id, sequence, location_id, source, place_sealed, observed_at, reported_by, reported_at)
-        SELECT $1, escalation_id, location_count, $9, $17, $18, $19, $2, helpline.now() FROM changed WHERE $18::bytea IS NOT NULL)"
+        SELECT $1, escalation_id, location_count, $9, $17, $18, $19, $2, helpline.now() FROM changed WHERE $18::bytea IS NOT NULL),
+    of_case AS (
+        UPDATE helpline.cases c SET revision = c.revision + 1
+        FROM helpline.escalations was JOIN changed ON changed.escalation_id = was.escalation_id
+        WHERE was.centre_id = $1 AND was.escalation_id = $7 AND was.case_id IS NULL AND c.centre_id = $1 AND c.case_id = $21)"
 );
 
 /// What responders may need to know, each class of field on its own.
@@ -131,6 +142,8 @@ pub struct Joining {
     pub location: Option<NewLocation>,
     /// Of a mandatory report: when it must have been made, in seconds since 1970.
     pub deadline_s: Option<i64>,
+    /// The case in whose course it is reported.
+    pub case_id: Option<CaseId>,
 }
 
 impl Store {
@@ -172,7 +185,7 @@ impl Store {
         self.act(command, query).await
     }
 
-    /// Adds a contact, and what it reports, to an escalation that is open.
+    /// Adds a contact, and what it reports, to an escalation that is open. Refused when that is of another case.
     pub async fn join_escalation(
         &self,
         command: &Command,
@@ -208,14 +221,17 @@ impl Store {
             .bind(place.map(|place| self.seal(PLACE, centre, act.remark_id, place.place.expose())))
             .bind(place.and_then(|place| place.observed_at))
             .bind(joining.deadline_s)
+            .bind(joining.case_id.map(|id| id.as_uuid()))
     }
 
-    /// The open escalation of a kind that a contact has part in; of reports the one of this legal basis.
+    /// The open escalation of a kind that a contact has part in; of reports the one of this legal basis. Who reports in the course of a
+    /// case finds the one of that case, or one of none.
     pub async fn open_escalation_of(
         &self,
         command: &Command,
         contact: ContactId,
         (kind, legal_basis): (EscalationKind, Option<&str>),
+        case: Option<CaseId>,
     ) -> Result<Option<EscalationId>, StoreError> {
         let mut connection = self.bound(command.centre()).await?;
         let found = sqlx::query_scalar::<_, Uuid>(
@@ -223,12 +239,14 @@ impl Store {
              JOIN helpline.escalations e ON e.centre_id = $1 AND e.escalation_id = x.escalation_id
              WHERE x.centre_id = $1 AND x.contact_id = $2 AND e.kind = $3 AND e.ended_at IS NULL
                AND e.report ->> 'legal_basis' IS NOT DISTINCT FROM $4
-             ORDER BY e.raised_at LIMIT 1",
+               AND ($5::uuid IS NULL OR e.case_id IS NULL OR e.case_id = $5)
+             ORDER BY e.case_id = $5 DESC NULLS LAST, e.raised_at LIMIT 1",
         )
         .bind(command.centre().as_uuid())
         .bind(contact.as_uuid())
         .bind(kind.key())
         .bind(legal_basis)
+        .bind(case.map(|id| id.as_uuid()))
         .fetch_optional(connection.postgres())
         .await;
         Ok(connection.settle(found)?.map(EscalationId::from))
