@@ -192,3 +192,25 @@ async fn a_missing_child_is_searched_for_by_everybody_but_the_mission_that_is_fe
     assert!(get_alert(&hotline.responder, &update).await.is_ok());
     assert_eq!(get_alert(&embassy.responder, &update).await.unwrap_err().code(), Code::NotFound);
 }
+
+#[tokio::test]
+async fn an_alert_that_was_asked_for_before_the_fear_is_issued_to_everybody_but_the_mission() {
+    let room = Room::new().await;
+    lets_send_alerts(&room.stage.world).await;
+    let (embassy, hotline) = (room.embassy("SY").await, Partner::new(&room.stage).await);
+    let amina = room.stage.world.supervisor().await;
+    let missing = raise(room.by(), room.of_case(report_of_a_missing_child())).await;
+    let ids = [hotline.agency.to_string(), embassy.agency.to_string()];
+    for id in &ids {
+        disclose_to(room.by(), &missing.escalation_id, id).await;
+    }
+    let both = ask(room.by(), &missing.escalation_id, content(&[&ids[0], &ids[1]])).await.unwrap();
+    let alone = ask(room.by(), &missing.escalation_id, content(&[&ids[1]])).await.unwrap();
+    room.by().protect(fear(&room.case.case_id, "SY")).await.unwrap();
+    let issued = approve(&amina, &both).await.unwrap();
+    assert!(get_alert(&hotline.responder, &issued).await.is_ok());
+    assert_eq!(get_alert(&embassy.responder, &issued).await.unwrap_err().code(), Code::NotFound);
+    // An alert that nobody would hear searches for nobody.
+    let refused = why(approve(&amina, &alone).await);
+    assert_eq!((refused.reason.as_str(), refused.metadata("agency")), ("NOT_DISCLOSED", &*ids[1]));
+}

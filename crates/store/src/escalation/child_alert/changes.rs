@@ -72,10 +72,11 @@ macro_rules! locked_escalation {
     };
 }
 
-/// The agencies in `told` learn of the message in `settled` by every endpoint of theirs; of an exercise nobody does.
+/// The agencies in `told` learn of the message in `settled` by every endpoint of theirs, but for the mission of a country that the child is
+/// afraid of; of an exercise nobody does.
 macro_rules! agencies_are_told {
     () => {
-        ", delivered AS (
+        concat!(", delivered AS (
             INSERT INTO helpline.deliveries (centre_id, delivery_id, escalation_id, child_alert_id, event, kind, agency_id, endpoint_id, state,
                 next_attempt_at, made_at, ended_at)
             SELECT $1, md5(settled.alert_id::text || p.endpoint_id::text)::uuid, settled.escalation_id, settled.alert_id,
@@ -84,7 +85,8 @@ macro_rules! agencies_are_told {
                 CASE WHEN NOT exercise THEN helpline.now() END, helpline.now(), CASE WHEN exercise THEN helpline.now() END
             FROM settled CROSS JOIN told
             JOIN helpline.agencies a ON a.centre_id = $1 AND a.agency_id = told.agency_id AND a.disabled_at IS NULL
-            JOIN helpline.endpoints p ON p.centre_id = $1 AND p.agency_id = told.agency_id AND p.disabled_at IS NULL)"
+            JOIN helpline.endpoints p ON p.centre_id = $1 AND p.agency_id = told.agency_id AND p.disabled_at IS NULL
+            WHERE ", not_feared!("told.agency_id", "settled.escalation_id", "NULL", "NULL"), ")")
     };
 }
 
@@ -126,7 +128,19 @@ const ASK: &str = change!(
     returning: "alert_id",
 );
 
-/// Recipients of a message `a` who may not know at this moment all that it says. Who is disabled is told nothing anyway.
+/// Whether an agency is no mission of such a country, or an override lets all through to it that a message `a` says.
+macro_rules! let_hear {
+    ($agency:literal) => {
+        concat!(
+            "coalesce(a.field_classes <@ helpline.gate_of($1, ",
+            $agency,
+            ", a.escalation_id, NULL, NULL), true)"
+        )
+    };
+}
+
+/// Recipients of a message `a` who may not know at this moment all that it says. Who is disabled is told nothing anyway, nor is the mission
+/// of a country that the child is afraid of: it keeps nobody else from searching. Alone it does, for nobody would search.
 macro_rules! uninformed {
     () => {
         concat!(
@@ -139,7 +153,14 @@ macro_rules! uninformed {
             in_force!(),
             " AND ",
             let_through!(),
-            ")"
+            ") AND (",
+            let_hear!("r.agency_id"),
+            " OR NOT EXISTS (
+                SELECT FROM helpline.child_alert_recipients o
+                JOIN helpline.agencies h ON h.centre_id = $1 AND h.agency_id = o.agency_id AND h.disabled_at IS NULL
+                WHERE o.centre_id = $1 AND o.alert_id = a.alert_id AND ",
+            let_hear!("o.agency_id"),
+            "))"
         )
     };
 }
