@@ -2,7 +2,7 @@
 
 mod agreed;
 mod lost;
-mod room;
+pub(crate) mod room;
 mod rules;
 mod silent;
 mod told;

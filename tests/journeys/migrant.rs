@@ -4,6 +4,7 @@ mod around;
 mod danger;
 mod gate;
 mod held;
+mod in_hand;
 mod joined;
 mod redirect;
 mod room;

@@ -93,6 +93,8 @@ pub enum AlertKind {
     StayTooLong,
     /// A child is held for too long.
     ChildDetained,
+    /// The mission of a country that a child is afraid of still has their referral, their hand-over or themselves.
+    MissionInCharge,
 }
 
 impl AlertKind {
@@ -102,7 +104,7 @@ impl AlertKind {
     }
 
     /// Every kind.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::TargetNear,
         Self::NobodyAvailable,
         Self::LongContact,
@@ -139,6 +141,7 @@ impl AlertKind {
         Self::StayEndsSoon,
         Self::StayTooLong,
         Self::ChildDetained,
+        Self::MissionInCharge,
     ];
 
     /// The stable key under which the kind is stored.
@@ -180,6 +183,7 @@ impl AlertKind {
             Self::StayEndsSoon => "stay_ends_soon",
             Self::StayTooLong => "stay_too_long",
             Self::ChildDetained => "child_detained",
+            Self::MissionInCharge => "mission_in_charge",
         }
     }
 

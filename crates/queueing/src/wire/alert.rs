@@ -90,6 +90,7 @@ const fn kind(kind: AlertKind) -> proto::AlertKind {
         AlertKind::StayEndsSoon => proto::AlertKind::StayEndsSoon,
         AlertKind::StayTooLong => proto::AlertKind::StayTooLong,
         AlertKind::ChildDetained => proto::AlertKind::ChildDetained,
+        AlertKind::MissionInCharge => proto::AlertKind::MissionInCharge,
     }
 }
 

@@ -4,11 +4,12 @@ use helpline_domain::alert::{AlertKind, Subject};
 use helpline_domain::id::CentreId;
 use helpline_domain::settings::reintegration::Reintegration;
 
+use crate::disclosure::not_feared;
 use crate::{Store, StoreError};
 
 /// A failed check-in is due until somebody has seen to its work; a need that nobody met, until the child is
 /// referred anew. The month bounds what is read.
-const DUE: &str = "
+const DUE: &str = concat!("
     SELECT 'callback_overdue' AS kind, 'contact ' || coalesce(work_contact_id, origin_contact_id) AS subject FROM helpline.callbacks
     WHERE centre_id = $1 AND look_at IS NOT NULL AND alarmed_at IS NOT NULL
     UNION ALL
@@ -102,6 +103,23 @@ const DUE: &str = "
         ('stay_too_long', a.state IN ('admitted', 'exit_planned') AND l.until_at <= (SELECT helpline.now()))) AS late (kind, holds)
     WHERE a.centre_id = $1 AND a.state <> 'exited' AND l.warned_at <= (SELECT helpline.now()) AND late.holds
     UNION ALL
+    -- Whatever a mission has that may learn nothing of it any more, and so can do nothing for the child.
+    SELECT 'mission_in_charge', has.subject FROM helpline.agencies m CROSS JOIN LATERAL (
+        SELECT 'referral ' || r.referral_id AS subject FROM helpline.referrals r
+        WHERE r.centre_id = $1 AND r.agency_id = m.agency_id AND r.ended_at IS NULL AND r.state NOT IN ('draft', 'requested')
+          AND NOT ", not_feared!("m.agency_id", "NULL", "r.referral_id", "NULL"), "
+        UNION ALL
+        SELECT 'crossborder ' || h.crossborder_id FROM helpline.crossborder_handovers h
+        WHERE h.centre_id = $1 AND h.agency_id = m.agency_id AND h.ended_at IS NULL
+          AND h.state NOT IN ('prepared', 'consent_checked', 'offered', 'receiving_assessment', 'declined')
+          AND NOT ", not_feared!("m.agency_id", "NULL", "NULL", "h.crossborder_id"), "
+        UNION ALL
+        SELECT 'admission ' || a.admission_id FROM helpline.admissions a
+        WHERE a.centre_id = $1 AND a.agency_id = m.agency_id AND a.state IN ('admitted', 'exit_planned')
+          AND NOT ", not_feared!("m.agency_id", "NULL", "a.referral_id", "NULL"), ") AS has
+    WHERE m.centre_id = $1 AND m.kind = 'embassy'
+      AND EXISTS (SELECT FROM helpline.protections p WHERE p.centre_id = $1 AND p.lifted_at IS NULL)
+    UNION ALL
     SELECT 'referral_unmet', 'referral ' || r.referral_id FROM helpline.referrals r
     WHERE r.centre_id = $1 AND r.unmet AND r.state <> 'entered_in_error' AND r.ended_at > (SELECT helpline.now()) - interval '30 days'
       AND NOT EXISTS (
@@ -124,7 +142,7 @@ const DUE: &str = "
     CROSS JOIN LATERAL (VALUES
         ('child_alert_undecided', m.state = 'asked' AND m.asked_at <= (SELECT helpline.now()) - interval '1 minute'),
         ('child_alert_uncancelled', m.state = 'issued' AND m.expires_at > (SELECT helpline.now()) AND e.reach_due_at IS NULL)) AS late (kind, holds)
-    WHERE m.centre_id = $1 AND m.state IN ('asked', 'issued') AND m.kind <> 'cancel' AND NOT m.exercise AND late.holds";
+    WHERE m.centre_id = $1 AND m.state IN ('asked', 'issued') AND m.kind <> 'cancel' AND NOT m.exercise AND late.holds");
 
 impl Store {
     /// What is due and was not done: callbacks and second opinions beyond their time, check-ins that failed within the hour,
@@ -133,7 +151,8 @@ impl Store {
     /// nobody took on; tasks; cases that somebody let themselves into and nobody has looked at, or whose owner has left; hand-overs across
     /// borders; reports of abuse at schools, late or never with the authority, and many about one; surveys that tell of danger;
     /// children who were expected and of whom nothing was said, or who are not settled, or have no case any more, by these settings; what residents of shelters were not offered, children whom
-    /// somebody left there, grace periods that end; cases handed to organisations, children who are held, and stays that last too long.
+    /// somebody left there, grace periods that end; cases handed to organisations, children who are held, and stays that last too long;
+    /// what the mission of a country that the child is afraid of still has.
     pub async fn due_alerts(
         &self,
         centre: CentreId,
