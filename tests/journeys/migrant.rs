@@ -11,6 +11,6 @@ mod room;
 mod said;
 mod sequences;
 mod stay;
-mod walk;
 mod waits;
+mod walk;
 mod walls;

@@ -9,6 +9,7 @@
 
 pub mod assessment;
 pub mod case;
+mod contact;
 pub mod glass;
 pub mod merge;
 pub mod migrant;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use helpline_domain::caller::{Caller, Role};
 use helpline_domain::case::{Approval, OpenWork};
-use helpline_domain::id::{CaseId, CentreId, ContactId, PersonId};
+use helpline_domain::id::{CaseId, ContactId, PersonId};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -219,38 +219,6 @@ const LIST_SEEN: &str = list!(
         UNION SELECT g.case_id FROM helpline.case_grants g WHERE g.centre_id = $1 AND g.counsellor_id = $2)"
 );
 
-<<<<<<< HEAD
-/// Whether a contact cannot be unlinked from a case, also by its owner alone. While the child is afraid of a country, it may be the link
-/// alone that keeps from a mission what comes, or came, from the contact.
-macro_rules! in_use {
-    ($case:literal, $contact:literal, $owner:literal) => {
-        concat!(
-            "(SELECT (", $owner, ") AND afraid OR EXISTS (
-                SELECT FROM helpline.referrals r WHERE r.centre_id = $1 AND r.contact_id = ", $contact, "
-                  AND (r.ended_at IS NULL AND r.case_id = ", $case, " OR r.case_id IS NULL AND (afraid OR (", $owner, ") AND r.ended_at IS NULL)))
-              OR EXISTS (
-                SELECT FROM helpline.escalations e
-                JOIN helpline.escalation_contacts x ON x.centre_id = $1 AND x.escalation_id = e.escalation_id AND x.contact_id = ", $contact, "
-                WHERE e.centre_id = $1
-                  AND (e.ended_at IS NULL AND e.case_id = ", $case, " OR e.case_id IS NULL AND (afraid OR (", $owner, ") AND e.ended_at IS NULL)))
-             FROM helpline.is_feared($1, ARRAY[", $case, "], NULL) AS child (afraid))"
-        )
-    };
-}
-pub(super) use in_use;
-
-const IN_USE: &str = concat!("SELECT ", in_use!("$2::uuid", "$3::uuid", "$4::boolean"));
-=======
-/// While the child is afraid of a country, it may be the link alone that keeps from a mission what came from the contact, whatever case is named.
-const IN_USE: &str = "
-    SELECT $4 AND afraid OR EXISTS (SELECT FROM helpline.referrals r WHERE r.centre_id = $1 AND r.contact_id = $3
-          AND (r.ended_at IS NULL AND r.case_id = $2 OR r.case_id IS NULL AND (afraid OR $4 AND r.ended_at IS NULL)))
-      OR EXISTS (SELECT FROM helpline.escalations e
-        JOIN helpline.escalation_contacts x ON x.centre_id = $1 AND x.escalation_id = e.escalation_id AND x.contact_id = $3
-        WHERE e.centre_id = $1 AND (e.ended_at IS NULL AND (e.case_id = $2 OR $4 AND e.case_id IS NULL) OR afraid AND e.case_id IS DISTINCT FROM $2))
-    FROM helpline.is_feared($1, ARRAY[$2], NULL) AS child (afraid)";
->>>>>>> 092f976 (Make an emergency that a report of a case joins one of that case)
-
 #[derive(FromRow)]
 struct CaseRow {
     case_id: Uuid,
@@ -372,24 +340,6 @@ impl Store {
             .fetch_optional(connection.postgres())
             .await;
         connection.settle(row)?.map(Case::try_from).transpose()
-    }
-
-    /// Whether a contact is kept by what comes from it for a case, or if `any` for none, or by what its child is afraid of.
-    pub async fn contact_in_use(
-        &self,
-        centre: CentreId,
-        case: CaseId,
-        (contact, any): (ContactId, bool),
-    ) -> Result<bool, StoreError> {
-        let mut connection = self.bound(centre).await?;
-        let found = sqlx::query_scalar::<_, bool>(IN_USE)
-            .bind(centre.as_uuid())
-            .bind(case.as_uuid())
-            .bind(contact.as_uuid())
-            .bind(any)
-            .fetch_one(connection.postgres())
-            .await;
-        connection.settle(found)
     }
 
     /// A page of cases that the caller may read, newest first.

@@ -8,7 +8,8 @@ use serde_json::Value;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::case::{Case, in_use};
+use super::case::Case;
+use super::contact::in_use;
 use super::migrant::gate::wants_it_open;
 use super::person::Made;
 use super::{CASE_TEXT, sees_case};
