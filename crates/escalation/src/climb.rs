@@ -113,7 +113,14 @@ impl Ladder {
         match ctx.store.take_back_escalations(centre).await {
             Ok(taken) => {
                 self.measures.count("taken_back", taken.len());
-                told(ctx, centre, &taken)
+                let passed = match ctx.store.pass_over_missions(centre).await {
+                    Ok(passed) => told(ctx, centre, &passed),
+                    Err(error) => {
+                        tracing::error!(%centre, %error, "a mission that may not answer any more was not passed over");
+                        0
+                    }
+                };
+                told(ctx, centre, &taken) + passed
             }
             Err(error) => {
                 tracing::error!(%centre, %error, "what a mission may not have any more was not taken back");

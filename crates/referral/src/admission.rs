@@ -4,7 +4,7 @@ pub(crate) mod wire;
 
 use helpline_domain::admission::AdmissionState;
 use helpline_domain::caller::Caller;
-use helpline_domain::id::AdmissionId;
+use helpline_domain::id::{AdmissionId, ReferralId, ServiceId};
 use helpline_service_kit::{Ctx, Refusal, consulate, page};
 use helpline_store::admission::{Admission, NewAdmission, StayRules, StayStep};
 use helpline_store::casework::migrant::gate::About;
@@ -50,13 +50,23 @@ async fn why_not_asked(ctx: &Ctx, caller: &Caller, new: &NewAdmission) -> Result
     if !goes_there {
         return Err(Refusal::not_found("service"));
     }
-    let about = About { referral: Some(new.referral_id.as_uuid()), ..About::default() };
-    let agency = ctx.store.agencies_of_services(caller.centre_id, &[new.service_id]).await?;
+    may_be_there(ctx, caller, (new.referral_id, new.service_id)).await
+}
+
+/// Error: CONSULATE_REFUSED where the child is afraid of who answers for the service, NOT_FOUND to who may not know why.
+async fn may_be_there(
+    ctx: &Ctx,
+    caller: &Caller,
+    (referral, service): (ReferralId, ServiceId),
+) -> Result<(), Refusal> {
+    let about = About { referral: Some(referral.as_uuid()), ..About::default() };
+    let agency = ctx.store.agencies_of_services(caller.centre_id, &[service]).await?;
     consulate::passes(ctx, caller, (&agency, about), Refusal::not_found("service")).await
 }
 
 /// Lets a stay go on. Errors: NOT_FOUND, STATE_REFUSED with where it stands, `expired` for one whose place is not kept any more;
-/// INVALID_FIELD for a plan that is over before it begins; NO_ROOM, for the centre with the next choice; REQUEST_ID_REUSED.
+/// INVALID_FIELD for a plan that is over before it begins; NO_ROOM, for the centre with the next choice; CONSULATE_REFUSED for who
+/// would move in where they are afraid to be; REQUEST_ID_REUSED.
 pub(crate) async fn go_on(
     ctx: &Ctx,
     caller: &Caller,
@@ -76,6 +86,9 @@ pub(crate) async fn go_on(
         let now = get(ctx, caller, id).await?;
         if !step.begins_at(now.state) {
             return Err(Refusal::state("admission", now.state.key()));
+        }
+        if matches!(step, StayStep::Hold(..) | StayStep::Admit) {
+            may_be_there(ctx, caller, (now.referral_id, now.service_id)).await?;
         }
         let clock = ctx.store.now().await?;
         match step {

@@ -87,7 +87,16 @@ pub(crate) async fn place_hold(
         if let Some(referral) = new.referral_id {
             let about = About { referral: Some(referral.as_uuid()), ..About::default() };
             let agencies = ctx.store.agencies_of_services(caller.centre_id, services).await?;
-            consulate::passes(ctx, caller, (&agencies, about), Refusal::not_found("service")).await?;
+            let mut feared = Ok(());
+            for agency in &agencies {
+                let other = Refusal::not_found("service");
+                feared = consulate::passes(ctx, caller, (&[*agency], about), other).await;
+                if feared.is_ok() {
+                    break;
+                }
+            }
+            // Somebody else who was named may only be full.
+            feared?;
         }
         let wish = (new.unit.as_str(), new.count);
         let next = ctx.store.next_with_room(caller.centre_id, new.referral_id, services, wish).await?;

@@ -127,7 +127,7 @@ macro_rules! stay {
 
 /// Only the stay as this statement sees it: what has come between has a place that it does not see. It is asked again then.
 macro_rules! moved {
-    ($set:literal, $when:literal) => {
+    ($set:literal, $($when:expr),+) => {
         concat!(
             "seen AS MATERIALIZED (
                 SELECT a.admission_id AS id, a.revision AS was FROM helpline.admissions a WHERE a.centre_id = $1 AND a.admission_id = $7 AND ",
@@ -137,8 +137,20 @@ macro_rules! moved {
             $set,
             ", revision = a.revision + 1 FROM seen
              WHERE a.centre_id = $1 AND a.admission_id = id AND a.revision = was AND ",
-            $when,
+            $($when,)+
             " RETURNING a.*)"
+        )
+    };
+}
+
+/// Whether the child of a stay `a` is not afraid of who answers for the service.
+macro_rules! feared_by_nobody {
+    () => {
+        not_feared!(
+            "(SELECT s.agency_id FROM helpline.services s WHERE s.centre_id = $1 AND s.service_id = a.service_id)",
+            "NULL",
+            "a.referral_id",
+            "NULL"
         )
     };
 }
@@ -188,7 +200,8 @@ const HOLD: &str = stay!(
     stays AS MATERIALIZED (
         SELECT a.admission_id AS id, a.service_id AS service, a.unit AS what, locked.referral FROM helpline.admissions a
         JOIN locked ON locked.referral = a.referral_id
-        WHERE a.centre_id = $1 AND a.admission_id = $7 AND a.state = 'screened' AND ", sees_stay!("$2", "$3", "$8"), " FOR UPDATE OF a),
+        WHERE a.centre_id = $1 AND a.admission_id = $7 AND a.state = 'screened' AND ", sees_stay!("$2", "$3", "$8"), "
+          AND ", feared_by_nobody!(), " FOR UPDATE OF a),
     found AS MATERIALIZED (
         SELECT h.hold_id AS theirs, h.state AS was FROM helpline.holds h JOIN stays ON true
         WHERE h.centre_id = $1 AND h.referral_id = referral AND h.service_id = service AND h.unit = what AND h.count = 1
@@ -222,7 +235,8 @@ const ADMIT: &str = stay!(
     moved!(
         "state = 'admitted', admitted_at = helpline.now(),
             agency_id = (SELECT s.agency_id FROM helpline.services s WHERE s.centre_id = $1 AND s.service_id = a.service_id)",
-        "a.state = 'held' AND EXISTS (SELECT FROM helpline.holds h WHERE h.centre_id = $1 AND h.hold_id = a.hold_id AND h.expires_at > helpline.now())"
+        "a.state = 'held' AND EXISTS (SELECT FROM helpline.holds h WHERE h.centre_id = $1 AND h.hold_id = a.hold_id AND h.expires_at > helpline.now()) AND ",
+        feared_by_nobody!()
     ),
     ", lived_in AS (
         UPDATE helpline.holds h SET state = 'confirmed', confirmed_at = helpline.now(), revision = h.revision + 1

@@ -10,7 +10,7 @@ use helpline_tests::plan::{desk, ring, step, supervisors};
 use helpline_tests::{Answer, Partner as Webhook, World, WorldOptions, request_id};
 
 use super::room::Room;
-use crate::escalation::room::{decline, get, timeline};
+use crate::escalation::room::{a_look, acknowledge, decline, get, timeline};
 use crate::referral::room::Partner;
 use crate::stage::{Stage, until};
 
@@ -65,10 +65,28 @@ async fn a_call_to_a_mission_that_nobody_may_make_does_not_keep_the_fallback_fro
     room.raised_of_case().await;
     assert_eq!(room.to_ring().await, ["The consulate"]);
     room.by().protect(fear(&room.case.case_id, "SY")).await.unwrap();
-    assert!(room.to_ring().await.is_empty());
-    room.wait(LONG_S);
+    // Nobody else was told: nothing is waited for.
     let rung = async || Some(room.to_ring().await).filter(|calls| !calls.is_empty());
     assert_ne!(until("the fallback is to be rung", rung).await, ["The consulate"]);
+}
+
+#[tokio::test]
+async fn a_mission_that_was_told_alone_or_has_seen_it_is_passed_over_at_once() {
+    for seen in [false, true] {
+        let room = Room::new().await;
+        let embassy = room.embassy("SY").await;
+        let steps = || vec![step(vec![desk(embassy.agency, &[])], LONG_S), step(vec![supervisors()], LONG_S)];
+        room.stage.world.plan_emergencies(|policy, _| policy.steps = steps()).await;
+        let raised = room.raised_of_case().await;
+        if seen {
+            acknowledge(&embassy.responder, &raised).await.unwrap();
+        }
+        assert_eq!(get(room.by(), &raised).await.unwrap().rung, 1);
+        room.by().protect(fear(&room.case.case_id, "SY")).await.unwrap();
+        room.until_second_step(&raised).await;
+        a_look(&room.stage).await;
+        assert_eq!(get(room.by(), &raised).await.unwrap().rung, 2, "once");
+    }
 }
 
 #[tokio::test]

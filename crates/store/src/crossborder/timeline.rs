@@ -56,14 +56,17 @@ impl Store {
         let mut connection = self.bound(centre).await?;
         let found = sqlx::query_scalar::<_, Uuid>(
             concat!(
-                "SELECT h.crossborder_id FROM helpline.crossborder_handovers h
-                 WHERE h.centre_id = $1 AND ((h.alarms = 0 OR h.state = 'travel_planned') AND h.due_at <= (SELECT helpline.now())
-                    OR h.state IN ('offered', 'receiving_assessment') AND EXISTS (
+                "SELECT crossborder_id FROM (
+                    SELECT h.crossborder_id, h.state, h.due_at FROM helpline.crossborder_handovers h
+                    WHERE h.centre_id = $1 AND (h.alarms = 0 OR h.state = 'travel_planned') AND h.due_at <= (SELECT helpline.now())
+                    UNION
+                    SELECT h.crossborder_id, h.state, h.due_at FROM helpline.crossborder_handovers h
+                    WHERE h.centre_id = $1 AND h.ended_at IS NULL AND h.state IN ('offered', 'receiving_assessment') AND EXISTS (
                         SELECT FROM helpline.crossborder_offers o
                         WHERE o.centre_id = $1 AND o.crossborder_id = h.crossborder_id AND o.state IN ('offered', 'assessing') AND NOT ",
                 not_feared!("o.agency_id", "NULL", "NULL", "h.crossborder_id"),
-                "))
-                 ORDER BY h.state NOT IN ('travel_planned', 'departed'), h.due_at LIMIT $2"
+                ")) h
+                 ORDER BY state NOT IN ('travel_planned', 'departed'), due_at LIMIT $2"
             ),
         )
         .bind(centre.as_uuid())

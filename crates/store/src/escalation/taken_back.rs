@@ -46,15 +46,39 @@ const TAKE_BACK: &str = concat!("
         FROM changed)
     SELECT escalation_id FROM changed");
 
+/// A mission that may answer nothing any more is not waited for either: the next step is due, where it has seen the emergency, and where
+/// it alone was told with the step.
+const PASS_OVER: &str = concat!("
+    UPDATE helpline.escalations e SET due_at = helpline.now(), changed_at = helpline.now(), revision = e.revision + 1
+    WHERE e.centre_id = $1 AND e.ended_at IS NULL AND e.due_at > (SELECT helpline.now()) AND e.state IN ('acknowledged', 'notifying')
+      AND EXISTS (SELECT FROM helpline.protections p WHERE p.centre_id = $1 AND p.lifted_at IS NULL)
+      AND CASE e.state WHEN 'acknowledged' THEN NOT ", not_feared!("e.acknowledged_agency_id", "e.escalation_id", "NULL", "NULL"), "
+        ELSE EXISTS (
+            SELECT FROM helpline.deliveries d
+            WHERE d.centre_id = $1 AND d.escalation_id = e.escalation_id AND d.rung = e.rung AND d.state IN ('pending', 'delivered')
+              AND NOT ", not_feared!("d.agency_id", "e.escalation_id", "NULL", "NULL"), ")
+          AND NOT EXISTS (
+            SELECT FROM helpline.deliveries d
+            WHERE d.centre_id = $1 AND d.escalation_id = e.escalation_id AND d.rung = e.rung AND d.state IN ('pending', 'delivered')
+              AND ", not_feared!("d.agency_id", "e.escalation_id", "NULL", "NULL"), ") END
+    RETURNING e.escalation_id");
+
 impl Store {
+    /// The next step is due of what a mission alone was told, or has seen, and may learn nothing of any more. Gives which.
+    pub async fn pass_over_missions(&self, centre: CentreId) -> Result<Vec<EscalationId>, StoreError> {
+        self.swept(PASS_OVER, centre).await
+    }
+
     /// Takes back what a mission has accepted, or was handed, and may learn nothing of any more: the next step is due. Gives what was
     /// taken back.
     pub async fn take_back_escalations(&self, centre: CentreId) -> Result<Vec<EscalationId>, StoreError> {
+        self.swept(TAKE_BACK, centre).await
+    }
+
+    async fn swept(&self, sql: &'static str, centre: CentreId) -> Result<Vec<EscalationId>, StoreError> {
         let mut connection = self.bound(centre).await?;
-        let taken = sqlx::query_scalar::<_, Uuid>(TAKE_BACK)
-            .bind(centre.as_uuid())
-            .fetch_all(connection.postgres())
-            .await;
-        Ok(connection.settle(taken)?.into_iter().map(EscalationId::from).collect())
+        let found =
+            sqlx::query_scalar::<_, Uuid>(sql).bind(centre.as_uuid()).fetch_all(connection.postgres()).await;
+        Ok(connection.settle(found)?.into_iter().map(EscalationId::from).collect())
     }
 }
