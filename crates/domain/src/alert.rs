@@ -98,9 +98,9 @@ pub enum AlertKind {
 }
 
 impl AlertKind {
-    /// Whether it tells that somebody lives in a shelter, whatever it is about: only supervisors may know of it.
+    /// Whether it tells that somebody lives in a shelter, or what a child is afraid of, whatever it is about: only supervisors may know of it.
     pub const fn is_for_supervisors(self) -> bool {
-        matches!(self, Self::StayEndsSoon | Self::StayTooLong)
+        matches!(self, Self::StayEndsSoon | Self::StayTooLong | Self::MissionInCharge)
     }
 
     /// Every kind.

@@ -1,11 +1,12 @@
 //! A referral is sent, and agencies answer: accept, or reject and the next is asked at once.
 
 use helpline_domain::caller::Caller;
-use helpline_domain::id::ServiceId;
+use helpline_domain::id::{AgencyId, ServiceId};
 use helpline_domain::referral::choices::{self, ChoiceState};
 use helpline_domain::referral::{ReferralState, RejectReason, Side};
-use helpline_service_kit::{Ctx, Refusal};
+use helpline_service_kit::{Ctx, Refusal, consulate};
 use helpline_store::Command;
+use helpline_store::casework::migrant::gate::About;
 use helpline_store::referral::read::Referral;
 use helpline_store::referral::standing::{Asked, Standing};
 use helpline_store::referral::step::{Act, Due, Step};
@@ -13,8 +14,17 @@ use helpline_vault::Sensitive;
 
 use crate::act::{act, refused, to};
 
-/// Sends a draft. Errors: NOT_FOUND, STATE_REFUSED, CONSULATE_REFUSED when the child is afraid of all whom it names, CONSENT_MISSING, NOBODY_FITS, REQUEST_ID_REUSED.
+/// Sends a draft. Errors: NOT_FOUND, STATE_REFUSED, CONSULATE_REFUSED when the child is afraid of all whom it names (NOBODY_FITS to who may not know that), CONSENT_MISSING, NOBODY_FITS, REQUEST_ID_REUSED.
 pub(crate) async fn send(ctx: &Ctx, caller: &Caller, asked: (&Command, &Act)) -> Result<Referral, Refusal> {
+    let about = About { referral: Some(asked.1.referral_id.as_uuid()), ..About::default() };
+    let drafted = ctx.store.referrals_by_id(caller, &[asked.1.referral_id]).await?.pop();
+    let choices = drafted.map(|one| one.choices).unwrap_or_default();
+    let agencies: Vec<AgencyId> = choices.iter().map(|one| one.agency_id).collect();
+    // That there is a case, and a fear, is told to who may read it.
+    let nobody = match consulate::passes(ctx, caller, (&agencies, about), Refusal::nobody_fits()).await {
+        Ok(()) => Refusal::nobody_fits(),
+        Err(refusal) => refusal,
+    };
     act(ctx, caller, asked, |now| {
         let step = to(caller, now, "sent", ReferralState::Requested)?;
         if let Some(one) = now.choices.iter().find(|one| !one.consented && !one.feared) {
@@ -23,13 +33,8 @@ pub(crate) async fn send(ctx: &Ctx, caller: &Caller, asked: (&Command, &Act)) ->
         // Whom the child is afraid of is passed over: that must not keep the others from being asked.
         let moves = choices::ask(&now.choices(), now.open_offer);
         if !choices::asks_somebody(&moves) {
-            let feared = now.choices.iter().find(|one| one.feared);
-            return Err(match feared {
-                Some(one) if now.choices.iter().all(|one| one.feared) => {
-                    Refusal::consulate_refused(one.agency_id.as_uuid())
-                }
-                _ => Refusal::nobody_fits(),
-            });
+            let all = now.choices.iter().all(|one| one.feared);
+            return Err(if all { nobody.clone() } else { Refusal::nobody_fits() });
         }
         Ok(Step { moves, due: answer_due(now), ..step })
     })

@@ -317,7 +317,7 @@ impl Store {
             " FROM helpline.alerts
              WHERE centre_id = $1 AND sequence < $2 AND (NOT $3 OR closed_at IS NULL)
                AND ($5 OR split_part(subject, ' ', 1) NOT IN ('returnee', 'admission', 'return', 'return_too_late')
-                 AND kind NOT IN ('stay_ends_soon', 'stay_too_long')) ORDER BY sequence DESC LIMIT $4"
+                 AND kind NOT IN ('stay_ends_soon', 'stay_too_long', 'mission_in_charge')) ORDER BY sequence DESC LIMIT $4"
         ))
         .bind(centre.as_uuid())
         .bind(before.unwrap_or(i64::MAX))

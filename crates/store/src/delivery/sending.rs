@@ -148,7 +148,10 @@ const CLAIM: &str = concat!(
         c.referral_id, c.crossborder_id, coalesce(e.number, r.number, h.number) AS number,
         e.kind AS escalation_kind, e.risk, coalesce(e.exercise, false) AS exercise, c.endpoint_id,
         (n.disabled_at IS NOT NULL OR a.disabled_at IS NOT NULL
-            OR c.event NOT IN ('referral.withdrawn', 'crossborder.withdrawn')
+            OR NOT (c.event IN ('referral.withdrawn', 'crossborder.withdrawn') AND EXISTS (
+                SELECT FROM helpline.deliveries o
+                WHERE o.centre_id = $1 AND o.endpoint_id = c.endpoint_id AND o.delivery_id <> c.delivery_id AND o.attempts > 0
+                  AND (o.referral_id = c.referral_id OR o.crossborder_id = c.crossborder_id)))
               AND NOT ", not_feared!("n.agency_id", "c.escalation_id", "c.referral_id", "c.crossborder_id"), ") AS disabled, n.address_sealed, n.secret_sealed,
         CASE WHEN n.old_secret_until > helpline.now() THEN n.old_secret_sealed END AS old_secret_sealed
     FROM claimed c

@@ -184,6 +184,7 @@ macro_rules! select {
                      SELECT FROM helpline.child_alert_recipients r
                      WHERE r.centre_id = $1 AND r.alert_id = m.alert_id AND r.agency_id = $4) AND ",
                  not_feared!("$4", "m.escalation_id", "NULL", "NULL"), "
+                 AND coalesce(m.field_classes <@ helpline.gate_of($1, $4, m.escalation_id, NULL, NULL), true)
                  ELSE ", sees!("$2", "$3", "$4"), " END",
             $rest
         )

@@ -73,7 +73,7 @@ macro_rules! locked_escalation {
 }
 
 /// The agencies in `told` learn of the message in `settled` by every endpoint of theirs, but for the mission of a country that the child is
-/// afraid of; of an exercise nobody does.
+/// afraid of and that no override lets hear all of it; of an exercise nobody does.
 macro_rules! agencies_are_told {
     () => {
         concat!(", delivered AS (
@@ -86,7 +86,8 @@ macro_rules! agencies_are_told {
             FROM settled CROSS JOIN told
             JOIN helpline.agencies a ON a.centre_id = $1 AND a.agency_id = told.agency_id AND a.disabled_at IS NULL
             JOIN helpline.endpoints p ON p.centre_id = $1 AND p.agency_id = told.agency_id AND p.disabled_at IS NULL
-            WHERE ", not_feared!("told.agency_id", "settled.escalation_id", "NULL", "NULL"), ")")
+            WHERE ", not_feared!("told.agency_id", "settled.escalation_id", "NULL", "NULL"), "
+              AND coalesce(settled.field_classes <@ helpline.gate_of($1, told.agency_id, settled.escalation_id, NULL, NULL), true))")
     };
 }
 
