@@ -247,9 +247,9 @@ async fn slow_a_stranger_cannot_tell_a_child_of_a_cohort_by_the_time_of_an_answe
     }
     // The same look finds what there is to find.
     let late = async || {
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(2)).await;
         get(&two.other.0).await;
     };
-    let planted = compare(ROUNDS / 4, async || get(&two.member.0).await, late).await;
+    let planted = compare(ROUNDS, async || get(&two.member.0).await, late).await;
     assert!(planted.tells(), "{planted:?}");
 }

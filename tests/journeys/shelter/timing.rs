@@ -39,11 +39,21 @@ async fn slow_a_stranger_cannot_tell_a_resident_by_the_time_of_an_answer() {
             assert!(!compared.tells(), "{method}: {compared:?}");
         }
     }
-    // The same look finds what there is to find.
-    let late = async || {
-        tokio::time::sleep(Duration::from_millis(20)).await;
+    // The same look finds what there is to find: a little each time, and much now and then.
+    let at_once = async || drop(counsellor.stay(&resident).await.unwrap_err());
+    let later = async || {
+        tokio::time::sleep(Duration::from_millis(2)).await;
         drop(counsellor.stay(&nobody).await.unwrap_err());
     };
-    let at_once = async || drop(counsellor.stay(&resident).await.unwrap_err());
-    assert!(compare(ROUNDS / 4, at_once, late).await.tells());
+    let steady = compare(ROUNDS, at_once, later).await;
+    assert!(steady.tells(), "{steady:?}");
+    let mut asked = 0;
+    let seldom = async || {
+        asked += 1;
+        let late = if asked % 8 == 0 { 30 } else { 0 };
+        tokio::time::sleep(Duration::from_millis(late)).await;
+        drop(counsellor.stay(&nobody).await.unwrap_err());
+    };
+    let seldom = compare(ROUNDS, at_once, seldom).await;
+    assert!(seldom.tells(), "{seldom:?}");
 }
