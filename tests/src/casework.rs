@@ -105,13 +105,15 @@ impl Actor {
         Ok(self.persons().get_person(request).await?.into_inner().person.expect("the record"))
     }
 
-    /// Names of everybody who has a telephone, in the order of their records.
+    /// Names of everybody who has a telephone, by the alphabet: the answer is in no order.
     pub async fn find_by_telephone(&self, telephone: &str) -> Vec<String> {
         let identifier = profile("", telephone).identifiers.pop();
         let request = FindPersonsRequest { identifier, ..FindPersonsRequest::default() };
         let found = self.persons().find_persons(request).await.expect("an answer").into_inner().people;
         let name = |one: Person| one.profile.and_then(|known| known.names.first().cloned()).expect("a name");
-        found.into_iter().rev().map(name).collect()
+        let mut names: Vec<_> = found.into_iter().map(name).collect();
+        names.sort();
+        names
     }
 
     /// Asks to read two records as one.

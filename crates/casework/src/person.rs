@@ -117,7 +117,7 @@ pub(crate) async fn get(
     Ok((person, records, links))
 }
 
-/// Everybody who has an identifier, newest first, and whether the caller may see each; the journal says who was found.
+/// Everybody who has an identifier, in no order that tells anything, and whether the caller may see each; the journal says who was found.
 pub(crate) async fn find(
     ctx: &Ctx,
     caller: &Caller,

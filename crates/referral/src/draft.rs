@@ -51,11 +51,8 @@ async fn why_refused(ctx: &Ctx, caller: &Caller, new: &NewReferral) -> Result<Re
         if whole.state.is_over() {
             return Ok(Refusal::state("referral", whole.state.key()));
         }
-        let same = match new.contact_id {
-            Some(_) => whole.contact_id == new.contact_id,
-            None => whole.case_id == new.case_id,
-        };
-        if !same {
+        let same_contact = new.contact_id.is_some() && whole.contact_id == new.contact_id;
+        if !same_contact && (new.case_id.is_none() || whole.case_id != new.case_id) {
             return Ok(Refusal::invalid_field(
                 "part_of_id",
                 "a referral of the same contact, or of the same case",

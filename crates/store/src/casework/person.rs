@@ -163,11 +163,13 @@ const FIND: &str = concat!(
      SELECT * FROM found ORDER BY person_id DESC"
 );
 
-/// A link is shown to who may know of both: a grandmother tells nobody which other grandchildren are known.
+/// Who looks after somebody is shown to who may know of them; every other link to who may know of both: a grandmother tells nobody which
+/// other grandchildren are known.
 const LINKS: &str = concat!(
     "SELECT l.link_id, l.person_id, l.relative_id, l.relation, l.from_at, l.until_at, l.linked_by, l.revision
      FROM helpline.person_links l
-     WHERE l.centre_id = $1 AND (l.link_id = $3 OR (l.person_id = ANY ($2) OR l.relative_id = ANY ($2)) AND EXISTS (
+     WHERE l.centre_id = $1 AND (l.link_id = $3 OR l.person_id = ANY ($2) AND l.relation <> 'sibling'
+        OR (l.person_id = ANY ($2) OR l.relative_id = ANY ($2)) AND EXISTS (
         SELECT FROM helpline.persons p
         WHERE p.centre_id = $1 AND p.person_id = CASE WHEN l.person_id = ANY ($2) THEN l.relative_id ELSE l.person_id END AND ",
     sees_person!("$4", "$5"),
@@ -362,7 +364,7 @@ impl Store {
         rows.iter().map(|row| Ok((self.person_from(centre, &row.person)?, row.sees))).collect()
     }
 
-    /// Links of any of these records with somebody of whom the caller may know, and the link with this id.
+    /// Who looks after the persons of these records, whom else of them the caller may know of, and the link with this id.
     pub async fn person_links(
         &self,
         caller: &Caller,

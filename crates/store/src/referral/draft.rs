@@ -124,7 +124,7 @@ const DRAFT: &str = change!(
             SELECT FROM helpline.contacts c WHERE c.centre_id = $1 AND c.contact_id = $8 AND ($3 = 'supervisor' OR c.counsellor_id = $2)) END
           AND ($9::uuid IS NULL OR EXISTS (
             SELECT FROM helpline.referrals r WHERE r.centre_id = $1 AND r.referral_id = $9 AND r.ended_at IS NULL
-              AND CASE WHEN $8::uuid IS NULL THEN r.case_id = $27 ELSE r.contact_id = $8 END AND ",
+              AND (r.contact_id = $8 OR r.case_id = $27) AND ",
     sees_referral!("$2", "$3", "$23"), "))
           AND ($27::uuid IS NULL OR EXISTS (
             SELECT FROM helpline.cases c
