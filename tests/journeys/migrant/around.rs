@@ -149,3 +149,19 @@ async fn nobody_moves_in_where_the_child_is_afraid_to_be() {
     };
     assert_eq!(why(room.by().admissions().request_admission(request).await).reason, "CONSULATE_REFUSED");
 }
+
+#[tokio::test]
+async fn a_stay_that_was_asked_for_before_the_fear_was_known_goes_no_further() {
+    let room = Room::new().await;
+    let (by, embassy) = (room.by(), room.embassy("SY").await);
+    embassy.responder.has_beds(&embassy.service, 1).await;
+    let stay = by.asks_for_bed(&room.contact_id, &embassy.service, &room.case.case_id).await.admission_id;
+    by.screens(&stay).await.unwrap();
+    let recorded = by.protect(fear(&room.case.case_id, "SY")).await.unwrap();
+    assert_eq!(why(by.keeps_place(&stay).await).reason, "CONSULATE_REFUSED");
+    by.lift_protection(lift(&recorded.protection_id)).await.unwrap();
+    by.keeps_place(&stay).await.unwrap();
+    by.protect(fear(&room.case.case_id, "SY")).await.unwrap();
+    assert_eq!(why(by.takes_in(&stay).await).reason, "CONSULATE_REFUSED");
+    by.lets_go(&stay).await.unwrap();
+}
