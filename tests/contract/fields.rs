@@ -26,9 +26,9 @@ const OPTIONAL_IDS: [&str; 8] = [
 /// Those that may be missing of one method alone: an escalation is raised by hand, a list is not narrowed to a contact or a case,
 /// a token is no responder's, a question is about an escalation, alerts are listed of all, a document is the alert, an
 /// authority is kept as no agency, nobody answers for a service; a referral is no part of another, is asked of one service of an
-/// agency, a hold is for none; a case comes from no contact, a section is new, a task is the caller's, a
+/// agency, a hold is for none; a case comes from no contact, a section is new, a task is the caller's and nobody else's, a
 /// focal point is the first, reports are of any school; a child lives there with nobody, who returns comes from no shelter, and consents for themselves.
-const OPTIONAL_OF: [(&str, &str); 33] = [
+const OPTIONAL_OF: [(&str, &str); 36] = [
     ("UpdateService", "agency_id"),
     ("RaiseEscalation", "contact_id"),
     ("RaiseEscalation", "report.authority_id"),
@@ -52,6 +52,9 @@ const OPTIONAL_OF: [(&str, &str); 33] = [
     ("ListMerges", "person_id"),
     ("AddTask", "counsellor_id"),
     ("AddTask", "referral_id"),
+    ("HandTask", "counsellor_id"),
+    ("HandTask", "referral_id"),
+    ("ListTasks", "agency_id"),
     ("ListTasks", "case_id"),
     ("BreakGlass", "child_id"),
     ("ListAssessments", "case_id"),

@@ -2,6 +2,7 @@
 //! found out about their situation.
 
 mod assessments;
+mod board;
 mod cases;
 mod judged;
 mod mended;

@@ -24,10 +24,10 @@
 //! `case_moved`, `case_approval_withdrawn`, `case_glass_reviewed`, `case_seen`, `person_read`, `task_read`,
 //! `case_transfer_offered`, `case_transfer_accepted`, `case_transfer_rejected`, `case_transfer_revoked`, `case_assigned`,
 //! `case_approval_asked`, `case_approved`, `case_approval_refused`, `case_access_granted`, `case_access_revoked`, `case_glass_broken`,
-//! `case_read`, `task_given`, `task_accepted`, `task_given_back`, `task_completed`, `task_cancelled`, `task_due_soon`, `task_overdue`,
+//! `case_read`, `task_given`, `task_accepted`, `task_given_back`, `task_handed`, `task_returned`, `task_completed`, `task_cancelled`, `task_due_soon`, `task_overdue`,
 //! `task_overdue_told_supervisor`, `task_overdue_told_coordinator`, `plan_started`, `assessment_started`, `assessment_saved`,
 //! `assessment_completed`, `assessment_read`, `assessment_approval_asked`, `assessment_approved`, `assessment_approval_refused`,
-//! `assessment_overridden`, `assessment_override_approved`, `assessment_override_refused`, `protection_recorded`, `protection_lifted`,
+//! `assessment_overridden`, `assessment_override_approved`, `assessment_override_refused`, `protection_recorded`, `protection_kept`, `protection_lift_asked`, `protection_lifted`,
 //! `protections_read`, `consulate_override_asked`, `consulate_override_approved`, `consulate_override_refused`, `redirect_begun`, `redirect_read`,
 //! `redirect_requested`, `redirect_accepted`, `redirect_social_assessment`, `redirect_conference`, `redirect_departed`, `redirect_answered`, and
 //! `redirect_` with what was decided, `detention_recorded`, `detention_lasts`, `detention_review_due`, `detention_ended`, `detention_read`,

@@ -10,11 +10,13 @@ use helpline_service_kit::page::cut;
 use helpline_service_kit::{Ctx, Refusal, consulate, fail_point};
 use helpline_store::casework::migrant::gate::About;
 use helpline_store::casework::task::read::TaskFilter;
-use helpline_store::casework::task::{NewTask, Task, TaskAct, TaskStep};
+use helpline_store::casework::task::step::{TaskAct, TaskStep};
+use helpline_store::casework::task::{NewTask, Task};
 use helpline_store::{Change, Command};
 
 use crate::act::{TRIES, choosable, is_open, seen};
 use crate::open::Page;
+use crate::wire::tasks::Hands;
 
 /// A task that the caller may know of. Error: NOT_FOUND for every other.
 pub(crate) async fn get(ctx: &Ctx, caller: &Caller, id: TaskId) -> Result<Task, Refusal> {
@@ -130,14 +132,70 @@ pub(crate) async fn answer(
             return Err(Refusal::state("task", "own"));
         }
         let owner_id = if now.agency_id.is_some() { now.owner_id } else { now.back_to };
-        Ok(TaskStep { event: "given_back", state: TaskState::Open, owner_id, keeps_agency: false })
+        let declined = now.agency_id;
+        Ok(TaskStep { event: "given_back", state: TaskState::Open, owner_id, referral_id: None, declined })
     })
     .await?;
     Ok(ctx.store.task(caller, asked.1.task_id).await?)
 }
 
 const fn kept(now: &Task, event: &'static str, state: TaskState) -> TaskStep {
-    TaskStep { event, state, owner_id: now.owner_id, keeps_agency: true }
+    TaskStep { event, state, owner_id: now.owner_id, referral_id: now.referral_id, declined: None }
+}
+
+/// Puts it into other hands. Errors: NOT_FOUND for the task, the counsellor, and the referral, which must be of the case and in the hands of
+/// its agency; STATE_REFUSED with its state, as `not_yours` for who may not read the case, or neither owns it nor the task nor gave it, as
+/// `own` where it is in those hands, as for [`complete`] for what no agency can end, of the case as `closed`; CONSULATE_REFUSED,
+/// REQUEST_ID_REUSED.
+pub(crate) async fn hand(
+    ctx: &Ctx,
+    caller: &Caller,
+    (command, act): (&Command, &TaskAct),
+    hands: Hands,
+) -> Result<Task, Refusal> {
+    for _ in 0..TRIES {
+        let now = ctx.store.task(caller, act.task_id).await?;
+        let decided = match &now {
+            Some(now) => handed(ctx, caller, now, hands).await.map(|step| (now.revision, step)),
+            None => Err(Refusal::not_found("task")),
+        };
+        if attempt(ctx, (command, act), decided).await? {
+            return get(ctx, caller, act.task_id).await;
+        }
+    }
+    Err(Refusal::race_lost())
+}
+
+async fn handed(ctx: &Ctx, caller: &Caller, now: &Task, hands: Hands) -> Result<TaskStep, Refusal> {
+    let case = ctx.store.case(caller, now.case_id).await?;
+    let case = case.filter(|case| leads(caller, now) || case.owner_id == caller.principal());
+    let case = case.ok_or_else(|| Refusal::state("task", "not_yours"))?;
+    if !now.state.is_open() {
+        return Err(refused(now));
+    }
+    is_open(&case)?;
+    if let Some(to) = hands.to {
+        choosable(ctx, caller, to).await?.ok_or_else(|| Refusal::not_found("counsellor"))?;
+    }
+    if let Some(referral) = hands.referral_id {
+        by_hand(now)?;
+        let none = || Refusal::not_found("referral");
+        let about = About { referral: Some(referral.as_uuid()), ..About::default() };
+        let agency = ctx.store.agency_of_referral(caller.centre_id, (now.case_id, referral)).await?;
+        consulate::passes(ctx, caller, (agency.as_slice(), about), none()).await?;
+        if !ctx.store.in_hands(caller.centre_id, (now.case_id, referral)).await? {
+            return Err(none());
+        }
+    }
+    let kept = if hands.referral_id.is_some() { now.owner_id } else { caller.principal() };
+    let owner_id = hands.to.map_or(kept, |to| to.as_uuid());
+    if (owner_id, hands.referral_id) == (now.owner_id, now.referral_id) {
+        return Err(Refusal::state("task", "own"));
+    }
+    // The agency that has it keeps it when another owns it inside the centre.
+    let kept = now.referral_id.is_some() && hands.referral_id == now.referral_id;
+    let state = if kept { now.state } else { TaskState::Open };
+    Ok(TaskStep { event: "handed", state, owner_id, referral_id: hands.referral_id, declined: None })
 }
 
 /// Says that it is done: who is to do it, or its owner. Errors: NOT_FOUND, STATE_REFUSED, REQUEST_ID_REUSED.
@@ -191,19 +249,30 @@ async fn step(
             Some(now) => decide(now).map(|step| (now.revision, step)),
             None => Err(Refusal::not_found("task")),
         };
-        let change = match &decided {
-            Ok((revision, step)) => ctx.store.step_task(command, act, *revision, step).await?,
-            // What is refused now may have happened before: a repeat is recognised.
-            Err(_) => ctx.store.recall_change(command).await?,
-        };
-        match (committed(change), decided) {
-            (Change::Done(_) | Change::Replayed { .. }, _) => return Ok(()),
-            (Change::Reused, _) => return Err(Refusal::request_id_reused()),
-            (Change::Refused, Err(refusal)) => return Err(refusal),
-            (Change::Refused, Ok(_)) => {}
+        if attempt(ctx, (command, act), decided).await? {
+            return Ok(());
         }
     }
     Err(Refusal::race_lost())
+}
+
+/// Makes a step that was decided on a revision, or refuses it; whether it is made, or has to be decided again.
+async fn attempt(
+    ctx: &Ctx,
+    (command, act): (&Command, &TaskAct),
+    decided: Result<(i64, TaskStep), Refusal>,
+) -> Result<bool, Refusal> {
+    let change = match &decided {
+        Ok((revision, step)) => ctx.store.step_task(command, act, *revision, step).await?,
+        // What is refused now may have happened before: a repeat is recognised.
+        Err(_) => ctx.store.recall_change(command).await?,
+    };
+    match (committed(change), decided) {
+        (Change::Done(_) | Change::Replayed { .. }, _) => Ok(true),
+        (Change::Reused, _) => Err(Refusal::request_id_reused()),
+        (Change::Refused, Err(refusal)) => Err(refusal),
+        (Change::Refused, Ok(_)) => Ok(false),
+    }
 }
 
 /// Where a page of tasks begins.

@@ -11,7 +11,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// Rungs climbed in one run of a centre.
 const MOST: usize = 100;
 
-/// Tells upward that tasks are late.
+/// Tells upward that tasks are late, and gives back what an agency cannot do any more.
 #[derive(Debug)]
 pub(crate) struct ClimbTasks {
     ctx: Ctx,
@@ -26,6 +26,12 @@ impl ClimbTasks {
         let settings = self.ctx.settings.current(centre).await?;
         let (rules, store) = (&settings.settings.cases, &self.ctx.store);
         let mut more = store.reset_ladders(centre, (rules, settings.version)).await? > 0;
+        for _ in 0..MOST {
+            if !store.return_task(centre).await? {
+                break;
+            }
+            more = true;
+        }
         for _ in 0..MOST {
             if !store.climb_task(centre, (rules, settings.version)).await? {
                 break;

@@ -24,6 +24,16 @@ impl TaskState {
     }
 }
 
+keyed!(
+    /// In whose hands tasks are, as far as agencies go.
+    TaskHands {
+        /// An agency is to do it.
+        Agency = "agency",
+        /// It is still to be done, an agency has declined it, and none is to do it.
+        Declined = "declined",
+    }
+);
+
 /// Whom a task has told how late it is; each is told once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Rung {

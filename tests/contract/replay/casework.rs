@@ -4,9 +4,10 @@ use helpline_proto::casework::v1::{
     AddTaskRequest, AnswerCaseApprovalRequest, AnswerCaseTransferRequest, AnswerMergeRequest,
     AnswerTaskRequest, AskCaseApprovalRequest, AskMergeRequest, AssessmentApproval, AssessmentOutcome,
     AssignCaseRequest, BreakGlassRequest, CancelTaskRequest, CaseApproval, CompleteTaskRequest,
-    EndPersonLinkRequest, GrantCaseAccessRequest, LinkCaseContactRequest, LinkPersonsRequest,
-    MoveCaseRequest, Relation, ReviewGlassRequest, RevisePersonRequest, RevokeCaseAccessRequest,
-    RevokeCaseTransferRequest, StartPlanRequest, UndoMergeRequest, UnlinkCaseContactRequest,
+    EndPersonLinkRequest, GrantCaseAccessRequest, HandTaskRequest, LinkCaseContactRequest,
+    LinkPersonsRequest, MoveCaseRequest, Relation, ReviewGlassRequest, RevisePersonRequest,
+    RevokeCaseAccessRequest, RevokeCaseTransferRequest, StartPlanRequest, UndoMergeRequest,
+    UnlinkCaseContactRequest,
 };
 use helpline_tests::assessments::{self, BEST_INTERESTS, FOUND, SCREENING};
 use helpline_tests::casework::{note, open, profile, record, to_status, transfer, visit};
@@ -225,7 +226,7 @@ async fn about_tasks(cast: &Cast, method: &str) -> Option<(Actor, Vec<u8>)> {
     let (by, other) = (cast.world.supervisor().await, &cast.supervisor);
     let somebody = cast.world.counsellor(abilities("ar")).await;
     let (request_id, remark) = (request_id(), "He is shy.".to_owned());
-    if !matches!(method, "AddTask" | "AnswerTask" | "CompleteTask" | "CancelTask") {
+    if !matches!(method, "AddTask" | "AnswerTask" | "HandTask" | "CompleteTask" | "CancelTask") {
         return None;
     }
     let case_id = other.case_of_child().await.case_id;
@@ -238,6 +239,10 @@ async fn about_tasks(cast: &Cast, method: &str) -> Option<(Actor, Vec<u8>)> {
     Some(match method {
         "AnswerTask" => {
             (somebody, AnswerTaskRequest { request_id, task_id, accept: false, remark }.encode_to_vec())
+        }
+        "HandTask" => {
+            let hand = HandTaskRequest { request_id, task_id, remark, ..HandTaskRequest::default() };
+            (by, hand.encode_to_vec())
         }
         "CompleteTask" => (somebody, CompleteTaskRequest { request_id, task_id, remark }.encode_to_vec()),
         _ => (by, CancelTaskRequest { request_id, task_id, remark }.encode_to_vec()),

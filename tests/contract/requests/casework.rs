@@ -5,11 +5,12 @@ use helpline_proto::casework::v1::{
     AnswerTaskRequest, AskCaseApprovalRequest, AskMergeRequest, AssessmentApproval, AssessmentOutcome,
     AssessmentSubject, AssignCaseRequest, BreakGlassRequest, CancelTaskRequest, CaseApproval,
     CompleteTaskRequest, EndPersonLinkRequest, FindPersonsRequest, GetAssessmentRequest, GetCaseRequest,
-    GetMergeRequest, GetPersonRequest, GetTaskRequest, GrantCaseAccessRequest, LinkCaseContactRequest,
-    LinkPersonsRequest, ListAssessmentsRequest, ListCaseTimelineRequest, ListCasesRequest, ListMergesRequest,
-    ListTasksRequest, MoveCaseRequest, OpenCaseRequest, Relation, ReviewGlassRequest, RevisePersonRequest,
-    RevokeCaseAccessRequest, RevokeCaseTransferRequest, StartAssessmentRequest, StartPlanRequest,
-    UndoMergeRequest, UnlinkCaseContactRequest, WriteCaseSectionRequest,
+    GetMergeRequest, GetPersonRequest, GetTaskRequest, GrantCaseAccessRequest, HandTaskRequest,
+    LinkCaseContactRequest, LinkPersonsRequest, ListAssessmentsRequest, ListCaseTimelineRequest,
+    ListCasesRequest, ListMergesRequest, ListTasksRequest, MoveCaseRequest, OpenCaseRequest, Relation,
+    ReviewGlassRequest, RevisePersonRequest, RevokeCaseAccessRequest, RevokeCaseTransferRequest,
+    StartAssessmentRequest, StartPlanRequest, UndoMergeRequest, UnlinkCaseContactRequest,
+    WriteCaseSectionRequest,
 };
 use helpline_proto::directory::v1::{
     AnswerCount, AnswerOption, AnswerStrength, AssessmentDimension, AssessmentForm, AssessmentQuestion,
@@ -205,6 +206,8 @@ fn task(method: &str) -> Option<Vec<u8>> {
             AddTaskRequest { counsellor_id: id(), referral_id: id(), ..visit(&id(), SOON) }.encode_to_vec()
         }
         "AnswerTask" => AnswerTaskRequest { request_id, task_id, accept: true, remark }.encode_to_vec(),
+        "HandTask" => HandTaskRequest { request_id, task_id, counsellor_id: id(), referral_id: id(), remark }
+            .encode_to_vec(),
         "CompleteTask" => CompleteTaskRequest { request_id, task_id, remark }.encode_to_vec(),
         "CancelTask" => CancelTaskRequest { request_id, task_id, remark }.encode_to_vec(),
         "StartPlan" => {
@@ -213,7 +216,8 @@ fn task(method: &str) -> Option<Vec<u8>> {
         }
         "GetTask" => GetTaskRequest { task_id }.encode_to_vec(),
         "ListTasks" => {
-            ListTasksRequest { open: true, case_id: id(), ..ListTasksRequest::default() }.encode_to_vec()
+            ListTasksRequest { open: true, case_id: id(), agency_id: id(), ..ListTasksRequest::default() }
+                .encode_to_vec()
         }
         _ => return None,
     })

@@ -15,7 +15,7 @@ async fn counsellor(stage: &Stage) -> Actor {
     stage.world.counsellor(Abilities::speaking(&["ar"])).await
 }
 
-fn grant(case_id: &str, to: &Actor) -> GrantCaseAccessRequest {
+pub(super) fn grant(case_id: &str, to: &Actor) -> GrantCaseAccessRequest {
     GrantCaseAccessRequest {
         request_id: request_id(),
         case_id: case_id.to_owned(),

@@ -20,9 +20,9 @@ use crate::alerts::listed;
 use crate::referral::room::Partner;
 use crate::stage::{Stage, chat, until, why};
 
-const DAY: i64 = 86_400;
+pub(super) const DAY: i64 = 86_400;
 
-async fn respond(by: &Actor, task: &Task, accept: bool) -> Result<Task, Status> {
+pub(super) async fn respond(by: &Actor, task: &Task, accept: bool) -> Result<Task, Status> {
     let request = AnswerTaskRequest {
         request_id: request_id(),
         task_id: task.task_id.clone(),
@@ -32,7 +32,7 @@ async fn respond(by: &Actor, task: &Task, accept: bool) -> Result<Task, Status> 
     Ok(by.tasks().answer_task(request).await?.into_inner().task.unwrap())
 }
 
-async fn complete(by: &Actor, task: &Task) -> Result<Task, Status> {
+pub(super) async fn complete(by: &Actor, task: &Task) -> Result<Task, Status> {
     let request = CompleteTaskRequest {
         request_id: request_id(),
         task_id: task.task_id.clone(),
@@ -42,7 +42,7 @@ async fn complete(by: &Actor, task: &Task) -> Result<Task, Status> {
 }
 
 /// So many seconds from the stage's clock.
-fn later(stage: &Stage, seconds: i64) -> Timestamp {
+pub(super) fn later(stage: &Stage, seconds: i64) -> Timestamp {
     let now: f64 = stage.value("SELECT extract(epoch FROM helpline.now())").parse().unwrap();
     #[expect(clippy::cast_possible_truncation, reason = "seconds since 1970")]
     Timestamp { seconds: now as i64 + seconds, nanos: 0 }
@@ -196,7 +196,7 @@ async fn settings_that_are_made_stricter_reach_what_waits() {
 }
 
 /// A referral about the child of a case, which an agency has taken; the child agrees to these classes.
-async fn taken(stage: &Stage, partner: &Partner, case: &Case, classes: &[FieldClass]) -> Referral {
+pub(super) async fn taken(stage: &Stage, partner: &Partner, case: &Case, classes: &[FieldClass]) -> Referral {
     let by = &stage.supervisor;
     let contact = stage.receive(chat("ar")).await;
     let mut new = draft(&contact.contact_id, &[&partner.service]);

@@ -35,6 +35,17 @@ impl TaskService for Api {
         Ok(Response::new(proto::AnswerTaskResponse { task }))
     }
 
+    async fn hand_task(
+        &self,
+        request: Request<proto::HandTaskRequest>,
+    ) -> Result<Response<proto::HandTaskResponse>, Status> {
+        let caller = caller_of(&request)?;
+        let (command, act, hands) = wire::hand(&self.ctx, &caller, request.get_ref())?;
+        let one = task::hand(&self.ctx, &caller, (&command, &act), hands).await?;
+        let task = Some(wire::task(&caller, &one));
+        Ok(Response::new(proto::HandTaskResponse { task }))
+    }
+
     async fn complete_task(
         &self,
         request: Request<proto::CompleteTaskRequest>,

@@ -1,9 +1,9 @@
 //! Tasks on the wire. What its reader may not read is not there.
 
 use helpline_domain::caller::{Caller, Role};
-use helpline_domain::id::{CounsellorId, TaskId};
+use helpline_domain::id::{CounsellorId, ReferralId, RequestId, TaskId};
 use helpline_domain::shelter::FOLLOW_UP_PLAN;
-use helpline_domain::task::Rung;
+use helpline_domain::task::{Rung, TaskHands};
 use helpline_proto::casework::v1 as proto;
 use helpline_service_kit::command::command;
 use helpline_service_kit::fields::Fields;
@@ -12,7 +12,8 @@ use helpline_service_kit::wire::timestamp;
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::Command;
 use helpline_store::casework::task::read::TaskFilter;
-use helpline_store::casework::task::{NewPlan, NewTask, Task, TaskAct};
+use helpline_store::casework::task::step::TaskAct;
+use helpline_store::casework::task::{NewPlan, NewTask, Task};
 use uuid::Uuid;
 
 use super::{REMARK, id, sensitive, task_state, text};
@@ -26,6 +27,14 @@ fn alarm(climbed: i32) -> proto::TaskAlarm {
         Some(Rung::Overdue) => proto::TaskAlarm::Overdue,
         Some(Rung::Supervisor) => proto::TaskAlarm::Supervisor,
         Some(Rung::Coordinator) => proto::TaskAlarm::Coordinator,
+    }
+}
+
+fn hands_from(hands: proto::TaskHands) -> Option<TaskHands> {
+    match hands {
+        proto::TaskHands::Unspecified => None,
+        proto::TaskHands::Agency => Some(TaskHands::Agency),
+        proto::TaskHands::Declined => Some(TaskHands::Declined),
     }
 }
 
@@ -52,6 +61,7 @@ pub(crate) fn task(caller: &Caller, one: &Task) -> proto::Task {
         plan_step: if inside { plan.and(one.plan_step).unwrap_or_default() } else { 0 },
         end_time: one.ended_at.map(timestamp),
         revision: one.revision,
+        declined_agency_ids: one.declined_by.iter().filter(|_| inside).map(ToString::to_string).collect(),
     }
 }
 
@@ -87,29 +97,61 @@ pub(crate) fn add(
     Ok((command(ctx, caller, "AddTask", request_id, sent), read))
 }
 
+/// What is asked of a task, under which id.
+fn act(
+    ctx: &Ctx,
+    fields: &mut Fields,
+    (request_id, task_id): (&str, &str),
+    (remark, least): (&str, usize),
+) -> Option<(RequestId, TaskAct)> {
+    let request_id = fields.request_id(request_id);
+    let task_id = fields.id("task_id", task_id);
+    let remark = sensitive(fields, "remark", remark, least..=REMARK);
+    let (task_id, remark) = (task_id?, remark?.0);
+    Some((request_id?, TaskAct { task_id, entry_id: ctx.ids.v7(), remark }))
+}
+
 /// A command about a task, and what it is about.
 pub(crate) type Read = Result<(Command, TaskAct), Refusal>;
 
 fn read<M: prost::Message>(
     (ctx, caller): (&Ctx, &Caller),
     (method, sent): (&'static str, &M),
-    (request_id, task_id): (&str, &str),
-    (remark, least): (&str, usize),
+    ids: (&str, &str),
+    remark: (&str, usize),
 ) -> Read {
     let mut fields = Fields::new();
-    let request_id = fields.request_id(request_id);
-    let task_id = fields.id("task_id", task_id);
-    let remark = sensitive(&mut fields, "remark", remark, least..=REMARK);
-    let built = (|| {
-        let (task_id, remark) = (task_id?, remark?.0);
-        Some((request_id?, TaskAct { task_id, entry_id: ctx.ids.v7(), remark }))
-    })();
+    let built = act(ctx, &mut fields, ids, remark);
     let (request_id, act) = fields.build(built)?;
     Ok((command(ctx, caller, method, request_id, sent), act))
 }
 
 pub(crate) fn answer(ctx: &Ctx, caller: &Caller, sent: &proto::AnswerTaskRequest) -> Read {
     read((ctx, caller), ("AnswerTask", sent), (&sent.request_id, &sent.task_id), (&sent.remark, 0))
+}
+
+/// To whom a task goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hands {
+    /// The counsellor who owns it then.
+    pub(crate) to: Option<CounsellorId>,
+    /// The referral under which an agency is to do it.
+    pub(crate) referral_id: Option<ReferralId>,
+}
+
+pub(crate) fn hand(
+    ctx: &Ctx,
+    caller: &Caller,
+    sent: &proto::HandTaskRequest,
+) -> Result<(Command, TaskAct, Hands), Refusal> {
+    let mut fields = Fields::new();
+    let to = fields.optional_id("counsellor_id", &sent.counsellor_id);
+    let referral_id = fields.optional_id("referral_id", &sent.referral_id);
+    let ids = (sent.request_id.as_str(), sent.task_id.as_str());
+    let (request_id, act) = act(ctx, &mut fields, ids, (&sent.remark, 0)).unzip();
+    let built = (|| Some((request_id?, act?, Hands { to: to?, referral_id: referral_id? })))();
+    let (request_id, act, hands) = fields.build(built)?;
+    Ok((command(ctx, caller, "HandTask", request_id, sent), act, hands))
 }
 
 pub(crate) fn complete(ctx: &Ctx, caller: &Caller, sent: &proto::CompleteTaskRequest) -> Read {
@@ -162,7 +204,17 @@ pub(crate) fn list(pages: &PageTokens<'_>, request: &proto::ListTasksRequest) ->
     let mut fields = Fields::new();
     let size = fields.page_size(request.page_size);
     let case_id = fields.optional_id("case_id", &request.case_id);
-    let (size, case_id) = fields.build(size.zip(case_id))?;
-    let filter = TaskFilter { open: request.open, overdue: request.overdue, own: request.own, case_id };
+    let agency_id = fields.optional_id("agency_id", &request.agency_id);
+    let hands = fields.optional_choice("hands", request.hands, proto::TaskHands::as_str_name);
+    let built = size.zip(case_id).zip(agency_id.zip(hands));
+    let ((size, case_id), (agency_id, hands)) = fields.build(built)?;
+    let filter = TaskFilter {
+        open: request.open,
+        overdue: request.overdue,
+        own: request.own,
+        hands: hands.and_then(hands_from),
+        case_id,
+        agency_id,
+    };
     Ok((filter, (size, pages.open(&request.page_token)?)))
 }

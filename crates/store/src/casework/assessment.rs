@@ -13,6 +13,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::person::Made;
+use super::task::told;
 use super::{ASSESSMENT_ANSWERS, ASSESSMENT_FINDINGS, CASE_TEXT, OVERRIDE_REASON, sees_case};
 use crate::change::{Change, Command, change, change_query};
 use crate::{Store, StoreError};
@@ -207,12 +208,12 @@ const STEP: &str = change!(
         UPDATE helpline.tasks t SET state = 'completed', ended_at = helpline.now(), look_at = NULL, revision = t.revision + 1
         FROM before WHERE counts AND again AND t.centre_id = $1 AND t.ended_at IS NULL AND t.task_id IN (
             SELECT e.again_task_id FROM helpline.assessments e WHERE e.centre_id = $1 AND e.case_id = of_case AND e.form = of_form AND e.subject = of_subject)
-        RETURNING t.task_id, t.case_id, t.revision),
+        RETURNING t.task_id, t.case_id, t.agency_id, t.referral_id, t.revision), ", told!("agencies_told", "ended", "task_cancelled", "true"), ",
     told AS (
         INSERT INTO helpline.journal (centre_id, at, event, revision, detail)
         SELECT $1, helpline.now(), one.event, one.revision,
             jsonb_build_object('task_id', one.task_id, 'case_id', one.case_id, 'assessment_id', $7::uuid)
-        FROM (SELECT 'task_given' AS event, * FROM given UNION ALL SELECT 'task_completed', * FROM ended) AS one),
+        FROM (SELECT 'task_given' AS event, * FROM given UNION ALL SELECT 'task_completed', task_id, case_id, revision FROM ended) AS one),
     changed AS (
         UPDATE helpline.assessments a SET state = CASE WHEN $10 IS NULL THEN a.state ELSE 'completed' END,
             completed_by = CASE WHEN $10 IS NULL THEN a.completed_by ELSE $2 END,

@@ -1,6 +1,7 @@
-//! Tasks: given, done, and climbing while they are late; [`read`] is who sees what of them.
+//! Tasks: given, and climbing while they are late; [`step`] is what becomes of them and in whose hands they are, [`read`] who sees what.
 
 pub mod read;
+pub mod step;
 
 use chrono::{DateTime, Utc};
 use helpline_domain::id::{AgencyId, CaseId, CentreId, ReferralId, TaskId};
@@ -10,10 +11,8 @@ use helpline_vault::Sensitive;
 use uuid::Uuid;
 
 use super::person::Made;
-use super::{CASE_TEXT, TASK_NOTE, sees_case};
+use super::{TASK_NOTE, sees_case};
 use crate::change::{Change, Command, change, change_query};
-use crate::disclosure::not_feared;
-use crate::escalation::agency_of;
 use crate::{Store, StoreError};
 
 /// Whether a caller may know of a task `t`: who may read its case, who has it, and the agency that is to do it while it has the referral and
@@ -52,6 +51,7 @@ pub struct Task {
     pub awaits_arrival: bool,
     pub agency_id: Option<AgencyId>,
     pub referral_id: Option<ReferralId>,
+    pub declined_by: Vec<Uuid>,
     pub due_at: DateTime<Utc>,
     pub climbed: i32,
     pub plan: Option<String>,
@@ -87,57 +87,51 @@ pub struct NewPlan {
     pub entry_id: Uuid,
 }
 
-/// How a task stands after a step.
-#[derive(Clone, Debug)]
-pub struct TaskStep {
-    /// What happened, a key.
-    pub event: &'static str,
-    /// Where it stands then.
-    pub state: TaskState,
-    /// Who has it.
-    pub owner_id: Uuid,
-    /// Whether an agency that was to do it still is.
-    pub keeps_agency: bool,
-}
-
-/// What is asked of a task, whatever it is.
-#[derive(Clone, Debug)]
-pub struct TaskAct {
-    /// The task.
-    pub task_id: TaskId,
-    /// A new id: of the entry of the timeline.
-    pub entry_id: Uuid,
-    /// What is remarked with it.
-    pub remark: Option<Sensitive<String>>,
-}
-
-/// Tells the agency of what is `changed` that something about one of its tasks has happened; the delivery names the referral alone.
+/// Tells the agency of one of its tasks, rows of `$of`, that something has happened to it; the delivery names the referral alone.
 macro_rules! told {
-    ($event:literal, $when:literal) => {
+    ($name:literal, $of:literal, $event:literal, $when:literal) => {
         concat!(
-            "told AS (
+            $name, " AS (
         INSERT INTO helpline.deliveries (centre_id, delivery_id, referral_id, event, kind, agency_id, endpoint_id, state, next_attempt_at,
             made_at)
-        SELECT $1, md5(changed.task_id::text || '", $event, "' || p.endpoint_id::text)::uuid, changed.referral_id, 'referral.", $event, "',
+        SELECT $1, md5(o.task_id::text || '", $event, "' || o.revision || p.endpoint_id::text)::uuid, o.referral_id, 'referral.", $event, "',
             p.kind, p.agency_id, p.endpoint_id, 'pending', helpline.now(), helpline.now()
-        FROM changed JOIN helpline.endpoints p ON p.centre_id = $1 AND p.agency_id = changed.agency_id AND p.disabled_at IS NULL
+        FROM ", $of, " o JOIN helpline.endpoints p ON p.centre_id = $1 AND p.agency_id = o.agency_id AND p.disabled_at IS NULL
         WHERE ", $when, " AND EXISTS (
             SELECT FROM helpline.referrals r
-            WHERE r.centre_id = $1 AND r.referral_id = changed.referral_id AND r.agency_id = changed.agency_id AND r.ended_at IS NULL))"
+            WHERE r.centre_id = $1 AND r.referral_id = o.referral_id AND r.agency_id = o.agency_id AND r.ended_at IS NULL))"
         )
     };
 }
+pub(crate) use told;
 
-/// An agency is given a task of the case that its referral is of: what was agreed to there holds for no other child.
+/// Whether a referral is of this case and in the hands of an agency that may learn of the child: what was agreed to there holds for no
+/// other child.
+macro_rules! in_hands {
+    ($referral:literal, $case:literal) => {
+        concat!(
+            "EXISTS (
+            SELECT FROM helpline.referrals r
+            JOIN helpline.agencies a ON a.centre_id = $1 AND a.agency_id = r.agency_id AND a.disabled_at IS NULL
+            WHERE r.centre_id = $1 AND r.referral_id = ",
+            $referral,
+            " AND r.case_id = ",
+            $case,
+            "
+              AND r.state IN ('accepted', 'in_progress', 'on_hold') AND ",
+            $crate::disclosure::not_feared!("r.agency_id", "NULL", "r.referral_id", "NULL"),
+            ")"
+        )
+    };
+}
+pub(crate) use in_hands;
+
 const ADD: &str = change!(
     event: "task_given", resource: "task_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('task_id', task_id, 'case_id', case_id, 'owner_id', owner_id, 'agency_id', agency_id)",
     with: "parent AS (
         UPDATE helpline.cases c SET event_count = c.event_count + 1, changed_at = helpline.now(), revision = c.revision + 1
-        WHERE c.centre_id = $1 AND c.case_id = $8 AND c.closed_at IS NULL AND ($13::uuid IS NULL OR EXISTS (
-            SELECT FROM helpline.referrals r
-            WHERE r.centre_id = $1 AND r.referral_id = $13 AND r.case_id = $8 AND r.state IN ('accepted', 'in_progress', 'on_hold')
-              AND ", not_feared!("r.agency_id", "NULL", "r.referral_id", "NULL"), ")) AND ",
+        WHERE c.centre_id = $1 AND c.case_id = $8 AND c.closed_at IS NULL AND ($13::uuid IS NULL OR ", in_hands!("$13", "$8"), ") AND ",
     sees_case!("$2", "$3"),
     " RETURNING c.case_id, c.event_count),
     changed AS (
@@ -150,7 +144,7 @@ const ADD: &str = change!(
     noted AS (
         INSERT INTO helpline.case_events (centre_id, case_id, sequence, at, event, actor_id, actor_role, detail, entry_id)
         SELECT $1, case_id, event_count, helpline.now(), 'task_given', $2, $3, jsonb_build_object('task_id', $7::uuid, 'task', $9::text), $16
-        FROM parent), ", told!("task_given", "true");
+        FROM parent), ", told!("told", "changed", "task_given", "true");
     returning: "task_id AS id",
 );
 
@@ -180,29 +174,6 @@ const PLAN: &str = change!(
     returning: "case_id AS id",
 );
 
-/// The case is locked before its task, as by a step of the case.
-const STEP: &str = change!(
-    event: "task_' || $9::text || '", resource: "task_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
-    detail: "jsonb_build_object('task_id', task_id, 'case_id', case_id, 'state', state, 'owner_id', owner_id)",
-    with: "before AS MATERIALIZED (
-        SELECT t.case_id AS of_case FROM helpline.cases lead JOIN helpline.tasks t ON t.centre_id = $1 AND t.case_id = lead.case_id
-        WHERE lead.centre_id = $1 AND t.task_id = $7 AND t.revision = $8 AND ", sees_task!("$2", "$3", "$13"), " FOR NO KEY UPDATE OF lead, t),
-    parent AS (
-        UPDATE helpline.cases c SET event_count = c.event_count + 1, changed_at = helpline.now(), revision = c.revision + 1
-        FROM before WHERE c.centre_id = $1 AND c.case_id = of_case RETURNING c.case_id, c.event_count),
-    changed AS (
-        UPDATE helpline.tasks t SET state = $10, owner_id = $11, agency_id = CASE WHEN $12 THEN t.agency_id END,
-            referral_id = CASE WHEN $12 THEN t.referral_id END,
-            ended_at = CASE WHEN $10 IN ('completed', 'cancelled') THEN helpline.now() END,
-            look_at = CASE WHEN $10 NOT IN ('completed', 'cancelled') THEN t.look_at END, revision = t.revision + 1
-        FROM parent WHERE t.centre_id = $1 AND t.task_id = $7 RETURNING t.*),
-    noted AS (
-        INSERT INTO helpline.case_events (centre_id, case_id, sequence, at, event, actor_id, actor_role, detail, entry_id, text_sealed)
-        SELECT $1, case_id, event_count, helpline.now(), 'task_' || $9, $2, $3, jsonb_strip_nulls(jsonb_build_object('task_id', $7::uuid,
-            'agency_id', $13)), $14, $15 FROM parent), ", told!("task_cancelled", "$9 = 'cancelled'");
-    returning: "task_id AS id",
-);
-
 /// The next rung of the task that is latest; parameters 2 and 3 are the offsets and the keys of all rungs. Each is climbed once: the row
 /// says how many were.
 const CLIMB: &str = concat!(
@@ -217,7 +188,7 @@ const CLIMB: &str = concat!(
         INSERT INTO helpline.journal (centre_id, at, event, revision, detail)
         SELECT $1, helpline.now(), 'task_' || ($3::text[])[climbed], revision, jsonb_build_object('task_id', task_id, 'case_id', case_id)
         FROM changed), ",
-    told!("task_overdue", "climbed = 2"),
+    told!("told", "changed", "task_overdue", "o.climbed = 2"),
     " SELECT task_id AS id FROM changed"
 );
 
@@ -288,27 +259,6 @@ impl Store {
             Err(error) if error.constraint() == Some(STEP_ONCE) => self.recall(command).await,
             other => Ok(other?.map(|made| made.id)),
         }
-    }
-
-    /// Makes a step that was decided on a revision. Refused when another has been made since, or the caller may not know of the task.
-    pub async fn step_task(
-        &self,
-        command: &Command,
-        act: &TaskAct,
-        revision: i64,
-        step: &TaskStep,
-    ) -> Result<Change<Uuid>, StoreError> {
-        let query = change_query::<Made>(STEP, command)
-            .bind(act.task_id.as_uuid())
-            .bind(revision)
-            .bind(step.event)
-            .bind(step.state.key())
-            .bind(step.owner_id)
-            .bind(step.keeps_agency)
-            .bind(agency_of(&command.caller))
-            .bind(act.entry_id)
-            .bind(self.seal_some(CASE_TEXT, command.centre(), act.entry_id, act.remark.as_ref()));
-        Ok(self.change(command, query).await?.map(|made| made.id))
     }
 
     /// Climbs one rung of one task that is late; whether there was one.

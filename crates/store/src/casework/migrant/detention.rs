@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{noted, parent, parent_of};
 use crate::casework::person::Made;
 use crate::casework::step::Act;
+use crate::casework::task::told;
 use crate::casework::{CASE_TEXT, inconsistent, sees_case};
 use crate::change::{Change, Command, change, change_query};
 use crate::{Store, StoreError};
@@ -70,7 +71,7 @@ const END: &str = change!(
     dropped AS (
         UPDATE helpline.tasks t SET state = 'cancelled', ended_at = helpline.now(), look_at = NULL, revision = t.revision + 1
         FROM changed WHERE t.centre_id = $1 AND t.task_id = ANY (changed.task_ids) AND t.ended_at IS NULL
-        RETURNING t.task_id, t.case_id, t.revision),
+        RETURNING t.task_id, t.case_id, t.agency_id, t.referral_id, t.revision), ", told!("agencies_told", "dropped", "task_cancelled", "true"), ",
     told AS (
         INSERT INTO helpline.journal (centre_id, at, event, revision, detail)
         SELECT $1, helpline.now(), 'task_cancelled', revision, jsonb_build_object('task_id', task_id, 'case_id', case_id) FROM dropped), ",

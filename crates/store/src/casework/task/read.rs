@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use helpline_domain::caller::Caller;
 use helpline_domain::field_class::FieldClass;
 use helpline_domain::id::{AgencyId, CaseId, ReferralId, TaskId};
-use helpline_domain::task::TaskState;
+use helpline_domain::task::{TaskHands, TaskState};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -24,16 +24,20 @@ pub struct TaskFilter {
     pub overdue: bool,
     /// Only those that the caller is to do.
     pub own: bool,
+    /// Only those in these hands.
+    pub hands: Option<TaskHands>,
     /// Of a case.
     pub case_id: Option<CaseId>,
+    /// In the hands of an agency.
+    pub agency_id: Option<AgencyId>,
 }
 
 /// Columns of [`TaskRow`]; the note is read if parameter 5 says so, and by an agency if it may read narrative under the referral.
 macro_rules! select {
     ($rest:expr) => {
         concat!(
-            "SELECT t.task_id, t.number, t.case_id, t.task, t.domain, t.state, t.owner_id, t.given_by, t.agency_id, t.referral_id, t.due_at,
-                t.climbed, t.plan, t.plan_step, t.ended_at, t.revision, CASE WHEN $5 THEN t.note_sealed END AS note_sealed,
+            "SELECT t.task_id, t.number, t.case_id, t.task, t.domain, t.state, t.owner_id, t.given_by, t.agency_id, t.referral_id,
+                t.declined_by, t.due_at, t.climbed, t.plan, t.plan_step, t.ended_at, t.revision, CASE WHEN $5 THEN t.note_sealed END AS note_sealed,
                 (t.plan = 'after_shelter' AND t.task = 'confirm_arrival' AND EXISTS (
                     SELECT FROM helpline.return_assistances b
                     WHERE b.centre_id = $1 AND b.case_id = t.case_id AND b.ended_at IS NULL AND b.state = 'departed')) IS TRUE AS awaits_arrival,
@@ -80,7 +84,9 @@ macro_rules! list {
         select!(concat!(
             "(NOT $6 OR t.ended_at IS NULL) AND (NOT $7 OR t.ended_at IS NULL AND t.due_at <= (SELECT helpline.now()))
               AND (NOT $8 OR CASE WHEN $4 IS NULL THEN t.agency_id IS NULL AND t.owner_id = $2 ELSE t.agency_id = $4 END)
-              AND ($9::uuid IS NULL OR t.case_id = $9)
+              AND ($9::uuid IS NULL OR t.case_id = $9) AND ($13::uuid IS NULL OR t.agency_id = $13)
+              AND CASE $14::text WHEN 'agency' THEN t.agency_id IS NOT NULL
+                WHEN 'declined' THEN t.ended_at IS NULL AND t.agency_id IS NULL AND t.declined_by <> '{}' ELSE true END
               AND ($10::timestamptz IS NULL OR (t.due_at, t.task_id) > ($10, $11))",
             $narrowed,
             " ORDER BY t.due_at, t.task_id LIMIT $12"
@@ -93,6 +99,9 @@ const LIST_OPEN: &str = list!(" AND t.ended_at IS NULL");
 const LIST_OWN: &str = list!(" AND t.ended_at IS NULL AND t.owner_id = $2");
 const LIST_OF_CASE: &str = list!(" AND t.case_id = $9");
 const LIST_OF_AGENCY: &str = list!(" AND t.agency_id = $4");
+const LIST_AT_AGENCY: &str = list!(" AND t.agency_id = $13");
+const LIST_DECLINED: &str =
+    list!(" AND t.ended_at IS NULL AND t.agency_id IS NULL AND t.declined_by <> '{}'");
 
 #[derive(FromRow)]
 struct TaskRow {
@@ -106,6 +115,7 @@ struct TaskRow {
     given_by: Uuid,
     agency_id: Option<Uuid>,
     referral_id: Option<Uuid>,
+    declined_by: Vec<Uuid>,
     due_at: DateTime<Utc>,
     climbed: i32,
     plan: Option<String>,
@@ -140,6 +150,7 @@ impl Store {
             awaits_arrival: row.awaits_arrival,
             agency_id: row.agency_id.map(AgencyId::from),
             referral_id: row.referral_id.map(ReferralId::from),
+            declined_by: row.declined_by,
             due_at: row.due_at,
             climbed: row.climbed,
             plan: row.plan,
@@ -214,6 +225,8 @@ impl Store {
         let sql = match filter {
             _ if caller.agency_id.is_some() => LIST_OF_AGENCY,
             TaskFilter { case_id: Some(_), .. } => LIST_OF_CASE,
+            TaskFilter { agency_id: Some(_), .. } => LIST_AT_AGENCY,
+            TaskFilter { hands: Some(TaskHands::Declined), .. } => LIST_DECLINED,
             TaskFilter { own: true, .. } if open => LIST_OWN,
             TaskFilter { .. } if open => LIST_OPEN,
             TaskFilter { .. } => LIST_ALL,
@@ -232,6 +245,8 @@ impl Store {
             .bind(after.map(|(due, _)| due))
             .bind(after.map(|(_, id)| id.as_uuid()))
             .bind(i64::from(size))
+            .bind(filter.agency_id.map(|id| id.as_uuid()))
+            .bind(filter.hands.map(TaskHands::key))
             .fetch_all(connection.postgres())
             .await;
         let rows = connection.settle(rows)?;
