@@ -244,3 +244,31 @@ async fn a_shared_grandmother_tells_nobody_which_other_grandchildren_are_known()
     assert_eq!(links, [(&*children[0], "")]);
     assert_eq!(by.person(&grandmother.person_id).await.unwrap().links.len(), 2);
 }
+
+#[tokio::test]
+async fn numbers_tell_neither_how_many_there_are_nor_which_came_first() {
+    let stage = Stage::set().await;
+    let mut numbers = Vec::new();
+    for _ in 0..24 {
+        numbers.push(stage.supervisor.record_person("Aigerim", &request_id()).await.number);
+        // What others record between leaves no gap that could be counted.
+        stage.sql("SELECT nextval(pg_get_serial_sequence('helpline.persons', 'ordinal'))");
+    }
+    assert!(numbers.iter().all(|number| (1_000_000..10_000_000).contains(number)), "{numbers:?}");
+    let rising = numbers.windows(2).filter(|pair| pair[0] < pair[1]).count();
+    assert!((4..=19).contains(&rising), "chance does otherwise once in a million times: {numbers:?}");
+    let near = numbers.windows(2).filter(|pair| (pair[0] - pair[1]).abs() < 10_000).count();
+    assert!(near <= 4, "{numbers:?}");
+
+    let drawn = |of: &str, from: i64| {
+        stage.value(&format!(
+            "SELECT count(DISTINCT number) || ' ' || min(length(number::text)) || ' ' || max(length(number::text))
+             FROM generate_series({from}::bigint, {from} + 49999) AS one (place), helpline.scattered('{of}', place) AS number"
+        ))
+    };
+    assert_eq!(drawn("persons", 1), "50000 7 7", "no two are alike");
+    assert_eq!(drawn("cases", 8_975_000), "50000 7 8", "nor where one more digit begins");
+    let apart = "SELECT count(*) FROM generate_series(1, 1000) AS place
+        WHERE helpline.scattered('persons', place) = helpline.scattered('cases', place)";
+    assert!(stage.value(apart).parse::<u32>().unwrap() < 5, "one table tells nothing of another");
+}

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::{REMARK, id, merge_state, relation, relation_from, sensitive, text};
 
-/// A record alone. Who made it, when and in which order is for supervisors and who made it: children who were recorded together belong
+/// A record alone. Who made it and when is for supervisors and who made it: children who were recorded together belong
 /// together.
 pub(crate) fn person(caller: &Caller, one: &Person) -> Result<proto::Person, Refusal> {
     let own = caller.role == Role::Supervisor || caller.principal() == one.recorded_by;

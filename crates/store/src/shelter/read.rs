@@ -107,7 +107,7 @@ macro_rules! fear {
               OR coalesce((
                 SELECT (h.decision -> 'inputs' ->> 'fear_recorded')::boolean FROM helpline.crossborder_handovers h
                 WHERE h.centre_id = $1 AND h.case_id = ", $return, ".case_id AND h.country = ", $return, ".country AND h.decision IS NOT NULL
-                ORDER BY h.number DESC LIMIT 1), false)
+                ORDER BY h.ordinal DESC LIMIT 1), false)
               OR helpline.is_feared($1, ARRAY[", $return, ".case_id], ", $return, ".country))"
         )
     };
@@ -131,7 +131,7 @@ macro_rules! obstacles {
                     FROM helpline.assessments s
                     WHERE s.centre_id = $1 AND s.case_id = ", $return, ".case_id AND s.form = 'best_interests_short' AND s.subject = 'child'
                       AND s.state = 'completed'
-                    ORDER BY s.completed_at DESC, s.number DESC LIMIT 1), 'assessment_missing') END,
+                    ORDER BY s.completed_at DESC, s.ordinal DESC LIMIT 1), 'assessment_missing') END,
                 CASE WHEN ", $crate::shelter::read::fear!($return), " THEN CASE WHEN EXISTS (
                     SELECT FROM helpline.protections p
                     WHERE p.centre_id = $1 AND p.case_id = ANY (helpline.cases_of_child($1, ARRAY[", $return, ".case_id]))

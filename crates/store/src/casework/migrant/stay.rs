@@ -72,7 +72,7 @@ const GUARDIAN: &str = concat!(
             AND coalesce((
                 SELECT s.subject <> 'adult' FROM helpline.assessments s
                 WHERE s.centre_id = $1 AND s.case_id = c.case_id AND s.state = 'completed'
-                ORDER BY s.completed_at DESC, s.number DESC LIMIT 1), true)"
+                ORDER BY s.completed_at DESC, s.ordinal DESC LIMIT 1), true)"
     ),
     ", given AS (
         INSERT INTO helpline.tasks (centre_id, task_id, case_id, task, domain, state, owner_id, given_by, due_at, look_at, ladder_version, made_at)
