@@ -213,12 +213,20 @@ impl Actor {
         let request = GetProtectionsRequest { case_id: case_id.to_owned() };
         Ok(self.protections().get_protections(request).await?.into_inner().protections)
     }
+}
 
-    /// Lifts everything that stands.
+impl World {
+    /// Two supervisors lift what protects a child; gives how it stands then.
+    pub async fn lift(&self, protection_id: &str) -> Protection {
+        self.supervisor().await.lift_protection(lift(protection_id)).await.expect("it is asked");
+        self.supervisor().await.lift_protection(lift(protection_id)).await.expect("it is lifted")
+    }
+
+    /// Two supervisors lift everything that stands.
     pub async fn lift_all(&self, case_id: &str) {
-        for one in self.protections_of(case_id).await.expect("the protections") {
+        for one in self.supervisor().await.protections_of(case_id).await.expect("the protections") {
             if one.lift_time.is_none() {
-                self.lift_protection(lift(&one.protection_id)).await.expect("it is lifted");
+                self.lift(&one.protection_id).await;
             }
         }
     }

@@ -127,6 +127,9 @@ impl RedirectState {
     }
 }
 
+/// How long it waits for another to agree that what protects a child is lifted, in seconds.
+pub const LIFT_WAITS_S: u32 = 86_400;
+
 /// The task of who departs from the advice of a conference: nothing but the answer ends it.
 pub const ANSWER_CONFERENCE: &str = "answer_conference";
 

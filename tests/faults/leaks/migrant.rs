@@ -34,7 +34,10 @@ pub(super) async fn play(
     statuses.push(("the same fear", by.protect(again).await.expect_err("it stands")));
     let mut lifted = lift(&recorded.protection_id);
     lifted.reason = marker("lift_reason");
-    by.lift_protection(lifted).await.expect("it is lifted");
+    by.lift_protection(lifted.clone()).await.expect("it is asked");
+    lifted.request_id = request_id();
+    let another = fleet.bearer(Role::Supervisor, None);
+    another.lift_protection(lifted).await.expect("it is lifted");
 
     let link = LinkCaseContactRequest {
         request_id: request_id(),

@@ -29,7 +29,7 @@ async fn the_rules_of_the_country_are_asked_before_anything_is_sent_and_the_deci
     let kept =
         "SELECT detail #>> '{decision,obstacles,1}' FROM helpline.crossborder_events WHERE event = 'checked'";
     assert_eq!(border.stage.value(kept), "legal_basis");
-    border.stage.supervisor.lift_all(&case.case_id).await;
+    border.stage.world.lift_all(&case.case_id).await;
     let lifted = amina.check_handover(check(&id, false)).await.unwrap();
     assert!(lifted.decision.unwrap().allowed);
     assert_eq!((decision.agreed.as_str(), decision.country.as_str()), ("consent", "JO"));
@@ -73,7 +73,7 @@ async fn fear_that_is_recorded_later_closes_what_was_open() {
     assert_eq!(timeline.iter().filter(|entry| entry.event == "protection_recorded").count(), 1);
     let journalled = "SELECT count(*) FROM helpline.journal WHERE event = 'protection_recorded'";
     assert_eq!(border.stage.value(journalled), "1");
-    border.stage.supervisor.lift_all(&case).await;
+    border.stage.world.lift_all(&case).await;
     let lifted = border.stage.supervisor.check_handover(check(&id, false)).await.unwrap();
     assert!(lifted.decision.unwrap().allowed);
     assert!(there.handover_abroad(&id).await.unwrap().particulars.is_some());

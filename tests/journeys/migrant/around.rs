@@ -93,7 +93,7 @@ async fn no_place_of_a_mission_is_kept_for_a_child_who_is_afraid_of_it() {
     let fear = room.by().protect(fear(&room.case.case_id, "SY")).await.unwrap();
     assert_eq!(kept().await, 0);
     assert_eq!(why(place(room.by(), keep()).await).reason, "CONSULATE_REFUSED");
-    room.by().lift_protection(lift(&fear.protection_id)).await.unwrap();
+    room.stage.world.lift(&fear.protection_id).await;
     assert_eq!(kept().await, 1);
 }
 
@@ -159,7 +159,7 @@ async fn a_stay_that_was_asked_for_before_the_fear_was_known_goes_no_further() {
     by.screens(&stay).await.unwrap();
     let recorded = by.protect(fear(&room.case.case_id, "SY")).await.unwrap();
     assert_eq!(why(by.keeps_place(&stay).await).reason, "CONSULATE_REFUSED");
-    by.lift_protection(lift(&recorded.protection_id)).await.unwrap();
+    room.stage.world.lift(&recorded.protection_id).await;
     by.keeps_place(&stay).await.unwrap();
     by.protect(fear(&room.case.case_id, "SY")).await.unwrap();
     assert_eq!(why(by.takes_in(&stay).await).reason, "CONSULATE_REFUSED");

@@ -3,7 +3,7 @@
 use helpline_domain::id::AgencyId;
 use helpline_proto::escalation::v1::{Escalation, EscalationState, JoinEscalationRequest};
 use helpline_proto::terms::v1::Risk;
-use helpline_tests::migrant::{answer_override, ask_override, fear, lift};
+use helpline_tests::migrant::{answer_override, ask_override, fear};
 use helpline_tests::plan::{desk, step, supervisors};
 use helpline_tests::request_id;
 use tonic::Code;
@@ -54,7 +54,7 @@ async fn what_a_mission_has_accepted_is_taken_back_and_the_next_is_asked_at_once
     assert!(!timeline(&police.responder, &raised).await.contains(&entry), "it is the child's affair");
 
     // Whoever is not feared keeps it, and the mission never hears that it was feared.
-    room.by().lift_protection(lift(&recorded.protection_id)).await.unwrap();
+    room.stage.world.lift(&recorded.protection_id).await;
     assert!(!timeline(&embassy.responder, &raised).await.contains(&entry));
     a_look(&room.stage).await;
     assert_eq!(get(room.by(), &raised).await.unwrap().state(), EscalationState::Accepted);

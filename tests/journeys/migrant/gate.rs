@@ -1,6 +1,6 @@
 //! A mission learns nothing of a child who is afraid of its country, whatever was agreed before.
 
-use helpline_proto::casework::v1::{GetProtectionsRequest, TaskState};
+use helpline_proto::casework::v1::{GetProtectionsRequest, RecordProtectionRequest, TaskState};
 use helpline_proto::directory::v1::{Agency, AgencyKind, CreateAgencyRequest, UpdateAgencyRequest};
 use helpline_proto::referral::v1::{ChoiceState, DraftReferralRequest, ReferralState};
 use helpline_tests::casework::visit;
@@ -9,7 +9,7 @@ use helpline_tests::referral::consent;
 use helpline_tests::{Abilities, request_id};
 use tonic::Code;
 
-use super::room::{HOUR, Room};
+use super::room::{DAY, HOUR, Room};
 use crate::referral::room::{Partner, choices, get, inbox};
 use crate::stage::{until, why};
 
@@ -37,8 +37,8 @@ async fn fear_that_is_recorded_in_the_middle_of_a_referral_cuts_the_next_read() 
     }
     assert!(inbox(&embassy.responder).await.is_empty());
 
-    // Lifted by a supervisor, what was agreed to opens again.
-    room.by().lift_protection(lift(&recorded.protection_id)).await.unwrap();
+    // Lifted, what was agreed to opens again.
+    room.stage.world.lift(&recorded.protection_id).await;
     assert!(get(&embassy.responder, &referral).await.unwrap().particulars.is_some());
     let again = why(room.by().lift_protection(lift(&recorded.protection_id)).await);
     assert_eq!((again.reason.as_str(), again.metadata("state")), ("STATE_REFUSED", "lifted"));
@@ -124,7 +124,7 @@ async fn an_override_is_approved_by_another_lets_some_through_for_a_time_and_cov
     // Another fear is no part of what was approved.
     room.by().protect(fear(&room.case.case_id, "")).await.unwrap();
     assert!(get(&embassy.responder, &referral).await.is_err());
-    amina.lift_all(&room.case.case_id).await;
+    room.stage.world.lift_all(&room.case.case_id).await;
     room.by().protect(fear(&room.case.case_id, "SY")).await.unwrap();
     assert!(get(&embassy.responder, &referral).await.is_err(), "what is recorded anew is new");
 
@@ -181,4 +181,72 @@ async fn protections_are_told_to_who_may_read_the_case_and_are_recorded_once() {
     assert_eq!(refused.code(), Code::PermissionDenied);
     let read = "SELECT count(*) FROM helpline.journal WHERE event = 'protections_read'";
     assert_eq!(room.stage.value(read), "1");
+}
+
+#[tokio::test]
+async fn what_protects_a_child_is_lifted_by_two_within_a_day() {
+    let room = Room::new().await;
+    let embassy = room.embassy("SY").await;
+    let referral = room.by().refer(room.draft(&[&embassy])).await;
+    let [amina, yusuf] = [room.stage.world.supervisor().await, room.stage.world.supervisor().await];
+    let id = room.by().protect(fear(&room.case.case_id, "SY")).await.unwrap().protection_id;
+    let asked = amina.lift_protection(lift(&id)).await.unwrap();
+    assert_eq!((asked.lift_asked_by.as_str(), asked.lifted_by.as_str()), (amina.token_id.as_str(), ""));
+    assert_eq!(get(&embassy.responder, &referral).await.unwrap_err().code(), Code::NotFound, "it stands");
+    let alone = why(amina.lift_protection(lift(&id)).await);
+    assert_eq!((alone.reason.as_str(), alone.metadata("state")), ("STATE_REFUSED", "asked"));
+
+    // Nobody has agreed in a day: it is as if nobody had asked.
+    room.wait(DAY);
+    let anew = yusuf.lift_protection(lift(&id)).await.unwrap();
+    assert_eq!((anew.lift_asked_by.as_str(), anew.lift_time), (yusuf.token_id.as_str(), None));
+    assert_eq!(why(yusuf.lift_protection(lift(&id)).await).metadata("state"), "asked");
+    room.wait(DAY - 60);
+    let lifted = amina.lift_protection(lift(&id)).await.unwrap();
+    assert_eq!((lifted.lift_asked_by, lifted.lifted_by), (yusuf.token_id.clone(), amina.token_id.clone()));
+    assert!(lifted.lift_time.is_some() && get(&embassy.responder, &referral).await.is_ok());
+    let events = room.by().case_timeline(&room.case.case_id).await.unwrap();
+    let of = |event: &str| events.iter().filter(|entry| entry.event == event).count();
+    assert_eq!([of("protection_lift_asked"), of("protection_lifted")], [2, 1]);
+}
+
+#[tokio::test]
+async fn what_is_said_again_is_kept_and_who_wants_it_open_is_not_one_of_the_two() {
+    let room = Room::new().await;
+    let embassy = room.embassy("SY").await;
+    let [amina, yusuf] = [room.stage.world.supervisor().await, room.stage.world.supervisor().await];
+    let of_case = fear(&room.case.case_id, "SY");
+    let id = room.by().protect(of_case.clone()).await.unwrap().protection_id;
+    amina.lift_protection(lift(&id)).await.unwrap();
+    let kept =
+        room.by().protect(RecordProtectionRequest { request_id: request_id(), ..of_case.clone() }).await;
+    let kept = kept.unwrap();
+    assert_eq!((kept.protection_id.as_str(), kept.lift_asked_by.as_str()), (id.as_str(), ""));
+    let again = RecordProtectionRequest { request_id: request_id(), ..of_case };
+    assert_eq!(why(room.by().protect(again).await).reason, "ALREADY_EXISTS");
+    let asked = yusuf.lift_protection(lift(&id)).await.unwrap();
+    assert_eq!(asked.lift_asked_by, yusuf.token_id, "what was asked before counts no more");
+
+    // Who asks for an override after having asked for that has not agreed with anybody.
+    yusuf.ask_consulate(ask_override(&room.case.case_id, embassy.agency)).await.unwrap();
+    let anew = amina.lift_protection(lift(&id)).await.unwrap();
+    assert_eq!((anew.lift_asked_by, anew.lift_time), (amina.token_id.clone(), None));
+    assert_eq!(why(yusuf.lift_protection(lift(&id)).await).metadata("state"), "own");
+    assert!(room.by().lift_protection(lift(&id)).await.unwrap().lift_time.is_some());
+    let events = room.by().case_timeline(&room.case.case_id).await.unwrap();
+    let of = |event: &str| events.iter().filter(|entry| entry.event == event).count();
+    assert_eq!([of("protection_recorded"), of("protection_kept"), of("protection_lifted")], [1, 1, 1]);
+}
+
+#[tokio::test]
+async fn two_who_say_so_in_the_same_instant_lift_it_once() {
+    let room = Room::new().await;
+    let [amina, yusuf] = [room.stage.world.supervisor().await, room.stage.world.supervisor().await];
+    for round in 1..=8 {
+        let id = room.by().protect(fear(&room.case.case_id, "SY")).await.unwrap().protection_id;
+        let (one, other) = tokio::join!(amina.lift_protection(lift(&id)), yusuf.lift_protection(lift(&id)));
+        assert!(one.is_ok() && other.is_ok(), "the first has asked, the second agrees: {one:?} {other:?}");
+        let events = room.by().case_timeline(&room.case.case_id).await.unwrap();
+        assert_eq!(events.iter().filter(|entry| entry.event == "protection_lifted").count(), round);
+    }
 }

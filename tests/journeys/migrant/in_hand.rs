@@ -1,7 +1,7 @@
 //! What a mission has of a child who has come to be afraid of its country stands before supervisors until it is over.
 
 use helpline_proto::queueing::v1::AlertKind;
-use helpline_tests::migrant::{fear, lift};
+use helpline_tests::migrant::fear;
 
 use super::room::Room;
 use crate::alerts::listed;
@@ -44,7 +44,7 @@ async fn a_referral_and_a_stay_that_a_mission_has_are_told_of_while_the_fear_sta
 
     let recorded = room.by().protect(fear(&room.case.case_id, "SY")).await.unwrap();
     until_open(&room.stage, [&referral.referral_id, "", &stay.admission_id]).await;
-    room.by().lift_protection(lift(&recorded.protection_id)).await.unwrap();
+    room.stage.world.lift(&recorded.protection_id).await;
     until_open(&room.stage, [""; 3]).await;
     room.by().protect(fear(&room.case.case_id, "DE")).await.unwrap();
     assert_eq!(room.opened("mission_in_charge"), "2");
@@ -61,6 +61,6 @@ async fn a_hand_over_that_a_mission_has_accepted_is_told_of_while_the_fear_stand
     let case = border.amina.handover_abroad(&id).await.unwrap().case_id;
     let recorded = border.amina.protect(fear(&case, "JO")).await.unwrap();
     until_open(&border.stage, ["", &id, ""]).await;
-    border.stage.supervisor.lift_protection(lift(&recorded.protection_id)).await.unwrap();
+    border.stage.world.lift(&recorded.protection_id).await;
     until_open(&border.stage, [""; 3]).await;
 }

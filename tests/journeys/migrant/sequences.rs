@@ -1,6 +1,6 @@
 //! Whatever is done in whatever order: a mission reads only what is agreed to, while no fear stands that an approved override does not know.
 
-use helpline_tests::migrant::{answer_override, ask_override, fear, lift};
+use helpline_tests::migrant::{answer_override, ask_override, fear};
 use helpline_tests::referral::consent;
 
 use super::room::Room;
@@ -37,7 +37,7 @@ async fn slow_no_sequence_lets_a_mission_read_while_fear_stands_without_an_appro
     for seed in 0..12 {
         let mut chance = Chance::new(seed);
         let moves: Vec<Move> = (0..14).map(|_| chance.one(&MOVES)).collect();
-        other.lift_all(&room.case.case_id).await;
+        room.stage.world.lift_all(&room.case.case_id).await;
         let referral = room.by().refer(room.draft(&[&embassy])).await;
         // What stands, and of each override that was approved and not taken back what stood when it was asked for.
         let mut standing: Vec<String> = Vec::new();
@@ -52,7 +52,7 @@ async fn slow_no_sequence_lets_a_mission_read_while_fear_stands_without_an_appro
                 }
                 Move::LiftOne => {
                     if let Some(id) = standing.pop() {
-                        other.lift_protection(lift(&id)).await.unwrap();
+                        room.stage.world.lift(&id).await;
                     }
                 }
                 Move::Consent => {

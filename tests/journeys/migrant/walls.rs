@@ -126,7 +126,7 @@ async fn a_contact_of_a_child_who_is_afraid_is_neither_unlinked_by_the_owner_nor
     other.by().protect(fear(&other.case.case_id, "SY")).await.unwrap();
     assert_eq!(why(other.unlink(&owner).await).metadata("state"), "in_use");
     other.unlink(other.by()).await.unwrap();
-    room.by().lift_protection(lift(&recorded.protection_id)).await.unwrap();
+    room.stage.world.lift(&recorded.protection_id).await;
 }
 
 #[tokio::test]
@@ -168,7 +168,7 @@ async fn who_has_asked_for_an_override_does_not_lift_the_fear_and_an_embassy_sta
     agency.country = "DE".to_owned();
     let update = UpdateAgencyRequest { request_id: request_id(), agency: Some(agency), expected_revision: 0 };
     assert_eq!(why(administrator.agencies().update_agency(update).await).fields, ["agency.country"]);
-    amina.lift_protection(lift(&recorded.protection_id)).await.unwrap();
+    room.stage.world.lift(&recorded.protection_id).await;
 }
 
 #[tokio::test]

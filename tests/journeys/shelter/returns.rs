@@ -150,7 +150,7 @@ async fn a_child_goes_with_its_guardian_s_consent_and_an_assessment_that_another
     house.wait(60);
     by.best_interests(&case.case_id, &NOTHING_AGAINST, &house.another).await;
     let last =
-        house.stage.value("SELECT assessment_id FROM helpline.assessments ORDER BY number DESC LIMIT 1");
+        house.stage.value("SELECT assessment_id FROM helpline.assessments ORDER BY ordinal DESC LIMIT 1");
     by.assessments().override_assessment(judge(&last, AssessmentOutcome::Positive)).await.unwrap();
     assert_eq!(in_the_way(by.departs_home(departs(id)).await), "best_interests_concern", "as it is judged");
     house.wait(60);
@@ -215,7 +215,7 @@ async fn fear_that_was_recorded_for_a_hand_over_there_is_known_to_who_helps_her_
     let there = by.start_return(to("JO")).await.unwrap();
     assert!(there.fear_recorded, "it stands until it is checked again");
     // Who is not afraid any more says so, and is asked again.
-    by.lift_all(&case).await;
+    house.stage.world.lift_all(&case).await;
     by.check_handover(check(&next, false)).await.unwrap();
     assert!(!by.return_of(&there.return_id).await.unwrap().fear_recorded);
 }

@@ -30,7 +30,8 @@ pub(crate) async fn record(
     protection(ctx, caller, id).await
 }
 
-/// Lifts it. Errors: NOT_FOUND; STATE_REFUSED as `lifted`, or as `own` for who has asked for an override of it; REQUEST_ID_REUSED.
+/// Asks that it be lifted, or lifts it when another has asked. Errors: NOT_FOUND; STATE_REFUSED as `lifted`, as `asked` for who has asked
+/// themselves, or as `own` for who has asked for an override of it; REQUEST_ID_REUSED.
 pub(crate) async fn lift(
     ctx: &Ctx,
     caller: &Caller,
@@ -41,7 +42,11 @@ pub(crate) async fn lift(
     let id = outcome(told(ctx, caller, change), |id| std::future::ready(Ok(id)), async {
         let now = protection(ctx, caller, id.as_uuid()).await?;
         // Nothing else keeps it from who may read it.
-        let state = if now.lifted_at.is_some() { "lifted" } else { "own" };
+        let state = match now.lifted_at {
+            Some(_) => "lifted",
+            None if now.lift_asked_by == Some(caller.principal()) => "asked",
+            None => "own",
+        };
         Ok(Refusal::state("protection", state))
     })
     .await?;

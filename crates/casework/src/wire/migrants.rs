@@ -66,6 +66,8 @@ pub(crate) fn protection(one: &Protection) -> proto::Protection {
         country: one.country.clone().unwrap_or_default(),
         recorded_by: one.recorded_by.to_string(),
         record_time: Some(timestamp(one.recorded_at)),
+        lift_asked_by: id(one.lift_asked_by),
+        lift_ask_time: one.lift_asked_at.map(timestamp),
         lifted_by: id(one.lifted_by),
         lift_time: one.lifted_at.map(timestamp),
         revision: one.revision,

@@ -37,6 +37,19 @@ impl Store {
     }
 }
 
+/// What protects the child of a case from a country is not lifted because somebody has asked for it before: it is said again.
+macro_rules! keep {
+    ($rows:literal, $case:literal, $country:literal, $when:literal) => {
+        concat!(
+            "UPDATE helpline.protections p SET lift_asked_by = NULL, lift_asked_at = NULL, revision = p.revision + 1
+             FROM ", $rows, "
+             WHERE ", $when, " AND p.centre_id = $1 AND p.case_id = ", $case, " AND p.lifted_at IS NULL AND p.lift_asked_by IS NOT NULL
+               AND (p.country IS NULL OR p.country = ", $country, ")"
+        )
+    };
+}
+pub(crate) use keep;
+
 /// The timeline of the case in `parent` says what happened to the row in `changed`: an event, the key under which its id stands, and the
 /// parameters of the entry and of its sealed text.
 macro_rules! noted {

@@ -12,6 +12,8 @@ use uuid::Uuid;
 use super::read::{ReturnAssistance, held_for_child, obstacles};
 use super::{Calls, NOTE, OVERRIDE_REASON, are_called, calls};
 use crate::admission::sees_stay;
+use crate::casework::migrant::keep;
+use crate::casework::task::told;
 use crate::casework::{CASE_TEXT, sees_case};
 use crate::change::{Change, Command, change, change_query};
 use crate::{Store, StoreError};
@@ -140,6 +142,7 @@ const STEP: &str = change!(
         INSERT INTO helpline.protections (centre_id, protection_id, case_id, kind, country, recorded_by, recorded_at)
         SELECT $1, $23, of_case, 'fear', of_country, $2, helpline.now() FROM before WHERE $29
         ON CONFLICT DO NOTHING RETURNING protection_id, case_id),
+    kept AS (", keep!("before", "of_case", "of_country", "$29"), "),
     parent AS (
         UPDATE helpline.cases k SET event_count = k.event_count + 1 + (SELECT count(*) FROM feared), changed_at = helpline.now(), revision = k.revision + 1
         FROM before WHERE k.centre_id = $1 AND k.case_id = of_case RETURNING k.case_id, k.owner_id, k.event_count),
@@ -170,7 +173,8 @@ const STEP: &str = change!(
         FROM before
         WHERE ($11 = 'arrived' OR $11 = 'cancelled' AND $22 IN ('turned_back', 'entered_in_error')) AND t.centre_id = $1 AND t.case_id = of_case
           AND t.plan = 'after_shelter' AND t.task = 'confirm_arrival' AND t.ended_at IS NULL
-        RETURNING t.task_id, t.case_id, t.state, t.revision),
+        RETURNING t.task_id, t.case_id, t.agency_id, t.referral_id, t.state, t.revision), ",
+    told!("agencies_told", "answered", "task_cancelled", "true"), ",
     answered_told AS (
         INSERT INTO helpline.journal (centre_id, at, event, revision, detail)
         SELECT $1, helpline.now(), 'task_' || state, revision, jsonb_build_object('task_id', task_id, 'case_id', case_id) FROM answered),

@@ -8,7 +8,7 @@ use helpline_domain::caller::Caller;
 use helpline_domain::disclosure::Ground;
 use helpline_domain::field_class::FieldClass;
 use helpline_domain::id::{AgencyId, CaseId, ConsulateOverrideId, ProtectionId};
-use helpline_domain::migrant::ProtectionKind;
+use helpline_domain::migrant::{LIFT_WAITS_S, ProtectionKind};
 use serde::Deserialize;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -30,6 +30,8 @@ pub struct Protection {
     pub country: Option<String>,
     pub recorded_by: Uuid,
     pub recorded_at: DateTime<Utc>,
+    pub lift_asked_by: Option<Uuid>,
+    pub lift_asked_at: Option<DateTime<Utc>>,
     pub lifted_by: Option<Uuid>,
     pub lifted_at: Option<DateTime<Utc>>,
     pub revision: i64,
@@ -74,32 +76,55 @@ pub struct Protections {
     pub overrides: Vec<ConsulateOverride>,
 }
 
+/// What stands is kept when it is said again after somebody has asked that it be lifted.
 const RECORD: &str = change!(
-    event: "protection_recorded", resource: "protection_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
+    event: "protection_' || CASE WHEN protection_id = $7 THEN 'recorded' ELSE 'kept' END || '", resource: "protection_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('protection_id', protection_id, 'case_id', case_id)",
     with: parent!("", "c.case_id = $8 AND NOT EXISTS (
         SELECT FROM helpline.protections p
-        WHERE p.centre_id = $1 AND p.case_id = $8 AND p.kind = $9 AND p.country IS NOT DISTINCT FROM $10 AND p.lifted_at IS NULL) AND ",
+        WHERE p.centre_id = $1 AND p.case_id = $8 AND p.kind = $9 AND p.country IS NOT DISTINCT FROM $10 AND p.lifted_at IS NULL
+          AND p.lift_asked_by IS NULL) AND ",
     sees_case!("$2", "$3")), ",
-    changed AS (
+    kept AS (
+        UPDATE helpline.protections p SET lift_asked_by = NULL, lift_asked_at = NULL, revision = p.revision + 1
+        FROM parent WHERE p.centre_id = $1 AND p.case_id = parent.case_id AND p.kind = $9 AND p.country IS NOT DISTINCT FROM $10
+          AND p.lifted_at IS NULL
+        RETURNING p.*),
+    made AS (
         INSERT INTO helpline.protections (centre_id, protection_id, case_id, kind, country, recorded_by, recorded_at)
-        SELECT $1, $7, case_id, $9, $10, $2, helpline.now() FROM parent RETURNING *), ",
-    noted!("'protection_recorded'", "$2, $3", "jsonb_build_object('protection_id', $7::uuid)", "$11", "$12");
+        SELECT $1, $7, case_id, $9, $10, $2, helpline.now() FROM parent WHERE NOT EXISTS (SELECT FROM kept) RETURNING *),
+    changed AS (SELECT * FROM kept UNION ALL SELECT * FROM made), ",
+    noted!("'protection_' || CASE WHEN changed.protection_id = $7 THEN 'recorded' ELSE 'kept' END", "$2, $3",
+        "jsonb_build_object('protection_id', changed.protection_id)", "$11", "$12");
     returning: "protection_id AS id",
 );
 
-/// Who has asked for an override of it does not lift it: another agrees, either way.
+/// Whether somebody else has asked in time that it be lifted, who wants it open in no other way.
+macro_rules! agreed {
+    () => {
+        "p.lift_asked_by <> $2 AND p.lift_asked_at > helpline.now() - make_interval(secs => $10) AND NOT EXISTS (
+            SELECT FROM helpline.consulate_overrides o
+            WHERE o.centre_id = $1 AND o.asked_by = p.lift_asked_by AND p.protection_id = ANY (o.covers))"
+    };
+}
+
+/// Two say so: the first asks, for a time in seconds in parameter 10, and another lifts it. Who has asked for an override of it does neither.
 const LIFT: &str = change!(
-    event: "protection_lifted", resource: "protection_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
+    event: "protection_' || CASE WHEN lifted_at IS NULL THEN 'lift_asked' ELSE 'lifted' END || '", resource: "protection_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('protection_id', protection_id, 'case_id', case_id)",
     with: parent_of!("helpline.protections", "protection_id", "x.lifted_at IS NULL AND NOT EXISTS (
         SELECT FROM helpline.consulate_overrides o
-        WHERE o.centre_id = $1 AND o.asked_by = $2 AND x.protection_id = ANY (o.covers))",
+        WHERE o.centre_id = $1 AND o.asked_by = $2 AND x.protection_id = ANY (o.covers))
+        AND (x.lift_asked_by = $2 AND x.lift_asked_at > helpline.now() - make_interval(secs => $10)) IS NOT TRUE",
     sees_case!("$2", "$3")), ",
     changed AS (
-        UPDATE helpline.protections p SET lifted_by = $2, lifted_at = helpline.now(), revision = p.revision + 1
+        UPDATE helpline.protections p SET
+            lift_asked_by = CASE WHEN ", agreed!(), " THEN p.lift_asked_by ELSE $2 END,
+            lift_asked_at = CASE WHEN ", agreed!(), " THEN p.lift_asked_at ELSE helpline.now() END,
+            lifted_by = CASE WHEN ", agreed!(), " THEN $2 END, lifted_at = CASE WHEN ", agreed!(), " THEN helpline.now() END,
+            revision = p.revision + 1
         FROM parent WHERE p.centre_id = $1 AND p.protection_id = $7 AND p.lifted_at IS NULL RETURNING p.*), ",
-    noted!("'protection_lifted'", "$2, $3", "jsonb_build_object('protection_id', $7::uuid)", "$8", "$9");
+    noted!("'protection_' || CASE WHEN changed.lifted_at IS NULL THEN 'lift_asked' ELSE 'lifted' END", "$2, $3", "jsonb_build_object('protection_id', $7::uuid)", "$8", "$9");
     returning: "protection_id AS id",
 );
 
@@ -186,6 +211,8 @@ struct ProtectionRow {
     country: Option<String>,
     recorded_by: Uuid,
     recorded_at: DateTime<Utc>,
+    lift_asked_by: Option<Uuid>,
+    lift_asked_at: Option<DateTime<Utc>>,
     lifted_by: Option<Uuid>,
     lifted_at: Option<DateTime<Utc>>,
     revision: i64,
@@ -218,6 +245,8 @@ fn protection(Json(row): Json<ProtectionRow>) -> Result<Protection, StoreError> 
         country: row.country,
         recorded_by: row.recorded_by,
         recorded_at: row.recorded_at,
+        lift_asked_by: row.lift_asked_by,
+        lift_asked_at: row.lift_asked_at,
         lifted_by: row.lifted_by,
         lifted_at: row.lifted_at,
         revision: row.revision,
@@ -248,7 +277,8 @@ fn overriding(Json(row): Json<OverrideRow>) -> Result<ConsulateOverride, StoreEr
 const ONCE: &str = "protected_once";
 
 impl Store {
-    /// Records a protection. Refused when the case is not there for the caller, or the same stands.
+    /// Records a protection, or keeps the same that somebody has asked to be lifted. Refused when the case is not there for the caller, or the
+    /// same stands and nobody has.
     pub async fn record_protection(
         &self,
         command: &Command,
@@ -268,7 +298,8 @@ impl Store {
         }
     }
 
-    /// Lifts one. Refused when it is not there for the caller, or lifted, or they have asked for an override of it.
+    /// Asks that one be lifted, or lifts it when another has asked. Refused when it is not there for the caller, or lifted, or they have
+    /// asked for that, or for an override of it.
     pub async fn lift_protection(
         &self,
         command: &Command,
@@ -277,7 +308,8 @@ impl Store {
         let query = change_query::<Made>(LIFT, command)
             .bind(id.as_uuid())
             .bind(act.entry_id)
-            .bind(self.seal_some(CASE_TEXT, command.centre(), act.entry_id, act.text.as_ref()));
+            .bind(self.seal_some(CASE_TEXT, command.centre(), act.entry_id, act.text.as_ref()))
+            .bind(f64::from(LIFT_WAITS_S));
         Ok(self.change(command, query).await?.map(|made| made.id))
     }
 
