@@ -27,7 +27,7 @@ pub const BASIS: &str = "court_order";
 pub fn lets_hand_over(settings: &mut Settings, country: &str, agencies: &[AgencyId]) {
     let point = |agency: &AgencyId| CrossBorderFocalPoint {
         agency_id: agency.to_string(),
-        hours: "Su-Th 08:00-16:00".to_owned(),
+        ..CrossBorderFocalPoint::default()
     };
     let known = settings.cross_border.get_or_insert_default();
     known.countries.push(CrossBorderCountry {

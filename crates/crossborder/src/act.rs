@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
+use helpline_domain::arrangement::Opening;
 use helpline_domain::caller::{Caller, Role};
 use helpline_domain::crossborder::rule::Agreed;
 use helpline_domain::crossborder::{CrossBorderOfferState, CrossBorderSide, CrossBorderState};
-use helpline_domain::id::{CentreId, CrossBorderId};
-use helpline_domain::settings::crossborder::CrossBorder as Rules;
+use helpline_domain::id::{AgencyId, CentreId, CrossBorderId};
+use helpline_domain::settings::Hours;
+use helpline_domain::settings::crossborder::{CrossBorder as Rules, FocalPoint};
+use helpline_service_kit::hours::Schedule;
 use helpline_service_kit::{Ctx, Refusal, fail_point};
 use helpline_store::crossborder::read::CrossBorder;
 use helpline_store::crossborder::step::{Act, Due, Step};
@@ -15,6 +19,9 @@ use helpline_store::{Change, Command};
 
 /// How often a step is decided anew because another came between: each time somebody else has made theirs.
 const TRIES: usize = 20;
+
+/// For how long nobody may be there, and is waited for.
+const LONGEST_AWAY: TimeDelta = TimeDelta::days(7);
 
 /// What a step is decided on.
 pub(crate) struct Standing {
@@ -50,9 +57,30 @@ impl Standing {
         self.settings.version
     }
 
+    /// The focal point of the country that an agency is.
+    pub(crate) fn focal_point(&self, agency: AgencyId) -> Option<&FocalPoint> {
+        let country = self.rules().country(&self.now.country)?;
+        country.focal_points.iter().find(|one| one.agency_id == agency)
+    }
+
+    /// Until when an agency answers: counted from when somebody is there. Who is away for more than a week is not waited for.
+    pub(crate) fn answer_due(&self, agency: AgencyId) -> Due {
+        let now = self.now.clock;
+        let hours = self.focal_point(agency).filter(|point| !point.time_zone.is_empty()).map(|point| Hours {
+            time_zone: point.time_zone.clone(),
+            opening_hours: point.hours.clone(),
+            ..Hours::default()
+        });
+        let from = match hours.map(|hours| Schedule::of(&hours, "").at(now)) {
+            Some(Opening::Closed { opens_at: Some(at) }) if at - now <= LONGEST_AWAY => at,
+            _ => now,
+        };
+        Due::At(from + TimeDelta::seconds(self.rules().answer_s.into()))
+    }
+
     /// So many seconds from now.
     pub(crate) fn within(&self, seconds: u32) -> Due {
-        Due::At(self.now.clock + chrono::Duration::seconds(seconds.into()))
+        Due::At(self.now.clock + TimeDelta::seconds(seconds.into()))
     }
 }
 

@@ -8,6 +8,7 @@ use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::Command;
 use helpline_store::crossborder::read::CrossBorder;
 use helpline_store::crossborder::step::{Act, Due, Step};
+use helpline_vault::PublicKey;
 
 use crate::act::{act, refused, side, to};
 
@@ -23,6 +24,7 @@ pub(crate) fn document(centre: CentreId, now: &CrossBorder) -> String {
         ("sending_centre", centre.to_string()),
         ("country", now.country.clone()),
         ("receiving_agency", now.agency_id.map(|id| id.to_string()).unwrap_or_default()),
+        ("receiving_key", now.receiving_key.clone().unwrap_or_default()),
         ("legal_basis", basis.to_owned()),
         ("accepted", time(now.accepted_at)),
         ("departed", time(now.departed_at)),
@@ -31,22 +33,31 @@ pub(crate) fn document(centre: CentreId, now: &CrossBorder) -> String {
     lines.map(|(name, value)| format!("{name}: {value}\n")).concat()
 }
 
+/// What somebody signs.
+#[derive(Clone, Debug)]
+pub(crate) struct Signed {
+    /// By its hash.
+    pub(crate) sha256: String,
+    /// With a key; empty without.
+    pub(crate) signature: String,
+}
+
 /// Signs it. The second signature hands the child over. Errors: NOT_FOUND, STATE_REFUSED, or as `signed`; INVALID_FIELD for the hash of
-/// something else, REVISION_STALE, REQUEST_ID_REUSED.
+/// something else and a signature that is missing, not wanted or not of the key; REVISION_STALE, REQUEST_ID_REUSED.
 pub(crate) async fn sign(
     ctx: &Ctx,
     caller: &Caller,
     asked: (&Command, &Act),
-    sha256: &str,
+    said: &Signed,
 ) -> Result<CrossBorder, Refusal> {
     act(ctx, caller, asked, |standing| {
         let now = &standing.now;
-        let Some((_, expected)) =
+        let Some((document, expected)) =
             now.certificate.as_ref().filter(|_| now.state == CrossBorderState::ArrivedConfirmed)
         else {
             return Err(refused(now.state));
         };
-        if expected != sha256 {
+        if *expected != said.sha256 {
             return Err(Refusal::invalid_field("sha256", "the SHA-256 of the certificate"));
         }
         let (own, other, event) = match side(caller) {
@@ -56,11 +67,34 @@ pub(crate) async fn sign(
         if own.is_some() {
             return Err(Refusal::state("certificate", "signed"));
         }
+        let signature = verified(now, side(caller), document, &said.signature)?;
         if other.is_none() {
-            return Ok(Step::to(event, now.state, Due::Keep));
+            return Ok(Step { signature, ..Step::to(event, now.state, Due::Keep) });
         }
         let due = Due::At(standing.rules().first_visit_due(&now.country, now.clock));
-        to(caller, now, (event, CrossBorderState::HandedOver, due))
+        let step = to(caller, now, (event, CrossBorderState::HandedOver, due))?;
+        Ok(Step { signature, ..step })
     })
     .await
+}
+
+/// What who receives the child has signed with the key that was known when they accepted. Nobody else signs with one.
+fn verified(
+    now: &CrossBorder,
+    side: CrossBorderSide,
+    document: &str,
+    signature: &str,
+) -> Result<Option<String>, Refusal> {
+    let key = now.receiving_key.as_ref().filter(|_| side == CrossBorderSide::Receiving);
+    let Some(key) = key else {
+        let none = "empty: no key is known of who signs";
+        return if signature.is_empty() { Ok(None) } else { Err(Refusal::invalid_field("signature", none)) };
+    };
+    if PublicKey::parse(key).is_ok_and(|key| key.verifies(document.as_bytes(), signature)) {
+        return Ok(Some(signature.to_owned()));
+    }
+    Err(Refusal::invalid_field(
+        "signature",
+        "the Ed25519 signature of the document with the key that it names, base64",
+    ))
 }

@@ -28,8 +28,7 @@ pub(crate) async fn offer(
     let about = About { crossborder: Some(id.as_uuid()), ..About::default() };
     let feared = ctx.store.feared_among(caller.centre_id, named.as_slice(), about).await?;
     act(ctx, caller, asked, |standing| {
-        let due = standing.within(standing.rules().answer_s);
-        let step = to(caller, &standing.now, ("offered", CrossBorderState::Offered, due))?;
+        let step = to(caller, &standing.now, ("offered", CrossBorderState::Offered, Due::Keep))?;
         let open = standing.now.open_offer().map(|one| one.agency_id);
         // What is taken from somebody goes to whom somebody names.
         if open.is_some() && (named.is_none() || named == open) {
@@ -50,6 +49,7 @@ pub(crate) async fn offer(
             return Err(Refusal::not_found("agency"));
         }
         Ok(Step {
+            due: standing.answer_due(agency),
             answer: open.map(|_| (CrossBorderOfferState::Withdrawn, None)),
             offer_to: Some(agency.as_uuid()),
             decision: Some(decision),
@@ -75,8 +75,7 @@ async fn there(ctx: &Ctx, caller: &Caller, id: CrossBorderId) -> Result<Vec<Agen
 }
 
 fn is_focal_point(standing: &Standing, agency: AgencyId) -> bool {
-    let country = standing.rules().country(&standing.now.country);
-    country.is_some_and(|country| country.focal_points.iter().any(|one| one.agency_id == agency))
+    standing.focal_point(agency).is_some()
 }
 
 /// Whether an agency can answer, and is no mission of a country that the child is afraid of.
@@ -115,7 +114,9 @@ pub(crate) async fn accept(
         let due = standing.within(standing.rules().plan_s);
         let step = to(caller, &standing.now, ("accepted", CrossBorderState::Accepted, due))?;
         let answer = Some((CrossBorderOfferState::Accepted, None));
-        Ok(Step { answer, conditions: conditions.cloned(), ..step })
+        let point = caller.agency_id.and_then(|agency| standing.focal_point(agency));
+        let key = point.map(|point| point.public_key.clone()).filter(|key| !key.is_empty());
+        Ok(Step { answer, key, conditions: conditions.cloned(), ..step })
     })
     .await
 }

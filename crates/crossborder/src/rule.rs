@@ -11,8 +11,8 @@ use serde_json::json;
 
 use crate::act::{Standing, act, refused};
 
-/// Decides, and stores the decision. Fear of the country that it says is recorded for the case, and stays so until a supervisor
-/// lifts it. Errors: NOT_FOUND, STATE_REFUSED once the child has left, REQUEST_ID_REUSED.
+/// Decides, and stores the decision. Fear of the country that it says is recorded for the case, and stays so until two
+/// supervisors lift it. Errors: NOT_FOUND, STATE_REFUSED once the child has left, REQUEST_ID_REUSED.
 pub(crate) async fn check(
     ctx: &Ctx,
     caller: &Caller,

@@ -231,6 +231,8 @@ fn certificate(one: &CrossBorder, (document, sha256): &(String, String)) -> prot
         sending_sign_time: one.sending_signed.map(|(_, at)| timestamp(at)),
         receiving_signed_by: id(one.receiving_signed.map(|(by, _)| by)),
         receiving_sign_time: one.receiving_signed.map(|(_, at)| timestamp(at)),
+        receiving_key: one.receiving_key.clone().unwrap_or_default(),
+        receiving_signature: one.receiving_signature.clone().unwrap_or_default(),
     }
 }
 

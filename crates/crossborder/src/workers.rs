@@ -104,7 +104,7 @@ impl WatchCrossBorder {
             }
         }
         let (state, due) = match next {
-            Some(_) => (CrossBorderState::Offered, standing.within(standing.rules().answer_s)),
+            Some(next) => (CrossBorderState::Offered, standing.answer_due(next)),
             // It alarms at once.
             None => (CrossBorderState::Declined, standing.within(0)),
         };

@@ -65,4 +65,7 @@ pub enum VaultError {
     /// The text is not a key for signing webhooks.
     #[error("not a key for signing webhooks")]
     NotASigningKey,
+    /// The text is not `whpk_` and the base64 of an Ed25519 public key.
+    #[error("not a public key of the form whpk_<base64 of 32 bytes>")]
+    NotAPublicKey,
 }

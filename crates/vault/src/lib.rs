@@ -8,6 +8,7 @@
 //! | give a client a page token or watch cursor | [`Vault::seal_token`], [`Vault::open_token`] |
 //! | let a person or machine in | [`BearerToken`] |
 //! | sign what is sent to an agency | [`SigningKey`] |
+//! | verify what an agency has signed | [`PublicKey`] |
 //! | carry personal data through code that may log | [`Sensitive`] |
 //!
 //! # Invariants
@@ -32,6 +33,7 @@ mod digits;
 mod envelope;
 mod error;
 mod identifier;
+mod public_key;
 mod random;
 mod ring;
 mod sensitive;
@@ -41,6 +43,7 @@ mod webhook;
 pub use bearer::BearerToken;
 pub use error::VaultError;
 pub use identifier::normalise_identifier;
+pub use public_key::PublicKey;
 pub use random::{Random, SystemRandom};
 pub use ring::KeyRing;
 pub use sensitive::Sensitive;

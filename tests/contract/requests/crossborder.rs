@@ -19,7 +19,12 @@ use super::{id, seconds};
 
 /// Settings of hand-overs across borders in which every field is set that can be.
 pub(super) fn settings() -> CrossBorderSettings {
-    let point = CrossBorderFocalPoint { agency_id: id(), hours: "Su-Th 08:00-16:00".to_owned() };
+    let point = CrossBorderFocalPoint {
+        agency_id: id(),
+        hours: "Su-Th 08:00-16:00".to_owned(),
+        time_zone: "Asia/Amman".to_owned(),
+        public_key: "whpk_BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=".to_owned(),
+    };
     CrossBorderSettings {
         countries: vec![CrossBorderCountry {
             country: "JO".to_owned(),

@@ -40,7 +40,7 @@ async fn fear_that_is_said_with_help_to_return_shuts_the_mission_out() {
     // Said again it stands once; lifted, it is recorded anew only when it is said anew.
     by.agree_to_return(RecordReturnConsentRequest { fear_recorded: true, ..consents(&help) }).await.unwrap();
     assert_eq!(standing(&room).await.len(), 1);
-    by.lift_protection(lift(&one.protection_id)).await.unwrap();
+    room.stage.world.lift(&one.protection_id).await;
     by.agree_to_return(consents(&help)).await.unwrap();
     assert_eq!(standing(&room).await.len(), 0);
     by.agree_to_return(RecordReturnConsentRequest { fear_recorded: true, ..consents(&help) }).await.unwrap();
@@ -118,4 +118,29 @@ async fn a_mission_that_is_asked_to_receive_a_child_is_passed_over_when_the_chil
         assert_eq!(embassy.responder.handover_abroad(&id).await.unwrap_err().code(), Code::NotFound);
         room.wait(HOUR);
     }
+}
+
+#[tokio::test]
+async fn fear_that_is_said_once_more_is_not_lifted_because_somebody_has_asked_for_it_before() {
+    let room = Room::new().await;
+    let (by, case) = (room.by(), room.case.case_id.as_str());
+    let [amina, yusuf] = [room.stage.world.supervisor().await, room.stage.world.supervisor().await];
+    let help = by.adult_ready_to_return(case).await;
+    let said = || RecordReturnConsentRequest { fear_recorded: true, ..consents(&help) };
+    by.agree_to_return(said()).await.unwrap();
+    let id = standing(&room).await.remove(0).protection_id;
+    amina.lift_protection(lift(&id)).await.unwrap();
+    by.agree_to_return(said()).await.unwrap();
+    assert_eq!(yusuf.lift_protection(lift(&id)).await.unwrap().lift_asked_by, yusuf.token_id);
+    assert_eq!(standing(&room).await.len(), 1);
+
+    // So at the check of a hand-over.
+    let home = by.protect(fear(case, "JO")).await.unwrap().protection_id;
+    let agency = room.stage.world.agency().await;
+    room.stage.world.change_settings(|settings| lets_hand_over(settings, "JO", &[agency])).await;
+    amina.lift_protection(lift(&home)).await.unwrap();
+    let handover = by.prepare_handover(prepare(case)).await.unwrap().crossborder_id;
+    by.check_handover(check(&handover, true)).await.unwrap();
+    assert_eq!(yusuf.lift_protection(lift(&home)).await.unwrap().lift_asked_by, yusuf.token_id);
+    assert_eq!(standing(&room).await.len(), 2);
 }

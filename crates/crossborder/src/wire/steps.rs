@@ -22,6 +22,7 @@ use helpline_vault::Sensitive;
 use super::{
     decline_reason_from, escort_from, outcome_from, route_from, well_being_from, withdraw_reason_from,
 };
+use crate::certificate::Signed;
 
 /// Characters of a remark and of conditions.
 const REMARK: usize = 2000;
@@ -30,6 +31,8 @@ const PARTICULAR: usize = 4000;
 const MOST_NEEDS: usize = 20;
 /// Digits of a SHA-256.
 const DIGITS: usize = 64;
+/// The base64 of 64 bytes.
+const SIGNATURE: usize = 88;
 
 /// Who asks for which step.
 type Asked = (Command, Act);
@@ -174,10 +177,12 @@ pub(crate) fn sign(
     ctx: &Ctx,
     caller: &Caller,
     sent: &proto::SignCrossBorderCertificateRequest,
-) -> Result<(Asked, String), Refusal> {
+) -> Result<(Asked, Signed), Refusal> {
     let said = said!(sent, "", sent.expected_revision);
     read((ctx, caller), ("SignCrossBorderCertificate", sent), said, |fields| {
-        fields.line("sha256", &sent.sha256, DIGITS..=DIGITS)
+        let sha256 = fields.line("sha256", &sent.sha256, DIGITS..=DIGITS);
+        let signature = fields.line("signature", &sent.signature, 0..=SIGNATURE);
+        Some(Signed { sha256: sha256?, signature: signature? })
     })
 }
 

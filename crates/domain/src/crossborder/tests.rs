@@ -67,7 +67,12 @@ proptest! {
 }
 
 fn country() -> Country {
-    let agency = |n: u128| FocalPoint { agency_id: Uuid::from_u128(n).into(), hours: String::new() };
+    let agency = |n: u128| FocalPoint {
+        agency_id: Uuid::from_u128(n).into(),
+        hours: String::new(),
+        time_zone: String::new(),
+        public_key: String::new(),
+    };
     Country {
         country: "QA".to_owned(),
         focal_points: vec![agency(1), agency(2)],

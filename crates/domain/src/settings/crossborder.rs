@@ -67,9 +67,15 @@ pub struct Country {
 pub struct FocalPoint {
     /// The agency.
     pub agency_id: AgencyId,
-    /// When somebody is there, in the syntax of opening hours; for people to read.
+    /// When somebody is there, in the syntax of opening hours; for people to read where there is no time zone.
     #[serde(default)]
     pub hours: String,
+    /// IANA name of the time zone in which they are meant.
+    #[serde(default)]
+    pub time_zone: String,
+    /// What it signs with, as `whpk_` and base64; empty when it signs by the hash alone.
+    #[serde(default)]
+    pub public_key: String,
 }
 
 impl Default for CrossBorder {

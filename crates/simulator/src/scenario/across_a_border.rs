@@ -2,7 +2,10 @@
 
 mod missing;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use helpline_proto::casework::v1::{Case, ChangeCaseStatusRequest};
 use helpline_proto::crossborder::v1::{
     AcceptCrossBorderHandoverRequest, CheckCrossBorderTransferRequest, CloseCrossBorderHandoverRequest,
@@ -50,19 +53,26 @@ pub(super) async fn play(stage: &Stage<'_>) -> Result<()> {
     at_home(stage, &people, &id, &case).await
 }
 
+/// What the office in Irbid signs with.
+fn key_of_irbid() -> Result<Ed25519KeyPair> {
+    Ed25519KeyPair::from_seed_unchecked(&[7; 32]).map_err(|_| anyhow!("no key"))
+}
+
 async fn come(stage: &Stage<'_>) -> Result<People> {
     let amina = stage.counsellor("Amina", &["ar"]).await?;
     let nadia = stage.supervisor("Nadia").await?;
     let first = stage.agency("Office in Amman", AgencyKind::ChildProtection, &CLASSES).await?;
     let second = stage.agency("Office in Irbid", AgencyKind::ChildProtection, &CLASSES).await?;
     let hotline = stage.agency("Missing children hotline", AgencyKind::Helpline, &CLASSES).await?;
-    let point = |who: &Who| CrossBorderFocalPoint {
+    let point = |who: &Who, public_key: String| CrossBorderFocalPoint {
         agency_id: who.agency_id(),
-        hours: "Su-Th 08:00-16:00".to_owned(),
+        public_key,
+        ..CrossBorderFocalPoint::default()
     };
+    let key = format!("whpk_{}", STANDARD.encode(key_of_irbid()?.public_key().as_ref()));
     let country = CrossBorderCountry {
         country: "JO".to_owned(),
-        focal_points: vec![point(&first), point(&second)],
+        focal_points: vec![point(&first, String::new()), point(&second, key)],
         legal_bases: vec!["court_order".to_owned()],
         forbidden_classes: vec![FieldClass::Perpetrator.into()],
         override_allowed: true,
@@ -262,17 +272,20 @@ async fn there(stage: &Stage<'_>, people: &People, id: &str, escalation_id: &str
     so!(arrived.state(), CrossBorderState::ArrivedConfirmed, "late is there all the same");
     stage.tell(&people.second, "she is there: the bus had broken down");
     found(stage, people, escalation_id).await?;
-    let sha256 = arrived.certificate.map(|certificate| certificate.sha256).unwrap_or_default();
-    let sign = || SignCrossBorderCertificateRequest {
+    let certificate = arrived.certificate.unwrap_or_default();
+    let signature = STANDARD.encode(key_of_irbid()?.sign(certificate.document.as_bytes()));
+    let sign = |signature: String| SignCrossBorderCertificateRequest {
         request_id: stage.id(),
         expected_revision: 0,
         crossborder_id: id.to_owned(),
-        sha256: sha256.clone(),
+        sha256: certificate.sha256.clone(),
+        signature,
     };
-    does!(people.amina, cross_border.sign_cross_border_certificate, sign());
-    let signed = given!(does!(people.second, cross_border.sign_cross_border_certificate, sign()), handover);
+    does!(people.amina, cross_border.sign_cross_border_certificate, sign(String::new()));
+    let signed =
+        given!(does!(people.second, cross_border.sign_cross_border_certificate, sign(signature)), handover);
     so!(signed.state(), CrossBorderState::HandedOver, "both have signed");
-    stage.tell(&people.second, "both sides have signed that she was handed over");
+    stage.tell(&people.second, "both sides have signed that she was handed over, Irbid with its key");
     Ok(())
 }
 

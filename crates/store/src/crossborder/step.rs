@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::read::Travel;
 use super::{CONDITIONS, Made, REMARK, TRAVEL, sees_crossborder};
+use crate::casework::migrant::keep;
 use crate::change::{Change, Command, change, change_query};
 use crate::disclosure::not_feared;
 use crate::escalation::agency_of;
@@ -25,7 +26,7 @@ use crate::{Store, StoreError};
 /// 13 the deadline and whether it stays, 14 detail, 15 and 16 the entry and its remark, 17 whether it is shared, 18 and 19 why and whether
 /// it is over, 20 and 21 what becomes of the offer that is open and why, 22 who is asked, 23 what is told to who was asked, 24 and 25 the
 /// decision and whether it allows, 26 to 30 the travel, 31 conditions, 32 the certificate, 33 until when it is reported, 34 when the child
-/// arrived, 35 what the command is about. `escalation` is the id of what is raised.
+/// arrived, 35 what the command is about, 36 and 37 the key and the signature of who receives the child. `escalation` is the id of what is raised.
 macro_rules! step {
     ($who:expr, $lock:literal, $escalation:literal) => {
         concat!(
@@ -58,6 +59,8 @@ macro_rules! step {
                     sending_signed_at = CASE WHEN $10 = 'signed_by_sending' THEN helpline.now() ELSE h.sending_signed_at END,
                     receiving_signed_by = CASE WHEN $10 = 'signed_by_receiving' THEN $2 ELSE h.receiving_signed_by END,
                     receiving_signed_at = CASE WHEN $10 = 'signed_by_receiving' THEN helpline.now() ELSE h.receiving_signed_at END,
+                    receiving_key = CASE WHEN $10 = 'accepted' THEN $36::text WHEN $11 <> 'offered' THEN h.receiving_key END,
+                    receiving_signature = coalesce($37::text, h.receiving_signature),
                     first_visit_at = CASE WHEN $10 = 'first_visit_done' THEN helpline.now() ELSE h.first_visit_at END,
                     reports = h.reports + ($10 = 'monitoring_reported')::int, monitor_until = coalesce($33, h.monitor_until),
                     escalation_id = coalesce(", $escalation, ", h.escalation_id),
@@ -72,6 +75,7 @@ macro_rules! step {
                     SELECT FROM helpline.protections p
                     WHERE p.centre_id = $1 AND p.case_id = c.case_id AND p.kind = 'fear' AND p.country = changed.country AND p.lifted_at IS NULL)
                 RETURNING c.case_id, c.event_count, changed.country),
+            kept AS (", keep!("changed", "changed.case_id", "changed.country", "$10 = 'checked' AND $14::jsonb -> 'fear_said' = 'true'::jsonb"), "),
             feared AS (
                 INSERT INTO helpline.protections (centre_id, protection_id, case_id, kind, country, recorded_by, recorded_at)
                 SELECT $1, $15, case_id, 'fear', country, $2, helpline.now() FROM worried
@@ -128,14 +132,14 @@ const STEP: &str = change!(
 );
 
 /// The same without a command: what a clock does. Another replica that is at it is not waited for. Of a missing child an escalation is
-/// raised, which the ladder takes up as any other. Parameters from 36: its id, version of the plan, policy, seconds until the child must
+/// raised, which the ladder takes up as any other. Parameters from 38: its id, version of the plan, policy, seconds until the child must
 /// be reached, and what responders may need to know.
 const BY_ITSELF: &str = concat!(
     "WITH ",
     step!(
         "$2::uuid IS NULL AND $3::text IS NULL AND $4::text IS NULL AND $5::uuid IS NULL AND $6::bytea IS NULL",
         " SKIP LOCKED",
-        "$36::uuid"
+        "$38::uuid"
     ),
     ", journalled AS (
         INSERT INTO helpline.journal (centre_id, at, event, revision, detail)
@@ -143,12 +147,12 @@ const BY_ITSELF: &str = concat!(
             jsonb_build_object('crossborder_id', crossborder_id, 'from', old_state, 'state', state) FROM changed),
     parent AS (
         UPDATE helpline.cases c SET revision = c.revision + 1
-        FROM changed WHERE $36 IS NOT NULL AND c.centre_id = $1 AND c.case_id = changed.case_id RETURNING c.case_id, c.owner_id),
+        FROM changed WHERE $38 IS NOT NULL AND c.centre_id = $1 AND c.case_id = changed.case_id RETURNING c.case_id, c.owner_id),
     raised AS (
         INSERT INTO helpline.escalations (centre_id, escalation_id, kind, risk, danger, region, exercise, plan_version, policy, state, due_at,
             reach_due_at, owner_id, raised_by, raised_at, identity_sealed, contact_sealed, health_sealed, event_count, changed_at, case_id)
-        SELECT $1, $36, 'emergency', 4, 'missing', NULL, false, $37, $38, 'raised', helpline.now(),
-            helpline.now() + make_interval(secs => $39), parent.owner_id, parent.owner_id, helpline.now(), $40, $41, $42, 1, helpline.now(),
+        SELECT $1, $38, 'emergency', 4, 'missing', NULL, false, $39, $40, 'raised', helpline.now(),
+            helpline.now() + make_interval(secs => $41), parent.owner_id, parent.owner_id, helpline.now(), $42, $43, $44, 1, helpline.now(),
             parent.case_id
         FROM parent RETURNING *),
     raised_noted AS (
@@ -205,6 +209,10 @@ pub struct Step {
     pub certificate: Option<(String, DateTime<Utc>)>,
     /// Until when it is reported how the child is.
     pub monitor_until: Option<DateTime<Utc>>,
+    /// The public key of who receives the child.
+    pub key: Option<String>,
+    /// The signature of the certificate with it.
+    pub signature: Option<String>,
 }
 
 impl Step {
@@ -225,6 +233,8 @@ impl Step {
             conditions: None,
             certificate: None,
             monitor_until: None,
+            key: None,
+            signature: None,
         }
     }
 }
@@ -304,7 +314,7 @@ impl Store {
         Ok(connection.settle(row)?.is_some())
     }
 
-    /// Binds parameters 7 to 35 of a step.
+    /// Binds parameters 7 to 37 of a step.
     fn bind_crossborder(
         &self,
         query: StepQuery,
@@ -346,5 +356,7 @@ impl Store {
             .bind(step.monitor_until)
             .bind(step.certificate.as_ref().map(|(_, at)| *at))
             .bind(id)
+            .bind(step.key.clone())
+            .bind(step.signature.clone())
     }
 }

@@ -6,13 +6,16 @@ use helpline_domain::settings::crossborder::{Country, CrossBorder, FocalPoint};
 use helpline_proto::directory::v1::{CrossBorderCountry, CrossBorderFocalPoint, CrossBorderSettings};
 use helpline_service_kit::fields::Fields;
 use helpline_service_kit::wire::{field_class, read_field_classes};
+use helpline_vault::PublicKey;
 
-use super::hours::expression;
+use super::hours::{expression, zone};
 use super::{HOUR, MINUTE, duration, keys, number, seconds, small};
 
 const MOST_COUNTRIES: usize = 250;
 const MOST_FOCAL_POINTS: usize = 10;
 const MOST_BASES: usize = 50;
+/// `whpk_` and 44 characters.
+const LONGEST_KEY: usize = 49;
 const DAY: u64 = 24 * HOUR;
 /// Saturday and Sunday.
 const USUAL_REST: [u32; 2] = [6, 7];
@@ -100,7 +103,18 @@ pub(super) fn rest_days(fields: &mut Fields, sent: &[i32]) -> Option<BTreeSet<u3
 fn focal_point(fields: &mut Fields, message: &CrossBorderFocalPoint) -> Option<FocalPoint> {
     let agency_id = fields.id("agency_id", &message.agency_id);
     let hours = expression(fields, "hours", &message.hours);
-    Some(FocalPoint { agency_id: agency_id?, hours: hours? })
+    let time_zone = zone(fields, &message.time_zone, String::new());
+    let public_key = public_key(fields, &message.public_key);
+    Some(FocalPoint { agency_id: agency_id?, hours: hours?, time_zone: time_zone?, public_key: public_key? })
+}
+
+fn public_key(fields: &mut Fields, sent: &str) -> Option<String> {
+    let text = fields.line("public_key", sent, 0..=LONGEST_KEY)?;
+    if !text.is_empty() && PublicKey::parse(&text).is_err() {
+        fields.refuse("public_key", "an Ed25519 public key as whpk_ and base64, or empty");
+        return None;
+    }
+    Some(text)
 }
 
 /// The settings as their message, with every default filled in.
@@ -108,6 +122,8 @@ pub(super) fn to_message(rules: &CrossBorder) -> CrossBorderSettings {
     let point = |one: &FocalPoint| CrossBorderFocalPoint {
         agency_id: one.agency_id.to_string(),
         hours: one.hours.clone(),
+        time_zone: one.time_zone.clone(),
+        public_key: one.public_key.clone(),
     };
     let country = |one: &Country| CrossBorderCountry {
         country: one.country.clone(),

@@ -44,7 +44,7 @@ fn read_message(fields: &mut Fields, message: &Message, known: Option<&[Queue]>)
     })
 }
 
-fn zone(fields: &mut Fields, sent: &str, usual: String) -> Option<String> {
+pub(super) fn zone(fields: &mut Fields, sent: &str, usual: String) -> Option<String> {
     let name = fields.line("time_zone", sent, 0..=LONGEST_ZONE)?;
     if name.is_empty() {
         return Some(usual);
