@@ -15,4 +15,4 @@ mod outage;
 mod reports;
 pub(crate) mod room;
 mod sight;
-mod undelivered;
+pub(crate) mod undelivered;

@@ -11,6 +11,7 @@ mod room;
 mod said;
 mod sequences;
 mod stay;
+mod taken_back;
 mod waits;
 mod walk;
 mod walls;

@@ -14,14 +14,15 @@ use crate::stage::{Stage, until};
 const LONG_S: i64 = 3600;
 
 /// A helpline that may tell this machine.
-async fn set() -> Stage {
+pub(crate) async fn set() -> Stage {
     let config = "[timing]\npresence_ttl_s = 300\n[channels]\nprivate_targets = true\n".to_owned();
     let world = World::start_with(WorldOptions { config, ..WorldOptions::default() }).await;
     let (adapter, supervisor) = (world.adapter().await, world.supervisor().await);
     Stage { world, adapter, supervisor }
 }
 
-async fn endpoint(stage: &Stage, agency: AgencyId, kind: EndpointKind, address: &str) {
+/// A way to tell an agency.
+pub(crate) async fn endpoint(stage: &Stage, agency: AgencyId, kind: EndpointKind, address: &str) {
     let webhook = kind == EndpointKind::Webhook;
     let signature = if webhook { SignatureScheme::V1 } else { SignatureScheme::Unspecified };
     let request = CreateEndpointRequest {

@@ -1,18 +1,19 @@
 //! Nothing waits for a mission that may learn nothing of the child: neither a step nor the fallback.
 
 use helpline_domain::id::AgencyId;
-use helpline_proto::channels::v1::{CreateEndpointRequest, EndpointKind, SignatureScheme};
+use helpline_proto::channels::v1::EndpointKind;
 use helpline_proto::escalation::v1::{
     CallResult, Escalation, ListCallsRequest, PlannedCall, RecordCallRequest,
 };
 use helpline_tests::migrant::fear;
 use helpline_tests::plan::{desk, ring, step, supervisors};
-use helpline_tests::{Answer, Partner as Webhook, World, WorldOptions, request_id};
+use helpline_tests::{Answer, Partner as Webhook, request_id};
 
 use super::room::Room;
 use crate::escalation::room::{a_look, acknowledge, decline, get, timeline};
+use crate::escalation::undelivered::{endpoint, set};
 use crate::referral::room::Partner;
-use crate::stage::{Stage, until};
+use crate::stage::until;
 
 /// A step that lasts this long has not ended by itself.
 const LONG_S: i64 = 3600;
@@ -121,20 +122,10 @@ async fn a_step_does_not_wait_for_a_mission_once_the_others_have_declined() {
 
 #[tokio::test]
 async fn a_step_does_not_wait_for_a_mission_once_nothing_else_arrived() {
-    let config = "[timing]\npresence_ttl_s = 300\n[channels]\nprivate_targets = true\n".to_owned();
-    let world = World::start_with(WorldOptions { config, ..WorldOptions::default() }).await;
-    let (adapter, supervisor) = (world.adapter().await, world.supervisor().await);
-    let room = Room::on(Stage { world, adapter, supervisor }).await;
+    let room = Room::on(set().await).await;
     let (embassy, police) = (room.embassy("SY").await, Partner::new(&room.stage).await);
     let failing = Webhook::answering([Answer::Status(500)]).await;
-    let request = CreateEndpointRequest {
-        request_id: request_id(),
-        agency_id: police.agency.to_string(),
-        kind: EndpointKind::Webhook.into(),
-        address: failing.url.clone(),
-        signature: SignatureScheme::V1.into(),
-    };
-    room.stage.world.administrator().endpoints().create_endpoint(request).await.unwrap();
+    endpoint(&room.stage, police.agency, EndpointKind::Webhook, &failing.url).await;
     room.rings_a_mission_beside(embassy.agency, Some(police.agency)).await;
     let raised = room.raised_of_case().await;
     room.by().protect(fear(&room.case.case_id, "SY")).await.unwrap();

@@ -26,7 +26,7 @@ pub struct Outgoing {
     pub delivery_id: DeliveryId,
     /// What it was when it was taken: a result is written down for this and no later state.
     pub revision: i64,
-    /// How often it was tried, this time among them.
+    /// How often it was tried, this time among them unless nothing goes there any more.
     pub tries: u32,
     /// The way.
     pub kind: DeliveryKind,
@@ -128,12 +128,20 @@ macro_rules! hurries {
     };
 }
 
-/// What hurries first, then by the kind, in the alphabet an emergency before a report, then the gravest.
+/// What hurries first, then by the kind, in the alphabet an emergency before a report, then the gravest. What goes nowhere any more is not
+/// tried: who was never told of something is not told that it was taken back.
 const CLAIM: &str = concat!(
     "WITH due AS MATERIALIZED (
-        SELECT d.delivery_id, make_interval(secs => CASE WHEN ", hurries!(), " THEN $4 ELSE $5 END) AS claim
+        SELECT d.delivery_id, make_interval(secs => CASE WHEN ", hurries!(), " THEN $4 ELSE $5 END) AS claim,
+            n.disabled_at IS NOT NULL OR a.disabled_at IS NOT NULL
+              OR NOT (d.event IN ('referral.withdrawn', 'crossborder.withdrawn') AND EXISTS (
+                SELECT FROM helpline.deliveries o
+                WHERE o.centre_id = $1 AND o.endpoint_id = d.endpoint_id AND o.delivery_id <> d.delivery_id AND o.attempts > 0
+                  AND (o.referral_id = d.referral_id OR o.crossborder_id = d.crossborder_id)))
+                AND NOT ", not_feared!("n.agency_id", "d.escalation_id", "d.referral_id", "d.crossborder_id"), " AS disabled
         FROM helpline.deliveries d
         JOIN helpline.endpoints n ON n.centre_id = $1 AND n.endpoint_id = d.endpoint_id
+        JOIN helpline.agencies a ON a.centre_id = $1 AND a.agency_id = n.agency_id
         LEFT JOIN helpline.escalations e ON e.centre_id = $1 AND e.escalation_id = d.escalation_id
         WHERE d.centre_id = $1 AND d.next_attempt_at <= (SELECT helpline.now())
           AND (d.claimed_until IS NULL OR d.claimed_until <= (SELECT helpline.now()))
@@ -141,22 +149,16 @@ const CLAIM: &str = concat!(
         ORDER BY ", hurries!(), " DESC, e.kind, e.risk DESC NULLS LAST, d.next_attempt_at LIMIT $2
         FOR UPDATE OF d SKIP LOCKED),
     claimed AS (
-        UPDATE helpline.deliveries d SET attempts = d.attempts + 1, claimed_until = helpline.now() + claim, revision = d.revision + 1
+        UPDATE helpline.deliveries d SET attempts = d.attempts + (NOT disabled)::int, claimed_until = helpline.now() + claim, revision = d.revision + 1
         FROM due WHERE d.centre_id = $1 AND d.delivery_id = due.delivery_id
-        RETURNING d.*)
+        RETURNING d.*, disabled)
     SELECT c.delivery_id, c.revision, c.attempts, c.kind, c.event, c.made_at, helpline.now() AS now, c.escalation_id, c.child_alert_id,
         c.referral_id, c.crossborder_id, coalesce(e.number, r.number, h.number) AS number,
         e.kind AS escalation_kind, e.risk, coalesce(e.exercise, false) AS exercise, c.endpoint_id,
-        (n.disabled_at IS NOT NULL OR a.disabled_at IS NOT NULL
-            OR NOT (c.event IN ('referral.withdrawn', 'crossborder.withdrawn') AND EXISTS (
-                SELECT FROM helpline.deliveries o
-                WHERE o.centre_id = $1 AND o.endpoint_id = c.endpoint_id AND o.delivery_id <> c.delivery_id AND o.attempts > 0
-                  AND (o.referral_id = c.referral_id OR o.crossborder_id = c.crossborder_id)))
-              AND NOT ", not_feared!("n.agency_id", "c.escalation_id", "c.referral_id", "c.crossborder_id"), ") AS disabled, n.address_sealed, n.secret_sealed,
+        c.disabled, n.address_sealed, n.secret_sealed,
         CASE WHEN n.old_secret_until > helpline.now() THEN n.old_secret_sealed END AS old_secret_sealed
     FROM claimed c
     JOIN helpline.endpoints n ON n.centre_id = $1 AND n.endpoint_id = c.endpoint_id
-    JOIN helpline.agencies a ON a.centre_id = $1 AND a.agency_id = n.agency_id
     LEFT JOIN helpline.escalations e ON e.centre_id = $1 AND e.escalation_id = c.escalation_id
     LEFT JOIN helpline.referrals r ON r.centre_id = $1 AND r.referral_id = c.referral_id
     LEFT JOIN helpline.crossborder_handovers h ON h.centre_id = $1 AND h.crossborder_id = c.crossborder_id
