@@ -86,16 +86,16 @@ pub(crate) async fn place_hold(
         }
         if let Some(referral) = new.referral_id {
             let about = About { referral: Some(referral.as_uuid()), ..About::default() };
-            let agencies = ctx.store.agencies_of_services(caller.centre_id, services).await?;
             let mut feared = Ok(());
-            for agency in &agencies {
-                let other = Refusal::not_found("service");
-                feared = consulate::passes(ctx, caller, (&[*agency], about), other).await;
+            for service in services {
+                let agency = ctx.store.agencies_of_services(caller.centre_id, &[*service]).await?;
+                feared =
+                    consulate::passes(ctx, caller, (&agency, about), Refusal::not_found("service")).await;
                 if feared.is_ok() {
+                    // Whoever answers for this one, the centre itself among them, may only be full.
                     break;
                 }
             }
-            // Somebody else who was named may only be full.
             feared?;
         }
         let wish = (new.unit.as_str(), new.count);

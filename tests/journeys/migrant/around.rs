@@ -10,11 +10,12 @@ use helpline_tests::casework::open;
 use helpline_tests::migrant::{ask_override, fear, lift};
 use helpline_tests::referral::draft;
 use helpline_tests::{Abilities, Refused, request_id};
+use serde_json::json;
 use tonic::{Code, Status};
 
 use super::room::Room;
 use crate::referral::drafts::{able, about};
-use crate::referral::holds::{hold, place};
+use crate::referral::holds::{hold, place, set};
 use crate::referral::room::{Partner, choices, get, reject};
 use crate::stage::{until, why};
 
@@ -69,11 +70,14 @@ async fn who_may_not_read_the_case_is_not_told_that_there_is_one() {
     let desk = room.stage.desk(Abilities::speaking(&["ar"])).await;
     assert_eq!(desk.take().await.contact_id, room.contact_id);
     let amina = &desk.actor;
-    other.protect(fear(&room.case.case_id, "SY")).await.unwrap();
     let to = |partner: &Partner| draft(&room.contact_id, &[&partner.service]);
+    let early = amina.draft_referral(to(&embassy)).await.unwrap();
+    other.protect(fear(&room.case.case_id, "SY")).await.unwrap();
     let feared = reads(amina.draft_referral(to(&embassy)).await);
     assert_eq!(feared, reads(amina.draft_referral(to(&gone)).await));
     assert_eq!(why(other.draft_referral(to(&embassy)).await).reason, "CONSULATE_REFUSED");
+    assert_eq!(why(amina.send_referral(&early).await).reason, "NOBODY_FITS");
+    assert_eq!(why(other.send_referral(&early).await).reason, "CONSULATE_REFUSED");
 }
 
 #[tokio::test]
@@ -95,6 +99,31 @@ async fn no_place_of_a_mission_is_kept_for_a_child_who_is_afraid_of_it() {
     assert_eq!(why(place(room.by(), keep()).await).reason, "CONSULATE_REFUSED");
     room.stage.world.lift(&fear.protection_id).await;
     assert_eq!(kept().await, 1);
+}
+
+#[tokio::test]
+async fn who_else_is_named_for_a_place_has_room_or_is_full_whoever_is_feared_beside() {
+    let room = Room::new().await;
+    let (embassy, other) = (room.embassy("SY").await, Partner::new(&room.stage).await);
+    let world = &room.stage.world;
+    // One that the centre answers for itself.
+    let own = world.listed(world.centre.id, &json!({})).await.to_string();
+    for service in [&embassy.service, &other.service, &own] {
+        set(room.by(), service, 1, 0).await.unwrap();
+    }
+    let referral = room.by().refer(room.draft(&[&embassy, &other])).await;
+    let keep = |services: &[&str]| PlaceHoldRequest {
+        referral_id: referral.referral_id.clone(),
+        ..hold(services, 1)
+    };
+    room.by().protect(fear(&room.case.case_id, "SY")).await.unwrap();
+    for next in [&other.service, &own] {
+        let services = [&*embassy.service, next];
+        assert_eq!(&place(room.by(), keep(&services)).await.unwrap().service_id, next);
+        assert_eq!(why(place(room.by(), keep(&services)).await).reason, "NO_ROOM");
+        assert_eq!(why(place(room.by(), keep(&[next, &embassy.service])).await).reason, "NO_ROOM");
+    }
+    assert_eq!(why(place(room.by(), keep(&[&embassy.service])).await).reason, "CONSULATE_REFUSED");
 }
 
 #[tokio::test]
