@@ -6,6 +6,7 @@ mod gate;
 mod held;
 mod in_hand;
 mod joined;
+mod missing;
 mod redirect;
 mod room;
 mod said;

@@ -3,38 +3,16 @@
 use helpline_domain::id::AgencyId;
 use helpline_proto::casework::v1::{MoveCaseRequest, UnlinkCaseContactRequest};
 use helpline_proto::directory::v1::{GetAgencyRequest, UpdateAgencyRequest};
-use helpline_proto::escalation::v1::{
-    AskChildAlertUpdateRequest, CallResult, ChildAlert, GetChildAlertRequest, ListCallsRequest, Plan, Policy,
-    RaiseEscalationRequest, RecordCallRequest,
-};
+use helpline_proto::escalation::v1::{CallResult, ListCallsRequest, Plan, Policy, RecordCallRequest};
 use helpline_proto::referral::v1::DraftReferralRequest;
-use helpline_proto::terms::v1::Risk;
-use helpline_tests::child_alert::{
-    approve, ask, content, disclose_to, lets_send_alerts, report_of_a_missing_child,
-};
 use helpline_tests::migrant::{answer_override, ask_override, fear, lift};
 use helpline_tests::plan::{desk, ring, step, supervisors};
 use helpline_tests::{Abilities, Actor, request_id};
 use tonic::{Code, Status};
 
 use super::room::Room;
-use crate::escalation::room::{raise, report};
-use crate::referral::room::{Partner, get};
+use crate::referral::room::get;
 use crate::stage::{until, why};
-
-async fn get_alert(by: &Actor, alert: &ChildAlert) -> Result<ChildAlert, Status> {
-    let request = GetChildAlertRequest { alert_id: alert.alert_id.clone() };
-    Ok(by.child_alerts().get_child_alert(request).await?.into_inner().alert.unwrap())
-}
-
-async fn replace(by: &Actor, alert: &ChildAlert, agencies: &[&str]) -> ChildAlert {
-    let request = AskChildAlertUpdateRequest {
-        request_id: request_id(),
-        alert_id: alert.alert_id.clone(),
-        content: Some(content(agencies)),
-    };
-    by.child_alerts().ask_child_alert_update(request).await.unwrap().into_inner().alert.unwrap()
-}
 
 impl Room {
     pub(super) async fn unlink(&self, by: &Actor) -> Result<(), Status> {
@@ -49,10 +27,6 @@ impl Room {
     async fn calls(&self) -> Vec<String> {
         let listed = self.by().escalations().list_calls(ListCallsRequest::default()).await.unwrap();
         listed.into_inner().calls.into_iter().map(|call| call.delivery_id).collect()
-    }
-
-    fn of_case(&self, request: RaiseEscalationRequest) -> RaiseEscalationRequest {
-        RaiseEscalationRequest { case_id: self.case.case_id.clone(), ..request }
     }
 
     async fn rings_first(&self, agency: AgencyId) {
@@ -71,7 +45,7 @@ async fn the_ladder_neither_rings_up_nor_counts_a_mission_of_a_country_that_is_f
     let room = Room::new().await;
     let embassy = room.embassy("SY").await;
     room.rings_first(embassy.agency).await;
-    let before = raise(room.by(), room.of_case(report(Risk::HarmNow))).await;
+    let before = room.raised_of_case().await;
     let call = until("it is to be rung", async || room.calls().await.pop()).await;
 
     // What is to be rung is not any more, and says nothing to who still has the number.
@@ -169,48 +143,4 @@ async fn who_has_asked_for_an_override_does_not_lift_the_fear_and_an_embassy_sta
     let update = UpdateAgencyRequest { request_id: request_id(), agency: Some(agency), expected_revision: 0 };
     assert_eq!(why(administrator.agencies().update_agency(update).await).fields, ["agency.country"]);
     room.stage.world.lift(&recorded.protection_id).await;
-}
-
-#[tokio::test]
-async fn a_missing_child_is_searched_for_by_everybody_but_the_mission_that_is_feared_since() {
-    let room = Room::new().await;
-    lets_send_alerts(&room.stage.world).await;
-    let (embassy, hotline) = (room.embassy("SY").await, Partner::new(&room.stage).await);
-    let amina = room.stage.world.supervisor().await;
-    let missing = raise(room.by(), room.of_case(report_of_a_missing_child())).await;
-    let ids = [hotline.agency.to_string(), embassy.agency.to_string()];
-    for id in &ids {
-        disclose_to(room.by(), &missing.escalation_id, id).await;
-    }
-    let all = content(&[&ids[0], &ids[1]]);
-    let asked = ask(room.by(), &missing.escalation_id, all).await.unwrap();
-    let issued = approve(&amina, &asked).await.unwrap();
-    assert!(get_alert(&embassy.responder, &issued).await.is_ok());
-    room.by().protect(fear(&room.case.case_id, "SY")).await.unwrap();
-    let asked = replace(room.by(), &issued, &[&ids[0]]).await;
-    let update = approve(&amina, &asked).await.unwrap();
-    assert!(get_alert(&hotline.responder, &update).await.is_ok());
-    assert_eq!(get_alert(&embassy.responder, &update).await.unwrap_err().code(), Code::NotFound);
-}
-
-#[tokio::test]
-async fn an_alert_that_was_asked_for_before_the_fear_is_issued_to_everybody_but_the_mission() {
-    let room = Room::new().await;
-    lets_send_alerts(&room.stage.world).await;
-    let (embassy, hotline) = (room.embassy("SY").await, Partner::new(&room.stage).await);
-    let amina = room.stage.world.supervisor().await;
-    let missing = raise(room.by(), room.of_case(report_of_a_missing_child())).await;
-    let ids = [hotline.agency.to_string(), embassy.agency.to_string()];
-    for id in &ids {
-        disclose_to(room.by(), &missing.escalation_id, id).await;
-    }
-    let both = ask(room.by(), &missing.escalation_id, content(&[&ids[0], &ids[1]])).await.unwrap();
-    let alone = ask(room.by(), &missing.escalation_id, content(&[&ids[1]])).await.unwrap();
-    room.by().protect(fear(&room.case.case_id, "SY")).await.unwrap();
-    let issued = approve(&amina, &both).await.unwrap();
-    assert!(get_alert(&hotline.responder, &issued).await.is_ok());
-    assert_eq!(get_alert(&embassy.responder, &issued).await.unwrap_err().code(), Code::NotFound);
-    // An alert that nobody would hear searches for nobody.
-    let refused = why(approve(&amina, &alone).await);
-    assert_eq!((refused.reason.as_str(), refused.metadata("agency")), ("NOT_DISCLOSED", &*ids[1]));
 }
