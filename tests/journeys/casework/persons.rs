@@ -272,3 +272,21 @@ async fn numbers_tell_neither_how_many_there_are_nor_which_came_first() {
         WHERE helpline.scattered('persons', place) = helpline.scattered('cases', place)";
     assert!(stage.value(apart).parse::<u32>().unwrap() < 5, "one table tells nothing of another");
 }
+
+#[tokio::test]
+async fn who_looks_after_a_child_is_shown_to_who_works_with_them_whoever_works_with_that_one() {
+    let stage = Stage::set().await;
+    let (owner, by) = (stage.world.counsellor(Abilities::speaking(&["ar"])).await, &stage.supervisor);
+    let child = owner.record_person("Aigerim", "+77015550100").await;
+    owner.open_case(open(&child.person_id)).await.unwrap();
+    let mut relatives = Vec::new();
+    for (name, relation) in [("Sholpan", Relation::Guardian), ("Daniyar", Relation::Sibling)] {
+        let relative = by.record_person(name, &request_id()).await;
+        by.open_case(open(&relative.person_id)).await.unwrap();
+        link(by, &child, &relative, relation).await.unwrap();
+        assert_eq!(owner.person(&relative.person_id).await.unwrap_err().code(), Code::NotFound);
+        relatives.push(relative.person_id);
+    }
+    let shown = owner.person(&child.person_id).await.unwrap().links;
+    assert_eq!(shown.iter().map(|one| &one.relative_id).collect::<Vec<_>>(), [&relatives[0]]);
+}

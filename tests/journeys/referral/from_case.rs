@@ -1,6 +1,6 @@
 //! A child whose case began without a contact is referred, too; and who has the case has what was asked for in it.
 
-use helpline_proto::casework::v1::AnswerCaseTransferRequest;
+use helpline_proto::casework::v1::{AnswerCaseTransferRequest, LinkCaseContactRequest};
 use helpline_proto::queueing::v1::AlertKind;
 use helpline_proto::referral::v1::{DraftReferralRequest, ListReferralsRequest, Referral, RejectReason};
 use helpline_tests::casework::transfer;
@@ -11,7 +11,7 @@ use tonic::Code;
 
 use super::room::{Partner, get, reject};
 use crate::alerts::listed;
-use crate::stage::{Stage, until, why};
+use crate::stage::{Stage, chat, until, why};
 
 /// A draft of a case alone.
 fn of_case(case_id: &str, partners: &[&Partner]) -> DraftReferralRequest {
@@ -74,6 +74,47 @@ async fn a_case_without_a_contact_is_referred_and_its_next_owner_goes_on_with_it
     assert_eq!(get(&next, &referral).await.unwrap().referral_id, referral.referral_id);
     assert_eq!(listed_of(&next, &case.case_id).await.len(), 2);
     next.draft_referral(of()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_part_is_of_the_same_contact_or_of_the_same_case() {
+    let stage = Stage::set().await;
+    let (partner, by) = (Partner::new(&stage).await, &stage.supervisor);
+    let [case, other] = [by.case_of_child().await.case_id, by.case_of_child().await.case_id];
+    let contact = stage.receive(chat("ar")).await.contact_id;
+    for case in [&case, &other] {
+        let (case_id, contact_id) = (case.clone(), contact.clone());
+        let link = LinkCaseContactRequest { request_id: request_id(), case_id, contact_id };
+        by.cases().link_case_contact(link).await.unwrap();
+    }
+    let of = |contact: &str, case: &str| DraftReferralRequest {
+        contact_id: contact.to_owned(),
+        ..of_case(case, &[&partner])
+    };
+    let of_contact = by.draft_referral(of(&contact, "")).await.unwrap().referral_id;
+    let of_case = by.draft_referral(of("", &case)).await.unwrap().referral_id;
+    let of_both = by.draft_referral(of(&contact, &case)).await.unwrap().referral_id;
+    for (whole, contact, case, same) in [
+        (&of_contact, &*contact, "", true),
+        (&of_contact, &contact, &*case, true),
+        (&of_contact, "", &case, false),
+        (&of_case, &contact, "", false),
+        (&of_case, &contact, &case, true),
+        (&of_case, &contact, &other, false),
+        (&of_case, "", &case, true),
+        (&of_both, &contact, "", true),
+        (&of_both, &contact, &other, true),
+        (&of_both, "", &case, true),
+        (&of_both, "", &other, false),
+    ] {
+        let part = DraftReferralRequest { part_of_id: whole.clone(), ..of(contact, case) };
+        let drafted = by.draft_referral(part).await;
+        if same {
+            assert_eq!(&drafted.unwrap().part_of_id, whole);
+        } else {
+            assert_eq!(why(drafted).fields, ["part_of_id"]);
+        }
+    }
 }
 
 #[tokio::test]
