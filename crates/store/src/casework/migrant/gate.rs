@@ -2,6 +2,8 @@
 
 use helpline_domain::caller::Caller;
 use helpline_domain::id::{AgencyId, CaseId, CentreId, ContactId, PersonId, ReferralId};
+use sqlx::FromRow;
+use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
 use crate::casework::sees_case;
@@ -24,18 +26,16 @@ pub struct About {
 
 /// Which of these agencies would learn nothing of what something is about.
 macro_rules! refused {
-    ($($what:literal),+) => {
-        concat!(
-            "SELECT ", $($what,)+ " FROM unnest($2::uuid[]) AS a (id)
+    () => {
+            "SELECT a.id FROM unnest($2::uuid[]) AS a (id)
              WHERE helpline.gate($1, a.id, ARRAY(
                     SELECT $3::uuid UNION SELECT k.case_id FROM helpline.case_contacts k WHERE k.centre_id = $1 AND k.contact_id = $4)) = '{}'
                 OR helpline.gate_of($1, a.id, $5, $6, $7) = '{}'
              LIMIT 1"
-        )
     };
 }
 
-const REFUSED: &str = refused!("a.id");
+const REFUSED: &str = refused!();
 
 /// And whether the caller may read a case on which it stands: to nobody else it is told that there is one.
 const REFUSED_TO: &str = concat!(
@@ -54,7 +54,7 @@ const REFUSED_TO: &str = concat!(
                 WHERE r.centre_id = $1 AND r.referral_id = $6
             UNION SELECT h.case_id FROM helpline.crossborder_handovers h WHERE h.centre_id = $1 AND h.crossborder_id = $7)))
           AND ", sees_case!("$8", "$9"), ") AS told
-     FROM (", refused!("a.id"), ") refused"
+     FROM (", refused!(), ") refused"
 );
 
 /// Whether a supervisor has asked for an override of what protects the person of a record: whoever wants the door open does not open it by
@@ -83,19 +83,8 @@ impl Store {
         agencies: &[AgencyId],
         about: About,
     ) -> Result<Option<AgencyId>, StoreError> {
-        let ids: Vec<Uuid> = agencies.iter().map(AgencyId::as_uuid).collect();
-        let mut connection = self.bound(centre).await?;
-        let found = sqlx::query_scalar::<_, Uuid>(REFUSED)
-            .bind(centre.as_uuid())
-            .bind(ids)
-            .bind(about.case)
-            .bind(about.contact.map(|id| id.as_uuid()))
-            .bind(about.escalation)
-            .bind(about.referral)
-            .bind(about.crossborder)
-            .fetch_optional(connection.postgres())
-            .await;
-        Ok(connection.settle(found)?.map(AgencyId::from))
+        let found = self.refused::<(Uuid,)>(REFUSED, centre, (agencies, about), None).await?;
+        Ok(found.map(|(agency,)| agency.into()))
     }
 
     /// The same for a caller who asks, and whether they may read a case because of which that is so.
@@ -105,21 +94,33 @@ impl Store {
         agencies: &[AgencyId],
         about: About,
     ) -> Result<Option<(AgencyId, bool)>, StoreError> {
+        let asked = (agencies, about);
+        let found = self.refused::<(Uuid, bool)>(REFUSED_TO, caller.centre_id, asked, Some(caller)).await?;
+        Ok(found.map(|(agency, told)| (agency.into(), told)))
+    }
+
+    async fn refused<Row: for<'row> FromRow<'row, PgRow> + Send + Unpin>(
+        &self,
+        sql: &'static str,
+        centre: CentreId,
+        (agencies, about): (&[AgencyId], About),
+        caller: Option<&Caller>,
+    ) -> Result<Option<Row>, StoreError> {
         let ids: Vec<Uuid> = agencies.iter().map(AgencyId::as_uuid).collect();
-        let mut connection = self.bound(caller.centre_id).await?;
-        let found = sqlx::query_as::<_, (Uuid, bool)>(REFUSED_TO)
-            .bind(caller.centre_id.as_uuid())
+        let mut query = sqlx::query_as::<_, Row>(sql)
+            .bind(centre.as_uuid())
             .bind(ids)
             .bind(about.case)
             .bind(about.contact.map(|id| id.as_uuid()))
             .bind(about.escalation)
             .bind(about.referral)
-            .bind(about.crossborder)
-            .bind(caller.principal())
-            .bind(caller.role.key())
-            .fetch_optional(connection.postgres())
-            .await;
-        Ok(connection.settle(found)?.map(|(agency, told)| (agency.into(), told)))
+            .bind(about.crossborder);
+        if let Some(caller) = caller {
+            query = query.bind(caller.principal()).bind(caller.role.key());
+        }
+        let mut connection = self.bound(centre).await?;
+        let found = query.fetch_optional(connection.postgres()).await;
+        connection.settle(found)
     }
 
     /// Whether the caller has asked for an override of what protects somebody.
