@@ -131,6 +131,27 @@ const OFFER: &str = change!(
     returning: handover_columns!(),
 );
 
+/// Everything in `$locked` of a kind that has a timeline has this owner from now on, as `changed` says. The journal names who did it in
+/// columns of its own.
+macro_rules! handed_on {
+    ($kind:literal, $locked:literal, $owner:literal, $detail:literal, ($who:literal, $by:literal)) => {
+        concat!(
+            $kind, "_handed AS (
+        UPDATE helpline.", $kind, "s x SET event_count = x.event_count + 1, changed_at = helpline.now(), revision = x.revision + 1, owner_id = ", $owner, "
+        FROM ", $locked, " l, changed WHERE x.centre_id = $1 AND x.", $kind, "_id = l.", $kind, "_id
+        RETURNING x.", $kind, "_id AS handed_id, x.contact_id, x.event_count, x.revision, ", $detail, " AS detail),
+    ", $kind, "_noted AS (
+        INSERT INTO helpline.", $kind, "_events (centre_id, ", $kind, "_id, sequence, at, event, actor_id, actor_role, detail)
+        SELECT $1, handed_id, event_count, helpline.now(), 'handed_on', $2, $3, detail FROM ", $kind, "_handed),
+    ", $kind, "_journalled AS (
+        INSERT INTO helpline.journal (centre_id, at, event, contact_id, revision, detail, ", $who, ")
+        SELECT $1, helpline.now(), '", $kind, "_handed_on', contact_id, revision, jsonb_build_object('", $kind, "_id', handed_id), ", $by, "
+        FROM ", $kind, "_handed)"
+        )
+    };
+}
+pub(crate) use handed_on;
+
 /// Whether whoever accepts has named a conflict with a contact.
 macro_rules! conflicts_with {
     ($contact:literal) => {
@@ -198,33 +219,8 @@ const ACCEPT: &str = change!(
         INSERT INTO helpline.journal (centre_id, at, event, contact_id, counsellor_id, revision, detail)
         SELECT $1, helpline.now(), 'callback_handed_over', contact_id, $2, revision, jsonb_build_object('callback_id', callback_id)
         FROM promised),
-    owned AS (
-        UPDATE helpline.escalations e SET owner_id = $2, event_count = e.event_count + 1, changed_at = helpline.now(),
-            revision = e.revision + 1
-        FROM dangers, changed WHERE e.centre_id = $1 AND e.escalation_id = dangers.escalation_id
-        RETURNING e.escalation_id, e.contact_id, e.event_count, e.revision, changed.from_counsellor_id, changed.handover_id),
-    noted AS (
-        INSERT INTO helpline.escalation_events (centre_id, escalation_id, sequence, at, event, actor_id, actor_role, detail)
-        SELECT $1, escalation_id, event_count, helpline.now(), 'handed_on', $2, $3,
-            jsonb_build_object('from', from_counsellor_id, 'handover', handover_id)
-        FROM owned),
-    told_of_dangers AS (
-        INSERT INTO helpline.journal (centre_id, at, event, contact_id, counsellor_id, revision, detail)
-        SELECT $1, helpline.now(), 'escalation_handed_on', contact_id, $2, revision, jsonb_build_object('escalation_id', escalation_id)
-        FROM owned),
-    referred AS (
-        UPDATE helpline.referrals r SET owner_id = $2, event_count = r.event_count + 1, changed_at = helpline.now(), revision = r.revision + 1
-        FROM asked, changed WHERE r.centre_id = $1 AND r.referral_id = asked.referral_id
-        RETURNING r.referral_id, r.contact_id, r.event_count, r.revision, changed.from_counsellor_id, changed.handover_id),
-    noted_of_referrals AS (
-        INSERT INTO helpline.referral_events (centre_id, referral_id, sequence, at, event, actor_id, actor_role, detail)
-        SELECT $1, referral_id, event_count, helpline.now(), 'handed_on', $2, $3,
-            jsonb_build_object('from', from_counsellor_id, 'handover', handover_id)
-        FROM referred),
-    told_of_referrals AS (
-        INSERT INTO helpline.journal (centre_id, at, event, contact_id, counsellor_id, revision, detail)
-        SELECT $1, helpline.now(), 'referral_handed_on', contact_id, $2, revision, jsonb_build_object('referral_id', referral_id)
-        FROM referred),
+    ", handed_on!("escalation", "dangers", "$2", "jsonb_build_object('from', changed.from_counsellor_id, 'handover', changed.handover_id)", ("counsellor_id", "$2")), ",
+    ", handed_on!("referral", "asked", "$2", "jsonb_build_object('from', changed.from_counsellor_id, 'handover', changed.handover_id)", ("counsellor_id", "$2")), ",
     freed AS (
         UPDATE helpline.presences p SET held_voice = p.held_voice - held.voice, held_chat = p.held_chat - held.chat,
             held_message = p.held_message - held.message, idle_since = helpline.now(), revision = p.revision + 1

@@ -14,6 +14,7 @@ use super::migrant::gate::wants_it_open;
 use super::person::Made;
 use super::{CASE_TEXT, sees_case};
 use crate::change::{Change, Command, change, change_query};
+use crate::handover::handed_on;
 use crate::{Store, StoreError};
 
 /// What its owner has to do goes with the case: tasks, open escalations and referrals of it. A case that is moved takes no override with it. Parameters after those of the command: 7 and 8 case and revision, 9 event, 10 to 12 status, whether it is closed and why, 13 owner,
@@ -45,35 +46,13 @@ const STEP: &str = change!(
         SELECT e.escalation_id FROM helpline.escalations e CROSS JOIN changed
         WHERE old_owner <> changed.owner_id AND e.centre_id = $1 AND e.case_id = $7 AND e.owner_id = old_owner AND e.ended_at IS NULL
         ORDER BY e.escalation_id FOR UPDATE OF e),
-    owned AS (
-        UPDATE helpline.escalations e SET owner_id = changed.owner_id, event_count = e.event_count + 1, changed_at = helpline.now(),
-            revision = e.revision + 1
-        FROM dangers, changed WHERE e.centre_id = $1 AND e.escalation_id = dangers.escalation_id
-        RETURNING e.escalation_id, e.contact_id, e.event_count, e.revision, changed.old_owner),
-    owned_noted AS (
-        INSERT INTO helpline.escalation_events (centre_id, escalation_id, sequence, at, event, actor_id, actor_role, detail)
-        SELECT $1, escalation_id, event_count, helpline.now(), 'handed_on', $2, $3, jsonb_build_object('from', old_owner) FROM owned),
-    owned_journalled AS (
-        INSERT INTO helpline.journal (centre_id, at, event, actor_id, actor_role, contact_id, revision, detail)
-        SELECT $1, helpline.now(), 'escalation_handed_on', $2, $3, contact_id, revision, jsonb_build_object('escalation_id', escalation_id)
-        FROM owned),
+    ", handed_on!("escalation", "dangers", "changed.owner_id", "jsonb_build_object('from', changed.old_owner)", ("actor_id, actor_role", "$2, $3")), ",
     asked AS MATERIALIZED (
         SELECT r.referral_id FROM helpline.referrals r CROSS JOIN changed
         WHERE old_owner <> changed.owner_id AND r.centre_id = $1 AND r.case_id = $7 AND r.owner_id = old_owner AND r.ended_at IS NULL
           AND (SELECT count(*) FROM dangers) >= 0
         ORDER BY r.referral_id FOR UPDATE OF r),
-    referred AS (
-        UPDATE helpline.referrals r SET owner_id = changed.owner_id, event_count = r.event_count + 1, changed_at = helpline.now(),
-            revision = r.revision + 1
-        FROM asked, changed WHERE r.centre_id = $1 AND r.referral_id = asked.referral_id
-        RETURNING r.referral_id, r.contact_id, r.event_count, r.revision, changed.old_owner),
-    referred_noted AS (
-        INSERT INTO helpline.referral_events (centre_id, referral_id, sequence, at, event, actor_id, actor_role, detail)
-        SELECT $1, referral_id, event_count, helpline.now(), 'handed_on', $2, $3, jsonb_build_object('from', old_owner) FROM referred),
-    referred_journalled AS (
-        INSERT INTO helpline.journal (centre_id, at, event, actor_id, actor_role, contact_id, revision, detail)
-        SELECT $1, helpline.now(), 'referral_handed_on', $2, $3, contact_id, revision, jsonb_build_object('referral_id', referral_id)
-        FROM referred),
+    ", handed_on!("referral", "asked", "changed.owner_id", "jsonb_build_object('from', changed.old_owner)", ("actor_id, actor_role", "$2, $3")), ",
     noted AS (
         INSERT INTO helpline.case_events (centre_id, case_id, sequence, at, event, actor_id, actor_role, detail, entry_id, text_sealed,
             section_id, section_kind, section_revision, field_class)
