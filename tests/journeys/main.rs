@@ -20,6 +20,7 @@ mod capacity;
 mod care;
 mod casework;
 mod chance;
+mod compared;
 mod conservation;
 mod crossborder;
 mod cut;

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use helpline_domain::id::{CentreId, ContactId};
@@ -11,12 +12,17 @@ use helpline_live::line::{FreeCounsellor, LineView, Waiter};
 use helpline_service_kit::mirror::waiter_of;
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::check::Differences;
-use helpline_store::line::{LineCursor, OnShift};
+use helpline_store::line::{LineCursor, LineEntry, OnShift};
 
 use crate::measures::Measures;
 
-/// Differences younger than this are changes under way, not faults.
+/// Who came later than this may be on the way to the view.
 const SETTLED: TimeDelta = TimeDelta::seconds(2);
+/// What still differs then is a fault. Until then it may be a matcher that has died: another takes its lease over and fills the view,
+/// which lasts as long as the machine is busy.
+const LASTS: Duration = Duration::from_secs(10);
+/// From one look at what differs to the next.
+const LOOK: Duration = Duration::from_millis(500);
 /// Rows written to the view at a time.
 const PAGE: u32 = 1000;
 
@@ -175,7 +181,7 @@ impl Comparison {
     }
 }
 
-/// Compares rows with rows and rows with the view, and repairs what has differed for 2 s.
+/// Compares rows with rows and rows with the view, and repairs what differs, in the view what has differed for 10 s.
 pub async fn compare(ctx: &Ctx, centre: CentreId) -> Result<Comparison, Refusal> {
     let mut found = Comparison { rows: ctx.store.compare(centre).await?, ..Comparison::default() };
     if found.rows.capacity > 0 {
@@ -207,22 +213,35 @@ async fn compare_view(ctx: &Ctx, centre: CentreId, view: &LineView) -> Result<(u
             }
         }
     }
-    // Between the two readings somebody may have come or gone: only what differs still is a difference.
-    ctx.clock.sleep(SETTLED.to_std().unwrap_or_default()).await;
-    let there: HashSet<ContactId> = view.all().await?.into_iter().map(|waiter| waiter.contact_id).collect();
-    let claimed: HashSet<ContactId> =
-        view.lapsed_claims(i64::MAX).await?.into_iter().map(|waiter| waiter.contact_id).collect();
-    missing.retain(|id| !there.contains(id) && !claimed.contains(id));
-    let missing = ctx.store.line_entries_of(centre, &missing, 0).await?;
-    view.put(&missing.iter().map(waiter_of).collect::<Vec<_>>(), false).await?;
-    surplus.retain(|id, _| there.contains(id));
-    let ids: Vec<ContactId> = surplus.keys().copied().collect();
-    for entry in ctx.store.line_entries_of(centre, &ids, 0).await? {
-        surplus.remove(&entry.contact_id);
+    // Only what differs still is a difference: somebody may have come or gone between the readings, or is being told of.
+    let begun = ctx.clock.instant();
+    while !(missing.is_empty() && surplus.is_empty()) && ctx.clock.instant().duration_since(begun) < LASTS {
+        ctx.clock.sleep(LOOK).await;
+        let there: HashSet<ContactId> =
+            view.all().await?.into_iter().map(|waiter| waiter.contact_id).collect();
+        let claimed: HashSet<ContactId> =
+            view.lapsed_claims(i64::MAX).await?.into_iter().map(|waiter| waiter.contact_id).collect();
+        missing.retain(|id| !there.contains(id) && !claimed.contains(id));
+        missing = waiting(ctx, centre, &missing).await?.iter().map(|entry| entry.contact_id).collect();
+        surplus.retain(|id, _| there.contains(id));
+        let ids: Vec<ContactId> = surplus.keys().copied().collect();
+        for entry in waiting(ctx, centre, &ids).await? {
+            surplus.remove(&entry.contact_id);
+        }
     }
+    let missing = waiting(ctx, centre, &missing).await?;
+    view.put(&missing.iter().map(waiter_of).collect::<Vec<_>>(), false).await?;
     let surplus: Vec<Waiter> = surplus.into_values().collect();
     let dropped = view.drop_waiters(&surplus).await?;
     Ok((missing.len() as u64, dropped))
+}
+
+/// Who of these waits.
+async fn waiting(ctx: &Ctx, centre: CentreId, ids: &[ContactId]) -> Result<Vec<LineEntry>, Problem> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(ctx.store.line_entries_of(centre, ids, 0).await?)
 }
 
 /// What stands in the way: the view, which can be done without, or the store, which cannot.
