@@ -7,6 +7,7 @@ mod cases;
 mod judged;
 mod mended;
 mod persons;
+mod restored;
 mod sight;
 mod tasks;
 mod watched;

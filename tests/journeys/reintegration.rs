@@ -4,7 +4,7 @@ mod announced;
 mod hidden;
 mod kept;
 mod merged;
-mod room;
+pub(crate) mod room;
 mod school;
 mod unseen;
 mod whole;

@@ -14,7 +14,7 @@ async fn counsellor(stage: &Stage) -> Actor {
     stage.world.counsellor(Abilities::speaking(&["ar"])).await
 }
 
-async fn break_glass(by: &Actor, child: &str) -> Result<Vec<Case>, Status> {
+pub(super) async fn break_glass(by: &Actor, child: &str) -> Result<Vec<Case>, Status> {
     let request = BreakGlassRequest {
         request_id: request_id(),
         case_id: String::new(),
