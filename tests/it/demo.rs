@@ -160,7 +160,6 @@ fn slow_the_demo_shows_how_a_child_is_referred_until_somebody_says_what_came_of_
     let mut lines = demo.said.iter().filter(|line| line.contains("  no. 1   referral  "));
     for what in [
         "a bed is looked for: 2 shelters fit",
-        "the last bed of Harbour House is kept",
         "it is sent: Harbour House is asked",
         "Harbour House says no; Cedar House is asked",
         "Cedar House accepts",

@@ -154,15 +154,25 @@ impl World {
     /// An agency answers for a service from now on; the service's id.
     pub async fn answered_by(&self, centre: CentreId, service: ServiceId, agency: AgencyId) -> String {
         let service_id = service.to_string();
+        self.keep_service(centre, (&service_id, agency), ServiceRules::default()).await;
+        service_id
+    }
+
+    /// An agency answers for a service with a protected address from now on.
+    pub async fn protect(&self, service_id: &str, agency: AgencyId) {
+        let rules = ServiceRules { protected_address: true, ..ServiceRules::default() };
+        self.keep_service(self.centre.id, (service_id, agency), rules).await;
+    }
+
+    async fn keep_service(&self, centre: CentreId, (id, agency): (&str, AgencyId), rules: ServiceRules) {
         let request = UpdateServiceRequest {
             request_id: request_id(),
-            service_id: service_id.clone(),
+            service_id: id.to_owned(),
             agency_id: agency.to_string(),
-            rules: Some(ServiceRules::default()),
+            rules: Some(rules),
             ..UpdateServiceRequest::default()
         };
         let administrator = self.bearer(centre, Role::Administrator, None).await;
         administrator.services().update_service(request).await.expect("the agency answers for it");
-        service_id
     }
 }

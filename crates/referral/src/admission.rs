@@ -12,7 +12,7 @@ use helpline_store::shelter::Calls;
 use helpline_store::{Change, Command};
 
 use crate::access;
-use crate::capacity::{committed, give_back};
+use crate::capacity::{committed, give_back, room_is_told};
 
 /// How often a step is tried anew because another came between: each time somebody else has made theirs.
 const TRIES: usize = 20;
@@ -65,7 +65,8 @@ async fn may_be_there(
 }
 
 /// Lets a stay go on. Errors: NOT_FOUND, STATE_REFUSED with where it stands, `expired` for one whose place is not kept any more;
-/// INVALID_FIELD for a plan that is over before it begins; NO_ROOM, for the centre with the next choice; CONSULATE_REFUSED for who
+/// INVALID_FIELD for a plan that is over before it begins; STATE_REFUSED `protected` of a service that does not tell the caller whether it
+/// has room; NO_ROOM, for the centre with the next choice; CONSULATE_REFUSED for who
 /// would move in where they are afraid to be; REQUEST_ID_REUSED.
 pub(crate) async fn go_on(
     ctx: &Ctx,
@@ -100,6 +101,7 @@ pub(crate) async fn go_on(
                 return Err(Refusal::state("admission", "expired"));
             }
             StayStep::Hold(..) => {
+                room_is_told(ctx, caller, &[now.service_id]).await?;
                 last = no_room(ctx, caller, &now).await?;
                 let given_back = give_back(ctx, caller.centre_id).await?;
                 let row = ctx.store.capacity(caller, now.service_id, &now.unit).await?.1;
@@ -170,7 +172,7 @@ async fn no_room(ctx: &Ctx, caller: &Caller, stay: &Admission) -> Result<Refusal
         return Ok(Refusal::no_room(tried.len(), None));
     }
     let wish = (stay.unit.as_str(), 1);
-    let next = ctx.store.next_with_room(caller.centre_id, Some(stay.referral_id), &tried, wish).await?;
+    let next = ctx.store.next_with_room(caller, Some(stay.referral_id), &tried, wish).await?;
     Ok(Refusal::no_room(tried.len(), next.map(|id| id.as_uuid())))
 }
 

@@ -61,7 +61,8 @@ pub(crate) async fn set_capacity(
 }
 
 /// Keeps so many of the first service that has room, in the order given. What has run out is given back first. Errors: NOT_FOUND for a
-/// service or the referral, NO_ROOM, REQUEST_ID_REUSED.
+/// service or the referral; STATE_REFUSED `protected` where one was named that does not tell the caller whether it has room; NO_ROOM;
+/// REQUEST_ID_REUSED.
 pub(crate) async fn place_hold(
     ctx: &Ctx,
     caller: &Caller,
@@ -98,12 +99,21 @@ pub(crate) async fn place_hold(
             }
             feared?;
         }
+        room_is_told(ctx, caller, services).await?;
         let wish = (new.unit.as_str(), new.count);
-        let next = ctx.store.next_with_room(caller.centre_id, new.referral_id, services, wish).await?;
+        let next = ctx.store.next_with_room(caller, new.referral_id, services, wish).await?;
         Ok(Refusal::no_room(services.len(), next.map(|id| id.as_uuid())))
     })
     .await?;
     Ok(hold.seen_by(caller))
+}
+
+/// Error: STATE_REFUSED `protected` where one of these does not tell the caller whether it has room: full or not, the answer is the same.
+pub(crate) async fn room_is_told(ctx: &Ctx, caller: &Caller, services: &[ServiceId]) -> Result<(), Refusal> {
+    if ctx.store.withholds_room(caller, services).await? {
+        return Err(Refusal::state("service", "protected"));
+    }
+    Ok(())
 }
 
 /// Gives back what has run out before somebody is refused; whether there was anything.

@@ -1,7 +1,6 @@
 //! Referrals of the demo: a girl needs a bed for the night, and two shelters are asked one after another.
 //!
-//! A counsellor searches the directory, keeps the last bed of the nearer shelter and refers her there ([`refer`]). That shelter
-//! says no; the next choice is asked in the same instant, accepts, sees her come and says what came of it ([`desk`]). What the
+//! A counsellor searches the directory and refers her to the nearer shelter ([`refer`]). That shelter says no; the next choice is asked in the same instant, accepts, sees her come and says what came of it ([`desk`]). What the
 //! supervisor sees of it is told by [`story`].
 
 pub mod desk;
@@ -26,7 +25,7 @@ use crate::draws::Draws;
 use crate::staff;
 
 /// What shelters have.
-pub(crate) const UNIT: &str = "bed";
+const UNIT: &str = "bed";
 /// What counsellors search by.
 pub(crate) const NEED: &str = "shelter";
 

@@ -11,6 +11,7 @@ use helpline_domain::id::{AdmissionId, CentreId, HoldId, ReferralId, ServiceId};
 use helpline_domain::settings::shelter::OfferRule;
 use uuid::Uuid;
 
+use crate::capacity::knows_room;
 use crate::change::{Change, Command, change, change_query};
 use crate::disclosure::not_feared;
 use crate::escalation::agency_of;
@@ -201,7 +202,9 @@ const HOLD: &str = stay!(
         SELECT a.admission_id AS id, a.service_id AS service, a.unit AS what, locked.referral FROM helpline.admissions a
         JOIN locked ON locked.referral = a.referral_id
         WHERE a.centre_id = $1 AND a.admission_id = $7 AND a.state = 'screened' AND ", sees_stay!("$2", "$3", "$8"), "
-          AND ", feared_by_nobody!(), " FOR UPDATE OF a),
+          AND ", feared_by_nobody!(), " AND EXISTS (
+            SELECT FROM helpline.services s WHERE s.centre_id = $1 AND s.service_id = a.service_id AND ", knows_room!("$3"), ")
+        FOR UPDATE OF a),
     found AS MATERIALIZED (
         SELECT h.hold_id AS theirs, h.state AS was FROM helpline.holds h JOIN stays ON true
         WHERE h.centre_id = $1 AND h.referral_id = referral AND h.service_id = service AND h.unit = what AND h.count = 1
@@ -335,7 +338,8 @@ impl Store {
         Ok(self.change(command, query).await?.map(|(id,)| id))
     }
 
-    /// Lets a stay go on. Refused when it does not stand so, and when no place is left, or none is kept any more.
+    /// Lets a stay go on. Refused when it does not stand so, when no place is left or the caller may not know whether one is, or when none
+    /// is kept any more.
     pub async fn go_on_with_stay(
         &self,
         command: &Command,

@@ -151,6 +151,15 @@ macro_rules! of_service {
 }
 use of_service;
 
+/// Whether a role may know how many are free of a service `s` that it may know of: of one with a protected address, who answers for it
+/// and supervisors alone. With one bed, that none is free says that somebody lives there.
+macro_rules! knows_room {
+    ($role:literal) => {
+        concat!("(NOT s.protected OR ", $role, "::text IN ('supervisor', 'agency_responder'))")
+    };
+}
+pub(crate) use knows_room;
+
 /// Whether a caller may know of a hold `h`: supervisors of all, an agency of those on its services, a counsellor of what they
 /// placed and of what is for a referral that they may know of. To everybody else it tells who lives where.
 macro_rules! sees_hold {
@@ -194,7 +203,7 @@ const PLACE: &str = change!(
         WHERE ($12::uuid IS NULL OR EXISTS (SELECT FROM referral)) AND k.centre_id = $1 AND k.service_id = $8 AND k.unit = $9
           AND k.maximum - k.occupied - k.held - k.out_of_service >= $10 AND EXISTS (
             SELECT FROM helpline.services s WHERE s.centre_id = $1 AND s.service_id = $8 AND s.status = 'active'
-              AND ", not_feared!("s.agency_id", "NULL", "$12::uuid", "NULL"), ")
+              AND ", knows_room!("$3"), " AND ", not_feared!("s.agency_id", "NULL", "$12::uuid", "NULL"), ")
         RETURNING k.service_id),
     changed AS (
         INSERT INTO helpline.holds (centre_id, hold_id, service_id, unit, count, state, referral_id, placed_by, placed_at, expires_at)
@@ -302,7 +311,8 @@ impl Store {
         Ok(self.change(command, query).await?.map(capacity_from))
     }
 
-    /// Keeps so many of a service for somebody. Refused when not as many are available, or the referral is not the caller's.
+    /// Keeps so many of a service for somebody. Refused when not as many are available, when the caller may not know how many are, and when
+    /// the referral is not the caller's.
     pub async fn place_hold(
         &self,
         command: &Command,

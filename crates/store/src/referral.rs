@@ -60,11 +60,12 @@ macro_rules! in_force {
 }
 pub(crate) use in_force;
 
-/// Whether a service is not known to be full: it counts nothing of the kind, or something is free.
+/// Whether a service `s` is not known to be full: it counts nothing of the kind, or something is free. One with a protected address is
+/// asked whether it is full or not: that it was passed over would tell who refers that somebody lives there.
 macro_rules! not_full {
     ($service:literal, $unit:literal) => {
         concat!(
-            "(NOT EXISTS (SELECT FROM helpline.capacities k WHERE k.centre_id = $1 AND k.service_id = ",
+            "(s.protected OR NOT EXISTS (SELECT FROM helpline.capacities k WHERE k.centre_id = $1 AND k.service_id = ",
             $service,
             "
                 AND k.unit = coalesce(",

@@ -28,6 +28,13 @@ impl Partner {
         let responder = stage.world.responder(agency).await;
         Self { agency, service: stage.world.service(agency).await, responder }
     }
+
+    /// The same with an address that is protected.
+    pub(crate) async fn hidden(stage: &Stage) -> Self {
+        let hidden = Self::new(stage).await;
+        stage.world.protect(&hidden.service, hidden.agency).await;
+        hidden
+    }
 }
 
 /// A draft from a new contact, to these in this order.

@@ -3,41 +3,53 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use helpline_domain::id::{CentreId, ServiceId};
+use helpline_domain::caller::{Caller, Role};
+use helpline_domain::id::ServiceId;
 use helpline_domain::service::listing::{Capacity, Listing};
 use helpline_service_kit::{Ctx, Refusal};
 use helpline_store::capacity::CapacityRow;
 
 /// The places of services, as of one moment. Of those that are not counted here it knows nothing.
 #[derive(Debug, Default)]
-pub(crate) struct Counted(HashMap<ServiceId, Vec<Capacity>>);
+pub(crate) struct Counted {
+    places: HashMap<ServiceId, Vec<Capacity>>,
+    /// Whether also those of protected services are told: how many are free says whether somebody lives there.
+    tells_all: bool,
+}
 
 impl Counted {
-    /// The places of these services, or of every one.
+    /// The places of these services, or of every one, as the caller may know of them.
     pub(crate) async fn of(
         ctx: &Ctx,
-        centre: CentreId,
+        caller: &Caller,
         services: Option<&[ServiceId]>,
     ) -> Result<Self, Refusal> {
-        let mut counted: HashMap<_, Vec<_>> = HashMap::new();
-        for row in ctx.store.counted_places(centre, services).await? {
-            counted.entry(row.service_id).or_default().push(capacity(row));
+        let mut places: HashMap<_, Vec<_>> = HashMap::new();
+        for row in ctx.store.counted_places(caller.centre_id, services).await? {
+            places.entry(row.service_id).or_default().push(capacity(row));
         }
-        Ok(Self(counted))
+        Ok(Self { places, tells_all: caller.role == Role::Supervisor })
     }
 
     /// What is known of the places of a service: what is counted, or else what came with it.
     pub(crate) fn places<'a>(&'a self, listing: &'a Listing) -> &'a [Capacity] {
-        self.0.get(&listing.service_id).unwrap_or(&listing.capacities)
+        match self.places.get(&listing.service_id) {
+            _ if self.withholds(listing) => &[],
+            counted => counted.unwrap_or(&listing.capacities),
+        }
     }
 
     /// A service with what is known of its places.
     pub(crate) fn current(&self, listing: &Arc<Listing>) -> Arc<Listing> {
         let mut listing = Arc::clone(listing);
-        if let Some(places) = self.0.get(&listing.service_id) {
-            Arc::make_mut(&mut listing).capacities.clone_from(places);
+        if self.withholds(&listing) || self.places.contains_key(&listing.service_id) {
+            Arc::make_mut(&mut listing).capacities = self.places(&listing).to_vec();
         }
         listing
+    }
+
+    const fn withholds(&self, listing: &Listing) -> bool {
+        listing.rules.protected_address && !self.tells_all
     }
 }
 

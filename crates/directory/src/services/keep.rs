@@ -26,7 +26,7 @@ pub(crate) async fn get_service(
 ) -> Result<Shown, Refusal> {
     let catalogue = catalogues.of(ctx, caller.centre_id).await?;
     let listing = catalogue.get(id).ok_or_else(|| Refusal::not_found("service"))?;
-    let counted = Counted::of(ctx, caller.centre_id, Some(&[id])).await?;
+    let counted = Counted::of(ctx, caller, Some(&[id])).await?;
     Ok((counted.current(listing), ctx.store.now().await?))
 }
 
@@ -71,7 +71,7 @@ pub(crate) async fn list_services(
     services.truncate(usize::try_from(wish.size).unwrap_or(usize::MAX).saturating_add(1));
     let (mut services, next) = page::cut(services, wish.size, |listing| position(listing));
     let ids: Vec<_> = services.iter().map(|listing| listing.service_id).collect();
-    let counted = Counted::of(ctx, caller.centre_id, Some(&ids)).await?;
+    let counted = Counted::of(ctx, caller, Some(&ids)).await?;
     for listing in &mut services {
         *listing = counted.current(listing);
     }

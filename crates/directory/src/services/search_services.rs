@@ -71,13 +71,13 @@ pub(crate) async fn search_services(
     // Who asks for places asks it of every service; otherwise it is told of those that are found.
     let counted = match search.wish.places {
         0 => Counted::default(),
-        _ => Counted::of(ctx, caller.centre_id, None).await?,
+        _ => Counted::of(ctx, caller, None).await?,
     };
     // Whatever else this process does must not wait for it.
     let found = spawn_blocking(move || best(&catalogue, &counted, &search, now, zone)).await;
     let mut found = found.map_err(|error| Refusal::internal(&error))?;
     let ids: Vec<_> = found.services.iter().map(|one| one.listing.service_id).collect();
-    let counted = Counted::of(ctx, caller.centre_id, Some(&ids)).await?;
+    let counted = Counted::of(ctx, caller, Some(&ids)).await?;
     for one in &mut found.services {
         one.listing = counted.current(&one.listing);
     }

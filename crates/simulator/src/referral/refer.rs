@@ -1,15 +1,15 @@
-//! A counsellor refers a child while they talk: searches, keeps a bed, asks, waits for what came of it.
+//! A counsellor refers a child while they talk: searches, asks, waits for what came of it.
 
 use anyhow::{Context as _, Result};
 use helpline_proto::directory::v1::SearchServicesRequest;
 use helpline_proto::escalation::v1::ConsentBy;
 use helpline_proto::intake::v1::{Contact, Gender};
 use helpline_proto::referral::v1::{
-    DraftReferralRequest, GetReferralRequest, PlaceHoldRequest, RecordConsentRequest, Referral,
-    ReferralParticulars, ReferralState, ReferralUrgency, SendReferralRequest,
+    DraftReferralRequest, GetReferralRequest, RecordConsentRequest, Referral, ReferralParticulars,
+    ReferralState, ReferralUrgency, SendReferralRequest,
 };
 
-use super::{NEED, SHELTERS, UNIT, granted};
+use super::{NEED, granted};
 use crate::call;
 use crate::client::Client;
 use crate::draws::Draws;
@@ -26,7 +26,7 @@ pub(crate) async fn of(scene: &Scene, client: &Client, contact: &Contact, mut dr
         return !scene.is_over();
     };
     scene.note_referred();
-    let went_on = if ask(scene, client, &referral, &mut draws).await.is_ok() {
+    let went_on = if ask(client, &referral, &mut draws).await.is_ok() {
         until_over(scene, client, &referral.referral_id).await
     } else {
         scene.tell_of_referral(referral.number, "it could not be sent");
@@ -69,20 +69,8 @@ async fn draft(scene: &Scene, client: &Client, contact: &Contact, draws: &mut Dr
     Ok(referral)
 }
 
-/// Keeps a bed, writes down what she agrees to, and sends the referral.
-async fn ask(scene: &Scene, client: &Client, referral: &Referral, draws: &mut Draws) -> Result<()> {
-    let place = PlaceHoldRequest {
-        request_id: draws.id(),
-        unit: UNIT.to_owned(),
-        service_ids: referral.choices.iter().map(|choice| choice.service_id.clone()).collect(),
-        count: 1,
-        referral_id: referral.referral_id.clone(),
-        ..PlaceHoldRequest::default()
-    };
-    let hold = call!(client.capacity(), place_hold, place).context("keep a bed")?.hold.context("the hold")?;
-    let shelter = SHELTERS.iter().find(|shelter| shelter.service_id == hold.service_id);
-    let name = shelter.map_or("a shelter", |shelter| shelter.name);
-    scene.tell_of_referral(referral.number, format!("the last bed of {name} is kept"));
+/// Writes down what she agrees to, and sends the referral. Where the address is protected the shelter keeps the bed itself.
+async fn ask(client: &Client, referral: &Referral, draws: &mut Draws) -> Result<()> {
     for choice in &referral.choices {
         let consent = RecordConsentRequest {
             request_id: draws.id(),

@@ -6,8 +6,8 @@ use helpline_domain::id::{CentreId, HoldId, ReferralId, ServiceId};
 use uuid::Uuid;
 
 use super::{
-    CapacityColumns, CapacityRow, Hold, HoldRow, capacity_columns, capacity_from, hold_columns, of_service,
-    sees_hold,
+    CapacityColumns, CapacityRow, Hold, HoldRow, capacity_columns, capacity_from, hold_columns, knows_room,
+    of_service, sees_hold,
 };
 use crate::disclosure::not_feared;
 use crate::escalation::agency_of;
@@ -26,6 +26,8 @@ const NEXT: &str = concat!(
             WHERE was.centre_id = $1 AND was.kind = 'attribute' AND (was.fields ->> 'link_id')::uuid = ANY ($3))
           ELSE c.state IN ('waiting', 'offered', 'accepted') END
       AND ",
+    knows_room!("$6"),
+    " AND ",
     not_feared!("s.agency_id", "NULL", "$2::uuid", "NULL"),
     " ORDER BY c.position, k.available DESC, k.service_id LIMIT 1"
 );
@@ -109,25 +111,42 @@ impl Store {
         Ok(connection.settle(rows)?.into_iter().map(day).collect())
     }
 
-    /// A service with room for so many of a unit beside those that were tried: the next choice of the referral, or without one what is
-    /// about the same as one that was tried.
+    /// A service with room for so many of a unit beside those that were tried, if the caller may know: the next choice of the referral, or
+    /// without one what is about the same as one that was tried.
     pub async fn next_with_room(
         &self,
-        centre: CentreId,
+        caller: &Caller,
         referral: Option<ReferralId>,
         tried: &[ServiceId],
         (unit, count): (&str, i32),
     ) -> Result<Option<ServiceId>, StoreError> {
-        let mut connection = self.bound(centre).await?;
+        let mut connection = self.bound(caller.centre_id).await?;
         let found = sqlx::query_scalar::<_, Uuid>(NEXT)
-            .bind(centre.as_uuid())
+            .bind(caller.centre_id.as_uuid())
             .bind(referral.map(|id| id.as_uuid()))
             .bind(tried.iter().map(ServiceId::as_uuid).collect::<Vec<_>>())
             .bind(unit.to_owned())
             .bind(count)
+            .bind(caller.role.key())
             .fetch_optional(connection.postgres())
             .await;
         Ok(connection.settle(found)?.map(ServiceId::from))
+    }
+
+    /// Whether the caller may not know of one of these services how many are free.
+    pub async fn withholds_room(&self, caller: &Caller, services: &[ServiceId]) -> Result<bool, StoreError> {
+        let mut connection = self.bound(caller.centre_id).await?;
+        let withheld = sqlx::query_scalar::<_, bool>(concat!(
+            "SELECT EXISTS (SELECT FROM helpline.services s WHERE s.centre_id = $1 AND s.service_id = ANY ($2) AND NOT ",
+            knows_room!("$3"),
+            ")"
+        ))
+        .bind(caller.centre_id.as_uuid())
+        .bind(services.iter().map(ServiceId::as_uuid).collect::<Vec<_>>())
+        .bind(caller.role.key())
+        .fetch_one(connection.postgres())
+        .await;
+        connection.settle(withheld)
     }
 
     /// How a unit of a service is used, if the caller may know; whether there is such a service for them at all.
@@ -183,7 +202,7 @@ impl Store {
         Ok(connection.settle(rows)?.into_iter().map(capacity_from).collect())
     }
 
-    /// A page of units of services, in the order of service and unit.
+    /// A page of units of services of which the caller may know how many are free, in the order of service and unit.
     pub async fn capacities(
         &self,
         caller: &Caller,
@@ -194,8 +213,9 @@ impl Store {
         let rows = sqlx::query_as::<_, CapacityColumns>(concat!(
             "SELECT ",
             capacity_columns!(),
-            " FROM helpline.capacities k WHERE k.centre_id = $1 AND (k.service_id, k.unit) > ($2, $3) AND ",
-            of_service!("k.service_id", "$4"),
+            " FROM helpline.capacities k JOIN helpline.services s ON s.centre_id = $1 AND s.service_id = k.service_id
+             WHERE k.centre_id = $1 AND (k.service_id, k.unit) > ($2, $3) AND ($4::uuid IS NULL OR s.agency_id = $4) AND ",
+            knows_room!("$6"),
             " ORDER BY k.service_id, k.unit LIMIT $5"
         ))
         .bind(caller.centre_id.as_uuid())
@@ -203,6 +223,7 @@ impl Store {
         .bind(after.map(|(_, unit)| unit.clone()).unwrap_or_default())
         .bind(agency_of(caller))
         .bind(i64::from(limit))
+        .bind(caller.role.key())
         .fetch_all(connection.postgres())
         .await;
         Ok(connection.settle(rows)?.into_iter().map(capacity_from).collect())

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use helpline_domain::id::CentreId;
 use helpline_domain::service::kind::{Field, Kind, Shape};
 use helpline_domain::service::package::{Difference, Package, Record};
+use helpline_domain::service::rules::Rules;
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -32,11 +33,12 @@ const IMPORT: &str = change!(
         WHERE d.revision = $7
         RETURNING revision),
     services_put AS (
-        INSERT INTO helpline.services AS s (centre_id, service_id, fields, rules_sealed, directory_revision)
-        SELECT $1, new.id, new.fields, new.rules, changed.revision
-        FROM changed, unnest($8::uuid[], $9::jsonb[], $10::bytea[]) AS new (id, fields, rules)
+        INSERT INTO helpline.services AS s (centre_id, service_id, fields, rules_sealed, protected, directory_revision)
+        SELECT $1, new.id, new.fields, new.rules, coalesce(new.protected, false), changed.revision
+        FROM changed, unnest($8::uuid[], $9::jsonb[], $10::bytea[], $17::boolean[]) AS new (id, fields, rules, protected)
         ON CONFLICT (centre_id, service_id) DO UPDATE SET fields = excluded.fields,
             rules_sealed = coalesce(excluded.rules_sealed, s.rules_sealed),
+            protected = CASE WHEN excluded.rules_sealed IS NULL THEN s.protected ELSE excluded.protected END,
             directory_revision = excluded.directory_revision, revision = s.revision + 1),
     records_put AS (
         INSERT INTO helpline.service_records (centre_id, kind, record_id, fields, record_sealed)
@@ -56,6 +58,7 @@ struct Columns {
     service_ids: Vec<Uuid>,
     services: Vec<Json<Record>>,
     rules: Vec<Option<Vec<u8>>>,
+    protected: Vec<Option<bool>>,
     kinds: Vec<&'static str>,
     ids: Vec<Uuid>,
     records: Vec<Json<Record>>,
@@ -83,7 +86,8 @@ impl Store {
             .bind(columns.records)
             .bind(columns.sealed)
             .bind(removed_kinds)
-            .bind(removed_ids);
+            .bind(removed_ids)
+            .bind(columns.protected);
         Ok(self.change(command, query).await?.map(|(revision,)| revision))
     }
 
@@ -108,8 +112,9 @@ impl Store {
             let Some(record) = new(Kind::Service).or_else(|| import.there.get(Kind::Service, id)) else {
                 continue;
             };
-            let rules =
-                new(Kind::ServiceRule).map(|rules| self.seal_record(SERVICE_RULES, centre, id, rules));
+            let rules = new(Kind::ServiceRule);
+            columns.protected.push(rules.map(|rules| Rules::of(rules).protected_address));
+            let rules = rules.map(|rules| self.seal_record(SERVICE_RULES, centre, id, rules));
             columns.service_ids.push(id);
             columns.services.push(Json(record.clone()));
             columns.rules.push(rules);

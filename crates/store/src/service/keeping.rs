@@ -32,7 +32,7 @@ const UPDATE: &str = change!(
         ON CONFLICT (centre_id) DO UPDATE SET revision = d.revision + 1
         RETURNING d.revision AS directory),
     changed AS (
-        UPDATE helpline.services SET agency_id = $8, rules_sealed = $9, suspended = $10, revision = revision + 1,
+        UPDATE helpline.services SET agency_id = $8, rules_sealed = $9, protected = $12, suspended = $10, revision = revision + 1,
             directory_revision = directory.directory
         FROM directory
         WHERE centre_id = $1 AND service_id = $7 AND ($11 = 0 OR revision = $11)
@@ -74,7 +74,8 @@ impl Store {
             .bind(keeping.agency_id.map(|id| id.as_uuid()))
             .bind(sealed)
             .bind(keeping.suspended)
-            .bind(expected_revision);
+            .bind(expected_revision)
+            .bind(keeping.rules.protected_address);
         self.change(command, query).await?.try_map(|row| self.opened(command.centre(), row))
     }
 
