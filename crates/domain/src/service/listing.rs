@@ -249,8 +249,15 @@ impl<'a> Listings<'a> {
                 .map(second)
                 .collect();
         }
+        // A number may name the place as well as the service.
+        let of_place = |phone: &Record| {
+            let at = id(phone, "service_at_location_id");
+            let through = || at_places.iter().find(|(place, _)| Some(*place) == at);
+            let location = id(phone, "location_id").or_else(|| id(through()?.1, "location_id"));
+            location.map(LocationId::from)
+        };
         let mut phones: Vec<Phone> =
-            of_service(Kind::Phone).map(|(_, phone)| to_phone(phone, None)).collect();
+            of_service(Kind::Phone).map(|(_, phone)| to_phone(phone, of_place(phone))).collect();
         for (at, record) in &at_places {
             let location = id(record, "location_id").map(LocationId::from);
             let at_place = self.owned(Kind::ServiceAtLocation, *at, Kind::Phone);
@@ -259,7 +266,7 @@ impl<'a> Listings<'a> {
         if phones.is_empty() {
             let of_organization =
                 organization.into_iter().flat_map(|id| self.owned(Kind::Organization, id, Kind::Phone));
-            phones.extend(of_organization.map(|(_, phone)| to_phone(phone, None)));
+            phones.extend(of_organization.map(|(_, phone)| to_phone(phone, of_place(phone))));
         }
         let places: Vec<Place> = locations.iter().filter_map(|location| self.place(*location)).collect();
         let areas: Vec<String> = of_service(Kind::ServiceArea)

@@ -57,9 +57,9 @@ fn found_service(caller: &Caller, found: &Found, now: DateTime<Utc>) -> FoundSer
 pub(super) fn to_message(caller: &Caller, listing: &Listing, now: DateTime<Utc>) -> Message {
     let keeps = matches!(caller.role, Role::Supervisor | Role::Administrator);
     let text = |name: &str| listing.field(name).to_owned();
-    // A number of a protected place is looked up backwards.
-    let withheld = |of| listing.places.iter().any(|place| place.protected && Some(place.location_id) == of);
-    let told = |phone: &&Phone| keeps || !withheld(phone.of_location);
+    // A number of a protected place is looked up backwards. Of a place where it is not given, nothing is known.
+    let is_open = |of| listing.places.iter().any(|place| !place.protected && place.location_id == of);
+    let told = |phone: &&Phone| keeps || phone.of_location.is_none_or(is_open);
     Message {
         service_id: listing.service_id.to_string(),
         agency_id: listing.agency_id.map(|id| id.to_string()).unwrap_or_default(),
