@@ -6,5 +6,6 @@ mod kept;
 mod merged;
 pub(crate) mod room;
 mod school;
+mod timing;
 mod unseen;
 mod whole;

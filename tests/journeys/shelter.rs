@@ -1,5 +1,6 @@
 //! Residents of a shelter: what they are offered, who lives there with them, and how they go home.
 
+mod address;
 mod company;
 mod detours;
 mod grace;
@@ -8,4 +9,5 @@ mod presence;
 mod returns;
 mod room;
 mod timing;
+mod unasked;
 mod walk;

@@ -6,6 +6,7 @@ use helpline_proto::queueing::v1::{Alert, AlertKind};
 use helpline_proto::referral::v1::Admission;
 use helpline_tests::Actor;
 use prost_types::Timestamp;
+use serde_json::{Value, json};
 
 use crate::alerts::listed;
 use crate::stage::{Stage, chat, until};
@@ -28,6 +29,23 @@ impl House {
         let responder = stage.world.responder(agency).await;
         let service = stage.world.service(agency).await;
         responder.has_beds(&service, beds).await;
+        let another = stage.world.supervisor().await;
+        Self { stage, agency, service, responder, another }
+    }
+
+    /// One of a protected address, with one bed, in a world of its own that is like any other but for that.
+    pub(super) async fn at(listed: &Value, protected: bool) -> Self {
+        let stage = Stage::set().await;
+        let agency = stage.world.agency().await;
+        let responder = stage.world.responder(agency).await;
+        stage.world.listed(stage.world.centre.id, listed).await;
+        let service = listed["id"].as_str().unwrap().to_owned();
+        if protected {
+            stage.world.protect(&service, agency).await;
+        } else {
+            stage.world.answered_by(stage.world.centre.id, service.parse().unwrap(), agency).await;
+        }
+        responder.has_beds(&service, 1).await;
         let another = stage.world.supervisor().await;
         Self { stage, agency, service, responder, another }
     }
@@ -83,6 +101,24 @@ impl House {
         tasks.sort_by_key(|(_, days)| *days);
         tasks
     }
+}
+
+/// A house in a street of a city at a point, with the same ids in every world.
+pub(super) fn house_in(street: &str, city: &str, (latitude, longitude): (f64, f64)) -> Value {
+    let id = |kind: u32| format!("{kind:08x}-0000-4000-8000-000000000001");
+    json!({
+        "id": id(1), "service_areas": [],
+        "phones": [{"id": id(2), "number": format!("+974 {latitude}"), "location_id": id(4)}],
+        "service_at_locations": [{"id": id(3), "location": {
+            "id": id(4), "location_type": "physical", "name": format!("The house in {street}"),
+            "latitude": latitude, "longitude": longitude, "transportation": format!("Ask for {street}"),
+            "addresses": [{"id": id(5), "address_1": street, "city": city, "address_type": "physical"}]}}],
+    })
+}
+
+/// The one that must not be found.
+pub(super) fn hidden_house() -> Value {
+    house_in("Hidden street", "Lusail", (25.28, 51.53))
 }
 
 /// Calls that are due in so many days.

@@ -2,58 +2,73 @@
 
 use std::time::Duration;
 
-use helpline_tests::timing::{Comparison, compare};
-use helpline_tests::{Abilities, request_id};
+use helpline_tests::timing::{compare, told_apart};
+use helpline_tests::{Abilities, Actor};
 
-use super::room::House;
+use super::presence::{METHODS, Who, ask};
+use super::room::{House, hidden_house};
+use super::unasked::{LISTS, Stranger};
 
-const ROUNDS: usize = 200;
+/// How often each method is asked about each.
+const ROUNDS: usize = 80;
+
+/// Who asks about a resident and about nobody in turn is answered as fast.
+async fn told_of_resident(house: &House, stranger: &Actor) {
+    let (resident, nobody) = (Who::resident(house).await, Who::nobody(&house.service));
+    let ask = async |method: &'static str, who: &Who| drop(ask(stranger, method, who).await);
+    let told = told_apart((&METHODS, METHODS.len(), ROUNDS), (&resident, &nobody), ask).await;
+    assert_eq!(told, []);
+}
 
 #[tokio::test]
-async fn slow_a_stranger_cannot_tell_a_resident_by_the_time_of_an_answer() {
+async fn slow_a_counsellor_cannot_tell_a_resident_by_the_time_of_an_answer() {
     let house = House::new(1).await;
-    let resident = house.resident("").await.admission_id;
-    let nobody = request_id();
+    let stranger = house.stage.world.counsellor(Abilities::speaking(&["ar"])).await;
+    told_of_resident(&house, &stranger).await;
+}
+
+#[tokio::test]
+async fn slow_another_agency_cannot_tell_a_resident_by_the_time_of_an_answer() {
+    let house = House::new(1).await;
     let elsewhere = house.stage.world.agency().await;
-    let counsellor = house.stage.world.counsellor(Abilities::speaking(&["ar"])).await;
-    let agency = house.stage.world.responder(elsewhere).await;
-    for stranger in [&counsellor, &agency] {
-        let get = async |stay: &str| drop(stranger.stay(stay).await.unwrap_err());
-        let offers = async |stay: &str| drop(stranger.service_offers(stay).await.unwrap_err());
-        let exit = async |stay: &str| drop(stranger.lets_go(stay).await.unwrap_err());
-        let compared: [(&str, Comparison); 3] = [
-            (
-                "GetAdmission",
-                compare(ROUNDS, async || get(&resident).await, async || get(&nobody).await).await,
-            ),
-            (
-                "GetServiceOffers",
-                compare(ROUNDS, async || offers(&resident).await, async || offers(&nobody).await).await,
-            ),
-            (
-                "RecordExit",
-                compare(ROUNDS, async || exit(&resident).await, async || exit(&nobody).await).await,
-            ),
-        ];
-        for (method, compared) in compared {
-            assert!(!compared.tells(), "{method}: {compared:?}");
-        }
+    let stranger = house.stage.world.responder(elsewhere).await;
+    told_of_resident(&house, &stranger).await;
+}
+
+#[tokio::test]
+async fn slow_a_full_house_is_told_from_an_empty_one_by_no_list() {
+    let (empty, full) = (House::at(&hidden_house(), true).await, House::at(&hidden_house(), true).await);
+    full.resident("").await;
+    let (of_empty, of_full) = (Stranger::of(&empty).await, Stranger::of(&full).await);
+    for method in LISTS {
+        assert_eq!(of_empty.ask(method).await, of_full.ask(method).await, "{method}");
     }
-    // The same look finds what there is to find: a little each time, and much now and then.
-    let at_once = async || drop(counsellor.stay(&resident).await.unwrap_err());
-    let later = async || {
-        tokio::time::sleep(Duration::from_millis(2)).await;
-        drop(counsellor.stay(&nobody).await.unwrap_err());
+    let ask = async |method: &'static str, of: &Stranger| drop(of.ask(method).await);
+    let told = told_apart((&LISTS, LISTS.len(), ROUNDS), (&of_empty, &of_full), ask).await;
+    assert_eq!(told, []);
+}
+
+#[tokio::test]
+async fn slow_a_look_at_times_finds_what_there_is_to_find() {
+    let house = House::new(1).await;
+    let stranger = house.stage.world.counsellor(Abilities::speaking(&["ar"])).await;
+    let nobody = Who::nobody(&house.service);
+    let at_once = async || drop(ask(&stranger, "GetAdmission", &nobody).await);
+    // Twice as long each time.
+    let twice = async || {
+        at_once().await;
+        at_once().await;
     };
-    let steady = compare(ROUNDS, at_once, later).await;
-    assert!(steady.tells(), "{steady:?}");
+    let steady = compare(ROUNDS, at_once, twice).await;
+    assert!(steady.tells(METHODS.len()), "{steady:?}");
+    // Late now and then, by more than this machine makes anybody wait.
     let mut asked = 0;
     let seldom = async || {
         asked += 1;
-        let late = if asked % 8 == 0 { 30 } else { 0 };
+        let late = if asked % 3 == 0 { 150 } else { 0 };
         tokio::time::sleep(Duration::from_millis(late)).await;
-        drop(counsellor.stay(&nobody).await.unwrap_err());
+        at_once().await;
     };
     let seldom = compare(ROUNDS, at_once, seldom).await;
-    assert!(seldom.tells(), "{seldom:?}");
+    assert!(seldom.tells(METHODS.len()), "{seldom:?}");
 }
