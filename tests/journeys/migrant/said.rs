@@ -143,4 +143,12 @@ async fn fear_that_is_said_once_more_is_not_lifted_because_somebody_has_asked_fo
     by.check_handover(check(&handover, true)).await.unwrap();
     assert_eq!(yusuf.lift_protection(lift(&home)).await.unwrap().lift_asked_by, yusuf.token_id);
     assert_eq!(standing(&room).await.len(), 2);
+    let timeline = by.case_timeline(case).await.unwrap();
+    let kept = timeline.iter().filter(|entry| entry.event == "protection_kept").count();
+    let mut sequences: Vec<_> = timeline.iter().map(|entry| entry.sequence).collect();
+    sequences.sort_unstable();
+    let whole: Vec<_> = (1..=sequences.len()).map(|place| i32::try_from(place).unwrap()).collect();
+    assert_eq!((kept, sequences), (2, whole), "without gaps");
+    let journalled = "SELECT count(*) FROM helpline.journal WHERE event = 'protection_kept'";
+    assert_eq!(room.stage.value(journalled), "2");
 }

@@ -37,14 +37,24 @@ impl Store {
     }
 }
 
-/// What protects the child of a case from a country is not lifted because somebody has asked for it before: it is said again.
+/// What protects the child of a case from a country is not lifted because somebody has asked for it before: it is said again. `said` is what
+/// is recorded by the rows of `feared` or kept so, with how many entries of the timeline come after each.
 macro_rules! keep {
     ($rows:literal, $case:literal, $country:literal, $when:literal) => {
         concat!(
-            "UPDATE helpline.protections p SET lift_asked_by = NULL, lift_asked_at = NULL, revision = p.revision + 1
-             FROM ", $rows, "
-             WHERE ", $when, " AND p.centre_id = $1 AND p.case_id = ", $case, " AND p.lifted_at IS NULL AND p.lift_asked_by IS NOT NULL
-               AND (p.country IS NULL OR p.country = ", $country, ")"
+            "kept AS (
+                UPDATE helpline.protections p SET lift_asked_by = NULL, lift_asked_at = NULL, revision = p.revision + 1
+                FROM ", $rows, "
+                WHERE ", $when, " AND p.centre_id = $1 AND p.case_id = ", $case, " AND p.lifted_at IS NULL AND p.lift_asked_by IS NOT NULL
+                  AND (p.country IS NULL OR p.country = ", $country, ")
+                RETURNING p.protection_id, p.case_id),
+            said AS (
+                SELECT protection_id, case_id, event, row_number() OVER (ORDER BY protection_id) - 1 AS after FROM (
+                    SELECT protection_id, case_id, 'protection_recorded' AS event FROM feared
+                    UNION ALL SELECT protection_id, case_id, 'protection_kept' FROM kept) AS one),
+            said_journalled AS (
+                INSERT INTO helpline.journal (centre_id, at, event, actor_id, actor_role, detail)
+                SELECT $1, helpline.now(), event, $2, $3, jsonb_build_object('protection_id', protection_id, 'case_id', case_id) FROM said)"
         )
     };
 }

@@ -68,28 +68,23 @@ macro_rules! step {
                     event_count = h.event_count + 1, changed_at = helpline.now(), revision = h.revision + 1
                 FROM before WHERE h.centre_id = $1 AND h.crossborder_id = $7
                 RETURNING h.*, before.old_state),
-            worried AS (
-                UPDATE helpline.cases c SET event_count = c.event_count + 1, changed_at = helpline.now(), revision = c.revision + 1
-                FROM changed WHERE c.centre_id = $1 AND c.case_id = changed.case_id
-                  AND $10 = 'checked' AND $14::jsonb -> 'fear_said' = 'true'::jsonb AND NOT EXISTS (
-                    SELECT FROM helpline.protections p
-                    WHERE p.centre_id = $1 AND p.case_id = c.case_id AND p.kind = 'fear' AND p.country = changed.country AND p.lifted_at IS NULL)
-                RETURNING c.case_id, c.event_count, changed.country),
-            kept AS (", keep!("changed", "changed.case_id", "changed.country", "$10 = 'checked' AND $14::jsonb -> 'fear_said' = 'true'::jsonb"), "),
+            noticed AS MATERIALIZED (
+                SELECT c.case_id, changed.country FROM changed JOIN helpline.cases c ON c.centre_id = $1 AND c.case_id = changed.case_id
+                WHERE $10 = 'checked' AND $14::jsonb -> 'fear_said' = 'true'::jsonb FOR NO KEY UPDATE OF c),
             feared AS (
                 INSERT INTO helpline.protections (centre_id, protection_id, case_id, kind, country, recorded_by, recorded_at)
-                SELECT $1, $15, case_id, 'fear', country, $2, helpline.now() FROM worried
-                ON CONFLICT DO NOTHING RETURNING protection_id),
+                SELECT $1, $15, case_id, 'fear', country, $2, helpline.now() FROM noticed
+                ON CONFLICT DO NOTHING RETURNING protection_id, case_id),
+            ", keep!("noticed", "noticed.case_id", "noticed.country", "true"), ",
+            worried AS (
+                UPDATE helpline.cases c SET event_count = c.event_count + n.many, changed_at = helpline.now(), revision = c.revision + 1
+                FROM noticed CROSS JOIN (SELECT count(*)::int AS many FROM said) AS n
+                WHERE c.centre_id = $1 AND c.case_id = noticed.case_id AND n.many > 0 RETURNING c.event_count),
             fear_noted AS (
                 INSERT INTO helpline.case_events (centre_id, case_id, sequence, at, event, actor_id, actor_role, detail, entry_id)
-                SELECT $1, case_id, event_count, helpline.now(), 'protection_recorded', $2, $3,
-                    jsonb_build_object('protection_id', protection_id), $15
-                FROM worried CROSS JOIN feared),
-            fear_journalled AS (
-                INSERT INTO helpline.journal (centre_id, at, event, actor_id, actor_role, detail)
-                SELECT $1, helpline.now(), 'protection_recorded', $2, $3,
-                    jsonb_build_object('protection_id', protection_id, 'case_id', case_id)
-                FROM worried CROSS JOIN feared),
+                SELECT $1, said.case_id, event_count - said.after, helpline.now(), said.event, $2, $3,
+                    jsonb_build_object('protection_id', protection_id), md5(protection_id::text || ($15::uuid)::text)::uuid
+                FROM worried CROSS JOIN said),
             offered AS (
                 INSERT INTO helpline.crossborder_offers (centre_id, crossborder_id, position, agency_id, state, offered_at)
                 SELECT $1, crossborder_id, 1 + (

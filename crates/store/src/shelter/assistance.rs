@@ -142,9 +142,9 @@ const STEP: &str = change!(
         INSERT INTO helpline.protections (centre_id, protection_id, case_id, kind, country, recorded_by, recorded_at)
         SELECT $1, $23, of_case, 'fear', of_country, $2, helpline.now() FROM before WHERE $29
         ON CONFLICT DO NOTHING RETURNING protection_id, case_id),
-    kept AS (", keep!("before", "of_case", "of_country", "$29"), "),
+    ", keep!("before", "of_case", "of_country", "$29"), ",
     parent AS (
-        UPDATE helpline.cases k SET event_count = k.event_count + 1 + (SELECT count(*) FROM feared), changed_at = helpline.now(), revision = k.revision + 1
+        UPDATE helpline.cases k SET event_count = k.event_count + 1 + (SELECT count(*) FROM said), changed_at = helpline.now(), revision = k.revision + 1
         FROM before WHERE k.centre_id = $1 AND k.case_id = of_case RETURNING k.case_id, k.owner_id, k.event_count),
     changed AS (
         UPDATE helpline.return_assistances b SET state = $11::text, items = $12, grace_ends_at = $13,
@@ -180,13 +180,9 @@ const STEP: &str = change!(
         SELECT $1, helpline.now(), 'task_' || state, revision, jsonb_build_object('task_id', task_id, 'case_id', case_id) FROM answered),
     fear_noted AS (
         INSERT INTO helpline.case_events (centre_id, case_id, sequence, at, event, actor_id, actor_role, detail, entry_id)
-        SELECT $1, parent.case_id, event_count - 1, helpline.now(), 'protection_recorded', $2, $3,
-            jsonb_build_object('protection_id', protection_id), md5(protection_id::text)::uuid
-        FROM parent CROSS JOIN feared),
-    fear_journalled AS (
-        INSERT INTO helpline.journal (centre_id, at, event, actor_id, actor_role, detail)
-        SELECT $1, helpline.now(), 'protection_recorded', $2, $3, jsonb_build_object('protection_id', protection_id, 'case_id', case_id)
-        FROM feared),
+        SELECT $1, parent.case_id, event_count - 1 - said.after, helpline.now(), said.event, $2, $3,
+            jsonb_build_object('protection_id', protection_id), md5(protection_id::text || ($23::uuid)::text)::uuid
+        FROM parent CROSS JOIN said),
     noted AS (
         INSERT INTO helpline.case_events (centre_id, case_id, sequence, at, event, actor_id, actor_role, detail, entry_id, text_sealed)
         SELECT $1, parent.case_id, event_count, helpline.now(), 'return_' || $10, $2, $3, jsonb_strip_nulls(jsonb_build_object(
