@@ -4,6 +4,7 @@ use helpline_domain::service::kind::{Kind, Shape, TABLES, Table};
 use helpline_domain::service::nest::Documents;
 use helpline_domain::service::package::{Package, Record, id, owner};
 use helpline_domain::service::protected::Protected;
+use helpline_domain::service::rules::Rules;
 use serde_json::Value;
 
 /// What an export may hold.
@@ -33,7 +34,7 @@ pub fn outgoing(package: &Package, reach: Reach) -> Package {
         let mut leaving = record.clone();
         if reach == Reach::Public {
             let is_hidden = kind == Kind::Location && hidden.holds(own);
-            if is_hidden || is_withheld(kind, record, &hidden, &out) {
+            if is_hidden || is_withheld(kind, record, (package, &hidden), &out) {
                 continue;
             }
             // Whoever made sure of it is a person.
@@ -47,13 +48,25 @@ pub fn outgoing(package: &Package, reach: Reach) -> Package {
     out
 }
 
-/// Whether a record must not be published: people, the centre's rules, what is given at a place that is hidden, and whatever
-/// belongs to one of these.
-fn is_withheld(kind: Kind, record: &Record, hidden: &Protected, out: &Package) -> bool {
+/// Whether a record must not be published: people, the centre's rules, what is given at a place that is hidden, how many are free where
+/// nobody may know it, and whatever belongs to one of these.
+fn is_withheld(
+    kind: Kind,
+    record: &Record,
+    (package, hidden): (&Package, &Protected),
+    out: &Package,
+) -> bool {
     matches!(kind, Kind::Contact | Kind::ServiceRule)
+        || kind == Kind::ServiceCapacity && is_protected(package, record)
         || id(record, "contact_id").is_some()
         || id(record, "location_id").is_some_and(|of| hidden.holds(of))
         || owner(kind, record).is_some_and(|(of, to)| out.get(of, to).is_none())
+}
+
+/// Whether the service of a record has a protected address.
+fn is_protected(package: &Package, record: &Record) -> bool {
+    let rules = id(record, "service_id").and_then(|service| package.get(Kind::ServiceRule, service));
+    rules.map(Rules::of).is_some_and(|rules| rules.protected_address)
 }
 
 /// Every service as one document; organisations and locations without a service do not appear.

@@ -91,21 +91,23 @@ async fn what_is_published_holds_neither_a_protected_address_nor_people_nor_rule
             "id": id(9, number), "location_type": "physical", "name": format!("House {street}"), "latitude": 25.5, "longitude": 51.5,
             "addresses": [{"id": id(10, number), "address_1": street, "city": "Doha", "address_type": "physical"}]}}])
     };
+    let places = |number: u64, many: u32| json!([{"id": id(14, number), "available": 1, "maximum": many, "unit": {"id": id(15, number), "name": "Bed"}}]);
     let secret = json!({
         "service_at_locations": place(1, "Hidden street"),
         "contacts": [{"id": id(16, 1), "name": "Somebody", "phones": [{"id": id(3, 2), "number": "5550199"}]}],
         "phones": [{"id": id(3, 1), "number": "5550100"}],
+        "capacities": places(1, 4711),
         "helpline_rule": {"protected_address": true, "on_call_number": "5550188"},
     });
-    let open = json!({"service_at_locations": place(2, "Open street")});
+    let open = json!({"service_at_locations": place(2, "Open street"), "capacities": places(2, 4712)});
     let package = json!([service(1, "A shelter", &secret), service(2, "A clinic", &open)]);
     let plan = world.import(Package::of(&package).path(), None, false).await;
     assert!(plan.usable, "{}", plan.in_words());
     let public = everything(export(&world, Reach::Public).await);
-    for kept in ["Hidden street", "Somebody", "5550199", "5550188", "protected_address"] {
+    for kept in ["Hidden street", "Somebody", "5550199", "5550188", "protected_address", "4711"] {
         assert!(!public.contains(kept), "{kept} was published");
     }
-    for told in ["Open street", "A shelter", "5550100"] {
+    for told in ["Open street", "A shelter", "5550100", "4712"] {
         assert!(public.contains(told), "{told} is missing");
     }
     let whole = everything(export(&world, Reach::Everything).await);
