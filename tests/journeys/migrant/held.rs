@@ -1,12 +1,15 @@
 //! A child is held: it is found out at once where else they could live, and told again and again while it lasts.
 
-use helpline_proto::casework::v1::{DetentionOutcome, GetDetentionRequest, RecordDetentionRequest};
+use helpline_proto::casework::v1::{
+    AssessmentOutcome, DetentionOutcome, GetDetentionRequest, RecordDetentionRequest, TaskState,
+};
 use helpline_proto::queueing::v1::AlertKind;
 use helpline_tests::Abilities;
 use helpline_tests::migrant::{held, released};
 use tonic::Code;
 
 use super::room::{DAY, HOUR, Room};
+use crate::referral::room::Partner;
 use crate::stage::{until, why};
 
 impl Room {
@@ -81,4 +84,38 @@ async fn who_was_held_for_long_already_is_told_of_at_once_and_times_nobody_means
         nobody.release_child(released(&detention.detention_id)).await.unwrap_err().code(),
         Code::NotFound
     );
+}
+
+#[tokio::test]
+async fn what_finds_out_where_else_they_could_live_ends_the_task_that_asks_for_it() {
+    let room = Room::new().await;
+    let (by, case) = (room.by(), room.case.case_id.as_str());
+    let detention = by.detain(held(case, room.later(-HOUR))).await.unwrap();
+    let answers = [
+        ("kinship", "no"),
+        ("foster", "yes"),
+        ("kafala", "no"),
+        ("supervised_group", "no"),
+        ("community", "no"),
+    ];
+    let found = by.assessed(case, "detention_alternative", &answers).await;
+    assert_eq!(found.outcome(), AssessmentOutcome::Positive);
+    let [screening] = &room.tasks("detention_screening").await[..] else { panic!("one") };
+    assert_eq!(screening.state(), TaskState::Completed, "it is done by what it asks for");
+    let [place] = &room.tasks("place_without_detention").await[..] else { panic!("one") };
+    assert_eq!(place.state(), TaskState::Open);
+
+    // The place is asked for as any other, and where it is found they are held no longer.
+    let house = Partner::new(&room.stage).await;
+    let referral = by.refer(room.draft(&[&house])).await;
+    house.responder.accept_referral(&referral).await.unwrap();
+    let ended = by.release_child(released(&detention.detention_id)).await.unwrap();
+    assert_eq!(ended.outcome(), DetentionOutcome::FosterCare);
+    // Held once more they are screened once more.
+    by.detain(held(case, room.later(-60))).await.unwrap();
+    let open = room.tasks("detention_screening").await;
+    assert_eq!(open.iter().filter(|task| task.state() == TaskState::Open).count(), 1);
+    by.assessed(case, "detention_alternative", &answers).await;
+    let all = room.tasks("detention_screening").await;
+    assert!(all.iter().all(|task| task.state() == TaskState::Completed), "{all:?}");
 }

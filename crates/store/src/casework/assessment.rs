@@ -176,7 +176,7 @@ const SAVE: &str = change!(
 /// what completes it, 12 to 14 the approval, 15 to 19 the judgement, 20 and 21 the entry and its text, 22 to 24 what is to be done after
 /// the first, 25 to 27 what after a positive outcome, 28 how long before it is due a task tells so, 29 the revision of the case: what other
 /// assessments of it say is known only while that stands. A second one by the same form, and no revision of the first, ends the task
-/// that the first gave. What follows by itself has no actor in the journal.
+/// that the first gave, and one that finds out where else a child could live who is held ends the task that asks for it. What follows by itself has no actor in the journal.
 const STEP: &str = change!(
     event: "assessment_' || $9::text || '", resource: "assessment_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('assessment_id', assessment_id, 'case_id', case_id, 'form', form)",
@@ -206,8 +206,11 @@ const STEP: &str = change!(
         FROM before CROSS JOIN wanted RETURNING task_id, case_id, revision),
     ended AS (
         UPDATE helpline.tasks t SET state = 'completed', ended_at = helpline.now(), look_at = NULL, revision = t.revision + 1
-        FROM before WHERE counts AND again AND t.centre_id = $1 AND t.ended_at IS NULL AND t.task_id IN (
-            SELECT e.again_task_id FROM helpline.assessments e WHERE e.centre_id = $1 AND e.case_id = of_case AND e.form = of_form AND e.subject = of_subject)
+        FROM before WHERE counts AND t.centre_id = $1 AND t.case_id = of_case AND t.ended_at IS NULL AND (
+            again AND t.task_id IN (
+                SELECT e.again_task_id FROM helpline.assessments e
+                WHERE e.centre_id = $1 AND e.case_id = of_case AND e.form = of_form AND e.subject = of_subject)
+            OR of_form = 'detention_alternative' AND t.task = 'detention_screening' AND t.plan IS NULL)
         RETURNING t.task_id, t.case_id, t.agency_id, t.referral_id, t.revision), ", told!("agencies_told", "ended", "task_cancelled", "true"), ",
     told AS (
         INSERT INTO helpline.journal (centre_id, at, event, revision, detail)
