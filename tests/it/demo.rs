@@ -64,6 +64,16 @@ impl Demo {
         panic!("never said {what:?}:\n{}", self.said.join("\n"));
     }
 
+    /// How the lines about the first emergency or referral are known: numbers are drawn.
+    fn about(&self, kind: &str) -> String {
+        let (before, number) =
+            (format!("  {kind}  "), |line: &str| line.rsplit(' ').next().map(str::to_owned));
+        let first =
+            self.said.iter().find_map(|line| line.split_once(&before).and_then(|(head, _)| number(head)));
+        let number = first.unwrap_or_else(|| panic!("no {kind}:\n{}", self.said.join("\n")));
+        format!("  {number}  {kind}  ")
+    }
+
     /// Waits for its end.
     pub(crate) fn end(&mut self) -> ExitStatus {
         while self.next().is_some() {}
@@ -124,7 +134,8 @@ fn slow_the_demo_shows_how_an_emergency_goes_from_the_first_desk_to_the_child() 
     let said = demo.said.join("\n");
     assert!(status.success(), "{said}");
     // Of the first emergency, whatever others come.
-    let mut lines = demo.said.iter().filter(|line| line.contains("  no. 1   emergency  "));
+    let first = demo.about("emergency");
+    let mut lines = demo.said.iter().filter(|line| line.contains(&first));
     for what in [
         "is raised",
         "step 1: Police is told",
@@ -157,7 +168,8 @@ fn slow_the_demo_shows_how_a_child_is_referred_until_somebody_says_what_came_of_
     let status = demo.end();
     let said = demo.said.join("\n");
     assert!(status.success(), "{said}");
-    let mut lines = demo.said.iter().filter(|line| line.contains("  no. 1   referral  "));
+    let first = demo.about("referral");
+    let mut lines = demo.said.iter().filter(|line| line.contains(&first));
     for what in [
         "a bed is looked for: 2 shelters fit",
         "it is sent: Harbour House is asked",

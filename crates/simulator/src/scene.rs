@@ -40,7 +40,7 @@ impl News {
 impl fmt::Display for News {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let clock = crate::screen::clock(self.at);
-        write!(formatter, "{clock}  {:<6}  {:<9}  {}", self.about, self.kind, self.what)
+        write!(formatter, "{clock}  {:<7}  {:<9}  {}", self.about, self.kind, self.what)
     }
 }
 
@@ -118,12 +118,12 @@ impl Scene {
 
     /// Tells what happened in the emergency with this number.
     pub fn tell_of_emergency(&self, number: i64, what: impl Into<String>) {
-        self.send(format!("no. {number}"), EMERGENCY, what.into());
+        self.send(number.to_string(), EMERGENCY, what.into());
     }
 
     /// Tells what happened to the referral with this number.
     pub fn tell_of_referral(&self, number: i64, what: impl Into<String>) {
-        self.send(format!("no. {number}"), REFERRAL, what.into());
+        self.send(number.to_string(), REFERRAL, what.into());
     }
 
     fn send(&self, about: String, kind: &'static str, what: String) {

@@ -2,7 +2,7 @@
 
 mod emergency;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt::Write as _;
 
 use helpline_proto::queueing::v1::{ClassLine, QueueStatus};
@@ -29,8 +29,8 @@ pub struct Picture {
     speed: Speed,
     status: QueueStatus,
     news: VecDeque<String>,
-    /// By number, each with the helpline's time at which it began.
-    emergencies: BTreeMap<i64, (f64, Account)>,
+    /// In the order in which they were heard of, each with the helpline's time at which it began: numbers tell no order.
+    emergencies: Vec<(f64, Account)>,
     /// What there is to say beside the figures.
     remark: &'static str,
     /// Lines of the picture drawn last, to be drawn over, and the rows of the terminal it was drawn for.
@@ -69,7 +69,7 @@ impl Picture {
             speed,
             status: QueueStatus::default(),
             news: VecDeque::new(),
-            emergencies: BTreeMap::new(),
+            emergencies: Vec::new(),
             remark: "",
             drawn: (0, 0),
         }
@@ -83,14 +83,17 @@ impl Picture {
     /// An emergency changed, `now` in seconds of the helpline's time. Of those that are over the newest is kept.
     pub fn set_emergency(&mut self, account: Account, now: f64) {
         let began = now - account.age * self.speed.factor();
-        self.emergencies.insert(account.number, (began, account));
-        let newest = self.emergencies.keys().next_back().copied();
-        self.emergencies.retain(|number, (_, account)| !account.is_over() || Some(*number) == newest);
+        match self.emergencies.iter_mut().find(|(_, known)| known.number == account.number) {
+            Some(known) => *known = (began, account),
+            None => self.emergencies.push((began, account)),
+        }
+        let newest = self.emergencies.last().map(|(_, account)| account.number);
+        self.emergencies.retain(|(_, account)| !account.is_over() || Some(account.number) == newest);
     }
 
     /// Whether one of the emergencies is not over.
     pub fn has_emergency(&self) -> bool {
-        self.emergencies.values().any(|(_, account)| !account.is_over())
+        self.emergencies.iter().any(|(_, account)| !account.is_over())
     }
 
     /// Something is to be said to who watches.

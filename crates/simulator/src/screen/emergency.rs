@@ -1,7 +1,5 @@
 //! The part of the picture that is about an emergency: one line for each who was told.
 
-use std::collections::BTreeMap;
-
 use helpline_proto::escalation::v1::EscalationState;
 
 use super::{WIDTH, clock};
@@ -12,8 +10,8 @@ use crate::speed::Speed;
 const MOST: usize = 4;
 
 /// The newest that is open, else the newest; nothing while there was none. Always of the same height.
-pub(super) fn panel(emergencies: &BTreeMap<i64, (f64, Account)>, speed: Speed, now: f64) -> Vec<String> {
-    let newest = || emergencies.values().rev();
+pub(super) fn panel(emergencies: &[(f64, Account)], speed: Speed, now: f64) -> Vec<String> {
+    let newest = || emergencies.iter().rev();
     let open = || newest().filter(|(_, account)| !account.is_over());
     let Some((began, shown)) = open().next().or_else(|| newest().next()) else { return Vec::new() };
     let others = open().filter(|(_, account)| account.number != shown.number).count();
