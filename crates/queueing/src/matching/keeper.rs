@@ -20,7 +20,7 @@ use crate::measures::Measures;
 const SETTLED: TimeDelta = TimeDelta::seconds(2);
 /// What still differs then is a fault. Until then it may be a matcher that has died: another takes its lease over and fills the view,
 /// which lasts as long as the machine is busy.
-const LASTS: Duration = Duration::from_secs(10);
+const LASTS: Duration = Duration::from_secs(6);
 /// From one look at what differs to the next.
 const LOOK: Duration = Duration::from_millis(500);
 /// Rows written to the view at a time.
@@ -181,7 +181,7 @@ impl Comparison {
     }
 }
 
-/// Compares rows with rows and rows with the view, and repairs what differs, in the view what has differed for 10 s.
+/// Compares rows with rows and rows with the view, and repairs what differs, in the view what has differed for 6 s.
 pub async fn compare(ctx: &Ctx, centre: CentreId) -> Result<Comparison, Refusal> {
     let mut found = Comparison { rows: ctx.store.compare(centre).await?, ..Comparison::default() };
     if found.rows.capacity > 0 {
