@@ -109,8 +109,8 @@ fn said<T: Message>(answer: Result<Response<T>, Status>) -> String {
             let Refused { code, reason, fields, .. } = Refused::from(&status);
             format!("{code:?} {reason} {fields:?} {} {}", status.message(), status.details().len())
         },
-        // Not as it prints: that hides what is personal.
-        |answer| String::from_utf8_lossy(&answer.into_inner().encode_to_vec()).into_owned(),
+        // Not as it prints, which hides what is personal, nor as text, which hides bytes that are none.
+        |answer| answer.into_inner().encode_to_vec().into_iter().map(char::from).collect(),
     )
 }
 

@@ -75,7 +75,9 @@ fn said<M: Message>(of: AgencyId, answer: Result<Response<M>, Status>, own: impl
         Ok(answer) => {
             let mut answer = answer.into_inner();
             own(&mut answer);
-            String::from_utf8_lossy(&answer.encode_to_vec()).replace(&of.to_string(), "the agency")
+            // Each byte as it is: text that cannot be read would hide what differs.
+            let bytes: String = answer.encode_to_vec().into_iter().map(char::from).collect();
+            bytes.replace(&of.to_string(), "the agency")
         }
         Err(status) => format!("{:?} {}", Refused::from(&status), status.message()),
     }
