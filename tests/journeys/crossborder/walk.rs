@@ -140,16 +140,21 @@ impl Walk<'_> {
         }
     }
 
-    /// What the table forbids is refused, with the state to the sending side, and changes nothing.
+    /// What the table forbids is refused, with the state, and changes nothing.
     async fn is_forbidden(&self, deed: Deed, now: Model) {
         let before = self.shown().await;
         let refused = why(self.asks(deed, now).await);
-        if deed.is_of_receiving_side() {
+        // Who is asked or has accepted is told the state as the sending side is.
+        let nobodys = matches!(
+            now.state,
+            State::Prepared | State::ConsentChecked | State::Declined | State::Withdrawn | State::Closed
+        );
+        if deed.is_of_receiving_side() && nobodys {
             // Who is not asked, or not any more, knows nothing, or how it ended for them.
             let known = refused.code == Code::NotFound || refused.reason == "STATE_REFUSED";
             assert!(known, "{now:?} {deed:?}: {refused:?}");
         } else {
-            let signed = deed == SignHere && now.state == State::ArrivedConfirmed;
+            let signed = matches!(deed, SignHere | SignThere) && now.state == State::ArrivedConfirmed;
             let state = if signed { "signed" } else { now.state.key() };
             assert_eq!(
                 (refused.reason.as_str(), refused.metadata("state")),
