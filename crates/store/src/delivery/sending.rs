@@ -129,7 +129,7 @@ macro_rules! hurries {
 }
 
 /// What hurries first, then by the kind, in the alphabet an emergency before a report, then the gravest. What goes nowhere any more is not
-/// tried: who was never told of something is not told that it was taken back.
+/// tried. A mission that is feared hears that something was taken back where it was tried to tell it of that, and of nothing else.
 const CLAIM: &str = concat!(
     "WITH due AS MATERIALIZED (
         SELECT d.delivery_id, make_interval(secs => CASE WHEN ", hurries!(), " THEN $4 ELSE $5 END) AS claim,
