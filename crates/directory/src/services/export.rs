@@ -3,8 +3,7 @@
 use helpline_domain::service::kind::{Kind, Shape, TABLES, Table};
 use helpline_domain::service::nest::Documents;
 use helpline_domain::service::package::{Package, Record, id, owner};
-use helpline_domain::service::protected::Protected;
-use helpline_domain::service::rules::Rules;
+use helpline_domain::service::protected::{Protected, is_of_protected};
 use serde_json::Value;
 
 /// What an export may hold.
@@ -57,16 +56,10 @@ fn is_withheld(
     out: &Package,
 ) -> bool {
     matches!(kind, Kind::Contact | Kind::ServiceRule)
-        || kind == Kind::ServiceCapacity && is_protected(package, record)
+        || kind == Kind::ServiceCapacity && is_of_protected(package, record)
         || id(record, "contact_id").is_some()
         || id(record, "location_id").is_some_and(|of| hidden.holds(of))
         || owner(kind, record).is_some_and(|(of, to)| out.get(of, to).is_none())
-}
-
-/// Whether the service of a record has a protected address.
-fn is_protected(package: &Package, record: &Record) -> bool {
-    let rules = id(record, "service_id").and_then(|service| package.get(Kind::ServiceRule, service));
-    rules.map(Rules::of).is_some_and(|rules| rules.protected_address)
 }
 
 /// Every service as one document; organisations and locations without a service do not appear.

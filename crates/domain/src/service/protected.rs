@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::kind::Kind;
 use super::listing::Listing;
-use super::package::{Package, id};
+use super::package::{Package, Record, id};
 use super::rules::Rules;
 
 /// Locations of which nothing may be told: a service with a protected address is given there, whoever else is.
@@ -24,10 +24,7 @@ impl Protected {
 
     /// Those of a directory as it is exported.
     pub fn of_package(package: &Package) -> Self {
-        let rules = |service| package.get(Kind::ServiceRule, service).map(Rules::of);
-        let at = package.of(Kind::ServiceAtLocation).filter(|(_, record)| {
-            id(record, "service_id").and_then(rules).is_some_and(|rules| rules.protected_address)
-        });
+        let at = package.of(Kind::ServiceAtLocation).filter(|(_, record)| is_of_protected(package, record));
         Self(at.filter_map(|(_, record)| id(record, "location_id")).collect())
     }
 
@@ -35,4 +32,10 @@ impl Protected {
     pub fn holds(&self, location: Uuid) -> bool {
         self.0.contains(&location)
     }
+}
+
+/// Whether a record is of a service with a protected address.
+pub fn is_of_protected(package: &Package, record: &Record) -> bool {
+    let rules = id(record, "service_id").and_then(|service| package.get(Kind::ServiceRule, service));
+    rules.map(Rules::of).is_some_and(|rules| rules.protected_address)
 }
