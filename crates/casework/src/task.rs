@@ -187,14 +187,14 @@ async fn handed(ctx: &Ctx, caller: &Caller, now: &Task, hands: Hands) -> Result<
             return Err(none());
         }
     }
-    let kept = if hands.referral_id.is_some() { now.owner_id } else { caller.principal() };
-    let owner_id = hands.to.map_or(kept, |to| to.as_uuid());
+    let unnamed = if hands.referral_id.is_some() { now.owner_id } else { caller.principal() };
+    let owner_id = hands.to.map_or(unnamed, |to| to.as_uuid());
     if (owner_id, hands.referral_id) == (now.owner_id, now.referral_id) {
         return Err(Refusal::state("task", "own"));
     }
     // The agency that has it keeps it when another owns it inside the centre.
-    let kept = now.referral_id.is_some() && hands.referral_id == now.referral_id;
-    let state = if kept { now.state } else { TaskState::Open };
+    let stays = now.referral_id.is_some() && hands.referral_id == now.referral_id;
+    let state = if stays { now.state } else { TaskState::Open };
     Ok(TaskStep { event: "handed", state, owner_id, referral_id: hands.referral_id, declined: None })
 }
 
