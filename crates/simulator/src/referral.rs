@@ -88,18 +88,19 @@ pub fn package(folder: &Path) -> Result<PathBuf> {
     Ok(file)
 }
 
-/// Writes a directory of services, each with its id and its name, that are for one need.
+/// Writes a directory of services, each with its id and its name, that are for one need. What belongs to a service has ids of its own.
 ///
 /// # Errors
 /// What the disk says.
 pub(crate) fn write_package(file: &Path, services: &[(&str, &str)], need: &str) -> Result<()> {
-    let listed = (1..).zip(services).map(|(place, service)| listing(place, *service, need));
+    let term = services.first().map_or_else(String::new, |(id, _)| format!("00000008{}", &id[8..]));
+    let listed = (1..).zip(services).map(|(place, service)| listing(place, *service, (need, &term)));
     let services: Vec<Value> = listed.collect();
     std::fs::write(file, Value::from(services).to_string()).context("cannot write the directory")
 }
 
-fn listing(place: u32, (service_id, name): (&str, &str), need: &str) -> Value {
-    let id = |kind: u32| format!("{kind:08x}-0000-4000-8000-{place:012x}");
+fn listing(place: u32, (service_id, name): (&str, &str), (need, term): (&str, &str)) -> Value {
+    let id = |kind: u32| format!("{kind:08x}{}", &service_id[8..]);
     #[expect(clippy::disallowed_methods, reason = "somebody made sure of it when the demo was built")]
     let today = Timestamp::from(SystemTime::now()).to_string();
     json!({
@@ -107,8 +108,7 @@ fn listing(place: u32, (service_id, name): (&str, &str), need: &str) -> Value {
         "minimum_age": 6, "maximum_age": 17, "assured_date": today,
         "organization": {"id": id(2), "name": name, "description": "Made up for the demonstration"},
         "languages": [{"id": id(4), "code": "ar"}, {"id": id(5), "code": "ru"}, {"id": id(6), "code": "en"}],
-        "attributes": [{"id": id(7), "taxonomy_term": {
-            "id": "00000008-0000-4000-8000-000000000001", "code": need, "name": need, "description": "A place"}}],
+        "attributes": [{"id": id(7), "taxonomy_term": {"id": term, "code": need, "name": need, "description": "A place"}}],
         "service_at_locations": [{"id": id(9), "location": {
             "id": id(10), "location_type": "physical", "latitude": 25.28 + f64::from(place) / 100.0, "longitude": 51.53}}],
         "helpline_rule": {"intake_at_any_hour": true, "protected_address": true},

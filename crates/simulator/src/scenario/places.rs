@@ -34,8 +34,7 @@ impl Stage<'_> {
         supervisor: &Who,
         offered: &[(&Who, i32)],
     ) -> Result<Vec<Offered>> {
-        let id = |place: usize| format!("{place:08}-0000-4000-8000-{:012}", need.len());
-        let ids: Vec<String> = (1..=offered.len()).map(id).collect();
+        let ids: Vec<String> = offered.iter().map(|_| self.service_id()).collect();
         let named: Vec<_> =
             ids.iter().map(String::as_str).zip(offered.iter().map(|(by, _)| by.name())).collect();
         let file = self.directory().join(format!("{need}.json"));

@@ -52,6 +52,7 @@ struct Memory {
     moved_s: i64,
     tokens_at_s: i64,
     cast: Vec<Who>,
+    services: usize,
     alarms: BTreeMap<i32, usize>,
 }
 
@@ -96,8 +97,8 @@ impl<'a> Stage<'a> {
         let adapter = Who::new("Adapter", Role::ChannelAdapter, nobody(), client.clone());
         let watch = Who::new("Supervisor", Role::Supervisor, nobody(), client);
         let cast = vec![adapter.clone(), watch.clone()];
-        let memory =
-            Memory { draws: Draws::new(seed, 1), moved_s: 0, tokens_at_s: 0, cast, alarms: BTreeMap::new() };
+        let draws = Draws::new(seed, 1);
+        let memory = Memory { draws, moved_s: 0, tokens_at_s: 0, cast, services: 0, alarms: BTreeMap::new() };
         let stage = Self {
             house,
             centre,
@@ -122,6 +123,13 @@ impl<'a> Stage<'a> {
     /// An id for a request.
     pub(crate) fn id(&self) -> String {
         self.memory().draws.id()
+    }
+
+    /// An id for a service, which no other has.
+    pub(crate) fn service_id(&self) -> String {
+        let mut memory = self.memory();
+        memory.services += 1;
+        format!("00000001-0000-4000-8000-{:012}", memory.services)
     }
 
     /// Tells what somebody did.
