@@ -98,8 +98,11 @@ fn slow_a_girl_who_was_trafficked_is_screened_taken_in_and_goes_home() {
         "shelter",
         &[
             "strong indicators of trafficking",
+            "is not told whether Lily House or Palm House has room",
+            "is asked first though it is full",
             "keeps its last bed for her",
             "she is there",
+            "learns neither that she is there nor where it is",
             "screens again within 72 hours",
             "a doctor was not offered within three days",
             "in two weeks she may not leave without a fine",

@@ -28,6 +28,8 @@ use crate::staff;
 const UNIT: &str = "bed";
 /// What counsellors search by.
 pub(crate) const NEED: &str = "shelter";
+/// In which street every service is.
+pub(crate) const STREET: &str = "Made-up street";
 
 /// How the people of a shelter answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,7 +112,8 @@ fn listing(place: u32, (service_id, name): (&str, &str), (need, term): (&str, &s
         "languages": [{"id": id(4), "code": "ar"}, {"id": id(5), "code": "ru"}, {"id": id(6), "code": "en"}],
         "attributes": [{"id": id(7), "taxonomy_term": {"id": term, "code": need, "name": need, "description": "A place"}}],
         "service_at_locations": [{"id": id(9), "location": {
-            "id": id(10), "location_type": "physical", "latitude": 25.28 + f64::from(place) / 100.0, "longitude": 51.53}}],
+            "id": id(10), "location_type": "physical", "latitude": 25.28 + f64::from(place) / 100.0, "longitude": 51.53,
+            "addresses": [{"id": id(11), "address_1": format!("{place} {STREET}"), "city": "Doha", "address_type": "physical"}]}}],
         "helpline_rule": {"intake_at_any_hour": true, "protected_address": true},
     })
 }

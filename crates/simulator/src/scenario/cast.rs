@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use helpline_proto::options::v1::Role;
+use prost::Message;
 use tonic::Status;
 use tonic_types::StatusExt as _;
 
@@ -91,6 +92,11 @@ impl From<Status> for Refusal {
             fields: fields.into_iter().map(|violation| violation.field).collect(),
         }
     }
+}
+
+/// Everything that an answer says, as it goes over the wire: what is printed of it leaves out what is about a child.
+pub(crate) fn said(answer: &impl Message) -> String {
+    answer.encode_to_vec().into_iter().map(char::from).collect()
 }
 
 /// Somebody does something: the answer. Whatever is refused ends the play.

@@ -34,6 +34,26 @@ impl Stage<'_> {
         supervisor: &Who,
         offered: &[(&Who, i32)],
     ) -> Result<Vec<Offered>> {
+        self.offering(need, supervisor, offered, false).await
+    }
+
+    /// The same, of which nobody learns where they are and whether there is room who need not.
+    pub(crate) async fn protected_services(
+        &self,
+        need: &str,
+        supervisor: &Who,
+        offered: &[(&Who, i32)],
+    ) -> Result<Vec<Offered>> {
+        self.offering(need, supervisor, offered, true).await
+    }
+
+    async fn offering(
+        &self,
+        need: &str,
+        supervisor: &Who,
+        offered: &[(&Who, i32)],
+        protected_address: bool,
+    ) -> Result<Vec<Offered>> {
         let ids: Vec<String> = offered.iter().map(|_| self.service_id()).collect();
         let named: Vec<_> =
             ids.iter().map(String::as_str).zip(offered.iter().map(|(by, _)| by.name())).collect();
@@ -46,7 +66,11 @@ impl Stage<'_> {
                 request_id: self.id(),
                 service_id: service_id.clone(),
                 agency_id: by.agency_id(),
-                rules: Some(ServiceRules { intake_at_any_hour: true, ..ServiceRules::default() }),
+                rules: Some(ServiceRules {
+                    intake_at_any_hour: true,
+                    protected_address,
+                    ..ServiceRules::default()
+                }),
                 ..UpdateServiceRequest::default()
             };
             does!(self.administrator, services.update_service, request);

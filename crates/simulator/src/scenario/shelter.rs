@@ -1,7 +1,9 @@
-//! A shelter for those who were trafficked: a screening, the last bed, what is offered to her, and the way home.
+//! A shelter for those who were trafficked: a screening, the last bed in a house of which nobody learns where it is, what is offered to her,
+//! and the way home.
 
 mod going_home;
 mod offers;
+mod protected;
 
 use anyhow::Result;
 use helpline_proto::casework::v1::{AssessmentOutcome, Case, Person};
@@ -9,8 +11,9 @@ use helpline_proto::directory::v1::AgencyKind;
 use helpline_proto::intake::v1::{ActionTaken, AgeBand, Contact, Gender};
 use helpline_proto::options::v1::FieldClass;
 use helpline_proto::referral::v1::{
-    Admission, AdmissionState, AdmitRequest, ExitOutcome, GetAdmissionRequest, HoldAdmissionPlaceRequest,
-    RecordExitRequest, Referral, ReferralParticulars, RequestAdmissionRequest, ScreenAdmissionRequest,
+    Admission, AdmissionState, AdmitRequest, ChoiceState, ExitOutcome, HoldAdmissionPlaceRequest,
+    RecordExitRequest, Referral, ReferralChoice, ReferralParticulars, RejectReason, RejectReferralRequest,
+    RequestAdmissionRequest, ScreenAdmissionRequest,
 };
 use helpline_proto::terms::v1::{Channel, Risk};
 
@@ -28,6 +31,7 @@ const FOUND: [(&str, &str); 3] =
 /// Who takes part.
 struct People {
     huda: Who,
+    colleague: Who,
     nadia: Who,
     employers: Who,
     shelters: Vec<Offered>,
@@ -36,8 +40,10 @@ struct People {
 pub(super) async fn play(stage: &Stage<'_>) -> Result<()> {
     let people = come(stage).await?;
     let (girl, chat, of) = screened(stage, &people).await?;
-    let (referral, stay) = admitted(stage, &people, &chat, &of).await?;
-    nobody_is_told(&people, &stay).await?;
+    protected::room(stage, &people).await?;
+    let referral = referred(stage, &people, &chat, &of).await?;
+    let stay = admitted(stage, &people, &referral).await?;
+    protected::nobody_is_told(stage, &people, &stay).await?;
     again_within_three_days(stage, &people, &of).await?;
     offers::made(stage, &people, (&chat, &of), &stay).await?;
     let home = going_home::prepared(stage, &people, (&girl, &of), &stay).await?;
@@ -51,13 +57,14 @@ pub(super) async fn play(stage: &Stage<'_>) -> Result<()> {
 
 async fn come(stage: &Stage<'_>) -> Result<People> {
     let huda = stage.counsellor("Huda", &["en"]).await?;
+    let colleague = stage.counsellor("A colleague", &["en"]).await?;
     let nadia = stage.supervisor("Nadia").await?;
     let lily = stage.agency("Lily House", AgencyKind::Shelter, &CLASSES).await?;
     let palm = stage.agency("Palm House", AgencyKind::Shelter, &CLASSES).await?;
     let employers = stage.agency("Employers' office", AgencyKind::Other, &CLASSES).await?;
-    let shelters = stage.services(NEED, &nadia, &[(&lily, 0), (&palm, 1)]).await?;
+    let shelters = stage.protected_services(NEED, &nadia, &[(&lily, 0), (&palm, 1)]).await?;
     stage.has_places(&nadia, &shelters[0], 0).await?;
-    Ok(People { huda, nadia, employers, shelters })
+    Ok(People { huda, colleague, nadia, employers, shelters })
 }
 
 async fn screened(stage: &Stage<'_>, people: &People) -> Result<(Person, Contact, Case)> {
@@ -79,12 +86,8 @@ async fn screened(stage: &Stage<'_>, people: &People) -> Result<(Person, Contact
     Ok((girl, chat, of))
 }
 
-async fn admitted(
-    stage: &Stage<'_>,
-    people: &People,
-    chat: &Contact,
-    of: &Case,
-) -> Result<(Referral, Admission)> {
+/// Lily House is asked first, full or not, and answers itself; then it is Palm House.
+async fn referred(stage: &Stage<'_>, people: &People, chat: &Contact, of: &Case) -> Result<Referral> {
     let both: Vec<&Offered> = people.shelters.iter().collect();
     let said = ReferralParticulars {
         identity: "Grace (made up), sixteen".to_owned(),
@@ -93,12 +96,29 @@ async fn admitted(
     };
     let origin = (of.case_id.as_str(), chat.contact_id.as_str());
     let referral = stage.drafted(&people.huda, origin, (NEED, &both), &CLASSES, said).await?;
-    let kept = stage.kept(&people.huda, &referral, &both).await?;
-    so!(kept, people.shelters[1].service_id, "Lily House is full, so it is Palm House");
-    stage.sent(&people.huda, &referral).await?;
+    let sent = stage.sent(&people.huda, &referral).await?;
+    so!(asked(&sent), [ChoiceState::Offered, ChoiceState::Waiting], "a full house is asked as any other");
+    let lily = &people.shelters[0].by;
+    let request = RejectReferralRequest {
+        request_id: stage.id(),
+        referral_id: referral.referral_id.clone(),
+        reason: RejectReason::AtCapacity.into(),
+        ..RejectReferralRequest::default()
+    };
+    does!(lily, referrals.reject_referral, request);
+    stage.tell(lily, "is asked first though it is full, and says no itself");
+    let sent = stage.referral(&people.huda, &referral).await?;
+    so!(asked(&sent), [ChoiceState::Rejected, ChoiceState::Offered], "the next house is asked at once");
+    Ok(sent)
+}
+
+fn asked(referral: &Referral) -> Vec<ChoiceState> {
+    referral.choices.iter().map(ReferralChoice::state).collect()
+}
+
+/// Palm House keeps its last bed, which nobody else can, and takes her in.
+async fn admitted(stage: &Stage<'_>, people: &People, referral: &Referral) -> Result<Admission> {
     let palm = &people.shelters[1];
-    stage.taken_on(&palm.by, &referral).await?;
-    stage.tell(&palm.by, "Lily House is full: Palm House keeps its last bed for her and says yes");
     let request = RequestAdmissionRequest {
         request_id: stage.id(),
         referral_id: referral.referral_id.clone(),
@@ -109,29 +129,21 @@ async fn admitted(
     let admission_id = stay.admission_id.clone();
     let request = ScreenAdmissionRequest { request_id: stage.id(), admission_id: admission_id.clone() };
     does!(palm.by, admissions.screen_admission, request);
-    let request = HoldAdmissionPlaceRequest {
+    let hold = || HoldAdmissionPlaceRequest {
         request_id: stage.id(),
         admission_id: admission_id.clone(),
         lifetime: Some(prost_types::Duration { seconds: 3600, nanos: 0 }),
     };
-    does!(palm.by, admissions.hold_admission_place, request);
+    let why = is_refused!(people.huda, admissions.hold_admission_place, hold());
+    so!(why.state, "protected", "the house keeps a bed itself");
+    does!(palm.by, admissions.hold_admission_place, hold());
+    stage.taken_on(&palm.by, referral).await?;
+    stage.tell(&palm.by, "keeps its last bed for her and says yes");
     let request = AdmitRequest { request_id: stage.id(), admission_id };
     let stay = given!(does!(palm.by, admissions.admit, request), admission);
     so!(stay.state(), AdmissionState::Admitted, "she lives there");
     stage.tell(&palm.by, "she is there");
-    Ok((referral, stay))
-}
-
-/// Whoever asks for her without a right gets the answer that they would get about nobody.
-async fn nobody_is_told(people: &People, stay: &Admission) -> Result<()> {
-    let there = GetAdmissionRequest { admission_id: stay.admission_id.clone() };
-    let nowhere = GetAdmissionRequest { admission_id: "00000000-0000-4000-8000-00000000000f".to_owned() };
-    for who in [&people.employers, &people.shelters[0].by] {
-        let asked = is_refused!(who, admissions.get_admission, there.clone());
-        so!(asked, is_refused!(who, admissions.get_admission, nowhere.clone()), "who is there is not told");
-        so!(asked.reason, "NOT_FOUND", "who is there is not told");
-    }
-    Ok(())
+    Ok(stay)
 }
 
 async fn again_within_three_days(stage: &Stage<'_>, people: &People, of: &Case) -> Result<()> {
