@@ -45,8 +45,8 @@ impl Scenario {
                 "Two children who are alone in the country need a place on the same evening. One organisation has one left."
             }
             Self::Returnee => {
-                "A girl and her brother come back to their grandmother. A plan for two years is made for her; a visit is missed, and the \
-                 guardian changes."
+                "A girl and her brother come back to their grandmother. Three bodies share what is planned for her, of which one says no; a \
+                 visit is missed, and the guardian changes."
             }
             Self::SchoolAbuse => {
                 "A teacher calls about a boy. The law demands a report, and whoever helps him learns what they need and no more; the \

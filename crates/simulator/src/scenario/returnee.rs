@@ -1,5 +1,6 @@
 //! Reintegration: two siblings come back from a conflict zone, and are looked after for two years.
 
+mod board;
 mod cohort;
 mod school;
 
@@ -45,6 +46,7 @@ pub(super) async fn play(stage: &Stage<'_>) -> Result<()> {
     let of = planned(stage, &people, &family).await?;
     cohort::settled(stage, &people, &family).await?;
     school::found(stage, &people, &of[0]).await?;
+    board::shared(stage, &people, &family, &of[0]).await?;
     registry(stage, &people, &family).await?;
     two_years(stage, &people, &family, &of).await?;
     over(stage, &people, &family, &of).await
@@ -121,7 +123,7 @@ async fn next(stage: &Stage<'_>, people: &People, of: &[Case; 2]) -> Result<Opti
 
 /// Each visit is made, but one; and the guardian changes.
 async fn two_years(stage: &Stage<'_>, people: &People, family: &Family, of: &[Case; 2]) -> Result<()> {
-    let mut made = 0;
+    let mut made = board::DONE;
     while let Some(next) = next(stage, people, of).await? {
         let due = next.due_time.map_or(0, |due| due.seconds);
         let ahead = |stage: &Stage<'_>| due - stage.later(0).seconds;

@@ -15,12 +15,17 @@ use crate::scenario::cast::{does, given, is_refused, so};
 use crate::scenario::desk::child;
 use crate::scenario::stage::{DAY, HOUR, Stage};
 
+/// What the cohort is called.
+pub(super) const FLIGHT: &str = "The spring flight";
+/// What nobody outside the helpline is told.
+pub(super) const ORIGIN: &str = "Where she was until now.";
+
 /// Both are announced as siblings; one arrives, of the other nobody says anything.
 pub(super) async fn announced(stage: &Stage<'_>, people: &People) -> Result<Family> {
     let (by, nadia) = (&people.aigul, &people.nadia);
     let request = CreateCohortRequest {
         request_id: stage.id(),
-        display_name: "The spring flight".to_owned(),
+        display_name: FLIGHT.to_owned(),
         expected_time: Some(stage.later(10 * DAY)),
     };
     let cohort_id = given!(does!(nadia, cohorts.create_cohort, request), cohort).cohort_id;

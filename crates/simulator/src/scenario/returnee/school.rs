@@ -9,6 +9,7 @@ use helpline_proto::referral::v1::ReferralParticulars;
 use helpline_proto::terms::v1::{Channel, Risk};
 
 use super::People;
+use super::cohort::ORIGIN;
 use crate::scenario::cast::{does, given, is_refused, so};
 use crate::scenario::desk::{closing, contact};
 use crate::scenario::stage::{DAY, Stage};
@@ -40,7 +41,7 @@ pub(super) async fn found(stage: &Stage<'_>, people: &People, of: &Case) -> Resu
     stage.signed_off(by, &call, how).await?;
     let said = ReferralParticulars {
         identity: "Samira (made up), fourteen, speaks Arabic".to_owned(),
-        narrative: "Where she was until now.".to_owned(),
+        narrative: ORIGIN.to_owned(),
         ..ReferralParticulars::default()
     };
     let classes = [FieldClass::Identity, FieldClass::Narrative];
