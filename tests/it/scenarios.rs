@@ -41,7 +41,7 @@ fn slow_of_two_children_who_race_for_the_last_place_one_has_it_and_both_are_care
         &[
             "has one place left",
             "has the last place of Steppe House",
-            "was a moment later",
+            "was a moment later, is told so",
             "supervisors are told of an unmet need",
             "the second child goes there, too",
             "closes the case as redirected",

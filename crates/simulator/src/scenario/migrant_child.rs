@@ -3,13 +3,13 @@
 mod consulate;
 mod redirect;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail};
 use helpline_proto::casework::v1::{AddTaskRequest, Case, Relation, Task};
 use helpline_proto::directory::v1::AgencyKind;
 use helpline_proto::intake::v1::{ActionTaken, AgeBand, Gender};
 use helpline_proto::options::v1::FieldClass;
 use helpline_proto::queueing::v1::AlertKind;
-use helpline_proto::referral::v1::{Referral, ReferralParticulars, ReferralState};
+use helpline_proto::referral::v1::{ListCapacitiesRequest, Referral, ReferralParticulars, ReferralState};
 use helpline_proto::terms::v1::{Channel, Risk};
 
 use super::cast::{Who, does, given, so};
@@ -89,17 +89,27 @@ async fn alone(
     Ok(Alone { by: by.clone(), case, referral })
 }
 
-/// Both want the last place at the same instant: who has it, and who has another.
+/// Counsellors of two sites want the last place at the same instant: who has it, and who is told so and has another.
 async fn race(stage: &Stage<'_>, people: &People, one: Alone, other: Alone) -> Result<(Alone, Alone)> {
-    let services: Vec<&Offered> = people.spaces.iter().collect();
-    let (first, second) = tokio::try_join!(
-        stage.kept(&one.by, &one.referral, &services),
-        stage.kept(&other.by, &other.referral, &services),
-    )?;
-    ensure!(first != second, "the last place was given away twice");
-    let (won, lost) = if first == people.spaces[0].service_id { (one, other) } else { (other, one) };
+    let (steppe, bridge) = (&people.spaces[0], &people.spaces[1]);
+    let wanted = [steppe];
+    let (first, second) = tokio::join!(
+        stage.asks_to_keep(&one.by, &one.referral, &wanted),
+        stage.asks_to_keep(&other.by, &other.referral, &wanted),
+    );
+    let (won, lost, why) = match (first, second) {
+        (Ok(_), Err(why)) => (one, other, why),
+        (Err(why), Ok(_)) => (other, one, why),
+        both => bail!("one of two has the last place, and no more: {both:?}"),
+    };
+    so!(why.reason, "NO_ROOM", "what the other is told");
+    let counted = does!(people.nadia, capacity.list_capacities, ListCapacitiesRequest::default()).capacities;
+    let counted = counted.iter().find(|unit| unit.service_id == steppe.service_id);
+    so!(counted.map(|unit| (unit.held, unit.available)), Some((1, 0)), "the last place is given once");
     stage.tell(&won.by, "has the last place of Steppe House");
-    stage.tell(&lost.by, "was a moment later, and has a place with Bridge House");
+    let kept = stage.kept(&lost.by, &lost.referral, &[steppe, bridge]).await?;
+    so!(kept, bridge.service_id, "who was later has the next");
+    stage.tell(&lost.by, "was a moment later, is told so, and has a place with Bridge House");
     for child in [&won, &lost] {
         stage.sent(&child.by, &child.referral).await?;
     }

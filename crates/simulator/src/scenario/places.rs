@@ -1,6 +1,6 @@
 //! Places of organisations, and referrals to them.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use helpline_proto::directory::v1::{ServiceRules, UpdateServiceRequest};
 use helpline_proto::escalation::v1::ConsentBy;
 use helpline_proto::options::v1::FieldClass;
@@ -10,7 +10,7 @@ use helpline_proto::referral::v1::{
     ReferralUrgency, ReportReferralProgressRequest, SendReferralRequest, SetCapacityRequest,
 };
 
-use super::cast::{Who, does, given};
+use super::cast::{Refusal, Who, does, given};
 use super::stage::Stage;
 use crate::referral::write_package;
 
@@ -133,8 +133,13 @@ impl Stage<'_> {
         Ok(referral)
     }
 
-    /// A place is kept for a referral with the first of these that has one: the id of the service.
-    pub(crate) async fn kept(&self, by: &Who, referral: &Referral, services: &[&Offered]) -> Result<String> {
+    /// A place is asked for with the first of these that has one, for a referral: the id of the service, or why there is none.
+    pub(crate) async fn asks_to_keep(
+        &self,
+        by: &Who,
+        referral: &Referral,
+        services: &[&Offered],
+    ) -> Result<String, Refusal> {
         let request = PlaceHoldRequest {
             request_id: self.id(),
             unit: UNIT.to_owned(),
@@ -143,7 +148,15 @@ impl Stage<'_> {
             referral_id: referral.referral_id.clone(),
             ..PlaceHoldRequest::default()
         };
-        Ok(given!(does!(by, capacity.place_hold, request), hold).service_id)
+        let client = by.client();
+        let answer = Box::pin(async { crate::call!(client.capacity(), place_hold, request) }).await?;
+        Ok(answer.hold.unwrap_or_default().service_id)
+    }
+
+    /// A place is kept for a referral with the first of these that has one: the id of the service.
+    pub(crate) async fn kept(&self, by: &Who, referral: &Referral, services: &[&Offered]) -> Result<String> {
+        let kept = self.asks_to_keep(by, referral, services).await;
+        kept.map_err(|why| anyhow!("{}: no place is kept: {why:?}", by.name()))
     }
 
     /// A referral is sent.
