@@ -24,7 +24,7 @@ use helpline_proto::options::v1::FieldClass;
 use helpline_proto::queueing::v1::AlertKind;
 use helpline_proto::terms::v1::{Channel, Risk};
 
-use self::missing::{found, missing};
+use self::missing::{found, missing, once};
 use super::cast::{Who, does, given, is_refused, so};
 use super::desk::{NO_GUARDIAN, child, closing, contact};
 use super::stage::{DAY, HOUR, Stage};
@@ -49,8 +49,10 @@ pub(super) async fn play(stage: &Stage<'_>) -> Result<()> {
     accepted(stage, &people, &id).await?;
     on_the_way(stage, &people, &id).await?;
     let escalation = missing(stage, &people, &id).await?;
+    once(&people, &case, &escalation).await?;
     there(stage, &people, &id, &escalation).await?;
-    at_home(stage, &people, &id, &case).await
+    at_home(stage, &people, &id, &case).await?;
+    once(&people, &case, &escalation).await
 }
 
 /// What the office in Irbid signs with.

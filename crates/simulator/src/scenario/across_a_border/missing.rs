@@ -1,14 +1,15 @@
 //! Nobody says that she has arrived: an emergency, and an alert to those who look for missing children.
 
 use anyhow::Result;
+use helpline_proto::casework::v1::Case;
 use helpline_proto::crossborder::v1::CrossBorderState;
 use helpline_proto::escalation::v1::{
     AcceptEscalationRequest, AcknowledgeChildAlertRequest, ApproveChildAlertRequest, AskChildAlertRequest,
     CancelChildAlertRequest, ChildAlertArea, ChildAlertCancelReason, ChildAlertCertainty, ChildAlertContent,
-    ChildAlertEvent, ChildAlertGeocode, ChildAlertInfo, ChildAlertScope, ChildAlertSeverity,
-    ChildAlertUrgency, ConsentBy, DiscloseRequest, DisclosureBasis, DisclosurePurpose, EscalationState,
-    GetChildAlertDocumentRequest, ListChildAlertsRequest, Outcome, ReportProgressRequest,
-    ResolveEscalationRequest,
+    ChildAlertEvent, ChildAlertGeocode, ChildAlertInfo, ChildAlertKind, ChildAlertScope, ChildAlertSeverity,
+    ChildAlertUrgency, ConsentBy, Danger, DiscloseRequest, DisclosureBasis, DisclosurePurpose,
+    EscalationState, GetChildAlertDocumentRequest, ListChildAlertsRequest, ListEscalationsRequest, Outcome,
+    ReportProgressRequest, ResolveEscalationRequest,
 };
 use helpline_proto::options::v1::FieldClass;
 
@@ -63,6 +64,20 @@ pub(super) async fn missing(stage: &Stage<'_>, people: &People, id: &str) -> Res
     stage.tell(&people.nadia, "approves a restricted alert to Irbid and to the hotline for missing children");
     is_read(stage, people, &escalation_id).await?;
     Ok(escalation_id)
+}
+
+/// However often the clock is looked at: of the child of a case one escalation is raised, and one alert is given.
+pub(super) async fn once(people: &People, case: &Case, escalation_id: &str) -> Result<()> {
+    let all = ListEscalationsRequest { page_size: 500, ..ListEscalationsRequest::default() };
+    let all = does!(people.nadia, escalations.list_escalations, all).escalations;
+    let raised: Vec<_> = all.iter().map(|one| (&*one.case_id, &*one.escalation_id, one.danger())).collect();
+    so!(raised, [(&*case.case_id, escalation_id, Danger::Missing)], "escalations of the centre");
+    let all = ListChildAlertsRequest { page_size: 500, ..ListChildAlertsRequest::default() };
+    let mut alerts = does!(people.nadia, child_alerts.list_child_alerts, all).alerts;
+    alerts.retain(|one| one.kind() == ChildAlertKind::Alert);
+    let about: Vec<_> = alerts.iter().map(|alert| &*alert.escalation_id).collect();
+    so!(about, [escalation_id], "alerts of the centre");
+    Ok(())
 }
 
 /// Those to whom it is addressed read the document and say so; nobody else finds it.
