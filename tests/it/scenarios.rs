@@ -47,6 +47,7 @@ fn slow_of_two_children_who_race_for_the_last_place_one_has_it_and_both_are_care
             "closes the case as redirected",
             "nobody has become the guardian within a week",
             "the consulate reads nothing",
+            "what the consulate had taken on it cannot do any more",
             "says no: it is taken back",
             "closes the case",
         ],

@@ -6,6 +6,7 @@ use helpline_proto::casework::v1::{
 };
 use helpline_proto::escalation::v1::DisclosureGround;
 use helpline_proto::options::v1::FieldClass;
+use helpline_proto::queueing::v1::AlertKind;
 use helpline_proto::referral::v1::{GetReferralRequest, ReferralParticulars, RevokeReferralRequest};
 
 use super::{Alone, People};
@@ -42,6 +43,8 @@ pub(super) async fn feared(stage: &Stage<'_>, people: &People, of: &Alone) -> Re
         by,
         "hears that the child is afraid of that country: from that moment the consulate reads nothing",
     );
+    stage.alarm(AlertKind::MissionInCharge).await?;
+    stage.tell_of("Helpline", "what the consulate had taken on it cannot do any more: supervisors are told");
 
     let request = AskConsulateOverrideRequest {
         request_id: stage.id(),
