@@ -6,6 +6,7 @@ mod detours;
 mod grace;
 mod offers;
 mod presence;
+mod readers;
 mod returns;
 mod room;
 mod timing;

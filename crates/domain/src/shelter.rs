@@ -146,5 +146,5 @@ impl ReturnState {
 /// What may be overridden of what is in the way. Consent cannot.
 pub const MAY_BE_LIFTED: [&str; 2] = ["best_interests_concern", "fear_recorded"];
 
-/// Under which plan follow-up calls are given.
-pub const FOLLOW_UP_PLAN: &str = "after_shelter";
+/// Under which plans follow-up calls are given: after a stay, and after who lived there has left the country.
+pub const FOLLOW_UP_PLANS: [&str; 2] = ["after_stay", "after_shelter"];

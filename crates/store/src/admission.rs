@@ -267,8 +267,8 @@ const DROP_PLAN: &str = stay!(
     moved!("state = 'admitted', planned_at = NULL", "a.state = 'exit_planned'")
 );
 
-/// Of who has lived there and has a case, its owner is given calls, and is not told by whom: that would name the shelter. Nothing of it keeps
-/// anybody from leaving.
+/// Of who has lived there and has a case, its owner is given calls, confidential: nobody else who reads the case learns of the stay. Nothing
+/// of it keeps anybody from leaving.
 const EXIT: &str = stay!(
     "admission_exited",
     moved!("state = 'exited', outcome = $9, exited_at = helpline.now()", "a.state <> 'exited'"),
@@ -285,19 +285,14 @@ const EXIT: &str = stay!(
     lapsed AS (
         UPDATE helpline.service_offers o SET state = 'lapsed', revision = o.revision + 1
         FROM changed c WHERE o.centre_id = $1 AND o.admission_id = c.admission_id AND o.state = 'open'),
-    called_for AS (
-        UPDATE helpline.cases c SET event_count = c.event_count + 1, changed_at = helpline.now(), revision = c.revision + 1
+    called_for AS MATERIALIZED (
+        SELECT c.case_id, c.owner_id, false AS called FROM helpline.cases c
         WHERE c.centre_id = $1 AND cardinality($10::uuid[]) > 0 AND c.case_id = (
             SELECT f.case_id FROM changed JOIN helpline.referrals f ON f.centre_id = $1 AND f.referral_id = changed.referral_id
             WHERE changed.admitted_at IS NOT NULL) AND NOT ",
-    are_called!("(SELECT admitted_at FROM changed)"), "
-        RETURNING c.case_id, c.owner_id, c.event_count, false AS called),
-    ", calls!("$10", "$11", "$12", "$13"), ",
-    noted AS (
-        INSERT INTO helpline.case_events (centre_id, case_id, sequence, at, event, actor_id, actor_role, detail, entry_id)
-        SELECT $1, case_id, event_count, helpline.now(), 'follow_up_given', NULL, NULL,
-            jsonb_build_object('task_ids', (SELECT jsonb_agg(task_id) FROM calls)), $14
-        FROM called_for)",
+    are_called!("(SELECT admitted_at FROM changed)", "true"), "
+        FOR NO KEY UPDATE OF c),
+    ", calls!("true", "$10", "$11", "$12", "$13"),
 );
 
 /// Who did not come in time is not sent away: a place can be kept for them again.
@@ -367,7 +362,7 @@ impl Store {
             StayStep::Exit(outcome) => {
                 let calls = &rules.calls;
                 let query = query.bind(outcome.key()).bind(calls.ids.clone()).bind(calls.tasks.clone());
-                query.bind(calls.within_s.clone()).bind(calls.due_soon_s).bind(calls.entry_id)
+                query.bind(calls.within_s.clone()).bind(calls.due_soon_s)
             }
         };
         Ok(self.change(command, query).await?.map(|(id,)| id))

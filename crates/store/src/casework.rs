@@ -78,6 +78,7 @@ pub(crate) const MERGE_REASON: Column =
 pub(crate) const UNDO_REASON: Column =
     Column { table: "person_merges", column: "undo_reason", kind: "narrative" };
 pub(crate) const TASK_NOTE: Column = Column { table: "tasks", column: "note", kind: "narrative" };
+pub(crate) const TASK_REMARK: Column = Column { table: "tasks", column: "remark", kind: "narrative" };
 pub(crate) const ASSESSMENT_ANSWERS: Column =
     Column { table: "assessments", column: "answers", kind: "narrative" };
 pub(crate) const ASSESSMENT_FINDINGS: Column =

@@ -25,8 +25,6 @@ pub struct Calls {
     pub within_s: Vec<f64>,
     /// How long before it is due a task tells so, in seconds.
     pub due_soon_s: f64,
-    /// A new id: of the entry of the timeline of the case.
-    pub entry_id: Uuid,
 }
 
 impl Calls {
@@ -37,40 +35,40 @@ impl Calls {
             tasks: due.iter().map(|(task, _)| (*task).to_owned()).collect(),
             within_s: due.iter().map(|(_, within)| *within).collect(),
             due_soon_s: f64::from(due_soon_s),
-            entry_id: id(),
         }
     }
 }
 
 /// Whether calls of a case `c` that were given since an instant are still to be made: leaving a shelter and leaving the country give them
-/// once. Who came back since is called anew.
+/// once. Who came back since is called anew. Leaving the country is seen by who reads the case, and so does not ask for what they do not see.
 macro_rules! are_called {
-    ($since:literal) => {
+    ($since:literal, $which:literal) => {
         concat!(
             "EXISTS (
                 SELECT FROM helpline.tasks t
-                WHERE t.centre_id = $1 AND t.case_id = c.case_id AND t.plan = 'after_shelter' AND t.task = 'follow_up_call'
-                  AND t.ended_at IS NULL AND t.made_at >= ", $since, ")"
+                WHERE t.centre_id = $1 AND t.case_id = c.case_id AND t.plan IN ('after_stay', 'after_shelter') AND t.task = 'follow_up_call'
+                  AND t.ended_at IS NULL AND ", $which, " AND t.made_at >= ", $since, ")"
         )
     };
 }
 pub(crate) use are_called;
 
-/// Gives calls to the owner of the case in `called_for`: parameters are their ids, keys, seconds, and how long before they tell so. Who
-/// leaves at the same instant in two ways is called once; of who is `called` already it is only asked whether they arrived.
+/// Gives calls to the owner of the case in `called_for`: whether they are confidential, and the parameters of their ids, keys, seconds, and
+/// how long before they tell so. Of who is `called` already it is only asked whether they arrived.
 macro_rules! calls {
-    ($ids:literal, $tasks:literal, $within:literal, $soon:literal) => {
+    ($confidential:literal, $ids:literal, $tasks:literal, $within:literal, $soon:literal) => {
         concat!(
             "calls AS (
                 INSERT INTO helpline.tasks (centre_id, task_id, case_id, task, state, owner_id, given_by, due_at, look_at, plan, plan_run,
-                    plan_step, made_at)
+                    plan_step, confidential, made_at)
                 SELECT $1, w.id, f.case_id, w.task, 'open', f.owner_id, f.owner_id, helpline.now() + make_interval(secs => w.within),
-                    helpline.now() + make_interval(secs => w.within - ", $soon, "::float8), 'after_shelter', runs.run, w.step, helpline.now()
+                    helpline.now() + make_interval(secs => w.within - ", $soon, "::float8), runs.plan, runs.run, w.step, ", $confidential, ", helpline.now()
                 FROM called_for f CROSS JOIN unnest(", $ids, "::uuid[], ", $tasks, "::text[], ", $within, "::float8[])
                     WITH ORDINALITY AS w (id, task, within, step)
                 CROSS JOIN LATERAL (
-                    SELECT coalesce(max(t.plan_run), 0) + 1 AS run FROM helpline.tasks t
-                    WHERE t.centre_id = $1 AND t.case_id = f.case_id AND t.plan = 'after_shelter') runs
+                    SELECT k.plan, coalesce(max(t.plan_run), 0) + 1 AS run
+                    FROM (SELECT CASE WHEN ", $confidential, " THEN 'after_stay' ELSE 'after_shelter' END AS plan) k
+                    LEFT JOIN helpline.tasks t ON t.centre_id = $1 AND t.case_id = f.case_id AND t.plan = k.plan GROUP BY k.plan) runs
                 WHERE NOT f.called OR w.task = 'confirm_arrival'
                 ON CONFLICT ON CONSTRAINT each_step_of_a_plan_once DO NOTHING
                 RETURNING task_id, case_id, revision),

@@ -173,6 +173,9 @@ async fn who_leaves_while_something_is_offered_again_leaves_nothing_open() {
     for leaves_first in [true, false] {
         let stay = house.resident("").await.admission_id;
         by.answer_offer(answer(&stay, "legal", Offer::DeclinedByResident)).await.unwrap();
+        // Whoever writes its limit down would wait before the gate, too.
+        let limit = format!("SELECT count(*) FROM helpline.stay_limits WHERE admission_id = '{stay}'");
+        until("it has a limit", async || (house.stage.value(&limit) == "1").then_some(())).await;
         let gate = Gate::at(&house.stage, ("admissions", "admission_id"), &stay).await;
         let (leaves, offered) = (by.lets_go(&stay), house.another.offer_again(&stay, "legal"));
         if leaves_first {
@@ -200,9 +203,6 @@ async fn who_comes_back_to_the_shelter_and_leaves_again_is_called_anew() {
     let second = house.resident(&case).await.admission_id;
     by.lets_go(&second).await.unwrap();
     assert_eq!(house.tasks(&case).await, calls(&[10, 30, 70, 90, 160, 180]));
-    let entries = by.case_timeline(&case).await.unwrap();
-    let mut given = entries.iter().filter(|one| one.event == "follow_up_given");
-    assert!(given.all(|one| one.actor_id.is_empty()), "that would name the shelter");
 }
 
 #[tokio::test]

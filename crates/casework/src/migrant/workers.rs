@@ -33,7 +33,7 @@ impl WatchMigrants {
         for _ in 0..MOST {
             let noted = store.note_redirect(centre, ids(), (rules, cases, settings.version)).await?;
             let told = store.watch_detention(centre, ids(), by).await?;
-            let looked = store.look_for_guardian(centre, ids(), by).await?;
+            let looked = store.look_for_guardian(centre, self.ctx.ids.v7(), by).await?;
             if !(noted || told || looked) {
                 break;
             }

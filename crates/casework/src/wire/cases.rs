@@ -58,7 +58,7 @@ pub(crate) fn case(one: &Case) -> proto::Case {
         open_escalations: one.open.escalations,
         open_referrals: one.open.referrals,
         open_tasks: one.open.tasks,
-        revision: one.revision,
+        revision: one.entries.into(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use helpline_domain::caller::{Caller, Role};
 use helpline_domain::id::{CounsellorId, ReferralId, RequestId, TaskId};
-use helpline_domain::shelter::FOLLOW_UP_PLAN;
+use helpline_domain::shelter::FOLLOW_UP_PLANS;
 use helpline_domain::task::{Rung, TaskHands};
 use helpline_proto::casework::v1 as proto;
 use helpline_service_kit::command::command;
@@ -43,7 +43,7 @@ pub(crate) fn task(caller: &Caller, one: &Task) -> proto::Task {
     let inside = caller.role != Role::AgencyResponder;
     let within = |text: String| if inside { text } else { String::new() };
     // Who calls somebody later need not say that they lived in a shelter.
-    let plan = one.plan.as_ref().filter(|plan| *plan != FOLLOW_UP_PLAN);
+    let plan = one.plan.as_ref().filter(|plan| !FOLLOW_UP_PLANS.contains(&plan.as_str()));
     proto::Task {
         task_id: one.task_id.to_string(),
         number: one.number,
@@ -61,6 +61,8 @@ pub(crate) fn task(caller: &Caller, one: &Task) -> proto::Task {
         plan_step: if inside { plan.and(one.plan_step).unwrap_or_default() } else { 0 },
         end_time: one.ended_at.map(timestamp),
         revision: one.revision,
+        remark: text(one.remark.as_ref()),
+        confidential: inside && one.confidential,
         declined_agency_ids: one.declined_by.iter().filter(|_| inside).map(ToString::to_string).collect(),
     }
 }

@@ -8,8 +8,10 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::person::Made;
+use super::task::reads_task;
 use super::{inconsistent, sees_case, sees_person};
 use crate::change::{Change, Command, change, change_query};
+use crate::referral::sees_referral;
 use crate::{Store, StoreError};
 
 /// A case.
@@ -39,6 +41,9 @@ pub struct Case {
     pub open: OpenWork,
     /// Whether an organisation has taken it on as a whole, and then whether the referral by which it has is open.
     pub taken_on: Option<bool>,
+    /// How many entries its timeline has.
+    pub entries: i32,
+    /// Also of what is not seen by everybody who reads it: told to nobody.
     pub revision: i64,
 }
 
@@ -116,15 +121,22 @@ macro_rules! escalations {
     };
 }
 
-/// Open referrals of a case `c`, and of its contacts if they are of no other case, each once, and since when.
+/// Open referrals of a case `c`, and of its contacts if they are of no other case, each once, and since when: supervisors and its owner
+/// answer for all of them, whoever else reads the case is told of those that they may know of.
 macro_rules! referrals {
     () => {
-        "SELECT w.referral_id, coalesce(w.sent_at, w.drafted_at) AS since FROM helpline.referrals w
-         WHERE w.centre_id = $1 AND w.case_id = c.case_id AND w.ended_at IS NULL
-         UNION
-         SELECT w.referral_id, greatest(w.sent_at, w.drafted_at, k.linked_at) FROM helpline.case_contacts k
-         JOIN helpline.referrals w ON w.centre_id = $1 AND w.contact_id = k.contact_id
-         WHERE k.centre_id = $1 AND k.case_id = c.case_id AND w.case_id IS NULL AND w.ended_at IS NULL"
+        concat!(
+            "SELECT r.referral_id, coalesce(r.sent_at, r.drafted_at) AS since FROM helpline.referrals r
+             WHERE r.centre_id = $1 AND r.case_id = c.case_id AND r.ended_at IS NULL AND (c.owner_id = $2 OR ",
+            sees_referral!("$2", "$3", "NULL"),
+            ")
+             UNION
+             SELECT r.referral_id, greatest(r.sent_at, r.drafted_at, k.linked_at) FROM helpline.case_contacts k
+             JOIN helpline.referrals r ON r.centre_id = $1 AND r.contact_id = k.contact_id
+             WHERE k.centre_id = $1 AND k.case_id = c.case_id AND r.case_id IS NULL AND r.ended_at IS NULL AND (c.owner_id = $2 OR ",
+            sees_referral!("$2", "$3", "NULL"),
+            ")"
+        )
     };
 }
 
@@ -133,7 +145,7 @@ macro_rules! select {
     ($rest:expr) => {
         concat!(
             "SELECT c.case_id, c.number, c.person_id, c.kind, c.status, c.settings_version, c.additional, c.owner_id, c.opened_at, c.closed_at,
-                c.close_reason, c.transfer_to, c.transfer_by, c.approval_for, c.approval_asked_by, c.approved_by, c.revision,
+                c.close_reason, c.transfer_to, c.transfer_by, c.approval_for, c.approval_asked_by, c.approved_by, c.event_count, c.revision,
                 ARRAY(SELECT k.contact_id FROM helpline.case_contacts k
                       WHERE k.centre_id = $1 AND k.case_id = c.case_id ORDER BY k.linked_at, k.contact_id) AS contact_ids,
                 ARRAY(SELECT g.counsellor_id FROM helpline.case_grants g
@@ -141,7 +153,8 @@ macro_rules! select {
                       ORDER BY 1) AS granted_ids,
                 (SELECT count(DISTINCT w.escalation_id) FROM (", escalations!(), ") w) AS open_escalations,
                 (SELECT count(DISTINCT w.referral_id) FROM (", referrals!(), ") w) AS open_referrals,
-                (SELECT count(*) FROM helpline.tasks t WHERE t.centre_id = $1 AND t.case_id = c.case_id AND t.ended_at IS NULL) AS open_tasks,
+                (SELECT count(*) FROM helpline.tasks t
+                 WHERE t.centre_id = $1 AND t.case_id = c.case_id AND t.ended_at IS NULL AND ", reads_task!("$2", "$3"), ") AS open_tasks,
                 (SELECT count(*) FROM helpline.crossborder_handovers h
                  WHERE h.centre_id = $1 AND h.case_id = c.case_id AND h.ended_at IS NULL) AS open_cross_border,
                 (SELECT count(*) FROM helpline.return_assistances h
@@ -158,7 +171,8 @@ macro_rules! select {
                     OR EXISTS (SELECT FROM (", referrals!(), ") w WHERE w.since > c.approved_at)
                     OR EXISTS (
                         SELECT FROM helpline.tasks t
-                        WHERE t.centre_id = $1 AND t.case_id = c.case_id AND t.ended_at IS NULL AND t.made_at > c.approved_at)
+                        WHERE t.centre_id = $1 AND t.case_id = c.case_id AND t.ended_at IS NULL AND t.made_at > c.approved_at
+                          AND ", reads_task!("$2", "$3"), ")
                     OR EXISTS (
                         SELECT FROM helpline.crossborder_handovers h
                         WHERE h.centre_id = $1 AND h.case_id = c.case_id AND h.ended_at IS NULL AND h.prepared_at > c.approved_at)
@@ -237,6 +251,7 @@ struct CaseRow {
     approval_for: Option<String>,
     approval_asked_by: Option<Uuid>,
     approved_by: Option<Uuid>,
+    event_count: i32,
     revision: i64,
     contact_ids: Vec<Uuid>,
     granted_ids: Vec<Uuid>,
@@ -287,6 +302,7 @@ impl TryFrom<CaseRow> for Case {
                 redirects: row.open_redirects,
             },
             taken_on: row.taken_on,
+            entries: row.event_count,
             revision: row.revision,
         })
     }

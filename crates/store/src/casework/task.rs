@@ -15,6 +15,14 @@ use super::{TASK_NOTE, sees_case};
 use crate::change::{Change, Command, change, change_query};
 use crate::{Store, StoreError};
 
+/// Whether who may read a case `c` may know of a task `t` of it: of one that is confidential, supervisors and the owner of the case.
+macro_rules! reads_task {
+    ($principal:literal, $role:literal) => {
+        concat!("(NOT t.confidential OR ", $role, " = 'supervisor' OR c.owner_id = ", $principal, "::uuid)")
+    };
+}
+pub(crate) use reads_task;
+
 /// Whether a caller may know of a task `t`: who may read its case, who has it, and the agency that is to do it while it has the referral and
 /// is not the mission of a country that the child is afraid of.
 macro_rules! sees_task {
@@ -26,7 +34,7 @@ macro_rules! sees_task {
             $crate::disclosure::not_feared!($agency, "NULL", "t.referral_id", "NULL"), "
                 ELSE t.owner_id = ", $principal, "::uuid OR EXISTS (
                     SELECT FROM helpline.cases c WHERE c.centre_id = $1 AND c.case_id = t.case_id AND ",
-            sees_case!($principal, $role), ") END"
+            $crate::casework::task::reads_task!($principal, $role), " AND ", sees_case!($principal, $role), ") END"
         )
     };
 }
@@ -42,6 +50,10 @@ pub struct Task {
     pub task: String,
     pub domain: Option<String>,
     pub note: Option<Sensitive<String>>,
+    /// Whether it stands on no timeline, and readers of its case do not see it.
+    pub confidential: bool,
+    /// What was remarked last, if it stands on no timeline.
+    pub remark: Option<Sensitive<String>>,
     pub state: TaskState,
     pub owner_id: Uuid,
     pub given_by: Uuid,

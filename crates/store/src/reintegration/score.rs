@@ -25,7 +25,7 @@ const COUNTS: &str = "
             bool_or(k.due_at < $5 AND (k.ended_at IS NULL OR k.ended_at >= $5)) AS late, bool_or(k.due_at < $5) AS due
         FROM child CROSS JOIN LATERAL helpline.records_of($1, child.person_id) AS own (id)
         JOIN helpline.cases c ON c.centre_id = $1 AND c.person_id = own.id
-        JOIN helpline.tasks k ON k.centre_id = $1 AND k.case_id = c.case_id AND k.plan IS NOT NULL AND k.made_at < $5
+        JOIN helpline.tasks k ON k.centre_id = $1 AND k.case_id = c.case_id AND k.plan IS NOT NULL AND k.plan NOT IN ('after_stay', 'after_shelter') AND k.made_at < $5
           AND NOT (k.state = 'cancelled' AND k.ended_at < $5)
         GROUP BY child.returnee_id, child.region, side)
     SELECT region, '' AS side, state AS key, count(*) AS children FROM child GROUP BY region, state

@@ -161,18 +161,19 @@ const STEP: &str = change!(
         FROM parent WHERE b.centre_id = $1 AND b.return_id = $7 RETURNING b.*),
     called_for AS (
         SELECT c.case_id, c.owner_id, ",
-    are_called!("greatest('-infinity', (
-            SELECT max(a.admitted_at) FROM helpline.referrals f JOIN helpline.admissions a ON a.centre_id = $1 AND a.referral_id = f.referral_id
-            WHERE f.centre_id = $1 AND f.case_id = c.case_id), (
-            SELECT max(b.arrived_at) FROM helpline.return_assistances b WHERE b.centre_id = $1 AND b.case_id = c.case_id))"),
+    are_called!("coalesce((
+            SELECT max(b.arrived_at) FROM helpline.return_assistances b WHERE b.centre_id = $1 AND b.case_id = c.case_id), '-infinity')",
+        "NOT t.confidential"),
     " AS called FROM parent c WHERE $10 = 'departed'),
-    ", calls!("$25", "$26", "$27", "$28"), ",
+    ", calls!("false", "$25", "$26", "$27", "$28"), ",
     answered AS (
         UPDATE helpline.tasks t SET state = CASE $11 WHEN 'arrived' THEN 'completed' ELSE 'cancelled' END, ended_at = helpline.now(),
             look_at = NULL, revision = t.revision + 1
         FROM before
-        WHERE ($11 = 'arrived' OR $11 = 'cancelled' AND $22 IN ('turned_back', 'entered_in_error')) AND t.centre_id = $1 AND t.case_id = of_case
-          AND t.plan = 'after_shelter' AND t.task = 'confirm_arrival' AND t.ended_at IS NULL
+        WHERE t.centre_id = $1 AND t.case_id = of_case AND t.ended_at IS NULL AND CASE
+            WHEN $10 = 'departed' THEN t.plan = 'after_stay' AND EXISTS (SELECT FROM called_for WHERE NOT called)
+            ELSE t.plan = 'after_shelter' AND t.task = 'confirm_arrival'
+              AND ($11 = 'arrived' OR $11 = 'cancelled' AND $22 IN ('turned_back', 'entered_in_error')) END
         RETURNING t.task_id, t.case_id, t.agency_id, t.referral_id, t.state, t.revision), ",
     told!("agencies_told", "answered", "task_cancelled", "true"), ",
     answered_told AS (

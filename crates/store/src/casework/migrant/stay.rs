@@ -7,7 +7,6 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::detention::DueBy;
-use super::{noted, parent};
 use crate::casework::person::Made;
 use crate::change::{Change, Command, change, change_query};
 use crate::sealing::Column;
@@ -52,42 +51,40 @@ const EXTEND: &str = change!(
     returning: "admission_id AS id",
 );
 
-/// Whether one child who stays somewhere has a guardian or a caregiver is looked at once; nobody names one for an adult. The timeline does
-/// not say where the child stays. Parameters: 2 ids of entry and task, 3 until somebody must be
-/// named, 4 and 5 how long before it is due a task tells so and the version of the settings.
-const GUARDIAN: &str = concat!(
-    "WITH late AS MATERIALIZED (
+/// Whether one child who stays somewhere has a guardian or a caregiver is looked at once; nobody names one for an adult. The task is
+/// confidential: whoever else reads the case would learn by it that the child stays somewhere. Parameters: 2 id of the task, 3 until somebody
+/// must be named, 4 and 5 how long before it is due a task tells so and the version of the settings.
+const GUARDIAN: &str = "
+    WITH late AS MATERIALIZED (
         SELECT l.admission_id AS id FROM helpline.stay_limits l
         WHERE l.centre_id = $1 AND l.guardian_at <= (SELECT helpline.now()) ORDER BY l.guardian_at LIMIT 1 FOR UPDATE SKIP LOCKED),
     changed AS (
         UPDATE helpline.stay_limits l SET guardian_at = NULL, revision = l.revision + 1
-        FROM late WHERE l.centre_id = $1 AND l.admission_id = late.id RETURNING l.admission_id), ",
-    parent!(
-        "FROM changed, helpline.admissions a, helpline.referrals r",
-        "a.centre_id = $1 AND a.admission_id = changed.admission_id AND a.state IN ('admitted', 'exit_planned')
-            AND r.centre_id = $1 AND r.referral_id = a.referral_id AND c.case_id = r.case_id AND c.closed_at IS NULL AND NOT EXISTS (
-                SELECT FROM helpline.person_links n
-                WHERE n.centre_id = $1 AND n.relation IN ('parent', 'guardian', 'grandparent', 'other_caregiver') AND n.until_at IS NULL
-                  AND n.person_id IN (SELECT helpline.records_of($1, c.person_id)))
-            AND coalesce((
-                SELECT s.subject <> 'adult' FROM helpline.assessments s
-                WHERE s.centre_id = $1 AND s.case_id = c.case_id AND s.state = 'completed'
-                ORDER BY s.completed_at DESC, s.ordinal DESC LIMIT 1), true)"
-    ),
-    ", given AS (
-        INSERT INTO helpline.tasks (centre_id, task_id, case_id, task, domain, state, owner_id, given_by, due_at, look_at, ladder_version, made_at)
-        SELECT $1, ($2::uuid[])[2], case_id, 'name_guardian', 'guardianship', 'open', owner_id, owner_id,
-            helpline.now() + make_interval(secs => $3), helpline.now() + make_interval(secs => $3 - $4::float8), $5, helpline.now()
-        FROM parent RETURNING task_id, case_id, revision),
+        FROM late WHERE l.centre_id = $1 AND l.admission_id = late.id RETURNING l.admission_id),
+    alone AS MATERIALIZED (
+        SELECT c.case_id, c.owner_id
+        FROM changed JOIN helpline.admissions a ON a.centre_id = $1 AND a.admission_id = changed.admission_id
+        JOIN helpline.referrals r ON r.centre_id = $1 AND r.referral_id = a.referral_id
+        JOIN helpline.cases c ON c.centre_id = $1 AND c.case_id = r.case_id
+        WHERE a.state IN ('admitted', 'exit_planned') AND c.closed_at IS NULL AND NOT EXISTS (
+            SELECT FROM helpline.person_links n
+            WHERE n.centre_id = $1 AND n.relation IN ('parent', 'guardian', 'grandparent', 'other_caregiver') AND n.until_at IS NULL
+              AND n.person_id IN (SELECT helpline.records_of($1, c.person_id)))
+          AND coalesce((
+            SELECT s.subject <> 'adult' FROM helpline.assessments s
+            WHERE s.centre_id = $1 AND s.case_id = c.case_id AND s.state = 'completed'
+            ORDER BY s.completed_at DESC, s.ordinal DESC LIMIT 1), true)
+        FOR NO KEY UPDATE OF c),
+    given AS (
+        INSERT INTO helpline.tasks (centre_id, task_id, case_id, task, domain, state, owner_id, given_by, due_at, look_at, ladder_version,
+            confidential, made_at)
+        SELECT $1, $2, case_id, 'name_guardian', 'guardianship', 'open', owner_id, owner_id,
+            helpline.now() + make_interval(secs => $3), helpline.now() + make_interval(secs => $3 - $4::float8), $5, true, helpline.now()
+        FROM alone RETURNING task_id, case_id, revision),
     journalled AS (
         INSERT INTO helpline.journal (centre_id, at, event, revision, detail)
-        SELECT $1, helpline.now(), 'task_given', revision, jsonb_build_object('task_id', task_id, 'case_id', case_id) FROM given), ",
-    noted!(
-        "'guardian_missing'", "NULL::uuid, NULL::text", "jsonb_build_object('task_id', ($2::uuid[])[2])",
-        "($2::uuid[])[1]", "NULL::bytea"
-    ),
-    " SELECT admission_id AS id FROM changed"
-);
+        SELECT $1, helpline.now(), 'task_given', revision, jsonb_build_object('task_id', task_id, 'case_id', case_id) FROM given)
+    SELECT admission_id AS id FROM changed";
 
 const GET: &str = "
     SELECT admission_id, until_at, warned_at, guardian_at, extended_by, reason_sealed, revision FROM helpline.stay_limits
@@ -123,18 +120,17 @@ impl Store {
         Ok(connection.settle(done)?.rows_affected())
     }
 
-    /// Looks whether one child who stays somewhere has a guardian, when it is time; whether there was one. Ids are those of an entry and a
-    /// task.
+    /// Looks whether one child who stays somewhere has a guardian, when it is time; whether there was one.
     pub async fn look_for_guardian(
         &self,
         centre: CentreId,
-        ids: [Uuid; 2],
+        task_id: Uuid,
         by: DueBy<'_>,
     ) -> Result<bool, StoreError> {
         let mut connection = self.bound(centre).await?;
         let row = sqlx::query_as::<_, Made>(GUARDIAN)
             .bind(centre.as_uuid())
-            .bind(ids.to_vec())
+            .bind(task_id)
             .bind(DAY_S)
             .bind(f64::from(by.cases.due_soon_s))
             .bind(by.version)

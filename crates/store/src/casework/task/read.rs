@@ -9,7 +9,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{Task, sees_task};
-use crate::casework::{TASK_NOTE, inconsistent, sees_case};
+use crate::casework::{TASK_NOTE, TASK_REMARK, inconsistent, sees_case};
 use crate::escalation::agency_of;
 use crate::referral::in_force;
 use crate::referral::read::referral_classes;
@@ -32,12 +32,14 @@ pub struct TaskFilter {
     pub agency_id: Option<AgencyId>,
 }
 
-/// Columns of [`TaskRow`]; the note is read if parameter 5 says so, and by an agency if it may read narrative under the referral.
+/// Columns of [`TaskRow`]; note and remark are read if parameter 5 says so, the note by an agency if it may read narrative under the
+/// referral, the remark by none.
 macro_rules! select {
     ($rest:expr) => {
         concat!(
             "SELECT t.task_id, t.number, t.case_id, t.task, t.domain, t.state, t.owner_id, t.given_by, t.agency_id, t.referral_id,
-                t.declined_by, t.due_at, t.climbed, t.plan, t.plan_step, t.ended_at, t.revision, CASE WHEN $5 THEN t.note_sealed END AS note_sealed,
+                t.declined_by, t.due_at, t.climbed, t.plan, t.plan_step, t.ended_at, t.revision, t.confidential,
+                CASE WHEN $5 THEN t.note_sealed END AS note_sealed, CASE WHEN $5 AND $4::uuid IS NULL THEN t.remark_sealed END AS remark_sealed,
                 (t.plan = 'after_shelter' AND t.task = 'confirm_arrival' AND EXISTS (
                     SELECT FROM helpline.return_assistances b
                     WHERE b.centre_id = $1 AND b.case_id = t.case_id AND b.ended_at IS NULL AND b.state = 'departed')) IS TRUE AS awaits_arrival,
@@ -123,6 +125,8 @@ struct TaskRow {
     ended_at: Option<DateTime<Utc>>,
     revision: i64,
     note_sealed: Option<Vec<u8>>,
+    confidential: bool,
+    remark_sealed: Option<Vec<u8>>,
     awaits_arrival: bool,
     classes: Option<Vec<String>>,
     back_to: Uuid,
@@ -143,6 +147,13 @@ impl Store {
             task: Some(row.task).filter(|_| told).unwrap_or_default(),
             domain: row.domain.filter(|_| told),
             note: self.open_some(TASK_NOTE, caller.centre_id, row.task_id, sealed)?,
+            confidential: row.confidential,
+            remark: self.open_some(
+                TASK_REMARK,
+                caller.centre_id,
+                row.task_id,
+                row.remark_sealed.as_deref(),
+            )?,
             state: TaskState::from_key(&row.state).ok_or(inconsistent("tasks", "state"))?,
             owner_id: row.owner_id,
             given_by: row.given_by,
