@@ -4,6 +4,7 @@ mod address;
 mod company;
 mod detours;
 mod grace;
+mod known;
 mod offers;
 mod presence;
 mod readers;

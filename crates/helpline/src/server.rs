@@ -135,6 +135,7 @@ impl Server {
         let redis = (!config.redis.url.is_empty()).then(|| config.redis.url.expose());
         let live = Live::new(redis, ids.v4())?;
         startup::wait_for_database(&store, clock.as_ref()).await?;
+        startup::know_protected(&store).await?;
 
         // Taken before anything runs, so that a port in use leaves nothing behind.
         let grpc = listen("listen.grpc", config.listen.grpc).await?;

@@ -2,6 +2,7 @@
 
 mod importing;
 mod keeping;
+mod protecting;
 
 pub use importing::Import;
 pub use keeping::Keeping;

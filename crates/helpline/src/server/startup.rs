@@ -30,6 +30,23 @@ pub(super) async fn wait_for_database(store: &Store, clock: &dyn Clock) -> Resul
     }
 }
 
+/// Finds out which services have a protected address where a newer schema could not. Until then, and where their rules cannot be read, more of
+/// them is hidden than need be; nothing waits for it.
+pub(super) async fn know_protected(store: &Store) -> Result<(), StoreError> {
+    for centre in store.centre_ids().await? {
+        match store.know_protected(centre).await {
+            Ok(0) => {}
+            Ok(services) => {
+                tracing::info!(%centre, services, "services without a protected address are known")
+            }
+            Err(error) => {
+                tracing::warn!(%centre, %error, "which services have a protected address is not known")
+            }
+        }
+    }
+    Ok(())
+}
+
 fn judge(facts: &Facts) -> Result<(), StartError> {
     if facts.schema_version != Some(known_version()) {
         return Err(StartError::Schema { found: facts.schema_version, known: known_version() });
