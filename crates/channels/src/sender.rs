@@ -28,6 +28,10 @@ const MOST: usize = 64;
 /// How long a link can be opened: a day, so that whoever reads mail once a day can.
 const LINK_LIFE_S: u32 = 24 * 3600;
 
+/// Results of tries by which nobody can have heard: nothing was sent, or nobody was there.
+const UNHEARD: [&str; 6] =
+    ["address_refused", "not_connected", "disabled", "not_configured", "exercise", "unreadable"];
+
 /// The ways to tell somebody.
 #[derive(Clone, Debug)]
 pub(crate) struct Ways {
@@ -141,6 +145,7 @@ impl Sender {
             result: result.to_owned(),
             gone: false,
             throttle_s: None,
+            unheard: UNHEARD.contains(&result),
         };
         match told {
             Told::Arrived(result) => end(Settled::Delivered, &result),

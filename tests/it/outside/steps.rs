@@ -101,8 +101,13 @@ async fn of_deliveries_that_fail_at_the_same_moment_exactly_one_moves_the_ladder
     let mut holder = sqlx::PgConnection::connect(&scene.world.database.url()).await.unwrap();
     let mut held = holder.begin().await.unwrap();
     sqlx::query("SELECT FROM helpline.escalations FOR UPDATE").execute(&mut *held).await.unwrap();
-    let failed =
-        Settlement { settled: Settled::Failed, result: "http_500".to_owned(), gone: false, throttle_s: None };
+    let failed = Settlement {
+        settled: Settled::Failed,
+        result: "http_500".to_owned(),
+        gone: false,
+        throttle_s: None,
+        unheard: false,
+    };
     let settle = async |outgoing| store.settle_delivery(centre, outgoing, &failed).await.unwrap().unwrap();
     let release = async {
         until("both wait", async || {

@@ -1,5 +1,7 @@
 //! That something was taken back is told to a mission that was told of it, and to no other: it would tell that there is something.
 
+use std::net::TcpListener;
+
 use helpline_proto::channels::v1::EndpointKind;
 use helpline_proto::referral::v1::ChoiceState;
 use helpline_tests::migrant::fear;
@@ -43,6 +45,26 @@ async fn a_mission_that_was_told_hears_that_it_is_over() {
     room.by().protect(fear(&room.case.case_id, "SY")).await.unwrap();
     room.until_told("delivered delivered").await;
     assert_eq!(webhook.heard().len(), 2);
+}
+
+#[tokio::test]
+async fn a_mission_at_whose_address_nobody_was_there_hears_nothing() {
+    let room = Room::on(set().await).await;
+    let embassy = room.embassy("SY").await;
+    let nowhere = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
+    endpoint(&room.stage, embassy.agency, EndpointKind::Webhook, &format!("http://{nowhere}/hook")).await;
+    let referral = room.by().refer(room.draft(&[&embassy])).await;
+    let tried = "SELECT count(*) FROM helpline.deliveries WHERE last_result = 'not_connected' AND attempts > 0 AND claimed_until IS NULL";
+    until("it is tried", async || (room.stage.value(tried) == "1").then_some(())).await;
+    // Somebody is there again when it is taken back.
+    let gate = Gate::at(&room.stage, ("referrals", "referral_id"), &referral.referral_id).await;
+    room.by().protect(fear(&room.case.case_id, "SY")).await.unwrap();
+    let webhook = Webhook::answering_at(nowhere, [Answer::Status(200)]).await;
+    gate.open().await;
+    let over =
+        "SELECT count(*) FROM helpline.deliveries WHERE event = 'referral.withdrawn' AND state = 'failed'";
+    until("nobody is told", async || (room.stage.value(over) == "1").then_some(())).await;
+    assert_eq!(webhook.heard().len(), 0);
 }
 
 #[tokio::test]

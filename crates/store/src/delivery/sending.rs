@@ -54,6 +54,8 @@ pub struct Outgoing {
     pub endpoint_id: EndpointId,
     /// Whether nothing goes there any more, or it is the mission of a country that the child is afraid of.
     pub disabled: bool,
+    /// Whether somebody may have heard of it by an earlier try.
+    pub told_before: bool,
     /// URL, address or number, and what a webhook is signed with. An error when it cannot be opened.
     pub target: Result<(Sensitive<String>, Vec<SigningKey>), StoreError>,
 }
@@ -95,6 +97,8 @@ pub struct Settlement {
     pub gone: bool,
     /// The other side asks to be left alone for so many seconds.
     pub throttle_s: Option<f64>,
+    /// Nobody can have heard of it by this try.
+    pub unheard: bool,
 }
 
 #[derive(FromRow)]
@@ -116,6 +120,7 @@ struct OutgoingRow {
     exercise: bool,
     endpoint_id: Uuid,
     disabled: bool,
+    told_before: bool,
     address_sealed: Vec<u8>,
     secret_sealed: Option<Vec<u8>>,
     old_secret_sealed: Option<Vec<u8>>,
@@ -129,14 +134,14 @@ macro_rules! hurries {
 }
 
 /// What hurries first, then by the kind, in the alphabet an emergency before a report, then the gravest. What goes nowhere any more is not
-/// tried. A mission that is feared hears that something was taken back where it was tried to tell it of that, and of nothing else.
+/// tried. A mission that is feared hears that something was taken back where it may have heard of that, and of nothing else. Whoever dies with a claim may have told it.
 const CLAIM: &str = concat!(
     "WITH due AS MATERIALIZED (
         SELECT d.delivery_id, make_interval(secs => CASE WHEN ", hurries!(), " THEN $4 ELSE $5 END) AS claim,
-            n.disabled_at IS NOT NULL OR a.disabled_at IS NOT NULL
+            d.told_at IS NOT NULL AS told_before, n.disabled_at IS NOT NULL OR a.disabled_at IS NOT NULL
               OR NOT (d.event IN ('referral.withdrawn', 'crossborder.withdrawn') AND EXISTS (
                 SELECT FROM helpline.deliveries o
-                WHERE o.centre_id = $1 AND o.endpoint_id = d.endpoint_id AND o.delivery_id <> d.delivery_id AND o.attempts > 0
+                WHERE o.centre_id = $1 AND o.endpoint_id = d.endpoint_id AND o.delivery_id <> d.delivery_id AND o.told_at IS NOT NULL
                   AND (o.referral_id = d.referral_id OR o.crossborder_id = d.crossborder_id)))
                 AND NOT ", not_feared!("n.agency_id", "d.escalation_id", "d.referral_id", "d.crossborder_id"), " AS disabled
         FROM helpline.deliveries d
@@ -149,13 +154,14 @@ const CLAIM: &str = concat!(
         ORDER BY ", hurries!(), " DESC, e.kind, e.risk DESC NULLS LAST, d.next_attempt_at LIMIT $2
         FOR UPDATE OF d SKIP LOCKED),
     claimed AS (
-        UPDATE helpline.deliveries d SET attempts = d.attempts + (NOT disabled)::int, claimed_until = helpline.now() + claim, revision = d.revision + 1
+        UPDATE helpline.deliveries d SET attempts = d.attempts + (NOT disabled)::int, claimed_until = helpline.now() + claim,
+            told_at = CASE WHEN disabled THEN d.told_at ELSE coalesce(d.told_at, helpline.now()) END, revision = d.revision + 1
         FROM due WHERE d.centre_id = $1 AND d.delivery_id = due.delivery_id
-        RETURNING d.*, disabled)
+        RETURNING d.*, disabled, told_before)
     SELECT c.delivery_id, c.revision, c.attempts, c.kind, c.event, c.made_at, helpline.now() AS now, c.escalation_id, c.child_alert_id,
         c.referral_id, c.crossborder_id, coalesce(e.number, r.number, h.number) AS number,
         e.kind AS escalation_kind, e.risk, coalesce(e.exercise, false) AS exercise, c.endpoint_id,
-        c.disabled, n.address_sealed, n.secret_sealed,
+        c.disabled, c.told_before, n.address_sealed, n.secret_sealed,
         CASE WHEN n.old_secret_until > helpline.now() THEN n.old_secret_sealed END AS old_secret_sealed
     FROM claimed c
     JOIN helpline.endpoints n ON n.centre_id = $1 AND n.endpoint_id = c.endpoint_id
@@ -185,7 +191,8 @@ const SETTLE: &str = concat!("
         UPDATE helpline.deliveries d SET state = $5, last_result = $6, claimed_until = NULL,
             next_attempt_at = CASE WHEN $5 = 'pending' THEN helpline.now() + make_interval(secs => $7) END,
             delivered_at = CASE WHEN $5 = 'delivered' THEN coalesce(d.delivered_at, helpline.now()) ELSE d.delivered_at END,
-            ended_at = CASE WHEN $5 <> 'pending' THEN helpline.now() END, revision = d.revision + 1
+            ended_at = CASE WHEN $5 <> 'pending' THEN helpline.now() END, told_at = CASE WHEN $11 THEN NULL ELSE d.told_at END,
+            revision = d.revision + 1
         FROM delivery WHERE d.centre_id = $1 AND d.delivery_id = $2
         RETURNING d.*, $5 IN ('failed', 'held_back')
             AND EXISTS (SELECT FROM escalation e WHERE e.state = 'notifying' AND e.rung = d.rung)
@@ -270,6 +277,7 @@ impl Store {
             exercise: row.exercise,
             endpoint_id: row.endpoint_id.into(),
             disabled: row.disabled,
+            told_before: row.told_before,
             target,
         })
     }
@@ -314,6 +322,7 @@ impl Store {
             .bind(outgoing.endpoint_id.as_uuid())
             .bind(settlement.gone)
             .bind(settlement.throttle_s)
+            .bind(settlement.unheard && !outgoing.told_before)
             .fetch_optional(connection.postgres())
             .await;
         connection.settle(hastens)

@@ -32,7 +32,7 @@ const TAKE_BACK: &str = concat!("
         FROM changed CROSS JOIN LATERAL (
             SELECT DISTINCT d.endpoint_id FROM helpline.deliveries d
             WHERE d.centre_id = $1 AND d.escalation_id = changed.escalation_id AND d.endpoint_id IS NOT NULL AND d.child_alert_id IS NULL
-              AND (d.state = 'delivered' OR d.attempts > 0)) was
+              AND (d.state = 'delivered' OR d.told_at IS NOT NULL)) was
         JOIN helpline.endpoints p ON p.centre_id = $1 AND p.endpoint_id = was.endpoint_id AND p.disabled_at IS NULL
         WHERE NOT changed.exercise AND ", not_feared!("p.agency_id", "changed.escalation_id", "NULL", "NULL"), "),
     noted AS (
