@@ -103,7 +103,7 @@ async fn who_knows_a_telephone_does_not_make_themselves_the_owner_of_what_is_kno
     let child = owner.record_person("Aigerim", "+77015550100").await.person_id;
     owner.open_case(open(&child)).await.unwrap();
     assert_eq!(stranger.actor.find_by_telephone("+77015550100").await, ["Aigerim"]);
-    for kind in ["protection", "migration", "reintegration"] {
+    for kind in ["protection", "migration", "welfare"] {
         let request = OpenCaseRequest { kind: kind.to_owned(), ..open(&child) };
         let refused = why(stranger.actor.open_case(request).await);
         assert_eq!((refused.code, refused.metadata("resource")), (Code::NotFound, "person"), "{kind}");
@@ -118,7 +118,7 @@ async fn who_knows_a_telephone_does_not_make_themselves_the_owner_of_what_is_kno
     };
     assert_eq!(why(stranger.actor.open_case(in_hand("migration")).await).metadata("resource"), "contact");
     stranger.take().await;
-    for kind in ["protection", "migration", "reintegration"] {
+    for kind in ["protection", "migration", "welfare"] {
         let refused = why(stranger.actor.open_case(in_hand(kind)).await);
         let said = (refused.reason.as_str(), refused.metadata("resource"), refused.metadata("state"));
         assert_eq!(said, ("STATE_REFUSED", "case", "hidden"), "{kind}");

@@ -225,7 +225,7 @@ impl Default for Cases {
         let domains =
             ["education", "psychosocial", "health", "documents", "guardianship", "housing", "community"];
         Self {
-            kinds: keys(&["protection", "reintegration", "migration"]),
+            kinds: keys(&["protection", "migration", "welfare"]),
             statuses: vec![
                 status("open", &["assessment", "plan", "in_action", "closed"], false),
                 status("assessment", &["plan", "in_action", "closed"], false),
