@@ -2,7 +2,7 @@
 
 use helpline_proto::casework::v1::{
     AssessmentSubject, ExtendStayRequest, GetStayLimitRequest, LinkPersonsRequest, Relation,
-    StartAssessmentRequest, StayLimit,
+    StartAssessmentRequest, StayLimit, UndoMergeRequest,
 };
 use helpline_proto::queueing::v1::AlertKind;
 use helpline_proto::referral::v1::{DraftReferralRequest, ExitOutcome};
@@ -129,4 +129,51 @@ async fn nobody_names_a_guardian_for_an_adult_or_for_a_child_who_came_with_a_par
         room.stage.value(&sql)
     };
     assert_eq!([&adult, &with_mother, &alone].map(|case| named(&case.case_id)), ["0", "0", "1"]);
+}
+
+#[tokio::test]
+async fn whose_guardian_was_another_childs_is_looked_at_again_when_the_records_are_parted() {
+    let room = Room::new().await;
+    let by = room.by();
+    let shelter = Partner::new(&room.stage).await;
+    set(&shelter.responder, &shelter.service, 1, 0).await.unwrap();
+    let (case, other) = (by.case_of_child().await, by.case_of_child().await);
+    let link = LinkPersonsRequest {
+        request_id: request_id(),
+        person_id: other.child_id.clone(),
+        relative_id: by.record_person("Gulnara", &request_id()).await.person_id,
+        relation: Relation::Guardian.into(),
+        from_time: None,
+    };
+    by.persons().link_persons(link).await.unwrap();
+    let merge = by.ask_merge(&other.child_id, &case.child_id).await.unwrap();
+    let merge = room.stage.world.supervisor().await.answer_merge(&merge, true).await.unwrap();
+    let from = DraftReferralRequest { case_id: case.case_id.clone(), ..draft("", &[&shelter.service]) };
+    let referral = by.refer(from).await;
+    let referral = shelter.responder.accept_referral(&referral).await.unwrap();
+    let stay = request(by, &referral, &shelter.service).await.unwrap();
+    screen(&shelter.responder, &stay).await.unwrap();
+    keep(&shelter.responder, &stay).await.unwrap();
+    admit(&shelter.responder, &stay).await.unwrap();
+    let (waits, looked) = ("(guardian_at > helpline.now())", "(guardian_at IS NULL)");
+    let is = async |how: &str| {
+        let sql = format!("SELECT count(*) FROM helpline.stay_limits WHERE {how}");
+        until(how, async || (room.stage.value(&sql) == "1").then_some(())).await;
+    };
+    is(waits).await;
+    room.wait(4 * DAY);
+    is(looked).await;
+    let named = "SELECT count(*) FROM helpline.tasks WHERE task = 'name_guardian'";
+    assert_eq!(room.stage.value(named), "0");
+    for answer in [Ok(()), Err("undone")] {
+        let reason = "It was another child.".to_owned();
+        let undo = UndoMergeRequest { request_id: request_id(), merge_id: merge.merge_id.clone(), reason };
+        let undone = by.persons().undo_merge(undo).await;
+        match answer {
+            Ok(()) => drop(undone.unwrap()),
+            Err(state) => assert_eq!(why(undone).metadata("state"), state),
+        }
+        until("a guardian is to be named", async || (room.stage.value(named) == "1").then_some(())).await;
+        is(looked).await;
+    }
 }

@@ -72,7 +72,8 @@ const ANSWER: &str = change!(
     returning: "merge_id AS id",
 );
 
-/// Whoever has asked that a mission learns something of the child does not part the records that keep it out.
+/// Whoever has asked that a mission learns something of the child does not part the records that keep it out. Whoever stays somewhere may have
+/// been seen to have a guardian who is another child's: it is looked at again.
 const UNDO: &str = change!(
     event: "person_merge_undone", resource: "merge_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('merge_id', merge_id, 'survivor_id', survivor_id, 'absorbed_id', absorbed_id)",
@@ -83,7 +84,13 @@ const UNDO: &str = change!(
         RETURNING m.*),
     parted AS (
         UPDATE helpline.persons p SET merged_into = NULL FROM changed
-        WHERE p.centre_id = $1 AND p.person_id = changed.absorbed_id)";
+        WHERE p.centre_id = $1 AND p.person_id = changed.absorbed_id),
+    looked_at AS (
+        UPDATE helpline.stay_limits l SET guardian_at = helpline.now(), revision = l.revision + 1
+        FROM changed JOIN helpline.cases c ON c.centre_id = $1 AND c.person_id IN (SELECT helpline.records_of($1, changed.survivor_id))
+        JOIN helpline.referrals r ON r.centre_id = $1 AND r.case_id = c.case_id
+        JOIN helpline.admissions a ON a.centre_id = $1 AND a.referral_id = r.referral_id AND a.state IN ('admitted', 'exit_planned')
+        WHERE l.centre_id = $1 AND l.admission_id = a.admission_id AND l.guardian_at IS NULL)";
     returning: "merge_id AS id",
 );
 

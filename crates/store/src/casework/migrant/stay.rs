@@ -74,6 +74,9 @@ const GUARDIAN: &str = "
             SELECT s.subject <> 'adult' FROM helpline.assessments s
             WHERE s.centre_id = $1 AND s.case_id = c.case_id AND s.state = 'completed'
             ORDER BY s.completed_at DESC, s.ordinal DESC LIMIT 1), true)
+          AND NOT EXISTS (
+            SELECT FROM helpline.tasks t WHERE t.centre_id = $1 AND t.case_id = c.case_id AND t.task = 'name_guardian' AND t.confidential
+              AND t.made_at >= a.admitted_at)
         FOR NO KEY UPDATE OF c),
     given AS (
         INSERT INTO helpline.tasks (centre_id, task_id, case_id, task, domain, state, owner_id, given_by, due_at, look_at, ladder_version,
