@@ -1,7 +1,9 @@
 //! What time does. Any number of processes may run it: each step is decided on a revision.
 
+use std::iter;
 use std::time::Duration;
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use helpline_domain::crossborder::{CrossBorderOfferState, CrossBorderState};
 use helpline_domain::escalation::ladder::{About, choose};
 use helpline_domain::escalation::{Danger, EscalationKind};
@@ -9,9 +11,9 @@ use helpline_domain::id::{CentreId, CrossBorderId};
 use helpline_domain::risk::Risk;
 use helpline_service_kit::workers::{Progress, Worker, WorkerError};
 use helpline_service_kit::{Ctx, Refusal, fail_point};
-use helpline_store::crossborder::read::CrossBorder;
+use helpline_store::crossborder::read::{CrossBorder, Travel};
 use helpline_store::crossborder::step::{Act, Due, Missing, Step};
-use helpline_store::referral::Particulars;
+use helpline_vault::Sensitive;
 
 use crate::act::Standing;
 use crate::offer::is_there;
@@ -22,6 +24,8 @@ use crate::travel::missing_at;
 const INTERVAL: Duration = Duration::from_secs(1);
 /// Deadlines looked at in one run of a centre.
 const MOST: i64 = 100;
+/// Longest place of an escalation, in characters, as the API has it.
+const PLACE: usize = 500;
 
 /// Asks the next focal point when one has not answered, raises an escalation when a child has not arrived, and alarms what is overdue.
 #[derive(Debug)]
@@ -127,13 +131,20 @@ impl WatchCrossBorder {
     /// The escalation, by the plan in force. It is raised also when what is known of the child cannot be opened.
     async fn missing(&self, centre: CentreId, standing: &Standing) -> Result<Missing, Refusal> {
         let (now, rules) = (&standing.now, standing.rules());
-        let known = match self.ctx.store.crossborder(centre, (None, true), rules, now.crossborder_id).await {
-            Ok(known) => known.map(|known| known.particulars).unwrap_or_default(),
+        let (known, travel) = match self
+            .ctx
+            .store
+            .crossborder(centre, (None, true), rules, now.crossborder_id)
+            .await
+        {
+            Ok(known) => known.map(|known| (known.particulars, known.travel)).unwrap_or_default(),
             Err(error) => {
                 tracing::error!(%centre, crossborder = %now.crossborder_id, %error, "what is known of a missing child cannot be opened");
-                Particulars::default()
+                Default::default()
             }
         };
+        let travel = travel.as_ref().or(now.travel.as_ref());
+        let places = travel.map(|travel| way(travel, &now.country)).unwrap_or_default();
         let plan = self.ctx.store.plan_in_force(centre).await?;
         let about = About {
             kind: EscalationKind::Emergency,
@@ -147,8 +158,25 @@ impl WatchCrossBorder {
             escalation_id: self.ctx.ids.v7().into(),
             plan: (plan.version, policy, reach_s),
             particulars: known,
+            places: (
+                places
+                    .into_iter()
+                    .map(|place| (self.ctx.ids.v7(), Sensitive::new("location", place)))
+                    .collect(),
+                travel.map(|travel| now.departed_at.unwrap_or(travel.departs_at)),
+            ),
         })
     }
+}
+
+/// The way that a child was to go, in keys and times that everybody reads alike, and what else was planned in pieces as long as a place may be.
+fn way(travel: &Travel, country: &str) -> Vec<String> {
+    let time = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let (route, escort) = (travel.route.key(), travel.escort.key());
+    let (departs, arrives) = (time(travel.departs_at), time(travel.arrives_at));
+    let planned = format!("to {country}, {route}, escort {escort}, {departs} to {arrives}");
+    let details: Vec<char> = travel.details.iter().flat_map(|text| text.expose().chars()).collect();
+    iter::once(planned).chain(details.chunks(PLACE).map(|piece| piece.iter().collect())).collect()
 }
 
 impl Worker for WatchCrossBorder {

@@ -34,6 +34,10 @@ async fn whose_arrival_nobody_confirms_is_missing_once_also_after_an_outage() {
     let raised = amina.escalations().get_escalation(request).await.unwrap().into_inner().escalation.unwrap();
     assert_eq!((raised.danger(), raised.case_id.as_str()), (Danger::Missing, missing.case_id.as_str()));
     assert_eq!(raised.particulars.unwrap().identity, "Salma, born in Irbid");
+    let places: Vec<&str> = raised.locations.iter().map(|one| one.place.as_str()).collect();
+    assert!(places[0].starts_with("to JO, road, escort sending_side, 20"), "{places:?}");
+    assert_eq!(places[1..], ["The bus at six."]);
+    assert_eq!(raised.locations[0].observe_time, missing.depart_time);
     until("the ladder takes its first step", async || {
         let told = "SELECT count(*) FROM helpline.escalation_events WHERE event <> 'raised'";
         (border.stage.value(told) != "0").then_some(())

@@ -19,7 +19,7 @@ use crate::change::{Change, Command, change, change_query};
 use crate::disclosure::not_feared;
 use crate::escalation::agency_of;
 use crate::referral::Particulars;
-use crate::sealing::{ESCALATION_CONTACT, ESCALATION_HEALTH, ESCALATION_IDENTITY};
+use crate::sealing::{ESCALATION_CONTACT, ESCALATION_HEALTH, ESCALATION_IDENTITY, PLACE};
 use crate::{Store, StoreError};
 
 /// A step as SQL. Parameters after those of the command: 7 and 8 hand-over and revision, 9 the caller's agency, 10 event, 11 state, 12 and
@@ -128,7 +128,7 @@ const STEP: &str = change!(
 
 /// The same without a command: what a clock does. Another replica that is at it is not waited for. Of a missing child an escalation is
 /// raised, which the ladder takes up as any other. Parameters from 38: its id, version of the plan, policy, seconds until the child must
-/// be reached, and what responders may need to know.
+/// be reached, what responders may need to know, and from 45 the ids and texts of where the child may be and since when.
 const BY_ITSELF: &str = concat!(
     "WITH ",
     step!(
@@ -145,11 +145,17 @@ const BY_ITSELF: &str = concat!(
         FROM changed WHERE $38 IS NOT NULL AND c.centre_id = $1 AND c.case_id = changed.case_id RETURNING c.case_id, c.owner_id),
     raised AS (
         INSERT INTO helpline.escalations (centre_id, escalation_id, kind, risk, danger, region, exercise, plan_version, policy, state, due_at,
-            reach_due_at, owner_id, raised_by, raised_at, identity_sealed, contact_sealed, health_sealed, event_count, changed_at, case_id)
+            reach_due_at, owner_id, raised_by, raised_at, identity_sealed, contact_sealed, health_sealed, location_count, event_count,
+            changed_at, case_id)
         SELECT $1, $38, 'emergency', 4, 'missing', NULL, false, $39, $40, 'raised', helpline.now(),
-            helpline.now() + make_interval(secs => $41), parent.owner_id, parent.owner_id, helpline.now(), $42, $43, $44, 1, helpline.now(),
-            parent.case_id
+            helpline.now() + make_interval(secs => $41), parent.owner_id, parent.owner_id, helpline.now(), $42, $43, $44,
+            cardinality($45::uuid[]), 1, helpline.now(), parent.case_id
         FROM parent RETURNING *),
+    located AS (
+        INSERT INTO helpline.escalation_locations
+            (centre_id, escalation_id, sequence, location_id, source, place_sealed, observed_at, reported_by, reported_at)
+        SELECT $1, escalation_id, place.sequence, place.id, 'concluded', place.sealed, $47, owner_id, helpline.now()
+        FROM raised CROSS JOIN unnest($45::uuid[], $46::bytea[]) WITH ORDINALITY AS place (id, sealed, sequence)),
     raised_noted AS (
         INSERT INTO helpline.escalation_events (centre_id, escalation_id, sequence, at, event, detail, shared)
         SELECT $1, escalation_id, 1, helpline.now(), 'raised',
@@ -256,6 +262,8 @@ pub struct Missing {
     pub plan: (i64, String, u32),
     /// What responders may need to know.
     pub particulars: Particulars,
+    /// Where the child may be, under new ids, and since when.
+    pub places: (Vec<(Uuid, Sensitive<String>)>, Option<DateTime<Utc>>),
 }
 
 type StepQuery = QueryAs<'static, sqlx::Postgres, Made, PgArguments>;
@@ -304,6 +312,16 @@ impl Store {
             .bind(seal(ESCALATION_IDENTITY, |known| known.identity.as_ref()))
             .bind(seal(ESCALATION_CONTACT, |known| known.contact.as_ref()))
             .bind(seal(ESCALATION_HEALTH, |known| known.health.as_ref()));
+        let (places, since) = missing.map_or((&[][..], None), |one| (one.places.0.as_slice(), one.places.1));
+        let query = query
+            .bind(places.iter().map(|(id, _)| *id).collect::<Vec<_>>())
+            .bind(
+                places
+                    .iter()
+                    .map(|(id, text)| self.seal(PLACE, centre, *id, text.expose()))
+                    .collect::<Vec<_>>(),
+            )
+            .bind(since);
         let mut connection = self.bound(centre).await?;
         let row = query.fetch_optional(connection.postgres()).await;
         Ok(connection.settle(row)?.is_some())
