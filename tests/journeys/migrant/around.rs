@@ -14,6 +14,7 @@ use serde_json::json;
 use tonic::{Code, Status};
 
 use super::room::Room;
+use crate::gate::Gate;
 use crate::referral::drafts::{able, about};
 use crate::referral::holds::{hold, place, set};
 use crate::referral::room::{Partner, choices, get, reject};
@@ -94,11 +95,15 @@ async fn no_place_of_a_mission_is_kept_for_a_child_who_is_afraid_of_it() {
         holds.into_inner().holds.len()
     };
     assert_eq!(kept().await, 1);
-    let fear = room.by().protect(fear(&room.case.case_id, "SY")).await.unwrap();
+    // Nobody gives it back before it is looked at.
+    let gate = Gate::at(&room.stage, ("referrals", "referral_id"), &referral.referral_id).await;
+    let recorded = room.by().protect(fear(&room.case.case_id, "SY")).await.unwrap();
     assert_eq!(kept().await, 0);
-    assert_eq!(why(place(room.by(), keep()).await).reason, "CONSULATE_REFUSED");
-    room.stage.world.lift(&fear.protection_id).await;
+    room.stage.world.lift(&recorded.protection_id).await;
     assert_eq!(kept().await, 1);
+    gate.open().await;
+    room.by().protect(fear(&room.case.case_id, "SY")).await.unwrap();
+    assert_eq!(why(place(room.by(), keep()).await).reason, "CONSULATE_REFUSED");
 }
 
 #[tokio::test]
