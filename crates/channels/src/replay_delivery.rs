@@ -1,6 +1,6 @@
 //! Sends a delivery again, because somebody says so.
 
-use helpline_domain::caller::Caller;
+use helpline_domain::caller::{Caller, Role};
 use helpline_domain::id::DeliveryId;
 use helpline_service_kit::command::outcome;
 use helpline_service_kit::{Ctx, Refusal};
@@ -22,7 +22,8 @@ pub(crate) async fn replay_delivery(
     replay: ReplayDelivery,
 ) -> Result<Delivery, Refusal> {
     let ReplayDelivery { command, delivery_id } = replay;
-    let known = ctx.store.delivery(caller.centre_id, delivery_id).await?;
+    let known =
+        ctx.store.delivery(caller.centre_id, delivery_id).await?.filter(|known| may_know(caller, known));
     let change = match &known {
         Some(delivery) => ctx.store.replay_delivery(&command, delivery_id, delivery.escalation_id).await?,
         None => ctx.store.recall_change(&command).await?,
@@ -41,6 +42,11 @@ pub(crate) async fn replay_delivery(
         })
     })
     .await
+}
+
+/// To whom a child was referred or handed over is told to supervisors alone.
+fn may_know(caller: &Caller, delivery: &Delivery) -> bool {
+    caller.role == Role::Supervisor || delivery.escalation_id.is_some() || delivery.child_alert_id.is_some()
 }
 
 async fn get_delivery(ctx: &Ctx, caller: &Caller, id: DeliveryId) -> Result<Delivery, Refusal> {

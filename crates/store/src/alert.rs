@@ -316,7 +316,7 @@ impl Store {
             alert_columns!(),
             " FROM helpline.alerts
              WHERE centre_id = $1 AND sequence < $2 AND (NOT $3 OR closed_at IS NULL)
-               AND ($5 OR split_part(subject, ' ', 1) NOT IN ('returnee', 'admission', 'return', 'return_too_late')
+               AND ($5 OR split_part(subject, ' ', 1) IN ('contact', 'counsellor', 'line', 'on_call', 'opinion', 'escalation', 'floor')
                  AND kind NOT IN ('stay_ends_soon', 'stay_too_long', 'mission_in_charge')) ORDER BY sequence DESC LIMIT $4"
         ))
         .bind(centre.as_uuid())

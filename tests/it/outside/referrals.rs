@@ -1,8 +1,10 @@
 //! An agency without a client is told that it was asked for something, and that it is not any more: ids and nothing else.
 
+use helpline_domain::caller::Role;
 use helpline_domain::id::AgencyId;
-use helpline_proto::channels::v1::{Delivery, DeliveryState, ListDeliveriesRequest};
+use helpline_proto::channels::v1::{Delivery, DeliveryState, ListDeliveriesRequest, ReplayDeliveryRequest};
 use helpline_proto::intake::v1::ReceiveContactRequest;
+use helpline_proto::queueing::v1::{Alert, ListAlertsRequest, WatchFloorRequest};
 use helpline_proto::referral::v1::{
     AddReferralRemarkRequest, AskToCancelReferralRequest, ChoiceState, GetReferralRequest,
     MarkReferralEnteredInErrorRequest, Referral, ReferralChoice, RejectReason, RejectReferralRequest,
@@ -10,7 +12,7 @@ use helpline_proto::referral::v1::{
 };
 use helpline_proto::terms::v1::Channel;
 use helpline_tests::referral::{SAID, draft};
-use helpline_tests::{Answer, Partner, request_id};
+use helpline_tests::{Actor, Answer, Partner, refused, request_id};
 use serde_json::{Value, json};
 
 use super::scene::{Scene, until};
@@ -179,4 +181,43 @@ async fn an_agency_is_reminded_of_what_is_overdue_while_it_is_its_turn() {
     let overdue = "SELECT alarms FROM helpline.referrals WHERE alarms > 0 AND state = 'cancel_requested'";
     until("it alarms in the centre", async || (!scene.sql(overdue).is_empty()).then_some(())).await;
     settled(&scene, &referral, 3).await;
+}
+
+/// The alerts that somebody is told of, by both ways.
+async fn alerted(by: &Actor) -> [Vec<Alert>; 2] {
+    let mut supervision = by.supervision();
+    let listed = supervision.list_alerts(ListAlertsRequest::default()).await.unwrap().into_inner().alerts;
+    let mut floor = supervision.watch_floor(WatchFloorRequest::default()).await.unwrap().into_inner();
+    [listed, floor.message().await.unwrap().unwrap().alerts]
+}
+
+#[tokio::test]
+async fn to_whom_a_child_was_referred_is_not_told_to_who_keeps_the_machine() {
+    let scene = Scene::set().await;
+    let partner = Partner::answering([Answer::Status(200)]).await;
+    let agency: AgencyId = scene.agency.parse().unwrap();
+    let (service, responder) = (scene.world.service(agency).await, scene.world.responder(agency).await);
+    scene.hook(&partner.url).await;
+    let referral = scene.supervisor.refer(draft(&contact(&scene).await, &[&service])).await;
+    let told = settled(&scene, &referral, 1).await;
+    responder.accept_referral(&referral).await.unwrap();
+    scene.world.advance(19.0 * DAY_S);
+    let about = |one: &Alert| one.referral_id == referral.referral_id;
+    until("supervisors are alerted", async || {
+        alerted(&scene.supervisor).await.iter().all(|alerts| alerts.iter().any(about)).then_some(())
+    })
+    .await;
+
+    let administrator = scene.world.bearer(scene.world.centre.id, Role::Administrator, None).await;
+    assert!(alerted(&administrator).await.iter().flatten().all(|one| one.referral_id.is_empty()));
+    let list = async |referral_id: String| {
+        let request = ListDeliveriesRequest { referral_id, ..ListDeliveriesRequest::default() };
+        refused(administrator.deliveries().list_deliveries(request).await)
+    };
+    assert_eq!(list(referral.referral_id.clone()).await, list(request_id()).await);
+    let replay = async |delivery_id: String| {
+        let request = ReplayDeliveryRequest { request_id: request_id(), delivery_id };
+        refused(administrator.deliveries().replay_delivery(request).await)
+    };
+    assert_eq!(replay(told[0].delivery_id.clone()).await, replay(request_id()).await);
 }

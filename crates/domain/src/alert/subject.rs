@@ -71,9 +71,28 @@ impl Subject {
         }
     }
 
-    /// Whether only supervisors may know of it: children who come back together, and who lives in a shelter or is helped to return.
+    /// Whether only supervisors may know of it: everything that is kept of a child. Who keeps the machine can do nothing about it, and would learn
+    /// who was referred where, who lives in a shelter and who came back with others.
     pub const fn is_for_supervisors(&self) -> bool {
-        matches!(self, Self::Returnee(_) | Self::Admission(_) | Self::Return(_) | Self::ReturnTooLate(_))
+        match self {
+            Self::Contact(_)
+            | Self::Counsellor(_)
+            | Self::Line(..)
+            | Self::OnCall(_)
+            | Self::Opinion(_)
+            | Self::Escalation(_)
+            | Self::Floor => false,
+            Self::Referral(_)
+            | Self::Task(_)
+            | Self::Case(_)
+            | Self::CrossBorder(_)
+            | Self::SchoolReport(_)
+            | Self::School(_)
+            | Self::Returnee(_)
+            | Self::Admission(_)
+            | Self::Return(_)
+            | Self::ReturnTooLate(_) => true,
+        }
     }
 
     /// The subject with this key.

@@ -11,7 +11,7 @@ use helpline_service_kit::wire::{class, timestamp};
 use helpline_store::alert::AlertRow;
 use uuid::Uuid;
 
-/// Whether a caller may know of children who come back together and of who lives in a shelter: to everybody else such alerts are not there.
+/// Whether a caller may know of what is kept of a child: to everybody else alerts about it are not there.
 pub(crate) fn supervises(caller: &Caller) -> bool {
     caller.role == Role::Supervisor
 }
