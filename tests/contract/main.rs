@@ -27,4 +27,5 @@ mod stage;
 mod strangers;
 mod streams;
 mod text;
+mod untold;
 mod visits;

@@ -1,5 +1,7 @@
 //! Calls without generated code: any bytes to any method.
 
+use std::time::Duration;
+
 use http_body_util::Full;
 use prost::bytes::{Buf as _, BufMut as _, Bytes};
 use tonic::body::Body;
@@ -73,6 +75,21 @@ pub(crate) async fn call(
         client.server_streaming(request, path, AsIs).await.map(|_| Vec::new())
     } else {
         client.unary(request, path, AsIs).await.map(tonic::Response::into_inner)
+    }
+}
+
+/// The bytes of the first message of the stream at `path`; none of one that says nothing at once.
+pub(crate) async fn first(
+    channel: &Channel,
+    path: &str,
+    request: Request<Vec<u8>>,
+) -> Result<Vec<u8>, Status> {
+    let mut client = Grpc::new(channel.clone());
+    client.ready().await.expect("a connection");
+    let mut stream = client.server_streaming(request, path.parse().unwrap(), AsIs).await?.into_inner();
+    match tokio::time::timeout(Duration::from_secs(1), stream.message()).await {
+        Ok(message) => message.map(Option::unwrap_or_default),
+        Err(_) => Ok(Vec::new()),
     }
 }
 

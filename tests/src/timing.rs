@@ -76,11 +76,11 @@ pub async fn compare(rounds: usize, mut one: impl AsyncFnMut(), mut other: impl 
 
 /// The methods that tell two things apart by the time of their answers, each asked so many times, among so many that are compared in one
 /// test. They are asked in turn: whatever else the machine does for a while meets all of them.
-pub async fn told_apart<T>(
-    (methods, compared, rounds): (&[&'static str], usize, usize),
+pub async fn told_apart<M: Copy, T>(
+    (methods, compared, rounds): (&[M], usize, usize),
     (one, other): (&T, &T),
-    ask: impl AsyncFn(&'static str, &T),
-) -> Vec<(&'static str, Comparison)> {
+    ask: impl AsyncFn(M, &T),
+) -> Vec<(M, Comparison)> {
     let mut pairs = vec![Vec::new(); methods.len()];
     for round in 0..rounds {
         for (&method, pairs) in methods.iter().zip(&mut pairs) {
