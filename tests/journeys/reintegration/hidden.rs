@@ -85,7 +85,7 @@ pub(super) const OF_CHILD: [&str; 23] = [
     "AskMerge",
     "RevisePerson",
     "OpenCase",
-    "OpenCase: reintegration",
+    "OpenCase: of another kind",
     "ListCases",
     "ListTasks",
     "GetCase",
@@ -157,8 +157,8 @@ pub(super) async fn ask(by: &Actor, own: &str, method: &str, of: &Child) -> Stri
             said(by.persons().revise_person(request).await)
         }
         "OpenCase" => said(by.cases().open_case(open(&person_id)).await),
-        "OpenCase: reintegration" => {
-            let request = OpenCaseRequest { kind: "reintegration".to_owned(), ..open(&person_id) };
+        "OpenCase: of another kind" => {
+            let request = OpenCaseRequest { kind: "welfare".to_owned(), ..open(&person_id) };
             said(by.cases().open_case(request).await)
         }
         "ListCases" => {
