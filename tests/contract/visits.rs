@@ -2,7 +2,7 @@
 
 use helpline_proto::referral::v1::{GetReferralRequest, Referral};
 use helpline_proto::{METHODS, Role};
-use helpline_tests::{Actor, Linked, Refused};
+use helpline_tests::{Actor, Linked, Refused, World, request_id};
 use prost::Message as _;
 use prost_reflect::Value;
 use tonic::{Code, Status};
@@ -12,7 +12,7 @@ use crate::requests::well_formed;
 use crate::schema;
 
 /// What names what a call is about.
-const SUBJECTS: [&str; 2] = ["escalation_id", "referral_id"];
+const SUBJECTS: [&str; 3] = ["escalation_id", "referral_id", "task_id"];
 
 async fn get(actor: &Actor, referral_id: &str) -> Result<Referral, Status> {
     let request = GetReferralRequest { referral_id: referral_id.to_owned() };
@@ -26,43 +26,52 @@ async fn a_visitor_reaches_nothing_but_what_the_link_led_to() {
     let agency = world.agency().await;
     let referrals = [world.link_to_referral(agency).await, world.link_to_referral(agency).await];
     let escalations = [world.link(agency).await, world.link(agency).await];
+    // A referral that the agency has taken on, with a task that it was given.
+    let tasks = [world.link_to_task(agency).await, world.link_to_task(agency).await];
+    let tasks = tasks.map(|(linked, task)| (linked, task.task_id));
+    let of = |linked: &Linked| (linked.clone(), request_id());
+    let all: Vec<_> = referrals.iter().chain(&escalations).map(of).chain(tasks).collect();
     let responder = world.responder(agency).await;
-    for one in &referrals {
+    for (one, _) in all.iter().filter(|(one, _)| !one.referral_id.is_empty()) {
         get(&responder, &one.referral_id).await.unwrap();
     }
+    let before = done(world);
     let mut calls = 0;
-    for visited in referrals.iter().chain(&escalations) {
+    for (visited, _) in &all {
         let visitor = visited.opened().await;
-        let others =
-            referrals.iter().chain(&escalations).filter(|one| one.delivery_id != visited.delivery_id);
-        for other in others {
-            calls += reach(&cast, &visitor, other).await;
+        for (other, task_id) in all.iter().filter(|(one, _)| one.delivery_id != visited.delivery_id) {
+            calls += reach(&cast, &visitor, (other, task_id)).await;
         }
     }
-    assert!(calls >= 80, "only {calls} calls");
-    for events in ["referral_events", "escalation_events"] {
-        let done = format!("SELECT count(*) FROM helpline.{events} WHERE actor_role = 'agency_responder'");
-        assert_eq!(
-            world.database.query(&done).unwrap()[0][0].as_deref(),
-            Some("0"),
-            "nothing was done to any"
+    assert!(calls >= 200, "only {calls} calls");
+    assert_eq!(done(world), before, "nothing was done to any");
+}
+
+/// How much was done by agencies: who opens a link does nothing yet.
+fn done(world: &World) -> [Option<String>; 3] {
+    ["referral_events", "escalation_events", "case_events"].map(|events| {
+        let sql = format!(
+            "SELECT count(*) FROM helpline.{events} WHERE actor_role = 'agency_responder' AND event <> 'link_opened'"
         );
-    }
+        world.database.query(&sql).unwrap().remove(0).remove(0)
+    })
 }
 
 /// Calls every method that a visitor may call about what is not theirs; how many.
-async fn reach(cast: &Cast, visitor: &Actor, other: &Linked) -> usize {
+async fn reach(cast: &Cast, visitor: &Actor, (other, task_id): (&Linked, &str)) -> usize {
     let mut calls = 0;
     for method in METHODS.iter().filter(|method| method.roles.contains(&Role::AgencyVisitor)) {
         let about = |place: &schema::Place| SUBJECTS.contains(&place.path.as_str());
         let Some(place) = schema::places(method).into_iter().find(about) else {
-            assert_eq!(method.name, "GetVisit", "a visitor calls nothing that names nothing");
+            // What names nothing shows what is theirs.
+            assert!(["GetVisit", "ListTasks"].contains(&method.name), "{}", method.name);
             continue;
         };
         // The id of the one kind in the field of the other finds nothing either.
         let id = if other.referral_id.is_empty() { &other.escalation_id } else { &other.referral_id };
+        let id = if place.path == "task_id" { task_id } else { id };
         let mut request = well_formed(method);
-        place.put(&mut request, Value::String(id.clone()));
+        place.put(&mut request, Value::String(id.to_owned()));
         let answer = cast.call_with(method, Some(visitor.secret()), request.encode_to_vec()).await;
         let refused = Refused::from(&answer.expect_err(method.name));
         assert_eq!(refused.code, Code::NotFound, "{}: {refused:?}", method.name);
@@ -102,6 +111,13 @@ async fn a_visitor_to_a_referral_may_call_what_answers_it_and_nothing_else() {
         ],
         "a new one needs a thought and a line here"
     );
+    assert_eq!(
+        named("helpline.casework.v1.TaskService"),
+        ["AnswerTask", "CompleteTask", "GetTask", "ListTasks"]
+    );
+    for closed in ["PersonService", "CaseService", "AssessmentService"] {
+        assert!(named(&format!("helpline.casework.v1.{closed}")).is_empty(), "{closed}");
+    }
     for closed in ["CapacityService", "AdmissionService", "ConsentService"] {
         assert!(named(&format!("helpline.referral.v1.{closed}")).is_empty(), "{closed}");
     }

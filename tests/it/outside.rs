@@ -18,6 +18,7 @@ mod site;
 mod sms;
 mod standard;
 mod steps;
+mod task_links;
 mod tasks;
 mod webdriver;
 mod webhooks;

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use helpline_domain::caller::Role;
 use helpline_domain::id::AgencyId;
+use helpline_proto::casework::v1::{AddTaskRequest, Task};
 use helpline_proto::channels::v1::{CreateEndpointRequest, EndpointKind, OpenLinkRequest};
 use helpline_proto::intake::v1::ReceiveContactRequest;
-use helpline_proto::referral::v1::Referral;
+use helpline_proto::referral::v1::{DraftReferralRequest, Referral};
 use helpline_proto::terms::v1::Channel;
 use helpline_vault::{BearerToken, SystemRandom, Vault};
 
+use crate::casework::visit;
 use crate::referral::draft;
 use crate::world::{Centre, World};
 use crate::{Actor, request_id};
@@ -54,6 +56,19 @@ impl World {
         let service = self.service(agency).await;
         let referral = self.supervisor().await.refer(draft(&contact_id, &[&service])).await;
         self.link_of(agency, &referral).await
+    }
+
+    /// A link of an agency to a new referral about the child of a case, which it has taken on, and the task that it was given under it.
+    pub async fn link_to_task(&self, agency: AgencyId) -> (Linked, Task) {
+        let by = self.supervisor().await;
+        let (case, service) = (by.case_of_child().await, self.service(agency).await);
+        let of_case = DraftReferralRequest { case_id: case.case_id.clone(), ..draft("", &[&service]) };
+        let referral = by.refer(of_case).await;
+        self.responder(agency).await.accept_referral(&referral).await.expect("it is taken on");
+        let referral_id = referral.referral_id.clone();
+        let give = AddTaskRequest { referral_id, ..visit(&case.case_id, self.soon()) };
+        let task = by.add_task(give).await.expect("a task");
+        (self.link_of(agency, &referral).await, task)
     }
 
     /// A link of an agency to a referral that asks it.

@@ -24,13 +24,15 @@ macro_rules! reads_task {
 pub(crate) use reads_task;
 
 /// Whether a caller may know of a task `t`: who may read its case, who has it, and the agency that is to do it while it has the referral and
-/// is not the mission of a country that the child is afraid of.
+/// is not the mission of a country that the child is afraid of, somebody of it who came by a link of the one referral that it is for.
 macro_rules! sees_task {
     ($principal:literal, $role:literal, $agency:literal) => {
         concat!(
             "CASE ", $role, "::text WHEN 'agency_responder' THEN t.agency_id = ", $agency, "::uuid AND EXISTS (
                     SELECT FROM helpline.referrals r
-                    WHERE r.centre_id = $1 AND r.referral_id = t.referral_id AND r.agency_id = t.agency_id AND r.ended_at IS NULL) AND ",
+                    WHERE r.centre_id = $1 AND r.referral_id = t.referral_id AND r.agency_id = t.agency_id AND r.ended_at IS NULL) AND NOT EXISTS (
+                    SELECT FROM helpline.links bound
+                    WHERE bound.centre_id = $1 AND bound.link_id = ", $principal, "::uuid AND bound.referral_id IS DISTINCT FROM t.referral_id) AND ",
             $crate::disclosure::not_feared!($agency, "NULL", "t.referral_id", "NULL"), "
                 ELSE t.owner_id = ", $principal, "::uuid OR EXISTS (
                     SELECT FROM helpline.cases c WHERE c.centre_id = $1 AND c.case_id = t.case_id AND ",
