@@ -2,9 +2,11 @@
 
 pub(crate) mod escalation;
 pub(crate) mod referral;
+pub(crate) mod task;
 
 use std::time::Duration;
 
+use helpline_proto::casework::v1::Task;
 use helpline_proto::channels::v1::link_service_client::LinkServiceClient;
 use helpline_proto::channels::v1::{
     GetVisitRequest, GetVisitResponse, OpenLinkRequest, OpenLinkResponse, RenewLinkRequest,
@@ -38,7 +40,8 @@ pub(crate) struct Seen {
 #[derive(Debug)]
 pub(crate) enum Subject {
     Escalation(Box<Escalation>),
-    Referral(Box<Referral>),
+    /// With what is to be done under it.
+    Referral(Box<Referral>, Vec<Task>),
 }
 
 /// An entry of either timeline.
@@ -56,7 +59,7 @@ impl Seen {
     pub(crate) fn revision(&self) -> i64 {
         match &self.subject {
             Subject::Escalation(_) => 0,
-            Subject::Referral(one) => one.revision,
+            Subject::Referral(one, _) => one.revision,
         }
     }
 
@@ -71,6 +74,7 @@ impl Seen {
 pub(crate) enum Answer {
     Escalation(escalation::Answer),
     Referral(referral::Answer),
+    Task(task::Answer),
 }
 
 /// Under which id, and about what, as of which revision if that matters.
@@ -119,6 +123,7 @@ impl Desk {
         match answer {
             Answer::Escalation(answer) => self.answer_escalation(visit, sent, answer).await,
             Answer::Referral(answer) => self.answer_referral(visit, sent, answer).await,
+            Answer::Task(answer) => self.answer_task(visit, sent.request_id, answer).await,
         }
     }
 }

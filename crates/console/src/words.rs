@@ -4,6 +4,7 @@ mod arabic;
 mod english;
 pub(crate) mod referral;
 mod russian;
+pub(crate) mod task;
 
 /// A language of the pages.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -163,6 +164,7 @@ pub(crate) struct Words {
     pub(crate) problem_remark: &'static str,
     pub(crate) problem_sure: &'static str,
     pub(crate) referral: referral::Words,
+    pub(crate) task: task::Words,
 }
 
 /// The word for a value of the API; for one that is newer than the pages, that of no value.
@@ -196,7 +198,8 @@ mod tests {
     fn every_language_tells_of_the_same_events_and_leaves_no_word_out() {
         let keys = |language: Language| {
             let words = language.words();
-            words.events.iter().chain(words.referral.events).map(|(key, _)| *key).collect::<Vec<_>>()
+            let events = words.events.iter().chain(words.referral.events);
+            events.chain(words.task.tasks).chain(words.task.domains).map(|(key, _)| *key).collect::<Vec<_>>()
         };
         for language in Language::ALL {
             assert_eq!(keys(language), keys(Language::English));

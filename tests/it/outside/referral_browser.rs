@@ -16,7 +16,7 @@ async fn seen(mailbox: &Mailbox) -> Referral {
 }
 
 /// Opens the link of the next mail with the button of these words.
-async fn open(browser: &Browser, mailbox: &mut Mailbox, button: &str) {
+pub(crate) async fn open(browser: &Browser, mailbox: &mut Mailbox, button: &str) {
     let link = mailbox.next().await.1.unwrap();
     browser.go(&format!("{}/link/{link}", mailbox.base)).await;
     browser.tab_to(button).await;

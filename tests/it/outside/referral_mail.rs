@@ -3,8 +3,8 @@
 use helpline_domain::id::AgencyId;
 use helpline_proto::channels::v1::{CreateEndpointRequest, EndpointKind, OpenLinkRequest, SignatureScheme};
 use helpline_proto::referral::v1::{
-    AcceptReferralRequest, AddReferralRemarkRequest, AskToCancelReferralRequest, Referral,
-    RevokeReferralRequest,
+    AcceptReferralRequest, AddReferralRemarkRequest, AskToCancelReferralRequest, DraftReferralRequest,
+    Referral, RevokeReferralRequest,
 };
 use helpline_tests::referral::{SAID, draft};
 use helpline_tests::{Actor, MailServer, pages, request_id};
@@ -23,6 +23,11 @@ pub(crate) struct Mailbox {
 
 impl Mailbox {
     pub(crate) async fn new() -> Option<Self> {
+        Self::asked(async |scene| draft(&contact(scene).await, &[])).await
+    }
+
+    /// The same with a referral that is drafted so, but for the service that it asks.
+    pub(crate) async fn asked(new: impl AsyncFnOnce(&Scene) -> DraftReferralRequest) -> Option<Self> {
         let server = MailServer::start(&helpline_devstack::python_client()?).await;
         let (console, base) = pages();
         let scene = Scene::set_with(&format!("{console}{}", server.settings)).await;
@@ -32,8 +37,9 @@ impl Mailbox {
         };
         scene.endpoint(mailbox).await;
         let agency: AgencyId = scene.agency.parse().unwrap();
-        let service = scene.world.service(agency).await;
-        let referral = scene.supervisor.refer(draft(&contact(&scene).await, &[&service])).await;
+        let service_ids = vec![scene.world.service(agency).await];
+        let referral =
+            scene.supervisor.refer(DraftReferralRequest { service_ids, ..new(&scene).await }).await;
         Some(Self { scene, base, server, referral })
     }
 
@@ -55,7 +61,7 @@ impl Mailbox {
     }
 
     /// Who has opened the link of the next mail.
-    async fn visitor(&mut self) -> Actor {
+    pub(crate) async fn visitor(&mut self) -> Actor {
         let link = self.next().await.1.unwrap();
         let shows = self.scene.supervisor.with(&link);
         let request = OpenLinkRequest { request_id: request_id() };

@@ -55,11 +55,11 @@ impl Desk {
         )?;
         let (mut one, mut other) =
             (ReferralServiceClient::new(self.0.clone()), ReferralServiceClient::new(self.0.clone()));
-        let (referral, timeline) =
-            tokio::try_join!(one.get_referral(get), other.list_referral_timeline(list))?;
+        let (referral, timeline, tasks) =
+            tokio::try_join!(one.get_referral(get), other.list_referral_timeline(list), self.tasks(visit))?;
         let found = referral.into_inner().referral.ok_or_else(|| Status::not_found("referral"))?;
         let entries = timeline.into_inner().entries.into_iter().map(happened).collect();
-        Ok((Subject::Referral(Box::new(found)), entries))
+        Ok((Subject::Referral(Box::new(found), tasks), entries))
     }
 
     pub(super) async fn answer_referral(

@@ -1,6 +1,7 @@
 //! Forms: what every one carries, and what became of one that was sent.
 
 use maud::{Markup, html};
+use uuid::Uuid;
 
 use crate::desk::Seen;
 use crate::words::{Choice, Words};
@@ -24,6 +25,8 @@ pub(crate) struct Forms<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Written {
     pub(crate) answer: String,
+    /// Of which task, if it is about one.
+    pub(crate) task: Option<Uuid>,
     pub(crate) last: i32,
     pub(crate) reason: i32,
     pub(crate) remark: String,
@@ -56,6 +59,8 @@ pub(crate) enum Problem {
     Reason(&'static str),
     /// A remark that is empty or too long.
     Remark(&'static str),
+    /// The same about a task.
+    TaskRemark(&'static str, Uuid),
     /// A number that is too long.
     Number(&'static str),
     /// It was not confirmed that the child was reached.
@@ -72,7 +77,7 @@ impl Problem {
             Self::Changed => words.problem_changed,
             Self::Stale => words.problem_stale,
             Self::Reason(_) => words.problem_reason,
-            Self::Remark(_) => words.problem_remark,
+            Self::Remark(_) | Self::TaskRemark(..) => words.problem_remark,
             Self::Number(_) => words.referral.problem_number,
             Self::Sure => words.problem_sure,
             Self::When(_) => words.referral.problem_when,
@@ -86,6 +91,7 @@ impl Problem {
             Self::Changed | Self::Stale => None,
             Self::Reason(answer) => Some(format!("{answer}-reason")),
             Self::Remark(answer) => Some(format!("{answer}-remark")),
+            Self::TaskRemark(answer, task) => Some(format!("{answer}-{task}-remark")),
             Self::Number(answer) => Some(format!("{answer}-number")),
             Self::Sure => Some("sure".to_owned()),
             Self::When(answer) => Some(format!("{answer}-date")),
@@ -139,14 +145,28 @@ impl Forms<'_> {
 
     /// Where something can be written.
     pub(super) fn remark(&self, words: &Words, answer: &'static str, needed: bool) -> Markup {
-        let id = format!("{answer}-remark");
-        let written = self.written(answer).map_or("", |written| written.remark.as_str());
+        self.text(words, Problem::Remark(answer), self.written(answer), needed)
+    }
+
+    /// Where something can be written about a task.
+    pub(super) fn task_remark(&self, words: &Words, answer: &'static str, task: Uuid) -> Markup {
+        self.text(words, Problem::TaskRemark(answer, task), self.written_of(answer, task), false)
+    }
+
+    /// What was written, if it was into the form of this answer to a task.
+    pub(super) fn written_of(&self, answer: &str, task: Uuid) -> Option<&Written> {
+        self.written(answer).filter(|written| written.task == Some(task))
+    }
+
+    /// A field whose id is where its problem leads.
+    fn text(&self, words: &Words, problem: Problem, written: Option<&Written>, needed: bool) -> Markup {
+        let written = written.map_or("", |written| written.remark.as_str());
         html! {
             p {
-                label for=(id) { (words.remark_beside) }
+                label for=[problem.field()] { (words.remark_beside) }
                 // The line break is the browser's to drop, so that one that was written first stays.
-                textarea id=(id) name="remark" rows="3" maxlength=(REMARK) dir="auto" required[needed]
-                    aria-invalid=[self.wrong(Problem::Remark(answer))] { "\n" (written) }
+                textarea id=[problem.field()] name="remark" rows="3" maxlength=(REMARK) dir="auto" required[needed]
+                    aria-invalid=[self.wrong(problem)] { "\n" (written) }
             }
         }
     }
@@ -154,9 +174,15 @@ impl Forms<'_> {
 
 /// What sends a form, and what that means.
 pub(super) fn button(answer: &str, choice: &Choice, first: bool) -> Markup {
-    let (class, hint) = (if first { "first" } else { "quiet" }, format!("{answer}-hint"));
+    button_of(answer, "", choice, first)
+}
+
+/// The same where several have these words: what they are about has the id `about`.
+pub(super) fn button_of(form: &str, about: &str, choice: &Choice, first: bool) -> Markup {
+    let (class, hint) = (if first { "first" } else { "quiet" }, format!("{form}-hint"));
+    let described = format!("{about} {hint}");
     html! {
-        button class=(class) type="submit" aria-describedby=(hint) { (choice.label) }
+        button class=(class) type="submit" aria-describedby=(described.trim_start()) { (choice.label) }
         p.hint id=(hint) { (choice.hint) }
     }
 }

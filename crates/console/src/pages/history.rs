@@ -34,7 +34,7 @@ pub(super) fn since(words: &Words, seen: &Seen, last: i32) -> Markup {
 fn told<'a>(words: &Words, seen: &'a Seen, last: i32) -> Vec<(&'a Happened, &'static str)> {
     let events = match seen.subject {
         Subject::Escalation(_) => words.events,
-        Subject::Referral(_) => words.referral.events,
+        Subject::Referral(..) => words.referral.events,
     };
     let known = |event: &str| events.iter().find(|(key, _)| *key == event).map(|(_, text)| *text);
     let behind = seen.history.iter().filter(|entry| entry.sequence > last);

@@ -12,7 +12,7 @@ pub(crate) fn page(frame: &Frame, seen: &Seen, forms: &Forms<'_>) -> String {
     let words = frame.words();
     let (heading, known, answers) = match &seen.subject {
         Subject::Escalation(one) => escalation::parts(words, seen, one, forms),
-        Subject::Referral(one) => referral::parts(words, seen, one, forms),
+        Subject::Referral(one, tasks) => referral::parts(words, seen, (one, tasks), forms),
     };
     let content = html! {
         (told(words, seen, forms))

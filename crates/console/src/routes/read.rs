@@ -4,9 +4,10 @@ use helpline_proto::escalation::v1::{EscalationDeclineReason, EscalationState};
 use helpline_proto::referral::v1::{AppointmentState, ReferralOutcome, RejectReason};
 use serde::Deserialize;
 use tonic::{Code, Status};
+use uuid::Uuid;
 
 use super::visit::Place;
-use crate::desk::{Answer, escalation, referral};
+use crate::desk::{Answer, escalation, referral, task};
 use crate::pages::escalation as emergency;
 use crate::pages::form::{LEAVE_REMARK, NUMBER, Problem, REMARK, Written};
 use crate::pages::referral as asked;
@@ -19,6 +20,7 @@ pub(super) struct AnswerForm {
     pub(super) proof: String,
     pub(super) request_id: String,
     pub(super) answer: String,
+    task: String,
     revision: String,
     last: String,
     zone: String,
@@ -41,6 +43,7 @@ impl AnswerForm {
     /// What is shown again when it cannot be used.
     pub(super) fn written(self) -> Written {
         Written {
+            task: self.task(),
             answer: self.answer,
             last: self.last.parse().unwrap_or_default(),
             reason: self.reason.parse().unwrap_or_default(),
@@ -50,6 +53,11 @@ impl AnswerForm {
             time: self.time,
             served: self.served,
         }
+    }
+
+    /// The task that it is about.
+    fn task(&self) -> Option<Uuid> {
+        Uuid::parse_str(&self.task).ok()
     }
 
     /// The remark of this answer, which has this many characters at least.
@@ -79,7 +87,8 @@ impl AnswerForm {
 pub(super) fn read(place: Place, form: &AnswerForm) -> Result<Answer, Problem> {
     match place {
         Place::Escalation => of_escalation(form).map(Answer::Escalation),
-        Place::Referral => of_referral(form).map(Answer::Referral),
+        Place::Referral if form.task.is_empty() => of_referral(form).map(Answer::Referral),
+        Place::Referral => of_task(form).map(Answer::Task),
     }
 }
 
@@ -157,23 +166,40 @@ fn of_referral(form: &AnswerForm) -> Result<referral::Answer, Problem> {
     })
 }
 
+fn of_task(form: &AnswerForm) -> Result<task::Answer, Problem> {
+    use asked::{TASK_ACCEPT, TASK_COMPLETE, TASK_DECLINE};
+    use task::{Answer, Step};
+    let (step, answer) = match form.answer.as_str() {
+        TASK_ACCEPT => (Step::Accept, TASK_ACCEPT),
+        TASK_DECLINE => (Step::Decline, TASK_DECLINE),
+        TASK_COMPLETE => (Step::Complete, TASK_COMPLETE),
+        _ => return Err(Problem::Stale),
+    };
+    let id = form.task().ok_or(Problem::Stale)?;
+    let remark = form.remark(0, answer).map_err(|_| Problem::TaskRemark(answer, id))?;
+    Ok(Answer { task_id: id.to_string(), step, remark })
+}
+
 /// Answers in which nothing but what was written can be refused as it is.
-const WRITTEN: [&str; 7] = [
+const WRITTEN: [&str; 9] = [
     emergency::DECLINE,
     asked::ACCEPT,
     asked::REJECT,
     asked::PAUSE,
     asked::CLOSE,
     asked::CANCEL,
+    asked::TASK_DECLINE,
+    asked::TASK_COMPLETE,
     LEAVE_REMARK,
 ];
 
 /// What of a refusal is the visitor's to mend.
 pub(super) fn problem(status: &Status, form: &AnswerForm) -> Option<Problem> {
     let written = WRITTEN.into_iter().find(|answer| *answer == form.answer && !form.remark.is_empty());
+    let at = |answer| form.task().map_or(Problem::Remark(answer), |task| Problem::TaskRemark(answer, task));
     match (status.code(), form.answer.as_str()) {
         (Code::InvalidArgument, asked::SCHEDULE) => Some(Problem::When(asked::SCHEDULE)),
-        (Code::InvalidArgument, _) => Some(written.map_or(Problem::Stale, Problem::Remark)),
+        (Code::InvalidArgument, _) => Some(written.map_or(Problem::Stale, at)),
         (Code::AlreadyExists, _) => Some(Problem::Stale),
         _ => None,
     }
@@ -249,6 +275,17 @@ mod tests {
         assert!(matches!(of_referral(&form(emergency::REACHED, "")), Err(Problem::Stale)));
         assert!(matches!(of_escalation(&form(asked::SCHEDULE, "")), Err(Problem::Stale)));
         assert!(matches!(of_referral(&form(asked::SCHEDULE, "")), Err(Problem::When(_))));
+        let of = |answer, task: &str| AnswerForm { task: task.to_owned(), ..form(answer, "") };
+        let id = Uuid::nil().to_string();
+        for (answer, task) in [(asked::TASK_DECLINE, "x"), (asked::ACCEPT, id.as_str())] {
+            assert!(
+                matches!(read(Place::Referral, &of(answer, task)), Err(Problem::Stale)),
+                "{answer} {task}"
+            );
+        }
+        assert!(matches!(read(Place::Referral, &of(asked::TASK_DECLINE, &id)), Ok(Answer::Task(_))));
+        assert!(matches!(read(Place::Referral, &of(asked::TASK_DECLINE, "")), Err(Problem::Stale)));
+        assert!(matches!(read(Place::Escalation, &of(asked::TASK_DECLINE, &id)), Err(Problem::Stale)));
         let long = AnswerForm { number: "7".repeat(101), ..form(asked::ACCEPT, "") };
         assert!(matches!(of_referral(&long), Err(Problem::Number(_))));
     }

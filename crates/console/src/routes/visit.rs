@@ -52,7 +52,7 @@ impl Place {
     fn shows(self, seen: &Seen, id: &str) -> bool {
         match (self, &seen.subject) {
             (Self::Escalation, Subject::Escalation(one)) => one.escalation_id == id,
-            (Self::Referral, Subject::Referral(one)) => one.referral_id == id,
+            (Self::Referral, Subject::Referral(one, _)) => one.referral_id == id,
             _ => false,
         }
     }

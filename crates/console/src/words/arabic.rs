@@ -1,6 +1,7 @@
 //! Arabic.
 
 mod referral;
+mod task;
 
 use super::{Choice, Note, Words};
 
@@ -177,4 +178,5 @@ pub(super) const WORDS: Words = Words {
     problem_remark: "اكتب من حرف واحد إلى 2000 حرف.",
     problem_sure: "أكّد أن أحدكم مع الطفل.",
     referral: referral::WORDS,
+    task: task::WORDS,
 };

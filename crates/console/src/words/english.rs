@@ -1,6 +1,7 @@
 //! English.
 
 mod referral;
+mod task;
 
 use super::{Choice, Note, Words};
 
@@ -186,4 +187,5 @@ pub(super) const WORDS: Words = Words {
     problem_remark: "Write from 1 to 2000 characters.",
     problem_sure: "Confirm that one of you is with the child.",
     referral: referral::WORDS,
+    task: task::WORDS,
 };

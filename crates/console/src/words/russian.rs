@@ -1,6 +1,7 @@
 //! Russian.
 
 mod referral;
+mod task;
 
 use super::{Choice, Note, Words};
 
@@ -186,4 +187,5 @@ pub(super) const WORDS: Words = Words {
     problem_remark: "Напишите от 1 до 2000 знаков.",
     problem_sure: "Подтвердите, что кто-то из вас рядом с ребёнком.",
     referral: referral::WORDS,
+    task: task::WORDS,
 };

@@ -4,6 +4,7 @@ use helpline_proto::referral::v1::{AppointmentState, Referral, ReferralSide, Ref
 use maud::{Markup, html};
 
 use super::is_over;
+use super::tasks::{TASK_ACCEPT, TASK_COMPLETE, TASK_DECLINE};
 use crate::desk::Seen;
 use crate::pages::form::{Forms, LEAVE_REMARK, NUMBER, Problem, Written, button};
 use crate::pages::time;
@@ -45,6 +46,9 @@ pub(crate) fn done(words: &Words, answer: &str) -> Option<&'static str> {
         CANCEL => &own.cancel,
         AGREE => &own.agree,
         KEEP => &own.keep,
+        TASK_ACCEPT => &words.task.accept,
+        TASK_DECLINE => &words.task.decline,
+        TASK_COMPLETE => &words.task.complete,
         LEAVE_REMARK => &words.remark,
         _ => return None,
     };
