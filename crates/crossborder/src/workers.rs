@@ -158,13 +158,11 @@ impl WatchCrossBorder {
             escalation_id: self.ctx.ids.v7().into(),
             plan: (plan.version, policy, reach_s),
             particulars: known,
-            places: (
-                places
-                    .into_iter()
-                    .map(|place| (self.ctx.ids.v7(), Sensitive::new("location", place)))
-                    .collect(),
-                travel.map(|travel| now.departed_at.unwrap_or(travel.departs_at)),
-            ),
+            places: places
+                .into_iter()
+                .map(|place| (self.ctx.ids.v7(), Sensitive::new("location", place)))
+                .collect(),
+            since: travel.map(|travel| now.departed_at.unwrap_or(travel.departs_at)),
         })
     }
 }

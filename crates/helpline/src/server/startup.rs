@@ -37,10 +37,10 @@ pub(super) async fn know_protected(store: &Store) -> Result<(), StoreError> {
         match store.know_protected(centre).await {
             Ok(0) => {}
             Ok(services) => {
-                tracing::info!(%centre, services, "services without a protected address are known")
+                tracing::info!(%centre, services, "services without a protected address are known");
             }
             Err(error) => {
-                tracing::warn!(%centre, %error, "which services have a protected address is not known")
+                tracing::warn!(%centre, %error, "which services have a protected address is not known");
             }
         }
     }

@@ -262,8 +262,10 @@ pub struct Missing {
     pub plan: (i64, String, u32),
     /// What responders may need to know.
     pub particulars: Particulars,
-    /// Where the child may be, under new ids, and since when.
-    pub places: (Vec<(Uuid, Sensitive<String>)>, Option<DateTime<Utc>>),
+    /// Where the child may be, under new ids.
+    pub places: Vec<(Uuid, Sensitive<String>)>,
+    /// Since when.
+    pub since: Option<DateTime<Utc>>,
 }
 
 type StepQuery = QueryAs<'static, sqlx::Postgres, Made, PgArguments>;
@@ -312,7 +314,7 @@ impl Store {
             .bind(seal(ESCALATION_IDENTITY, |known| known.identity.as_ref()))
             .bind(seal(ESCALATION_CONTACT, |known| known.contact.as_ref()))
             .bind(seal(ESCALATION_HEALTH, |known| known.health.as_ref()));
-        let (places, since) = missing.map_or((&[][..], None), |one| (one.places.0.as_slice(), one.places.1));
+        let places = missing.map_or(&[][..], |one| &one.places);
         let query = query
             .bind(places.iter().map(|(id, _)| *id).collect::<Vec<_>>())
             .bind(
@@ -321,7 +323,7 @@ impl Store {
                     .map(|(id, text)| self.seal(PLACE, centre, *id, text.expose()))
                     .collect::<Vec<_>>(),
             )
-            .bind(since);
+            .bind(missing.and_then(|one| one.since));
         let mut connection = self.bound(centre).await?;
         let row = query.fetch_optional(connection.postgres()).await;
         Ok(connection.settle(row)?.is_some())
