@@ -267,8 +267,8 @@ const DROP_PLAN: &str = stay!(
     moved!("state = 'admitted', planned_at = NULL", "a.state = 'exit_planned'")
 );
 
-/// Of who has lived there and has a case, its owner is given calls, confidential: nobody else who reads the case learns of the stay. Nothing
-/// of it keeps anybody from leaving.
+/// Of who has lived there and has a case, its owner is given calls, confidential: nobody else who reads the case learns of the stay. The
+/// case is of another revision: whoever moves or closes it decides again. Nothing of it keeps anybody from leaving.
 const EXIT: &str = stay!(
     "admission_exited",
     moved!("state = 'exited', outcome = $9, exited_at = helpline.now()", "a.state <> 'exited'"),
@@ -285,13 +285,13 @@ const EXIT: &str = stay!(
     lapsed AS (
         UPDATE helpline.service_offers o SET state = 'lapsed', revision = o.revision + 1
         FROM changed c WHERE o.centre_id = $1 AND o.admission_id = c.admission_id AND o.state = 'open'),
-    called_for AS MATERIALIZED (
-        SELECT c.case_id, c.owner_id, false AS called FROM helpline.cases c
+    called_for AS (
+        UPDATE helpline.cases c SET revision = c.revision + 1
         WHERE c.centre_id = $1 AND cardinality($10::uuid[]) > 0 AND c.case_id = (
             SELECT f.case_id FROM changed JOIN helpline.referrals f ON f.centre_id = $1 AND f.referral_id = changed.referral_id
             WHERE changed.admitted_at IS NOT NULL) AND NOT ",
     are_called!("(SELECT admitted_at FROM changed)", "true"), "
-        FOR NO KEY UPDATE OF c),
+        RETURNING c.case_id, c.owner_id, false AS called),
     ", calls!("true", "$10", "$11", "$12", "$13"),
 );
 

@@ -52,7 +52,8 @@ const EXTEND: &str = change!(
 );
 
 /// Whether one child who stays somewhere has a guardian or a caregiver is looked at once; nobody names one for an adult. The task is
-/// confidential: whoever else reads the case would learn by it that the child stays somewhere. Parameters: 2 id of the task, 3 until somebody
+/// confidential: whoever else reads the case would learn by it that the child stays somewhere. The case is of another revision: whoever moves
+/// or closes it decides again. Parameters: 2 id of the task, 3 until somebody
 /// must be named, 4 and 5 how long before it is due a task tells so and the version of the settings.
 const GUARDIAN: &str = "
     WITH late AS MATERIALIZED (
@@ -61,12 +62,11 @@ const GUARDIAN: &str = "
     changed AS (
         UPDATE helpline.stay_limits l SET guardian_at = NULL, revision = l.revision + 1
         FROM late WHERE l.centre_id = $1 AND l.admission_id = late.id RETURNING l.admission_id),
-    alone AS MATERIALIZED (
-        SELECT c.case_id, c.owner_id
+    alone AS (
+        UPDATE helpline.cases c SET revision = c.revision + 1
         FROM changed JOIN helpline.admissions a ON a.centre_id = $1 AND a.admission_id = changed.admission_id
         JOIN helpline.referrals r ON r.centre_id = $1 AND r.referral_id = a.referral_id
-        JOIN helpline.cases c ON c.centre_id = $1 AND c.case_id = r.case_id
-        WHERE a.state IN ('admitted', 'exit_planned') AND c.closed_at IS NULL AND NOT EXISTS (
+        WHERE c.centre_id = $1 AND c.case_id = r.case_id AND a.state IN ('admitted', 'exit_planned') AND c.closed_at IS NULL AND NOT EXISTS (
             SELECT FROM helpline.person_links n
             WHERE n.centre_id = $1 AND n.relation IN ('parent', 'guardian', 'grandparent', 'other_caregiver') AND n.until_at IS NULL
               AND n.person_id IN (SELECT helpline.records_of($1, c.person_id)))
@@ -76,8 +76,8 @@ const GUARDIAN: &str = "
             ORDER BY s.completed_at DESC, s.ordinal DESC LIMIT 1), true)
           AND NOT EXISTS (
             SELECT FROM helpline.tasks t WHERE t.centre_id = $1 AND t.case_id = c.case_id AND t.task = 'name_guardian' AND t.confidential
-              AND t.made_at >= a.admitted_at)
-        FOR NO KEY UPDATE OF c),
+              AND t.ended_at IS NULL)
+        RETURNING c.case_id, c.owner_id),
     given AS (
         INSERT INTO helpline.tasks (centre_id, task_id, case_id, task, domain, state, owner_id, given_by, due_at, look_at, ladder_version,
             confidential, made_at)

@@ -39,12 +39,11 @@ pub struct TaskAct {
     pub remark: Option<Sensitive<String>>,
 }
 
-/// The case of the task in `before` counts what happens to it, unless that is confidential.
+/// The case of the task in `before` is of another revision; its timeline has an entry more, unless the task is confidential.
 macro_rules! seen {
     () => {
-        "UPDATE helpline.cases c SET event_count = c.event_count + (NOT before.confidential)::int,
-            changed_at = CASE WHEN before.confidential THEN c.changed_at ELSE helpline.now() END,
-            revision = c.revision + (NOT before.confidential)::int
+        "UPDATE helpline.cases c SET event_count = c.event_count + (NOT before.confidential)::int, changed_at = helpline.now(),
+            revision = c.revision + 1
         FROM before WHERE c.centre_id = $1 AND c.case_id = of_case RETURNING c.case_id, c.event_count, before.confidential"
     };
 }
