@@ -86,11 +86,12 @@ const UNDO: &str = change!(
         UPDATE helpline.persons p SET merged_into = NULL FROM changed
         WHERE p.centre_id = $1 AND p.person_id = changed.absorbed_id),
     looked_at AS (
-        UPDATE helpline.stay_limits l SET guardian_at = helpline.now(), revision = l.revision + 1
-        FROM changed JOIN helpline.cases c ON c.centre_id = $1 AND c.person_id IN (SELECT helpline.records_of($1, changed.survivor_id))
+        UPDATE helpline.stay_limits l SET guardian_at = coalesce(l.guardian_at, helpline.now()), revision = l.revision + 1
+        FROM changed CROSS JOIN LATERAL helpline.records_of($1, changed.survivor_id) AS own (id)
+        JOIN helpline.cases c ON c.centre_id = $1 AND c.person_id = own.id
         JOIN helpline.referrals r ON r.centre_id = $1 AND r.case_id = c.case_id
         JOIN helpline.admissions a ON a.centre_id = $1 AND a.referral_id = r.referral_id AND a.state IN ('admitted', 'exit_planned')
-        WHERE l.centre_id = $1 AND l.admission_id = a.admission_id AND l.guardian_at IS NULL)";
+        WHERE l.centre_id = $1 AND l.admission_id = a.admission_id)";
     returning: "merge_id AS id",
 );
 
