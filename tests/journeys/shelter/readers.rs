@@ -1,11 +1,12 @@
 //! Who reads the case of a child learns of no stay by it; its owner, who has to see to the child, does.
 
 use helpline_proto::casework::v1::{
-    Case, CompleteTaskRequest, GrantCaseAccessRequest, LinkCaseContactRequest, ListCasesRequest,
-    ListTasksRequest, Task, TransferCaseRequest,
+    AddTaskRequest, Case, CompleteTaskRequest, GrantCaseAccessRequest, LinkCaseContactRequest,
+    ListCasesRequest, ListTasksRequest, Task, TaskState, TransferCaseRequest,
 };
+use helpline_proto::options::v1::FieldClass;
 use helpline_proto::referral::v1::{DraftReferralRequest, RequestAdmissionRequest};
-use helpline_tests::casework::{open, transfer};
+use helpline_tests::casework::{open, transfer, visit};
 use helpline_tests::referral::draft;
 use helpline_tests::shelter::departs;
 use helpline_tests::{Abilities, Actor, request_id};
@@ -177,4 +178,51 @@ async fn who_leaves_the_country_is_called_as_if_they_had_never_lived_there() {
     }
     assert_eq!(there, elsewhere);
     assert!(there.iter().any(|one| one.starts_with("follow_up_call")), "{there:?}");
+}
+
+#[tokio::test]
+async fn who_reads_the_case_sees_a_task_of_the_shelter_and_not_whose_it_is() {
+    let read = Read::new().await;
+    let (by, shelter) = (read.house.by(), &read.house.responder);
+    let contact_id = read.linked().await;
+    let new = DraftReferralRequest {
+        case_id: read.case.case_id.clone(),
+        field_classes: vec![FieldClass::Narrative.into()],
+        ..draft(&contact_id, &[&read.house.service])
+    };
+    let referral = by.refer(new).await;
+    let referral_id = shelter.accept_referral(&referral).await.unwrap().referral_id;
+    let due_time = read.house.later(DAY);
+    let task = AddTaskRequest { referral_id: referral_id.clone(), ..visit(&read.case.case_id, due_time) };
+    let task = by.add_task(task).await.unwrap();
+    let complete = CompleteTaskRequest {
+        request_id: String::new(),
+        task_id: task.task_id.clone(),
+        remark: "She has a room of her own.".to_owned(),
+    };
+    respond(shelter, complete).await.unwrap();
+    let agency = read.house.agency.to_string();
+    let of_agency = ListTasksRequest { agency_id: agency.clone(), ..ListTasksRequest::default() };
+    for reader in [&read.let_in, &read.offered] {
+        let seen = reader.task(&task.task_id).await.unwrap();
+        assert_eq!(
+            (seen.agency_id, seen.referral_id, seen.state),
+            (String::new(), String::new(), TaskState::Completed.into())
+        );
+        let listed = reader.tasks().list_tasks(of_agency.clone()).await.unwrap().into_inner().tasks;
+        assert_eq!(listed.len(), 0);
+        let entries = reader.case_timeline(&read.case.case_id).await.unwrap();
+        let done = entries.iter().find(|one| one.event == "task_completed").unwrap();
+        assert_eq!((&*done.actor_id, &*done.actor_role, &*done.text), ("", "", ""));
+        let said = entries.iter().map(|one| one.detail.as_str()).collect::<String>();
+        assert!(!said.contains(&agency) && !said.contains(&referral_id), "{said}");
+    }
+    // Its owner knows.
+    assert_eq!(read.amina.task(&task.task_id).await.unwrap().agency_id, agency);
+    let listed = read.amina.tasks().list_tasks(of_agency).await.unwrap().into_inner().tasks;
+    assert_eq!(listed.len(), 1);
+    let entries = read.amina.case_timeline(&read.case.case_id).await.unwrap();
+    assert!(
+        entries.iter().any(|one| one.detail.contains(&agency) && one.text == "She has a room of her own.")
+    );
 }

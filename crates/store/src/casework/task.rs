@@ -23,6 +23,21 @@ macro_rules! reads_task {
 }
 pub(crate) use reads_task;
 
+/// Whether who may know of a task `t` may know in the hands of which body it is: supervisors, the owner of the case or of the task, the body,
+/// and who may know of the referral. Whoever else reads the case would learn by it to whom the child was referred.
+macro_rules! knows_body {
+    ($principal:literal, $role:literal) => {
+        concat!(
+            "(", $role, "::text IN ('supervisor', 'agency_responder') OR t.owner_id = ", $principal, "::uuid OR EXISTS (
+                SELECT FROM helpline.cases c WHERE c.centre_id = $1 AND c.case_id = t.case_id AND c.owner_id = ", $principal, "::uuid)
+              OR EXISTS (
+                SELECT FROM helpline.referrals r WHERE r.centre_id = $1 AND r.referral_id = t.referral_id AND ",
+            $crate::referral::sees_referral!($principal, $role, "NULL"), "))"
+        )
+    };
+}
+pub(crate) use knows_body;
+
 /// Whether a caller may know of a task `t`: who may read its case, who has it, and the agency that is to do it while it has the referral and
 /// is not the mission of a country that the child is afraid of, somebody of it who came by a link of the one referral that it is for.
 macro_rules! sees_task {

@@ -29,13 +29,18 @@ pub struct CaseEntry {
     pub section: Option<Section>,
 }
 
-/// Entries of a case, if the caller may read it at this moment.
+/// Entries of a case, if the caller may read it at this moment. Which body has done something to a task, and what it has remarked, is for
+/// supervisors and the owner of the case: whoever else reads it would learn to whom the child was referred.
 macro_rules! entries {
     ($rest:literal) => {
         concat!(
-            "SELECT v.sequence, v.at, v.event, v.actor_id, v.actor_role, v.detail, v.entry_id, v.text_sealed, v.section_id, v.section_kind,
-                v.section_revision, v.field_class
+            "SELECT v.sequence, v.at, v.event, CASE WHEN body.known THEN v.actor_id END AS actor_id,
+                CASE WHEN body.known THEN v.actor_role END AS actor_role, CASE WHEN body.known THEN v.detail ELSE v.detail - 'agency_id' END AS detail,
+                v.entry_id, CASE WHEN body.known THEN v.text_sealed END AS text_sealed, v.section_id, v.section_kind, v.section_revision,
+                v.field_class
              FROM helpline.case_events v JOIN helpline.cases c ON c.centre_id = $1 AND c.case_id = v.case_id
+             CROSS JOIN LATERAL (SELECT v.event NOT LIKE 'task\\_%' OR NOT coalesce(v.detail ? 'agency_id', false) OR v.actor_id = $2
+                OR $3 = 'supervisor' OR c.owner_id = $2 AS known) body
              WHERE v.centre_id = $1 AND v.case_id = $4 AND ",
             sees_case!("$2", "$3"),
             $rest

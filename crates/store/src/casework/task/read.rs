@@ -8,7 +8,7 @@ use helpline_domain::task::{TaskHands, TaskState};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{Task, sees_task};
+use super::{Task, knows_body, sees_task};
 use crate::casework::{TASK_NOTE, TASK_REMARK, inconsistent, sees_case};
 use crate::escalation::agency_of;
 use crate::referral::in_force;
@@ -37,8 +37,9 @@ pub struct TaskFilter {
 macro_rules! select {
     ($rest:expr) => {
         concat!(
-            "SELECT t.task_id, t.number, t.case_id, t.task, t.domain, t.state, t.owner_id, t.given_by, t.agency_id, t.referral_id,
-                t.declined_by, t.due_at, t.climbed, t.plan, t.plan_step, t.ended_at, t.revision, t.confidential,
+            "SELECT t.task_id, t.number, t.case_id, t.task, t.domain, t.state, t.owner_id, t.given_by,
+                CASE WHEN body.known THEN t.agency_id END AS agency_id, CASE WHEN body.known THEN t.referral_id END AS referral_id,
+                CASE WHEN body.known THEN t.declined_by ELSE '{}' END AS declined_by, t.due_at, t.climbed, t.plan, t.plan_step, t.ended_at, t.revision, t.confidential,
                 CASE WHEN $5 THEN t.note_sealed END AS note_sealed, CASE WHEN $5 AND $4::uuid IS NULL THEN t.remark_sealed END AS remark_sealed,
                 (t.plan = 'after_shelter' AND t.task = 'confirm_arrival' AND EXISTS (
                     SELECT FROM helpline.return_assistances b
@@ -56,7 +57,8 @@ macro_rules! select {
                         WHERE k.centre_id = $1 AND k.token_id = t.given_by AND k.revoked_at IS NULL AND k.expires_at > (SELECT helpline.now()))
                     THEN t.given_by ELSE c.owner_id END
                  FROM helpline.cases c WHERE c.centre_id = $1 AND c.case_id = t.case_id) AS back_to
-             FROM helpline.tasks t WHERE t.centre_id = $1 AND ", sees_task!("$2", "$3", "$4"), " AND ",
+             FROM helpline.tasks t CROSS JOIN LATERAL (SELECT ", knows_body!("$2", "$3"), " AS known) body
+             WHERE t.centre_id = $1 AND ", sees_task!("$2", "$3", "$4"), " AND ",
             $rest
         )
     };
@@ -86,9 +88,9 @@ macro_rules! list {
         select!(concat!(
             "(NOT $6 OR t.ended_at IS NULL) AND (NOT $7 OR t.ended_at IS NULL AND t.due_at <= (SELECT helpline.now()))
               AND (NOT $8 OR CASE WHEN $4 IS NULL THEN t.agency_id IS NULL AND t.owner_id = $2 ELSE t.agency_id = $4 END)
-              AND ($9::uuid IS NULL OR t.case_id = $9) AND ($13::uuid IS NULL OR t.agency_id = $13)
-              AND CASE $14::text WHEN 'agency' THEN t.agency_id IS NOT NULL
-                WHEN 'declined' THEN t.ended_at IS NULL AND t.agency_id IS NULL AND t.declined_by <> '{}' ELSE true END
+              AND ($9::uuid IS NULL OR t.case_id = $9) AND ($13::uuid IS NULL OR t.agency_id = $13 AND body.known)
+              AND CASE $14::text WHEN 'agency' THEN t.agency_id IS NOT NULL AND body.known
+                WHEN 'declined' THEN t.ended_at IS NULL AND t.agency_id IS NULL AND t.declined_by <> '{}' AND body.known ELSE true END
               AND ($10::timestamptz IS NULL OR (t.due_at, t.task_id) > ($10, $11))",
             $narrowed,
             " ORDER BY t.due_at, t.task_id LIMIT $12"
