@@ -68,7 +68,7 @@ impl Mail {
             Ok(Ok(_)) => Told::Arrived("smtp_accepted".to_owned()),
             Ok(Err(error)) if error.is_permanent() => Told::Never("smtp_refused"),
             Ok(Err(error)) if error.is_transient() => Told::not_now("smtp_not_now"),
-            Ok(Err(error)) if !error.is_timeout() => Told::not_now("not_connected"),
+            Ok(Err(error)) if !error.is_timeout() => Told::not_now("smtp_broken_off"),
             _ => Told::not_now("timed_out"),
         }
     }

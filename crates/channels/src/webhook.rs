@@ -154,10 +154,11 @@ fn explain(error: &reqwest::Error) -> &'static str {
         }
         source = inner.source();
     }
-    if error.is_timeout() {
-        "timed_out"
-    } else if error.is_connect() {
+    // Who does not answer a connection in time was told nothing.
+    if error.is_connect() {
         "not_connected"
+    } else if error.is_timeout() {
+        "timed_out"
     } else {
         "broken_off"
     }

@@ -63,7 +63,7 @@ async fn while_the_mail_server_is_down_mails_wait_for_it() {
     let scene = Scene::set_with(&server.settings).await;
     let (escalation, delivery) = due(&scene).await;
     let tried = scene.tried(&escalation, &delivery, 1).await;
-    assert_eq!((tried.state(), tried.last_result.as_str()), (DeliveryState::Pending, "not_connected"));
+    assert_eq!((tried.state(), tried.last_result.as_str()), (DeliveryState::Pending, "smtp_broken_off"));
     let mut server = MailServer::start_at(&python, &server.port).await;
     scene.world.advance(6.0);
     assert_eq!(scene.tried(&escalation, &delivery, 2).await.state(), DeliveryState::Delivered);

@@ -174,7 +174,7 @@ const CLAIM: &str = concat!(
 /// One statement, and the escalation is locked before its deliveries. The other deliveries of the step are locked too, not
 /// only read: of two that end at the same moment the second must see that the first has, or neither would move the ladder.
 /// The desk of an agency that is told by other ways is waited for only as long as one of them is: it may have no screen. A mission of
-/// a country that the child is afraid of is not waited for.
+/// a country that the child is afraid of is not waited for. What was taken back while it was tried has told nobody either.
 const SETTLE: &str = concat!("
     WITH escalation AS MATERIALIZED (
         SELECT e.state, e.rung FROM helpline.escalations e WHERE e.centre_id = $1 AND e.escalation_id = $4 FOR UPDATE),
@@ -217,6 +217,9 @@ const SETTLE: &str = concat!("
         UNION ALL
         SELECT $1, $4, moved.event_count, helpline.now(), 'step_failed', NULL, NULL, jsonb_build_object('rung', rung)
         FROM settled CROSS JOIN moved WHERE hastens),
+    unheard AS (
+        UPDATE helpline.deliveries d SET told_at = NULL
+        WHERE $11 AND d.centre_id = $1 AND d.delivery_id = $2 AND d.state = 'withdrawn'),
     endpoint AS (
         UPDATE helpline.endpoints n SET
             throttled_until = CASE WHEN $10::float8 IS NULL THEN n.throttled_until ELSE helpline.now() + make_interval(secs => $10) END,
