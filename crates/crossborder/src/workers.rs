@@ -162,7 +162,7 @@ impl WatchCrossBorder {
                 .into_iter()
                 .map(|place| (self.ctx.ids.v7(), Sensitive::new("location", place)))
                 .collect(),
-            since: travel.map(|travel| now.departed_at.unwrap_or(travel.departs_at)),
+            since: now.departed_at,
         })
     }
 }
