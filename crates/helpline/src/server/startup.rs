@@ -30,8 +30,8 @@ pub(super) async fn wait_for_database(store: &Store, clock: &dyn Clock) -> Resul
     }
 }
 
-/// Finds out which services have a protected address where a newer schema could not. Until then, and where their rules cannot be read, more of
-/// them is hidden than need be; nothing waits for it.
+/// Finds out which services have a protected address where a newer schema could not. Where their rules cannot be read, more of them is hidden
+/// than need be.
 pub(super) async fn know_protected(store: &Store) -> Result<(), StoreError> {
     for centre in store.centre_ids().await? {
         match store.know_protected(centre).await {

@@ -14,8 +14,8 @@ const OPEN: &str = "
     WHERE s.centre_id = $1 AND s.service_id = known.id AND s.rules_sealed = known.rules AND s.protected";
 
 impl Store {
-    /// Reads the rules of services that are taken to have a protected address, and says so of those alone whose rules do; how many had been
-    /// taken wrongly. They are after a schema came that could not read their rules.
+    /// Reads the rules of services that are taken to have a protected address, and says so of those alone whose rules do, or cannot be read; how
+    /// many had been taken wrongly. They are after a schema came that could not read their rules.
     pub async fn know_protected(&self, centre: CentreId) -> Result<u64, StoreError> {
         let mut connection = self.bound(centre).await?;
         let rows = sqlx::query_as::<_, (Uuid, Vec<u8>)>(
@@ -26,7 +26,8 @@ impl Store {
         .await;
         let (mut ids, mut known) = (Vec::new(), Vec::new());
         for (id, sealed) in connection.settle(rows)? {
-            if !Rules::of(&self.open_record(SERVICE_RULES, centre, id, &sealed)?).protected_address {
+            let rules = self.open_record(SERVICE_RULES, centre, id, &sealed);
+            if rules.is_ok_and(|rules| !Rules::of(&rules).protected_address) {
                 ids.push(id);
                 known.push(sealed);
             }
