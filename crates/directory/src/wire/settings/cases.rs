@@ -3,6 +3,7 @@
 use helpline_domain::settings::cases::{
     Cases, LONGEST_PLAN, MOST_PLANNED, Plan, PlanStep, Status, Unsound, unsound,
 };
+use helpline_domain::shelter::FOLLOW_UP_PLANS;
 use helpline_proto::directory::v1::{CasePlan, CasePlanStep, CaseSettings, CaseStatus};
 use helpline_service_kit::fields::Fields;
 
@@ -85,6 +86,11 @@ fn status(fields: &mut Fields, message: &CaseStatus) -> Option<Status> {
 
 fn plan(fields: &mut Fields, message: &CasePlan) -> Option<Plan> {
     let plan = fields.key("plan", &message.plan);
+    // Who begins such a plan would be told whether what follows a stay is still to be done.
+    if FOLLOW_UP_PLANS.contains(&message.plan.as_str()) {
+        fields.refuse("plan", "another key: this one is of what follows a stay in a shelter");
+        return None;
+    }
     let steps = fields.list("steps", &message.steps, MOST, step);
     let plan = Plan { plan: plan?, steps: steps? };
     if !plan.is_sound() {
