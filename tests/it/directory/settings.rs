@@ -1,8 +1,9 @@
 //! The centre and its settings.
 
 use helpline_proto::directory::v1::{
-    Flood, GetCentreRequest, GetSettingsRequest, Hours, PublishSettingsRequest, Queue, QueueHours,
-    RiskAnswer, RiskRule, Settings, TargetWait, ValveLevel, ValveSettings,
+    CasePlan, CasePlanStep, CaseSettings, Flood, GetCentreRequest, GetSettingsRequest, Hours,
+    PublishSettingsRequest, Queue, QueueHours, RiskAnswer, RiskRule, Settings, TargetWait, ValveLevel,
+    ValveSettings,
 };
 use helpline_proto::terms::v1::{Channel, PriorityClass, Risk, SkillLevel};
 use helpline_tests::{Actor, World, refused, request_id};
@@ -189,6 +190,21 @@ async fn every_setting_that_cannot_be_used_is_named() {
     ] {
         assert_eq!(refused(centre.publish_settings(publish(wrong, 0)).await).fields, fields);
     }
+    let plan = |plan: &str| CasePlan {
+        plan: plan.to_owned(),
+        steps: vec![CasePlanStep {
+            task: "call".to_owned(),
+            first_day: 1,
+            times: 1,
+            ..CasePlanStep::default()
+        }],
+    };
+    let plans = CaseSettings { plans: vec![plan("calls"), plan("after_stay")], ..CaseSettings::default() };
+    let wrong = Settings { queues: vec![queue("general")], cases: Some(plans), ..Settings::default() };
+    assert_eq!(
+        refused(centre.publish_settings(publish(wrong, 0)).await).fields,
+        ["settings.cases.plans[1].plan"]
+    );
     let none = refused(centre.publish_settings(publish(Settings::default(), 0)).await);
     assert_eq!(none.fields, ["settings.queues"]);
 }
