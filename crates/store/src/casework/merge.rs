@@ -86,7 +86,7 @@ const UNDO: &str = change!(
         UPDATE helpline.persons p SET merged_into = NULL FROM changed
         WHERE p.centre_id = $1 AND p.person_id = changed.absorbed_id),
     looked_at AS (
-        UPDATE helpline.stay_limits l SET guardian_at = coalesce(l.guardian_at, helpline.now()), revision = l.revision + 1
+        UPDATE helpline.stay_limits l SET guardian_at = coalesce(l.guardian_at, helpline.now()), revision = l.revision + (l.guardian_at IS NULL)::int
         FROM changed CROSS JOIN LATERAL helpline.records_of($1, changed.survivor_id) AS own (id)
         JOIN helpline.cases c ON c.centre_id = $1 AND c.person_id = own.id
         JOIN helpline.referrals r ON r.centre_id = $1 AND r.case_id = c.case_id
