@@ -1,7 +1,7 @@
 //! A stay is for a time: its end is told before and when it comes, and who has no guardian is given one to be named.
 
 use helpline_proto::casework::v1::{
-    AssessmentSubject, CompleteTaskRequest, ExtendStayRequest, GetStayLimitRequest, LinkPersonsRequest,
+    AssessmentSubject, Case, CompleteTaskRequest, ExtendStayRequest, GetStayLimitRequest, LinkPersonsRequest,
     ListTasksRequest, PersonMerge, Relation, StartAssessmentRequest, StayLimit, UndoMergeRequest,
 };
 use helpline_proto::queueing::v1::AlertKind;
@@ -25,6 +25,17 @@ async fn extend(room: &Room, id: &str, seconds: i64) -> Result<StayLimit, Status
         reason: "No family is found yet.".to_owned(),
     };
     Ok(room.by().stays().extend_stay(request).await?.into_inner().limit.unwrap())
+}
+
+/// The child of a case is referred to a shelter, and lives there.
+async fn lives_there(room: &Room, shelter: &Partner, case: &Case) {
+    let from = DraftReferralRequest { case_id: case.case_id.clone(), ..draft("", &[&shelter.service]) };
+    let referral = room.by().refer(from).await;
+    let referral = shelter.responder.accept_referral(&referral).await.unwrap();
+    let stay = request(room.by(), &referral, &shelter.service).await.unwrap();
+    screen(&shelter.responder, &stay).await.unwrap();
+    keep(&shelter.responder, &stay).await.unwrap();
+    admit(&shelter.responder, &stay).await.unwrap();
 }
 
 #[tokio::test]
@@ -90,13 +101,7 @@ async fn nobody_names_a_guardian_for_an_adult_or_for_a_child_who_came_with_a_par
     let (adult, with_mother, alone) =
         (by.case_of_child().await, by.case_of_child().await, by.case_of_child().await);
     for case in [&adult, &with_mother, &alone] {
-        let from = DraftReferralRequest { case_id: case.case_id.clone(), ..draft("", &[&shelter.service]) };
-        let referral = by.refer(from).await;
-        let referral = shelter.responder.accept_referral(&referral).await.unwrap();
-        let stay = request(by, &referral, &shelter.service).await.unwrap();
-        screen(&shelter.responder, &stay).await.unwrap();
-        keep(&shelter.responder, &stay).await.unwrap();
-        admit(&shelter.responder, &stay).await.unwrap();
+        lives_there(&room, &shelter, case).await;
     }
     let mother = by.record_person("Gulnara", &request_id()).await.person_id;
     let link = LinkPersonsRequest {
@@ -148,13 +153,7 @@ async fn whose_guardian_was_another_childs_is_looked_at_again_when_the_records_a
     by.persons().link_persons(link).await.unwrap();
     let merge = by.ask_merge(&other.child_id, &case.child_id).await.unwrap();
     let merge = room.stage.world.supervisor().await.answer_merge(&merge, true).await.unwrap();
-    let from = DraftReferralRequest { case_id: case.case_id.clone(), ..draft("", &[&shelter.service]) };
-    let referral = by.refer(from).await;
-    let referral = shelter.responder.accept_referral(&referral).await.unwrap();
-    let stay = request(by, &referral, &shelter.service).await.unwrap();
-    screen(&shelter.responder, &stay).await.unwrap();
-    keep(&shelter.responder, &stay).await.unwrap();
-    admit(&shelter.responder, &stay).await.unwrap();
+    lives_there(&room, &shelter, &case).await;
     let (waits, looked) = ("(guardian_at > helpline.now())", "(guardian_at IS NULL)");
     let is = async |how: &str| {
         let sql = format!("SELECT count(*) FROM helpline.stay_limits WHERE {how}");
