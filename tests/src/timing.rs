@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use futures_util::{StreamExt as _, stream};
+
 /// How two ways to ask compare, asked again and again in turn.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Comparison {
@@ -65,6 +67,9 @@ fn chance([one, other]: [u32; 2]) -> f64 {
     (2.0 * at_least).min(1.0)
 }
 
+/// How many methods may be asked beside each other that answer NOT_FOUND.
+pub const BESIDE: usize = 6;
+
 /// Asks in both ways so many times, each time one after the other, and first the one, then the other way.
 pub async fn compare(rounds: usize, mut one: impl AsyncFnMut(), mut other: impl AsyncFnMut()) -> Comparison {
     let mut pairs = Vec::new();
@@ -74,22 +79,28 @@ pub async fn compare(rounds: usize, mut one: impl AsyncFnMut(), mut other: impl 
     Comparison::of(&pairs)
 }
 
-/// The methods that tell two things apart by the time of their answers, each asked so many times, among so many that are compared in one
-/// test. They are asked in turn: whatever else the machine does for a while meets all of them.
+/// The methods that tell two things apart by the time of their answers, each asked so many times. They are asked in turn: whatever else the
+/// machine does for a while meets all of them. So many are asked beside each other: one, unless what they are answered is held back, which
+/// leaves the machine idle meanwhile.
 pub async fn told_apart<M: Copy, T>(
-    (methods, compared, rounds): (&[M], usize, usize),
+    (methods, beside, rounds): (&[M], usize, usize),
     (one, other): (&T, &T),
     ask: impl AsyncFn(M, &T),
 ) -> Vec<(M, Comparison)> {
     let mut pairs = vec![Vec::new(); methods.len()];
     for round in 0..rounds {
-        for (&method, pairs) in methods.iter().zip(&mut pairs) {
-            let (mut one, mut other) = (async || ask(method, one).await, async || ask(method, other).await);
-            pairs.push(pair(round, &mut one, &mut other).await);
-        }
+        let asked = methods.iter().map(|&method| {
+            let ask = &ask;
+            async move {
+                pair(round, &mut async || ask(method, one).await, &mut async || ask(method, other).await)
+                    .await
+            }
+        });
+        let measured: Vec<_> = stream::iter(asked).buffered(beside).collect().await;
+        pairs.iter_mut().zip(measured).for_each(|(pairs, pair)| pairs.push(pair));
     }
     let compare = methods.iter().zip(&pairs).map(|(&method, pairs)| (method, Comparison::of(pairs)));
-    compare.filter(|(_, comparison)| comparison.tells(compared)).collect()
+    compare.filter(|(_, comparison)| comparison.tells(methods.len())).collect()
 }
 
 async fn pair(round: usize, one: &mut impl AsyncFnMut(), other: &mut impl AsyncFnMut()) -> (f64, f64) {

@@ -1,14 +1,15 @@
 //! The door of every service: who calls, may they, for how long.
 //!
 //! Around every method, over the network and in process alike: the bearer token becomes a [`Caller`], the method table
-//! of the protos says whether their role may call, the deadline is kept, streams are counted and ended, and the call
-//! is traced and measured.
+//! of the protos says whether their role may call, the deadline is kept, streams are counted and ended, that something is not there is
+//! told at a time that tells no more, and the call is traced and measured.
 //!
 //! Default-closed: only health and reflection pass without a token, and a path that is not in the method table is
 //! answered here.
 
 mod body;
 mod deadline;
+mod pace;
 mod unreadable;
 
 use std::panic::AssertUnwindSafe;
@@ -172,7 +173,11 @@ impl Door {
             request.extensions_mut().insert(caller);
             let mut inner = inner;
             match AssertUnwindSafe(inner.call(request)).catch_unwind().await {
-                Ok(response) => Ok((response?, place)),
+                Ok(response) => {
+                    let response = response?;
+                    pace::keep(started, response.headers()).await;
+                    Ok((response, place))
+                }
                 Err(_) => Ok((refuse(Refusal::bug("the method panicked")), None)),
             }
         };

@@ -1,7 +1,7 @@
 //! Nor is it told by the time of an answer.
 
 use helpline_proto::{Method, Role};
-use helpline_tests::timing::{compare, told_apart};
+use helpline_tests::timing::{BESIDE, compare, told_apart};
 use prost::Message as _;
 
 use super::scene::{Ids, Scene};
@@ -20,7 +20,7 @@ async fn told_by_no_time(role: Role, which: impl Fn(&Method) -> bool) {
         let request = by_name(&scene, (method, name), of);
         drop(answer(&scene.cast, method, secret, request.encode_to_vec()).await);
     };
-    let told = told_apart((&methods, methods.len(), ROUNDS), (&scene.child, &nobody()), ask).await;
+    let told = told_apart((&methods, BESIDE, ROUNDS), (&scene.child, &nobody()), ask).await;
     let told: Vec<_> = told.iter().map(|((method, name), how)| (method.name, *name, how)).collect();
     assert!(told.is_empty(), "{told:?}");
     // The same look finds what there is to find.

@@ -40,7 +40,7 @@ async fn told_alike(other: &Value) {
         assert!(!NAMES.iter().any(|name| told.contains(name)), "{method}: {told}");
     }
     let ask = async |method: &'static str, of: &Stranger| drop(of.ask(method).await);
-    let told = told_apart((&methods, methods.len(), ROUNDS), (&here, &there), ask).await;
+    let told = told_apart((&methods, 1, ROUNDS), (&here, &there), ask).await;
     assert_eq!(told, []);
 }
 

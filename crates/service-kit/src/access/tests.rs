@@ -289,6 +289,22 @@ async fn the_shorter_of_the_clients_and_the_methods_time_holds_for_the_look_up_t
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_is_nowhere_and_what_is_not_for_the_caller_are_told_at_the_same_time() {
+    let bench = Bench::new();
+    let (authorization, _) = bench.token(Role::ChannelAdapter);
+    for look in [2, 7, 19] {
+        let started = Instant::now();
+        let looking = service_fn(move |_: Request<Body>| async move {
+            tokio::time::sleep(Duration::from_millis(look)).await;
+            Ok::<_, Infallible>(refuse(Refusal::not_found("contact")))
+        });
+        let request = get(RECEIVE).header("authorization", &authorization).body(Body::empty()).unwrap();
+        assert_eq!(reason(&bench.layer.layer(looking).oneshot(request).await.unwrap()), "NOT_FOUND");
+        assert_eq!(started.elapsed().as_millis(), 25, "a look of {look} ms");
+    }
+}
+
 #[tokio::test]
 async fn a_panic_behind_the_door_is_an_internal_error_with_the_calls_id() {
     let bench = Bench::new();
