@@ -56,10 +56,8 @@ impl Database {
     /// second later.
     fn remove(&self) -> Result<(), Error> {
         let mut connection = self.server.connect("postgres", Duration::from_mins(1))?;
-        let end = format!(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'",
-            self.name
-        );
+        let end =
+            format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'", self.name);
         let begun = Instant::now();
         while !connection.query(&end)?.is_empty() && begun.elapsed() < LEAVING {
             std::thread::sleep(Duration::from_millis(3));

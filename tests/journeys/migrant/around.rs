@@ -184,18 +184,30 @@ async fn nobody_moves_in_where_the_child_is_afraid_to_be() {
     assert_eq!(why(room.by().admissions().request_admission(request).await).reason, "CONSULATE_REFUSED");
 }
 
+/// What a step says of a stay in a mission that the child is afraid of now: that it is, or that the referral was taken from the mission, which
+/// happens within a second, whichever comes first.
+fn goes_no_further<T: std::fmt::Debug>(step: Result<T, Status>) {
+    let refused = why(step);
+    let over = refused.reason == "STATE_REFUSED" && refused.metadata("state") == "exited";
+    assert!(refused.reason == "CONSULATE_REFUSED" || over, "{refused:?}");
+}
+
 #[tokio::test]
 async fn a_stay_that_was_asked_for_before_the_fear_was_known_goes_no_further() {
     let room = Room::new().await;
     let (by, embassy) = (room.by(), room.embassy("SY").await);
-    embassy.responder.has_beds(&embassy.service, 1).await;
-    let stay = by.asks_for_bed(&room.contact_id, &embassy.service, &room.case.case_id).await.admission_id;
-    by.screens(&stay).await.unwrap();
+    embassy.responder.has_beds(&embassy.service, 2).await;
+    let asked = async || {
+        let stay = by.asks_for_bed(&room.contact_id, &embassy.service, &room.case.case_id).await.admission_id;
+        by.screens(&stay).await.unwrap();
+        stay
+    };
+    // Fear that was lifted stands in nobody's way.
     let recorded = by.protect(fear(&room.case.case_id, "SY")).await.unwrap();
-    assert_eq!(why(by.keeps_place(&stay).await).reason, "CONSULATE_REFUSED");
     room.stage.world.lift(&recorded.protection_id).await;
-    by.keeps_place(&stay).await.unwrap();
+    let (first, kept) = (asked().await, asked().await);
+    by.keeps_place(&kept).await.unwrap();
     by.protect(fear(&room.case.case_id, "SY")).await.unwrap();
-    assert_eq!(why(by.takes_in(&stay).await).reason, "CONSULATE_REFUSED");
-    by.lets_go(&stay).await.unwrap();
+    goes_no_further(by.keeps_place(&first).await);
+    goes_no_further(by.takes_in(&kept).await);
 }
