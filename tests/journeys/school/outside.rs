@@ -10,6 +10,7 @@ use helpline_tests::school::{approve, assess, assess_away, close, file, link, re
 use tonic::Code;
 
 use super::room::School;
+use crate::gate::{Gate, meet};
 use crate::stage::{call, until, why};
 
 /// A supervisor gives up on an escalation, and another agrees.
@@ -128,6 +129,27 @@ async fn two_incidents_told_in_one_call_are_two_reports_to_the_authority() {
     assert_eq!(gone.feedback_outcome(), FeedbackOutcome::Unspecified, "what was told is not true of it");
     let stays = supervisor.school_report(&one).await.unwrap();
     assert_eq!((stays.state(), stays.escalation_id), (SchoolReportState::Reported, escalation));
+}
+
+#[tokio::test]
+async fn two_incidents_that_are_reported_at_once_are_not_one_report_to_the_authority() {
+    let school = School::new().await;
+    let (amina, contact) = (school.amina(), school.contact.contact_id.as_str());
+    let (one, two) = (school.filed().await, school.filed().await);
+    let escalation = amina.raise_mandatory_report(contact).await;
+    for id in [&one, &two] {
+        amina.assess_report(assess(id)).await.unwrap();
+    }
+    let gate = Gate::at(&school.stage, ("school_reports", "contact_id"), contact).await;
+    let (first, second) = meet(
+        gate,
+        amina.report_school(reported(&one, &escalation)),
+        amina.report_school(reported(&two, &escalation)),
+    )
+    .await;
+    assert_ne!(first.is_ok(), second.is_ok(), "{first:?} {second:?}");
+    let refused = why(if first.is_ok() { second } else { first });
+    assert_eq!((refused.code, refused.metadata("resource")), (Code::NotFound, "escalation"));
 }
 
 #[tokio::test]

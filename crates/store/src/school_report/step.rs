@@ -51,6 +51,8 @@ const STEP: &str = change!(
     returning: "school_report_id AS id",
 );
 
+const ONE_INCIDENT: &str = "one_incident_of_an_escalation";
+
 /// What becomes of a deadline.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Due {
@@ -109,6 +111,10 @@ impl Store {
             .bind(step.not_reportable.map(NotReportableReason::key))
             .bind(step.escalation.map(|id| id.as_uuid()))
             .bind(step.feedback);
-        Ok(self.change(command, query).await?.map(|made| made.id))
+        match self.change(command, query).await {
+            // Reported at once with one about another incident, which was first.
+            Err(error) if error.constraint() == Some(ONE_INCIDENT) => self.recall_change(command).await,
+            change => Ok(change?.map(|made| made.id)),
+        }
     }
 }
