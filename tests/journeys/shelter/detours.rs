@@ -1,12 +1,15 @@
 //! What was said of somebody is not undone by a detour, and nobody is forgotten on the way.
 
-use helpline_proto::casework::v1::{CancelTaskRequest, CompleteTaskRequest, ListTasksRequest};
+use helpline_proto::casework::v1::{
+    CancelTaskRequest, CompleteTaskRequest, ListTasksRequest, OpenCaseRequest,
+};
 use helpline_proto::queueing::v1::AlertKind;
 use helpline_proto::referral::v1::DraftReferralRequest;
 use helpline_proto::shelter::v1::{
     AnswerServiceOfferRequest, CancelReturnAssistanceRequest, RecordReturnConsentRequest, ReturnCancelReason,
     ReturnConsentBy, ReturnSubject, ServiceOfferState as Offer, StartReturnAssistanceRequest,
 };
+use helpline_tests::casework::open;
 use helpline_tests::referral::draft;
 use helpline_tests::shelter::{
     NOTHING_AGAINST, answer, approves, arrives, asks, cancels, consents, departs, start,
@@ -56,6 +59,14 @@ async fn whether_she_arrived_is_asked_until_it_is_known() {
         open.iter().any(|one| one.kind() == AlertKind::TaskOverdue && one.task_id == task_id).then_some(())
     })
     .await;
+    // Help that was begun by mistake takes back what it asked for itself.
+    let mistake = by.start_return(start(&case, ReturnSubject::Adult)).await.unwrap().return_id;
+    let wrong = ReturnCancelReason::EnteredInError.into();
+    by.cancel_return(CancelReturnAssistanceRequest { reason: wrong, ..cancels(&mistake) }).await.unwrap();
+    let second = by.adult_ready_to_return(&case).await;
+    by.departs_home(departs(&second)).await.unwrap();
+    by.cancel_return(CancelReturnAssistanceRequest { reason: wrong, ..cancels(&second) }).await.unwrap();
+    assert_eq!(asked(&house, &case).await, task_id, "of whom it was asked first is still missing");
     by.tasks().complete_task(CompleteTaskRequest { request_id: request_id(), ..done }).await.unwrap();
 }
 
@@ -104,6 +115,27 @@ async fn who_was_taken_for_a_child_is_an_adult_only_when_another_supervisor_says
     by.cancel_return(cancels(&child.return_id)).await.unwrap();
     let refused = why(counsellor.start_return(start(&own, ReturnSubject::Adult)).await);
     assert_eq!(refused.metadata("state"), "child");
+    // Nor by another case of the same child.
+    let child_id = counsellor.case(&own).await.unwrap().child_id;
+    let beside = OpenCaseRequest { kind: "welfare".to_owned(), ..open(&child_id) };
+    let beside = counsellor.open_case(beside).await.unwrap().case_id;
+    let refused = why(counsellor.start_return(start(&beside, ReturnSubject::Adult)).await);
+    assert_eq!((refused.reason.as_str(), refused.metadata("state")), ("STATE_REFUSED", "child"));
+    house.another.start_return(start(&beside, ReturnSubject::Adult)).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_is_taken_for_a_child_meanwhile_does_not_leave_as_an_adult() {
+    let house = House::new(1).await;
+    let by = house.by();
+    let case = by.case_of_child().await.case_id;
+    let id = by.adult_ready_to_return(&case).await;
+    by.best_interests(&case, &NOTHING_AGAINST, &house.another).await;
+    assert_eq!(why(by.departs_home(departs(&id)).await).metadata("why"), "taken_for_child");
+    // A supervisor who says otherwise begins anew.
+    by.cancel_return(cancels(&id)).await.unwrap();
+    let id = house.another.adult_ready_to_return(&case).await;
+    house.another.departs_home(departs(&id)).await.unwrap();
 }
 
 #[tokio::test]

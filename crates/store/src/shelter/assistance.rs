@@ -128,12 +128,14 @@ const START: &str = change!(
 /// the case, 10 event, 11 state, 12 items, 13 and 14 the grace period and how long before its end it is told, 15 fear, 16 and 17 consent, 18
 /// to 21 the override, 22 why it is cancelled, 23 and 24 the entry and its text, 25 to 28 calls to give, 29 whether fear is said now: the
 /// missions of that country learn nothing more from then on. Nobody leaves while something is in
-/// the way. Whether they arrived is asked for until it is known: what is cancelled without saying where they are leaves the question open.
+/// the way. Whether they arrived is asked for until it is known: what is cancelled without saying where they are leaves the question open,
+/// and so does help by which nobody left, or by which they left later.
 const STEP: &str = change!(
     event: "return_' || $10::text || '", resource: "return_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('return_id', return_id, 'case_id', case_id, 'state', state)",
     with: "before AS MATERIALIZED (
-        SELECT b.case_id AS of_case, b.country AS of_country, b.state AS old_state FROM helpline.cases c
+        SELECT b.case_id AS of_case, b.country AS of_country, b.state AS old_state,
+            b.departed_at AS left_at FROM helpline.cases c
         JOIN helpline.return_assistances b ON b.centre_id = $1 AND b.case_id = c.case_id
         WHERE c.centre_id = $1 AND b.return_id = $7 AND b.revision = $8 AND c.revision = $9 AND ", sees_case!("$2", "$3"), "
           AND ($10::text <> 'departed' OR ", obstacles!("b"), " = '{}')
@@ -173,7 +175,8 @@ const STEP: &str = change!(
         WHERE t.centre_id = $1 AND t.case_id = of_case AND t.ended_at IS NULL AND CASE
             WHEN $10 = 'departed' THEN t.plan = 'after_stay' AND EXISTS (SELECT FROM called_for WHERE NOT called)
             ELSE t.plan = 'after_shelter' AND t.task = 'confirm_arrival'
-              AND ($11 = 'arrived' OR $11 = 'cancelled' AND $22 IN ('turned_back', 'entered_in_error')) END
+              AND ($11 = 'arrived' OR $11 = 'cancelled' AND $22 IN ('turned_back', 'entered_in_error')
+                AND old_state = 'departed' AND t.made_at >= left_at) END
         RETURNING t.task_id, t.case_id, t.agency_id, t.referral_id, t.state, t.revision), ",
     told!("agencies_told", "answered", "task_cancelled", "true"), ",
     answered_told AS (

@@ -67,30 +67,46 @@ macro_rules! guardians {
     };
 }
 
-/// Whether the person of a case was taken for a child, so that the caller cannot help them to return as an adult: a supervisor can who
+/// Whether the person of a case was taken for a child, in whichever of their cases, so that the caller cannot help them to return as an adult: a supervisor can who
 /// neither began such help nor assessed the best interests of the child.
 macro_rules! held_for_child {
     ($principal:literal, $role:literal, $case:literal) => {
         concat!(
             "EXISTS (
                 SELECT FROM helpline.return_assistances p
-                WHERE p.centre_id = $1 AND p.case_id = ",
+                WHERE p.centre_id = $1 AND p.case_id = ANY (helpline.cases_of_child($1, ARRAY[",
             $case,
-            " AND p.subject = 'child' AND (",
+            "])) AND p.subject = 'child' AND (",
             $role,
             " <> 'supervisor' OR p.started_by = ",
             $principal,
             ")
                 UNION ALL
                 SELECT FROM helpline.assessments s
-                WHERE s.centre_id = $1 AND s.case_id = ",
+                WHERE s.centre_id = $1 AND s.case_id = ANY (helpline.cases_of_child($1, ARRAY[",
             $case,
-            " AND s.form = 'best_interests_short' AND s.subject = 'child'
+            "])) AND s.form = 'best_interests_short' AND s.subject = 'child'
                   AND s.state = 'completed' AND (",
             $role,
             " <> 'supervisor' OR ",
             $principal,
             " = ANY (s.authors)))"
+        )
+    };
+}
+
+/// Whether who goes by the help of an alias was taken for a child since it began, in whichever of their cases.
+macro_rules! is_child_since {
+    ($return:literal) => {
+        concat!(
+            "EXISTS (
+                SELECT FROM helpline.return_assistances p
+                WHERE p.centre_id = $1 AND p.case_id = ANY (helpline.cases_of_child($1, ARRAY[", $return, ".case_id]))
+                  AND p.subject = 'child' AND p.started_at > ", $return, ".started_at
+                UNION ALL
+                SELECT FROM helpline.assessments s
+                WHERE s.centre_id = $1 AND s.case_id = ANY (helpline.cases_of_child($1, ARRAY[", $return, ".case_id]))
+                  AND s.form = 'best_interests_short' AND s.subject = 'child' AND s.state = 'completed' AND s.completed_at > ", $return, ".started_at)"
         )
     };
 }
@@ -136,13 +152,14 @@ macro_rules! obstacles {
                     SELECT FROM helpline.protections p
                     WHERE p.centre_id = $1 AND p.case_id = ANY (helpline.cases_of_child($1, ARRAY[", $return, ".case_id]))
                       AND p.lifted_at IS NULL AND coalesce(p.country, ", $return, ".country) = ", $return, ".country
-                      AND p.recorded_at > ", $return, ".override_asked_at) THEN 'later_fear' ELSE 'fear_recorded' END END]) WITH ORDINALITY AS w (key, place)
+                      AND p.recorded_at > ", $return, ".override_asked_at) THEN 'later_fear' ELSE 'fear_recorded' END END,
+                CASE WHEN ", $return, ".subject = 'adult' AND ", $crate::shelter::read::is_child_since!($return), " THEN 'taken_for_child' END]) WITH ORDINALITY AS w (key, place)
              WHERE w.key <> '' AND (", $return, ".override_approved_by IS NOT NULL AND w.key = ANY (", $return, ".override_lifts)) IS NOT TRUE
              ORDER BY w.place)"
         )
     };
 }
-pub(crate) use {fear, guardians, held_for_child, obstacles};
+pub(crate) use {fear, guardians, held_for_child, is_child_since, obstacles};
 
 /// Columns of [`ReturnRow`], of what the condition lets through.
 macro_rules! select {
