@@ -66,7 +66,7 @@ macro_rules! agreed {
             $about,
             " AND no.agency_id = x.agency_id AND no.assent = 'refused'
                   AND no.revoked_at IS NULL
-                  AND NOT ((x.assent = 'given' OR x.consent_by = 'child') IS TRUE
+                  AND NOT ((x.assent = 'given' OR x.consent_by IN ('child', 'both')) IS TRUE
                     AND (x.made_at, x.disclosure_id) > (no.made_at, no.disclosure_id))
                   AND NOT EXISTS (
                     SELECT FROM helpline.disclosures yes
@@ -75,7 +75,7 @@ macro_rules! agreed {
             " = x.",
             $about,
             " AND yes.agency_id = x.agency_id
-                      AND yes.revoked_at IS NULL AND (yes.assent = 'given' OR yes.consent_by = 'child')
+                      AND yes.revoked_at IS NULL AND (yes.assent = 'given' OR yes.consent_by IN ('child', 'both'))
                       AND (yes.made_at, yes.disclosure_id) > (no.made_at, no.disclosure_id))))"
         )
     };

@@ -49,10 +49,15 @@ async fn the_childs_no_cuts_what_a_guardian_agreed_to() {
         assent: assent.into(),
         ..consent(&id, *agency)
     };
-    amina.agree_abroad(guardian(CrossBorderAssent::Refused)).await.unwrap();
+    let no = amina.agree_abroad(guardian(CrossBorderAssent::Refused)).await.unwrap().consent_id;
     assert_eq!(there.handover_abroad(&id).await.unwrap().particulars, None);
     // What the guardian says again without the child opens nothing; only the child does.
     amina.agree_abroad(guardian(CrossBorderAssent::NotAsked)).await.unwrap();
+    assert_eq!(there.handover_abroad(&id).await.unwrap().particulars, None);
+    // Nor is a no taken back for the child.
+    let request = WithdrawCrossBorderConsentRequest { request_id: request_id(), consent_id: no };
+    let refused = why(amina.cross_border().withdraw_cross_border_consent(request).await);
+    assert_eq!((refused.reason.as_str(), refused.metadata("state")), ("STATE_REFUSED", "refused"));
     assert_eq!(there.handover_abroad(&id).await.unwrap().particulars, None);
     let travel = Some(journey(border.later(HOUR), border.later(8 * HOUR)));
     let planned = helpline_proto::crossborder::v1::PlanCrossBorderTravelRequest { travel, ..plan(&id) };
@@ -61,6 +66,16 @@ async fn the_childs_no_cuts_what_a_guardian_agreed_to() {
     let missing = RecordCrossBorderConsentRequest { assent: 0, ..guardian(CrossBorderAssent::Given) };
     assert_eq!(why(amina.agree_abroad(missing).await).fields, ["assent"]);
     amina.agree_abroad(guardian(CrossBorderAssent::Given)).await.unwrap();
+    assert!(there.handover_abroad(&id).await.unwrap().particulars.is_some());
+    // Who agrees with the guardian agrees.
+    amina.agree_abroad(guardian(CrossBorderAssent::Refused)).await.unwrap();
+    assert_eq!(there.handover_abroad(&id).await.unwrap().particulars, None);
+    let both = RecordCrossBorderConsentRequest {
+        assent: 0,
+        consent_by: ConsentBy::Both.into(),
+        ..consent(&id, *agency)
+    };
+    amina.agree_abroad(both).await.unwrap();
     assert!(there.handover_abroad(&id).await.unwrap().particulars.is_some());
 }
 

@@ -144,6 +144,12 @@ async fn a_guardian_does_not_agree_over_the_head_of_the_child() {
         !record(&stage.supervisor, guardian(Assent::NotAsked)).await.unwrap().in_force,
         "they have said no"
     );
+    let gone = withdraw(&stage.supervisor, &refused).await;
+    assert_eq!(why(gone).metadata("state"), "refused", "nor is it taken back for them");
+    let both =
+        RecordConsentRequest { assent: 0, consent_by: ConsentBy::Both.into(), ..guardian(Assent::Given) };
+    assert!(record(&stage.supervisor, both).await.unwrap().in_force);
+    assert!(!record(&stage.supervisor, guardian(Assent::Refused)).await.unwrap().in_force);
     assert!(record(&stage.supervisor, guardian(Assent::Given)).await.unwrap().in_force);
     stage.supervisor.send_referral(&referral).await.unwrap();
 }

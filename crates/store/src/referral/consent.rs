@@ -203,12 +203,13 @@ const APPROVE: &str = change!(
     returning: columns!() ; from: "changed x"
 );
 
+/// What the child has said no to they alone agree to: a no is not withdrawn.
 const WITHDRAW: &str = change!(
     event: "consent_withdrawn", resource: "disclosure_id", about: ("contact_id", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('consent', disclosure_id, 'referral_id', referral_id, 'agency', agency_id)",
     with: locked_referral!(), "settled AS (
         UPDATE helpline.disclosures d SET revoked_by = $2, revoked_at = helpline.now(), revision = d.revision + 1
-        FROM before WHERE d.centre_id = $1 AND d.disclosure_id = $7 AND d.revoked_at IS NULL
+        FROM before WHERE d.centre_id = $1 AND d.disclosure_id = $7 AND d.revoked_at IS NULL AND d.assent IS DISTINCT FROM 'refused'
         RETURNING d.*),", noted!("'consent_withdrawn'");
     returning: columns!() ; from: "changed x"
 );
