@@ -102,6 +102,7 @@ macro_rules! step {
                 UPDATE helpline.deliveries d SET state = 'withdrawn', next_attempt_at = NULL, claimed_until = NULL, ended_at = helpline.now(),
                     revision = d.revision + 1
                 FROM changed WHERE d.centre_id = $1 AND d.crossborder_id = $7 AND d.state = 'pending'
+                  AND d.event <> 'crossborder.withdrawn'
                   AND (changed.ended_at IS NOT NULL OR d.agency_id IN (SELECT agency_id FROM answered) AND $20 NOT IN ('assessing', 'accepted'))),
             told AS (
                 INSERT INTO helpline.deliveries (centre_id, delivery_id, crossborder_id, event, kind, agency_id, endpoint_id, state,
