@@ -1,6 +1,6 @@
 //! Who somebody is, and who belongs to them.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use helpline_domain::caller::Caller;
 use helpline_domain::id::PersonId;
 use helpline_domain::person::IdentifierKind;
@@ -58,6 +58,9 @@ pub(crate) async fn revise(
     Err(Refusal::race_lost())
 }
 
+/// How far a caller's clock may be ahead.
+const CLOCKS: TimeDelta = TimeDelta::minutes(1);
+
 async fn link_by_id(ctx: &Ctx, caller: &Caller, id: Uuid) -> Result<Link, Refusal> {
     let found = ctx.store.person_links(caller, &[], Some(id)).await?.pop();
     let link = found.ok_or_else(|| Refusal::not_found("link"))?;
@@ -78,7 +81,12 @@ pub(crate) async fn link(
     let why = async {
         seen(ctx, caller, new.person_id).await?;
         seen(ctx, caller, new.relative_id).await?;
-        Ok(Refusal::already_exists("link"))
+        Ok(match new.from_at {
+            Some(from) if from - ctx.store.now().await? > CLOCKS => {
+                Refusal::invalid_field("from_time", "a time that is not to come")
+            }
+            _ => Refusal::already_exists("link"),
+        })
     };
     let id = outcome(change, |id| std::future::ready(Ok(id)), why).await?;
     link_by_id(ctx, caller, id).await
@@ -96,7 +104,7 @@ pub(crate) async fn end_link(
         let link = link_by_id(ctx, caller, id).await?;
         Ok(match link.until_at {
             Some(_) => Refusal::state("link", "ended"),
-            None => Refusal::invalid_field("until_time", "not before it began"),
+            None => Refusal::invalid_field("until_time", "not before it began, nor to come"),
         })
     };
     outcome(change, |id| std::future::ready(Ok(id)), why).await?;

@@ -31,6 +31,36 @@ async fn undo(by: &Actor, merge_id: &str) -> Result<(), Status> {
 }
 
 #[tokio::test]
+async fn who_belongs_to_whom_begins_and_ends_by_now() {
+    let stage = Stage::set().await;
+    let by = &stage.supervisor;
+    let child = by.record_person("Aigerim", "+77015550100").await;
+    let aunt = by.record_person("Gulnara", "+77015550200").await;
+    let early = LinkPersonsRequest {
+        request_id: request_id(),
+        person_id: child.person_id.clone(),
+        relative_id: aunt.person_id.clone(),
+        relation: Relation::Guardian.into(),
+        from_time: Some(stage.world.soon()),
+    };
+    let refused = why(by.persons().link_persons(early).await);
+    assert_eq!(
+        (refused.reason.as_str(), refused.fields.as_slice()),
+        ("INVALID_FIELD", &["from_time".to_owned()][..])
+    );
+    let link_id = link(by, &child, &aunt, Relation::Guardian).await.unwrap();
+    let until_time = Some(stage.world.soon());
+    let end = EndPersonLinkRequest { request_id: request_id(), link_id: link_id.clone(), until_time };
+    let refused = why(by.persons().end_person_link(end).await);
+    assert_eq!(
+        (refused.reason.as_str(), refused.fields.as_slice()),
+        ("INVALID_FIELD", &["until_time".to_owned()][..])
+    );
+    let end = EndPersonLinkRequest { request_id: request_id(), link_id, until_time: None };
+    by.persons().end_person_link(end).await.unwrap();
+}
+
+#[tokio::test]
 async fn two_children_behind_one_telephone_stay_two() {
     let stage = Stage::set().await;
     let by = &stage.supervisor;

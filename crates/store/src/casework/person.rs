@@ -101,13 +101,14 @@ const LINK: &str = change!(
     detail: "jsonb_build_object('link_id', link_id, 'person_id', person_id, 'relative_id', relative_id, 'relation', relation)",
     with: "changed AS (
         INSERT INTO helpline.person_links (centre_id, link_id, person_id, relative_id, relation, from_at, linked_by)
-        SELECT $1, $7, p.person_id, o.person_id, $10, coalesce($11, helpline.now()), $2
+        SELECT $1, $7, p.person_id, o.person_id, $10, least($11, helpline.now()), $2
         FROM helpline.persons p JOIN helpline.persons o ON o.centre_id = $1 AND o.person_id = $9
         WHERE p.centre_id = $1 AND p.person_id = $8 AND ",
     sees_person!("$2", "$3"),
     " AND EXISTS (SELECT FROM helpline.persons p WHERE p.centre_id = $1 AND p.person_id = $9 AND ",
     sees_person!("$2", "$3"),
-    ") ON CONFLICT (centre_id, person_id, relative_id, relation) WHERE until_at IS NULL DO NOTHING RETURNING *)";
+    ") AND coalesce($11 <= helpline.now() + interval '1 minute', true)
+        ON CONFLICT (centre_id, person_id, relative_id, relation) WHERE until_at IS NULL DO NOTHING RETURNING *)";
     returning: "link_id AS id",
 );
 
@@ -115,9 +116,10 @@ const END_LINK: &str = change!(
     event: "person_link_ended", resource: "link_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('link_id', link_id, 'person_id', person_id, 'relative_id', relative_id, 'relation', relation)",
     with: "changed AS (
-        UPDATE helpline.person_links l SET until_at = coalesce($8, helpline.now()), ended_by = $2, revision = l.revision + 1
+        UPDATE helpline.person_links l SET until_at = least($8, helpline.now()), ended_by = $2, revision = l.revision + 1
         FROM helpline.persons p
-        WHERE l.centre_id = $1 AND l.link_id = $7 AND l.until_at IS NULL AND coalesce($8, helpline.now()) >= l.from_at
+        WHERE l.centre_id = $1 AND l.link_id = $7 AND l.until_at IS NULL AND least($8, helpline.now()) >= l.from_at
+          AND coalesce($8 <= helpline.now() + interval '1 minute', true)
           AND p.centre_id = $1 AND p.person_id = l.person_id AND ",
     sees_person!("$2", "$3"),
     " RETURNING l.*)";
@@ -274,7 +276,8 @@ impl Store {
         Ok(self.change(command, query).await?.map(|made| made.id))
     }
 
-    /// Says who somebody is to a person. Refused when one of them is not there, or it is said already.
+    /// Says who somebody is to a person. Refused when one of them is not there, it is said already, or it begins later: what is linked is
+    /// so now. A clock of the caller may be a minute ahead.
     pub async fn link_persons(&self, command: &Command, new: &NewLink) -> Result<Change<Uuid>, StoreError> {
         let query = change_query::<Made>(LINK, command)
             .bind(new.link_id)
@@ -285,7 +288,7 @@ impl Store {
         Ok(self.change(command, query).await?.map(|made| made.id))
     }
 
-    /// Ends a link. Refused when it is not there for the caller, has ended, or begins later.
+    /// Ends a link. Refused when it is not there for the caller, has ended, begins later, or is to end later.
     pub async fn end_person_link(
         &self,
         command: &Command,
