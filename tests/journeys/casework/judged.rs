@@ -109,7 +109,7 @@ async fn what_keeps_a_case_open_is_neither_unlinked_by_its_owner_nor_linked_afte
         danger: Danger::Violence.into(),
         ..RaiseEscalationRequest::default()
     };
-    by.escalations().raise_escalation(danger).await.unwrap();
+    by.escalations().raise_escalation(danger.clone()).await.unwrap();
     owner_of.cases().link_case_contact(link()).await.unwrap();
     let own = why(owner_of.cases().unlink_case_contact(unlink()).await);
     assert_eq!(own.metadata("state"), "in_use");
@@ -130,6 +130,11 @@ async fn what_keeps_a_case_open_is_neither_unlinked_by_its_owner_nor_linked_afte
         remark: String::new(),
     };
     another.cases().answer_case_approval(answer).await.unwrap();
+    // Nor does it become one of the case by being told again.
+    let of_case = RaiseEscalationRequest { request_id: request_id(), case_id: case.clone(), ..danger };
+    owner_of.escalations().raise_escalation(of_case).await.unwrap();
+    let refused = why(owner_of.cases().change_case_status(to_status(&case, "closed")).await);
+    assert_eq!((refused.reason.as_str(), refused.metadata("escalations")), ("CASE_OPEN_WORK", "1"));
     owner_of.cases().link_case_contact(link()).await.unwrap();
     let refused = why(owner_of.cases().change_case_status(to_status(&case, "closed")).await);
     assert_eq!((refused.reason.as_str(), refused.metadata("escalations")), ("CASE_OPEN_WORK", "1"));

@@ -60,7 +60,8 @@ const RAISE: &str = change!(
 
 /// What was not known is filled in, what is said besides is a remark, and who learns that it is graver climbs at once. Of
 /// two deadlines of one report the earlier holds, and is reminded of at once. What is reported in the course of a case makes it one of that
-/// case by the same statement, so that whom the child is afraid of reads none of it; it never joins one of another case.
+/// case by the same statement, so that whom the child is afraid of reads none of it, and what was approved before is asked anew; it never joins
+/// one of another case.
 const JOIN: &str = act!(
     event: "escalation_joined",
     when: "e.ended_at IS NULL AND ($21::uuid IS NULL OR e.case_id IS NULL OR e.case_id = $21)
@@ -87,7 +88,9 @@ const JOIN: &str = act!(
             (centre_id, escalation_id, sequence, location_id, source, place_sealed, observed_at, reported_by, reported_at)
         SELECT $1, escalation_id, location_count, $9, $17, $18, $19, $2, helpline.now() FROM changed WHERE $18::bytea IS NOT NULL),
     of_case AS (
-        UPDATE helpline.cases c SET revision = c.revision + 1
+        UPDATE helpline.cases c SET revision = c.revision + 1,
+            approval_for = CASE WHEN c.approved_at IS NULL THEN c.approval_for END,
+            approval_asked_by = CASE WHEN c.approved_at IS NULL THEN c.approval_asked_by END, approved_by = NULL, approved_at = NULL
         FROM helpline.escalations was JOIN changed ON changed.escalation_id = was.escalation_id
         WHERE was.centre_id = $1 AND was.escalation_id = $7 AND was.case_id IS NULL AND c.centre_id = $1 AND c.case_id = $21)"
 );
