@@ -118,8 +118,7 @@ const END_LINK: &str = change!(
     with: "changed AS (
         UPDATE helpline.person_links l SET until_at = least($8, helpline.now()), ended_by = $2, revision = l.revision + 1
         FROM helpline.persons p
-        WHERE l.centre_id = $1 AND l.link_id = $7 AND l.until_at IS NULL AND least($8, helpline.now()) >= l.from_at
-          AND coalesce($8 <= helpline.now() + interval '1 minute', true)
+        WHERE l.centre_id = $1 AND l.link_id = $7 AND l.until_at IS NULL AND least($8, helpline.now()) >= l.from_at AND coalesce($8 <= helpline.now() + interval '1 minute', true)
           AND p.centre_id = $1 AND p.person_id = l.person_id AND ",
     sees_person!("$2", "$3"),
     " RETURNING l.*)";
@@ -276,8 +275,7 @@ impl Store {
         Ok(self.change(command, query).await?.map(|made| made.id))
     }
 
-    /// Says who somebody is to a person. Refused when one of them is not there, it is said already, or it begins later: what is linked is
-    /// so now. A clock of the caller may be a minute ahead.
+    /// Says who somebody is to a person. Refused when one of them is not there, it is said already, or it begins later by a minute.
     pub async fn link_persons(&self, command: &Command, new: &NewLink) -> Result<Change<Uuid>, StoreError> {
         let query = change_query::<Made>(LINK, command)
             .bind(new.link_id)
