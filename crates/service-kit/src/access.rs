@@ -171,11 +171,12 @@ impl Door {
                 Err(refusal) => return Ok((refuse(refusal), None)),
             };
             request.extensions_mut().insert(caller);
-            let mut inner = inner;
+            let (came, mut inner) = (pace::Came::default(), inner);
+            let request = request.map(|body| came.watch(body));
             match AssertUnwindSafe(inner.call(request)).catch_unwind().await {
                 Ok(response) => {
                     let response = response?;
-                    pace::keep(started, response.headers()).await;
+                    pace::keep(came.at().unwrap_or(started), response.headers()).await;
                     Ok((response, place))
                 }
                 Err(_) => Ok((refuse(Refusal::bug("the method panicked")), None)),

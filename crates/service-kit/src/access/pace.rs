@@ -1,14 +1,65 @@
 //! When somebody is told that something is not there.
 
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::HeaderMap;
+use http_body::{Frame, SizeHint};
 use tokio::time::Instant;
+use tonic::body::Body;
+use tonic::codegen::Bytes;
 use tonic::{Code, Status};
 
-/// NOT_FOUND is answered at whole steps since the call came. To find that something is there but not for the caller takes a millisecond
+/// NOT_FOUND is answered at whole steps since the whole request came. To find that something is there but not for the caller takes a millisecond
 /// longer than to find nothing; a step is several times what a look takes, so both leave at the same one.
 const STEP: Duration = Duration::from_millis(25);
+
+/// When the whole request of a call had come. Until then who calls chooses how long it takes, and so where in a step the look would end.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Came(Arc<OnceLock<Instant>>);
+
+impl Came {
+    /// The same body, whose end is noted.
+    pub(super) fn watch(&self, inner: Body) -> Body {
+        Body::new(Watched { inner, came: self.clone() })
+    }
+
+    /// When it had come, if anybody has read it to its end.
+    pub(super) fn at(&self) -> Option<Instant> {
+        self.0.get().copied()
+    }
+}
+
+struct Watched {
+    inner: Body,
+    came: Came,
+}
+
+impl http_body::Body for Watched {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let frame = Pin::new(&mut self.inner).poll_frame(context);
+        if matches!(frame, Poll::Ready(None)) || frame.is_ready() && self.inner.is_end_stream() {
+            self.came.0.get_or_init(Instant::now);
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
 
 /// Holds an answer back until its time, if it says NOT_FOUND.
 pub(super) async fn keep(begun: Instant, answer: &HeaderMap) {

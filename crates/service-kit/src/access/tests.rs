@@ -305,6 +305,43 @@ async fn what_is_nowhere_and_what_is_not_for_the_caller_are_told_at_the_same_tim
     }
 }
 
+/// A body that takes its time.
+struct Late(std::pin::Pin<Box<tokio::time::Sleep>>);
+
+impl http_body::Body for Late {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        self.0.as_mut().poll(context).map(|()| None)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_sends_slowly_chooses_nothing_by_it() {
+    let bench = Bench::new();
+    let (authorization, _) = bench.token(Role::ChannelAdapter);
+    for late in [1, 22, 24, 40] {
+        let looking = service_fn(|request: Request<Body>| async move {
+            let mut body = request.into_body();
+            while std::future::poll_fn(|context| std::pin::Pin::new(&mut body).poll_frame(context))
+                .await
+                .is_some()
+            {}
+            tokio::time::sleep(Duration::from_millis(3)).await;
+            Ok::<_, Infallible>(refuse(Refusal::not_found("contact")))
+        });
+        let started = Instant::now();
+        let body = Body::new(Late(Box::pin(tokio::time::sleep(Duration::from_millis(late)))));
+        let request = get(RECEIVE).header("authorization", &authorization).body(body).unwrap();
+        assert_eq!(reason(&bench.layer.layer(looking).oneshot(request).await.unwrap()), "NOT_FOUND");
+        assert_eq!(started.elapsed().as_millis(), u128::from(late) + 25, "{late} ms late");
+    }
+}
+
 #[tokio::test]
 async fn a_panic_behind_the_door_is_an_internal_error_with_the_calls_id() {
     let bench = Bench::new();
