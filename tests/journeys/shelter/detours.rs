@@ -27,7 +27,9 @@ async fn asked(house: &House, case: &str) -> String {
     let request = ListTasksRequest { case_id: case.to_owned(), ..ListTasksRequest::default() };
     let tasks = house.by().tasks().list_tasks(request).await.unwrap().into_inner().tasks;
     let mut open = tasks.into_iter().filter(|one| one.task == "confirm_arrival" && one.end_time.is_none());
-    open.next().unwrap().task_id
+    let task_id = open.next().unwrap().task_id;
+    assert_eq!(open.next(), None, "one departure is asked about");
+    task_id
 }
 
 /// Answers that tell of danger.
@@ -134,6 +136,7 @@ async fn who_is_taken_for_a_child_meanwhile_does_not_leave_as_an_adult() {
     assert_eq!(why(by.departs_home(departs(&id)).await).metadata("why"), "taken_for_child");
     // A supervisor who says otherwise begins anew.
     by.cancel_return(cancels(&id)).await.unwrap();
+    house.wait(60);
     let id = house.another.adult_ready_to_return(&case).await;
     house.another.departs_home(departs(&id)).await.unwrap();
 }

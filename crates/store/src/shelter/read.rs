@@ -95,18 +95,20 @@ macro_rules! held_for_child {
     };
 }
 
-/// Whether who goes by the help of an alias was taken for a child since it began, in whichever of their cases.
+/// Whether who goes by the help of an alias was taken for a child since it began, in whichever of their cases; or just before, by a command
+/// that had not ended yet (none lasts for ten seconds), so that whoever began the help did not see it.
 macro_rules! is_child_since {
     ($return:literal) => {
         concat!(
             "EXISTS (
                 SELECT FROM helpline.return_assistances p
                 WHERE p.centre_id = $1 AND p.case_id = ANY (helpline.cases_of_child($1, ARRAY[", $return, ".case_id]))
-                  AND p.subject = 'child' AND p.started_at > ", $return, ".started_at
+                  AND p.subject = 'child' AND p.started_at > ", $return, ".started_at - interval '10 seconds'
                 UNION ALL
                 SELECT FROM helpline.assessments s
                 WHERE s.centre_id = $1 AND s.case_id = ANY (helpline.cases_of_child($1, ARRAY[", $return, ".case_id]))
-                  AND s.form = 'best_interests_short' AND s.subject = 'child' AND s.state = 'completed' AND s.completed_at > ", $return, ".started_at)"
+                  AND s.form = 'best_interests_short' AND s.subject = 'child' AND s.state = 'completed' 
+                  AND s.completed_at > ", $return, ".started_at - interval '10 seconds')"
         )
     };
 }
