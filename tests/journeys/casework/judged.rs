@@ -1,11 +1,11 @@
 //! Nobody gets round another's eyes, and nothing that was never asked silences an alarm.
 
 use helpline_proto::casework::v1::{
-    AskCaseApprovalRequest, AssessmentApproval, AssessmentOutcome, AssessmentSubject, CaseApproval,
-    GrantCaseAccessRequest, LinkCaseContactRequest, MoveCaseRequest, StartAssessmentRequest,
-    UnlinkCaseContactRequest,
+    AnswerCaseApprovalRequest, AskCaseApprovalRequest, AssessmentApproval, AssessmentOutcome,
+    AssessmentSubject, CaseApproval, GrantCaseAccessRequest, LinkCaseContactRequest, MoveCaseRequest,
+    StartAssessmentRequest, UnlinkCaseContactRequest,
 };
-use helpline_proto::escalation::v1::{Danger, EscalationKind, RaiseEscalationRequest};
+use helpline_proto::escalation::v1::{Danger, EscalationKind, JoinEscalationRequest, RaiseEscalationRequest};
 use helpline_proto::terms::v1::Risk;
 use helpline_tests::assessments::{
     BEST_INTERESTS, FOUND, SCREENING, answer, ask, judge, revise, save, start,
@@ -116,28 +116,70 @@ async fn what_keeps_a_case_open_is_neither_unlinked_by_its_owner_nor_linked_afte
     // A supervisor may say that it is another child's.
     by.cases().unlink_case_contact(unlink()).await.unwrap();
 
+    may_close(&case, owner_of, &another).await;
+    owner_of.cases().link_case_contact(link()).await.unwrap();
+    does_not_close(&case, owner_of).await;
+
+    // Nor does it become one of the case by being told again.
+    by.cases().unlink_case_contact(unlink()).await.unwrap();
+    let of_case = RaiseEscalationRequest { request_id: request_id(), case_id: case.clone(), ..danger };
+    owner_of.escalations().raise_escalation(of_case).await.unwrap();
+    does_not_close(&case, owner_of).await;
+}
+
+/// Another allows that a case is closed.
+async fn may_close(case: &str, owner: &Actor, another: &Actor) {
     let approval = AskCaseApprovalRequest {
         request_id: request_id(),
-        case_id: case.clone(),
+        case_id: case.to_owned(),
         approval: CaseApproval::Close.into(),
         remark: "The family has left.".to_owned(),
     };
-    owner_of.cases().ask_case_approval(approval).await.unwrap();
-    let answer = helpline_proto::casework::v1::AnswerCaseApprovalRequest {
+    owner.cases().ask_case_approval(approval).await.unwrap();
+    let answer = AnswerCaseApprovalRequest {
         request_id: request_id(),
-        case_id: case.clone(),
+        case_id: case.to_owned(),
         approve: true,
         remark: String::new(),
     };
     another.cases().answer_case_approval(answer).await.unwrap();
-    // Nor does it become one of the case by being told again.
-    let of_case = RaiseEscalationRequest { request_id: request_id(), case_id: case.clone(), ..danger };
-    owner_of.escalations().raise_escalation(of_case).await.unwrap();
-    let refused = why(owner_of.cases().change_case_status(to_status(&case, "closed")).await);
+}
+
+/// An emergency keeps a case open.
+async fn does_not_close(case: &str, owner: &Actor) {
+    let refused = why(owner.cases().change_case_status(to_status(case, "closed")).await);
     assert_eq!((refused.reason.as_str(), refused.metadata("escalations")), ("CASE_OPEN_WORK", "1"));
-    owner_of.cases().link_case_contact(link()).await.unwrap();
-    let refused = why(owner_of.cases().change_case_status(to_status(&case, "closed")).await);
-    assert_eq!((refused.reason.as_str(), refused.metadata("escalations")), ("CASE_OPEN_WORK", "1"));
+}
+
+#[tokio::test]
+async fn an_emergency_that_a_contact_of_the_case_joins_needs_to_be_allowed_too() {
+    let stage = Stage::set().await;
+    let (by, another) = (&stage.supervisor, stage.world.supervisor().await);
+    let case = by.case_of_child().await.case_id;
+    let (elsewhere, here) = (stage.receive(chat("ar")).await, stage.receive(chat("ar")).await);
+    let danger = RaiseEscalationRequest {
+        request_id: request_id(),
+        kind: EscalationKind::Emergency.into(),
+        contact_id: elsewhere.contact_id,
+        risk: Risk::High.into(),
+        danger: Danger::Violence.into(),
+        ..RaiseEscalationRequest::default()
+    };
+    let raised = by.escalations().raise_escalation(danger).await.unwrap().into_inner().escalation.unwrap();
+    let link = LinkCaseContactRequest {
+        request_id: request_id(),
+        case_id: case.clone(),
+        contact_id: here.contact_id.clone(),
+    };
+    by.cases().link_case_contact(link).await.unwrap();
+    may_close(&case, by, &another).await;
+    let join = JoinEscalationRequest {
+        request_id: request_id(),
+        escalation_id: raised.escalation_id,
+        contact_id: here.contact_id,
+    };
+    by.escalations().join_escalation(join).await.unwrap();
+    does_not_close(&case, by).await;
 }
 
 #[tokio::test]

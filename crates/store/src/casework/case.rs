@@ -114,7 +114,7 @@ macro_rules! escalations {
         "SELECT w.escalation_id, w.raised_at AS since FROM helpline.escalations w
          WHERE w.centre_id = $1 AND w.case_id = c.case_id AND w.ended_at IS NULL AND NOT w.exercise
          UNION
-         SELECT w.escalation_id, greatest(w.raised_at, k.linked_at) FROM helpline.case_contacts k
+         SELECT w.escalation_id, greatest(w.raised_at, k.linked_at, x.joined_at) FROM helpline.case_contacts k
          JOIN helpline.escalation_contacts x ON x.centre_id = $1 AND x.contact_id = k.contact_id
          JOIN helpline.escalations w ON w.centre_id = $1 AND w.escalation_id = x.escalation_id
          WHERE k.centre_id = $1 AND k.case_id = c.case_id AND w.case_id IS NULL AND w.ended_at IS NULL AND NOT w.exercise"
