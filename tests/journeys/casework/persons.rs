@@ -56,6 +56,8 @@ async fn who_belongs_to_whom_begins_and_ends_by_now() {
         (refused.reason.as_str(), refused.fields.as_slice()),
         ("INVALID_FIELD", &["until_time".to_owned()][..])
     );
+    // One that was written down so before ends as any other.
+    stage.sql("UPDATE helpline.person_links SET from_at = helpline.now() + interval '90 days'");
     let end = EndPersonLinkRequest { request_id: request_id(), link_id, until_time: None };
     by.persons().end_person_link(end).await.unwrap();
 }

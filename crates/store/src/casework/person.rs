@@ -116,10 +116,10 @@ const END_LINK: &str = change!(
     event: "person_link_ended", resource: "link_id", about: ("NULL::uuid", "NULL::uuid", "NULL::uuid"),
     detail: "jsonb_build_object('link_id', link_id, 'person_id', person_id, 'relative_id', relative_id, 'relation', relation)",
     with: "changed AS (
-        UPDATE helpline.person_links l SET until_at = least($8, helpline.now()), ended_by = $2, revision = l.revision + 1
+        UPDATE helpline.person_links l SET from_at = least(l.from_at, helpline.now()), until_at = least($8, helpline.now()), ended_by = $2, revision = l.revision + 1
         FROM helpline.persons p
-        WHERE l.centre_id = $1 AND l.link_id = $7 AND l.until_at IS NULL AND least($8, helpline.now()) >= l.from_at AND coalesce($8 <= helpline.now() + interval '1 minute', true)
-          AND p.centre_id = $1 AND p.person_id = l.person_id AND ",
+        WHERE l.centre_id = $1 AND l.link_id = $7 AND l.until_at IS NULL AND p.centre_id = $1 AND p.person_id = l.person_id
+          AND coalesce($8 BETWEEN least(l.from_at, helpline.now()) AND helpline.now() + interval '1 minute', true) AND ",
     sees_person!("$2", "$3"),
     " RETURNING l.*)";
     returning: "link_id AS id",
