@@ -70,7 +70,7 @@ pub(crate) async fn approve(
     .await
 }
 
-/// Withdraws what was agreed. Errors: NOT_FOUND, STATE_REFUSED when it is withdrawn.
+/// Withdraws what was agreed. Errors: NOT_FOUND, STATE_REFUSED when it is withdrawn, or is a child's no.
 pub(crate) async fn withdraw(
     ctx: &Ctx,
     caller: &Caller,

@@ -251,7 +251,7 @@ impl Store {
         self.change(command, query).await?.try_map(Consent::try_from)
     }
 
-    /// Withdraws what was agreed. Refused when it is withdrawn already.
+    /// Withdraws what was agreed. Refused when it is withdrawn already, or is a child's no.
     pub async fn withdraw_consent(
         &self,
         command: &Command,
