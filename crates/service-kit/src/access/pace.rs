@@ -12,8 +12,8 @@ use tonic::body::Body;
 use tonic::codegen::Bytes;
 use tonic::{Code, Status};
 
-/// NOT_FOUND is answered at whole steps since the whole request came. To find that something is there but not for the caller takes a millisecond
-/// longer than to find nothing; a step is several times what a look takes, so both leave at the same one.
+/// NOT_FOUND is answered at whole steps since the whole request came. To find that something is there but not for the caller takes a
+/// millisecond longer than to find nothing; a step is several times what a look takes, so both leave at the same one.
 const STEP: Duration = Duration::from_millis(25);
 
 /// When the whole request of a call had come. Until then who calls chooses how long it takes, and so where in a step the look would end.

@@ -67,8 +67,8 @@ macro_rules! guardians {
     };
 }
 
-/// Whether the person of a case was taken for a child, in whichever of their cases, so that the caller cannot help them to return as an adult: a supervisor can who
-/// neither began such help nor assessed the best interests of the child.
+/// Whether the person of a case was taken for a child, in whichever of their cases, so that the caller cannot help them to return as an
+/// adult: a supervisor can who neither began such help nor assessed the best interests of the child.
 macro_rules! held_for_child {
     ($principal:literal, $role:literal, $case:literal) => {
         concat!(
@@ -102,13 +102,21 @@ macro_rules! is_child_since {
         concat!(
             "EXISTS (
                 SELECT FROM helpline.return_assistances p
-                WHERE p.centre_id = $1 AND p.case_id = ANY (helpline.cases_of_child($1, ARRAY[", $return, ".case_id]))
-                  AND p.subject = 'child' AND p.started_at > ", $return, ".started_at - interval '10 seconds'
+                WHERE p.centre_id = $1 AND p.case_id = ANY (helpline.cases_of_child($1, ARRAY[",
+            $return,
+            ".case_id]))
+                  AND p.subject = 'child' AND p.started_at > ",
+            $return,
+            ".started_at - interval '10 seconds'
                 UNION ALL
                 SELECT FROM helpline.assessments s
-                WHERE s.centre_id = $1 AND s.case_id = ANY (helpline.cases_of_child($1, ARRAY[", $return, ".case_id]))
-                  AND s.form = 'best_interests_short' AND s.subject = 'child' AND s.state = 'completed' 
-                  AND s.completed_at > ", $return, ".started_at - interval '10 seconds')"
+                WHERE s.centre_id = $1 AND s.case_id = ANY (helpline.cases_of_child($1, ARRAY[",
+            $return,
+            ".case_id]))
+                  AND s.form = 'best_interests_short' AND s.subject = 'child' AND s.state = 'completed'
+                  AND s.completed_at > ",
+            $return,
+            ".started_at - interval '10 seconds')"
         )
     };
 }
